@@ -1,0 +1,1 @@
+"""Where people look: the read API and the supervisor's page."""

@@ -1,0 +1,1 @@
+"""Where a citizen answers: the tablet page, which posts ratings to ingest."""

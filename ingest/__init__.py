@@ -1,0 +1,1 @@
+"""Where an event is admitted: HTTP in, a synced outbox, Kafka out."""

@@ -1,0 +1,1 @@
+"""The embedded default: a single Kafka node and the ClickHouse engine on this machine's loopback."""

@@ -1,0 +1,1 @@
+"""What each process needs in order to run: settings, clock, Kafka, telemetry, the command line."""

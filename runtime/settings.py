@@ -1,0 +1,51 @@
+"""Every setting of every process, read from the environment in one place.
+
+Production differs from the local stack in these values only. Each variable is the field's name in capitals
+behind ``HAILONG_``; the README lists them in a table that a test compares with this class.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Frozen settings, built once by the command line and passed on as an argument."""
+
+    model_config = SettingsConfigDict(env_prefix="HAILONG_", frozen=True, extra="ignore")
+
+    state_dir: Path = Field(Path(".local"), description="Folder of the local stack: data, logs, process ids, addresses")
+    kafka: str = Field("127.0.0.1:19092", description="Kafka bootstrap servers, host:port, separated by commas")
+    kafka_controller_port: int = Field(19093, description="Port of the local Kafka's own controller")
+    kafka_partitions: int = Field(4, ge=1, description="Partitions of the event topic when it is made")
+    kafka_replication: int = Field(1, ge=1, description="Copies of every topic when it is made")
+    clickhouse_url: str = Field("http://127.0.0.1:18123", description="ClickHouse's HTTP address")
+    clickhouse_database: str = Field("hailong", description="Database that holds every table")
+    clickhouse_user: str = Field("default", description="ClickHouse user")
+    clickhouse_password: SecretStr = Field(SecretStr(""), description="ClickHouse password")
+    ingest_url: str = Field("http://127.0.0.1:18080", description="Address where events are admitted")
+    api_url: str = Field("http://127.0.0.1:18081", description="Address of the read API")
+    dashboards_url: str = Field("http://127.0.0.1:18501", description="Address of the supervisor's pages")
+    feedback_url: str = Field("http://127.0.0.1:18082", description="Address of the tablet app")
+    api_key: SecretStr = Field(
+        SecretStr(""), description="Key of the systems that send events and load reference data; required by ingest"
+    )
+    ack: Literal["outbox", "kafka"] = Field(
+        "outbox", description="When a sender gets its answer: event synced on ingest's disk, or acknowledged by Kafka"
+    )
+    outbox_path: Path = Field(Path(".local/data/outbox.sqlite"), description="Ingest's durable outbox (SQLite)")
+    outbox_max_mb: int = Field(2048, ge=1, description="Undelivered and refused bytes kept before ingest answers 503")
+    id_retention_days: int = Field(30, ge=1, description="How long ingest recognises an id with other content")
+    max_event_bytes: int = Field(65_536, ge=1024, description="Largest single event")
+    max_body_mb: int = Field(100, ge=1, description="Largest request body")
+    flush_interval_s: float = Field(0.3, gt=0, description="Longest time an event waits in the stream's batch")
+    flush_max_events: int = Field(20_000, ge=1, description="Largest batch the stream writes at once")
+    stream_instance: str = Field("stream-0", description="Name of this stream process in its consumer group")
+    clock: str = Field(
+        "", description="Empty for the wall clock; START/ANCHOR/SPEED/SECONDS replays a past day for the demo"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged")

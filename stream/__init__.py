@@ -1,0 +1,1 @@
+"""Where an event becomes a row: Kafka in, ClickHouse out, offsets last."""

@@ -1,0 +1,1 @@
+"""Where rows are kept: migrations, inserts, recomputation and every SELECT."""
