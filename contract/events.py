@@ -1,0 +1,150 @@
+"""The one kind of thing that moves: a CloudEvents 1.0 event whose ``data`` is typed by ``type``.
+
+``decode`` turns bytes into an event or a refusal; ``canonical`` is the byte form whose hash says whether two events
+with one id are the same event. The check is made here once, for ingest and for stream alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Generic, Literal, TypeVar
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from contract.dossier_events import DOSSIER_EVENTS
+from contract.fields import Code, Data, UtcTime
+from contract.reference_events import REFERENCE_EVENTS
+from contract.refusals import Reason, Refusal
+from contract.service_events import SERVICE_EVENTS
+
+T = TypeVar("T", bound=str)
+D = TypeVar("D", bound=Data)
+
+EVENT_DATA: dict[str, type[Data]] = DOSSIER_EVENTS | SERVICE_EVENTS | REFERENCE_EVENTS
+"""Every event type there is and the model of its data."""
+
+OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
+FUTURE_TOLERANCE = timedelta(minutes=5)
+
+_NAMESPACE = UUID("6f0b3c0e-1d5c-5f7e-9a57-68a1a0000001")
+
+
+class Event(BaseModel, Generic[T, D]):
+    """A CloudEvents envelope. ``recordedtime`` and ``sender`` are written by ingest alone."""
+
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True)
+
+    specversion: Literal["1.0"] = "1.0"
+    id: UUID
+    type: T
+    source: Annotated[str, Field(min_length=1, max_length=200)]
+    time: UtcTime
+    subject: Code
+    datacontenttype: Literal["application/json"] = "application/json"
+    dataschema: Annotated[str, Field(max_length=200)] | None = None
+    data: D
+    recordedtime: UtcTime | None = None
+    sender: Code | None = None
+
+
+AnyEvent = Event[Any, Any]
+
+
+def _union() -> Any:
+    members = [Event[Literal[name], model] for name, model in EVENT_DATA.items()]  # type: ignore[valid-type]
+    return Annotated[reduce(or_, members), Field(discriminator="type")]
+
+
+_ADAPTER: TypeAdapter[AnyEvent] = TypeAdapter(_union())
+
+_REASON_BY_ERROR = {
+    "missing": Reason.MISSING_FIELD,
+    "union_tag_not_found": Reason.MISSING_FIELD,
+    "union_tag_invalid": Reason.UNKNOWN_TYPE,
+    "json_invalid": Reason.NOT_JSON,
+    "score_outside_scale": Reason.SCORE_OUTSIDE_SCALE,
+    "model_type": Reason.WRONG_TYPE,
+    "model_attributes_type": Reason.WRONG_TYPE,
+    "dict_type": Reason.WRONG_TYPE,
+    "list_type": Reason.WRONG_TYPE,
+    "string_type": Reason.WRONG_TYPE,
+    "int_type": Reason.WRONG_TYPE,
+    "float_type": Reason.WRONG_TYPE,
+    "bool_type": Reason.WRONG_TYPE,
+    "date_type": Reason.WRONG_TYPE,
+    "datetime_type": Reason.WRONG_TYPE,
+    "time_type": Reason.WRONG_TYPE,
+    "uuid_type": Reason.WRONG_TYPE,
+}
+
+
+def decode(raw: bytes) -> AnyEvent | Refusal:
+    """The event that these bytes hold, or why they hold none. The first fault found is the one reported."""
+    try:
+        return _ADAPTER.validate_json(raw)
+    except ValidationError as error:
+        return _refusal(raw, error)
+
+
+def _refusal(raw: bytes, error: ValidationError) -> Refusal:
+    first = error.errors(include_url=False, include_input=False)[0]
+    try:
+        raw.decode()
+    except UnicodeDecodeError as fault:
+        return Refusal(Reason.NOT_UTF8, f"byte {fault.start} is not UTF-8")
+    reason = _REASON_BY_ERROR.get(first["type"], Reason.INVALID_VALUE)
+    # The union puts the event type in front of the path; the sender knows it already.
+    path = ".".join(str(part) for part in first["loc"] if part not in EVENT_DATA)
+    if first["type"].startswith("union_tag"):
+        path = "type"
+    detail = f"{path}: {first['msg']}" if path else first["msg"]
+    if reason is Reason.UNKNOWN_TYPE:
+        detail = f"type: {first.get('ctx', {}).get('tag')!r} is no event type of this system"
+    return Refusal(reason, detail[:500], _id_in(raw))
+
+
+def _id_in(raw: bytes) -> str | None:
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        return None
+    found = body.get("id") if isinstance(body, dict) else None
+    return found[:100] if isinstance(found, str) else None
+
+
+def check_time(event: AnyEvent, now: datetime) -> Refusal | None:
+    """A refusal when the event lies more than five minutes ahead of ``now`` or before the year 2000."""
+    if event.time > now + FUTURE_TOLERANCE:
+        detail = (
+            f"time: {event.time.isoformat()} is later than the receiving clock, {now.isoformat(timespec='seconds')}"
+        )
+        return Refusal(Reason.TIME_IN_FUTURE, detail, str(event.id))
+    if event.time < OLDEST:
+        return Refusal(Reason.TIME_TOO_OLD, f"time: {event.time.isoformat()} is before 2000", str(event.id))
+    return None
+
+
+def canonical(event: AnyEvent) -> bytes:
+    """The event as JSON without what ingest adds: equal bytes mean the same event."""
+    return event.model_dump_json(exclude={"recordedtime", "sender"}, exclude_none=True).encode()
+
+
+def content_hash(canonical_bytes: bytes) -> bytes:
+    """Sixteen bytes that stand for an event's content."""
+    return hashlib.blake2b(canonical_bytes, digest_size=16).digest()
+
+
+def recorded(canonical_bytes: bytes, recorded_at: datetime, sender: str) -> bytes:
+    """What goes to Kafka: the canonical event with the instant of its admission and who sent it."""
+    stamp = recorded_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return canonical_bytes[:-1] + f',"recordedtime":"{stamp}","sender":"{sender}"}}'.encode()
+
+
+def derived_id(*parts: str) -> UUID:
+    """The same id for the same parts, always: for senders whose records have no event id of their own."""
+    return uuid5(_NAMESPACE, "\x1f".join(parts))

@@ -1,0 +1,132 @@
+"""What the others refer to: units, procedures, working days, targets, tablets. All with dates of effect.
+
+They go through the same door as every event and live in a compacted topic; the newest by ``time`` holds.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveInt, StringConstraints
+
+from contract.fields import Code, Data, Text
+
+UNIT_LEVELS = ("city", "department", "centre", "branch", "service_point", "counter", "external")
+UnitLevel = Literal["city", "department", "centre", "branch", "service_point", "counter", "external"]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+_PROCEDURE_SUFFIX = re.compile(r"^(\d\.\d{6})(?:\.000\.00\.00)?(?:\.[A-Z]\d{2})?$")
+
+
+def procedure_root(code: str) -> str:
+    """A procedure's code without ``.000.00.00`` and province suffix, so that provinces can be joined.
+
+    Codes of another form come back as they are: ``"1.001122.000.00.00.H48"`` → ``"1.001122"``.
+    """
+    match = _PROCEDURE_SUFFIX.match(code)
+    return match[1] if match else code
+
+
+class UnitDefined(Data):
+    """A unit of the tree; ``subject`` = ``unit`` = its code. ``parent`` is empty for the root."""
+
+    name_vi: Text
+    name_en: Text
+    level: UnitLevel
+    parent: Code | None = None
+    valid_from: date
+    valid_to: date | None = None
+    calendar: Code | None = None
+
+
+class Term(Data):
+    """How long a procedure may take, and how that is counted.
+
+    ``term_unit``: working hours, working days of 8 hours, or calendar days. ``count_mode``: ``hour`` counts working
+    time to the minute, ``day`` leaves the first day out and ends with the last day (Civil Code, art. 147-148).
+    ``deadline_rule``: late is after the due ``day`` (one-stop practice) or after the due ``instant``.
+    ``supplement_policy``: what waiting for papers does to the due date.
+    """
+
+    term: PositiveInt | None = None
+    term_unit: Literal["hour", "working_day", "day"] = "working_day"
+    count_mode: Literal["hour", "day"] = "hour"
+    deadline_rule: Literal["day", "instant"] = "day"
+    supplement_policy: Literal["subtract", "shift", "restart"] = "shift"
+
+
+class Procedure(Term):
+    """Thủ tục hành chính, published or updated; ``subject`` is its code, ``unit`` who publishes it."""
+
+    name_vi: Text
+    name_en: Text | None = None
+    field: Text | None = None
+    level: Code | None = None
+    effective_date: date | None = None
+    decision_date: date | None = None
+    parts_complete: bool | None = None
+    service_level: Literal[2, 3, 4] | None = None
+    full_online_eligible: bool | None = None
+    has_fee: bool | None = None
+    fee_vnd: int | None = None
+    requires_result: bool | None = None
+    annual_volume: int | None = None
+
+
+class ProcedureAbolished(Data):
+    """A procedure that ends on ``effective_date``."""
+
+    effective_date: date | None = None
+
+
+class WorkingDay(Data):
+    """One day of a calendar; ``subject`` is ``CALENDAR/YYYY-MM-DD``. No sessions: a day off.
+
+    ``sessions`` are local opening hours, e.g. ``[["08:00", "12:00"], ["13:00", "17:00"]]``.
+    """
+
+    calendar: Code
+    date: date
+    sessions: list[Annotated[list[time], Field(min_length=2, max_length=2)]]
+    name_vi: Text | None = None
+    name_en: Text | None = None
+
+
+class TargetDefined(Data):
+    """A local target of an indicator for ``unit`` and everything below it; goes before the catalogue's own."""
+
+    indicator: Code
+    op: Literal[">=", "<="]
+    value: float
+    valid_from: date
+    valid_to: date | None = None
+    source: Text
+
+
+class DevicePaired(Data):
+    """A tablet and the place it stands at; ``subject`` is the device. Only a hash of its token is kept."""
+
+    counter: Code | None = None
+    token_sha256: Sha256
+    name: Text | None = None
+    kiosk: Literal["counter", "exit"] = "counter"
+
+
+class DeviceRevoked(Data):
+    """The tablet's token is worth nothing from now on."""
+
+    reason: Text | None = None
+
+
+REFERENCE_EVENTS: dict[str, type[Data]] = {
+    "unit.defined": UnitDefined,
+    "procedure.published": Procedure,
+    "procedure.updated": Procedure,
+    "procedure.abolished": ProcedureAbolished,
+    "calendar.day_defined": WorkingDay,
+    "target.defined": TargetDefined,
+    "device.paired": DevicePaired,
+    "device.revoked": DeviceRevoked,
+}

@@ -1,0 +1,33 @@
+"""Why an event is not admitted: a closed list of reasons, each with a sentence for the sender."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Every reason there is; senders may branch on these words, metrics count by them."""
+
+    NOT_UTF8 = "not_utf8"
+    NOT_JSON = "not_json"
+    TOO_LARGE = "too_large"
+    MISSING_FIELD = "missing_field"
+    WRONG_TYPE = "wrong_type"
+    INVALID_VALUE = "invalid_value"
+    UNKNOWN_TYPE = "unknown_type"
+    UNKNOWN_UNIT = "unknown_unit"
+    SCORE_OUTSIDE_SCALE = "score_outside_scale"
+    TIME_IN_FUTURE = "time_in_future"
+    TIME_TOO_OLD = "time_too_old"
+    ID_CONFLICT = "id_conflict"
+    FORBIDDEN = "forbidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One event that was not admitted: the reason, a sentence that names the field, and the id if it could be read."""
+
+    reason: Reason
+    detail: str
+    id: str | None = None

@@ -1,0 +1,107 @@
+"""What happens around the counter: queue tickets, ratings, petitions, staff on duty."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from contract.fields import Code, Data, Text, UtcTime
+from contract.scales import LEVELS, Scale
+
+
+class Queue(Data):
+    """A ticket's step; ``subject`` is the ticket, unique over time (put unit and day in front of the number)."""
+
+    counter: Code | None = None
+    staff: Code | None = None
+    visit_id: Code | None = None
+    procedure: Code | None = None
+
+
+class Rating(Data):
+    """One citizen's answer. ``score`` is the overall answer on ``scale`` (higher is better; contract/scales.py).
+
+    ``answers`` holds further items by name, on the same scale. ``device_time``, ``monotonic_ms`` and ``counter_n``
+    let a wrong tablet clock be seen. ``wait_reasons`` and the like are codes in ``reasons``.
+    """
+
+    channel: Literal["tablet", "online", "post", "phone", "paper"]
+    scale: Scale
+    score: int
+    answers: dict[str, int] | None = None
+    reasons: Annotated[list[Code], Field(max_length=10)] | None = None
+    comment: Annotated[str, StringConstraints(max_length=1200)] | None = None
+    device: Code | None = None
+    counter: Code | None = None
+    staff: Code | None = None
+    dossier: Code | None = None
+    ticket: Code | None = None
+    procedure: Code | None = None
+    instrument: Code | None = None
+    language: Code | None = None
+    device_time: UtcTime | None = None
+    monotonic_ms: NonNegativeFloat | None = None
+    counter_n: NonNegativeInt | None = None
+
+    @model_validator(mode="after")
+    def _within_scale(self) -> Self:
+        levels = LEVELS[self.scale]
+        for name, score in [("score", self.score), *(self.answers or {}).items()]:
+            if not levels.lowest <= score <= levels.highest:
+                raise PydanticCustomError(
+                    "score_outside_scale",
+                    "{name} is {score}, but {scale} goes from {lowest} to {highest}",
+                    {
+                        "name": name,
+                        "score": score,
+                        "scale": self.scale.value,
+                        "lowest": levels.lowest,
+                        "highest": levels.highest,
+                    },
+                )
+        return self
+
+
+class Petition(Data):
+    """Phản ánh, kiến nghị; ``subject`` is the petition's code."""
+
+    category: Literal["regulation", "behaviour", "other"] | None = None
+    dossier: Code | None = None
+    like: bool | None = None
+    reopened: bool | None = None
+    confirmed: bool | None = None
+    reason: Text | None = None
+
+
+class StaffShift(Data):
+    """One person's duty; ``subject`` is the staff code."""
+
+    starts_at: UtcTime
+    ends_at: UtcTime
+    role: Code | None = None
+
+
+class PointCapability(Data):
+    """What a reception point can do since the event's time."""
+
+    digitisation_workflow: bool | None = None
+    e_certified_copy: bool | None = None
+
+
+SERVICE_EVENTS: dict[str, type[Data]] = {
+    "queue.ticket_issued": Queue,
+    "queue.called": Queue,
+    "queue.served": Queue,
+    "queue.abandoned": Queue,
+    "rating.submitted": Rating,
+    "petition.received": Petition,
+    "petition.refused": Petition,
+    "petition.supplement_asked": Petition,
+    "petition.resolved": Petition,
+    "petition.published": Petition,
+    "petition.rated": Petition,
+    "staff.shift": StaffShift,
+    "point.capability": PointCapability,
+}

@@ -1,0 +1,25 @@
+"""The topics of the log, and where an event goes."""
+
+from __future__ import annotations
+
+from contract.events import AnyEvent
+from contract.reference_events import REFERENCE_EVENTS
+
+EVENTS = "hailong.events"
+REFERENCE = "hailong.reference"
+DEAD_LETTERS = "hailong.dead-letters"
+
+STREAM_TOPICS = (REFERENCE, EVENTS)
+
+
+def route(event: AnyEvent) -> tuple[str, str]:
+    """Topic and key of an event.
+
+    Events of one unit keep their order and have one reader at a time. Reference facts are keyed by what they are
+    about, with the date from which they hold, so that compaction keeps the newest word on each.
+    """
+    if event.type not in REFERENCE_EVENTS:
+        return EVENTS, event.data.unit
+    kind = event.type.partition(".")[0]
+    valid_from = getattr(event.data, "valid_from", "")
+    return REFERENCE, f"{kind}/{event.subject}/{valid_from}".rstrip("/")

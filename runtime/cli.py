@@ -1,0 +1,185 @@
+"""The command ``hailong``: one function per command, each importing its stage only when it runs."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from runtime.settings import Settings
+from runtime.telemetry import configure_logging
+
+app = typer.Typer(
+    name="hailong",
+    help="Watch the quality of one-stop public services live: ratings, waits, deadlines.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+reference_app = typer.Typer(help="Units, procedures, calendars, targets and tablets.", no_args_is_help=True)
+app.add_typer(reference_app, name="reference")
+out = Console(highlight=False)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        for fault in error.errors():
+            name = "_".join(["HAILONG", *(str(part).upper() for part in fault["loc"])])
+            out.print(f"[red]{name}[/]: {fault['msg']}", style=None)
+        raise typer.Exit(2) from error
+
+
+@app.command()
+def up() -> None:
+    """Start what is not running of the local stack: Kafka, ClickHouse and every service."""
+    from local.stack import up as start  # noqa: PLC0415
+
+    start(_settings())
+    status()
+
+
+@app.command()
+def down() -> None:
+    """Stop the local stack; data stays."""
+    from local.stack import down as stop  # noqa: PLC0415
+
+    stop(_settings())
+
+
+@app.command()
+def status() -> None:
+    """Show each process of the local stack, its address and whether it is ready."""
+    from local.stack import status as look  # noqa: PLC0415
+
+    table = Table("process", "pid", "state", "address")
+    for row in look(_settings()):
+        state = "ready" if row.ready else "starting" if row.alive else "down"
+        table.add_row(row.name, str(row.pid or "—"), state, row.address)
+    out.print(table)
+
+
+@app.command()
+def migrate() -> None:
+    """Create or update the topics in Kafka and the tables in ClickHouse."""
+    from runtime.kafka import create_topics  # noqa: PLC0415
+    from warehouse.client import connect  # noqa: PLC0415
+    from warehouse.migrate import migrate as apply_all  # noqa: PLC0415
+
+    settings = _settings()
+    create_topics(settings)
+    for name in apply_all(connect(settings, database="default"), settings.clickhouse_database):
+        out.print(f"applied {name}")
+
+
+@app.command()
+def ingest() -> None:
+    """Serve POST /v1/events: admit events, keep them durably, hand them to Kafka."""
+    from ingest.app import serve  # noqa: PLC0415
+
+    serve(_service("ingest"))
+
+
+@app.command()
+def stream(
+    replay_dead_letters: Annotated[
+        bool, typer.Option("--replay-dead-letters", help="Send every dead letter through again, then stop.")
+    ] = False,
+) -> None:
+    """Carry events from Kafka into ClickHouse and keep every figure current."""
+    from stream.consumer import serve  # noqa: PLC0415
+    from stream.dead_letters import replay  # noqa: PLC0415
+
+    settings = _service("stream")
+    if replay_dead_letters:
+        out.print(f"sent through again: {replay(settings)}")
+    else:
+        serve(settings)
+
+
+@app.command()
+def feedback() -> None:
+    """Serve the page on which citizens rate."""
+    from feedback_app.app import serve  # noqa: PLC0415
+
+    serve(_service("feedback"))
+
+
+@app.command()
+def dashboards() -> None:
+    """Serve the read API and the supervisor's page."""
+    from dashboards.serve import serve  # noqa: PLC0415
+
+    serve(_service("dashboards"))
+
+
+@app.command()
+def demo(
+    seconds: Annotated[
+        float | None, typer.Option(help="End by itself after about this long; without it, run until Ctrl-C.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same day.")] = 1,
+) -> None:
+    """Start everything and let a simulated working day of Hanoi flow through it."""
+    from local.demo import run  # noqa: PLC0415
+
+    raise typer.Exit(run(_settings(), seconds=seconds, seed=seed))
+
+
+@app.command(name="import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="CSV, XES, Parquet or Excel; .gz is read as it is.")],
+    mapping: Annotated[Path, typer.Option(help="How columns become events (see mappings/).")],
+) -> None:
+    """Read an export of an existing one-stop system into events and send them through ingest."""
+    from senders.importer import run  # noqa: PLC0415
+
+    raise typer.Exit(run(_settings(), file, mapping))
+
+
+@app.command()
+def simulate(
+    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The working day to make.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same day.")] = 1,
+    scale: Annotated[float, typer.Option(help="Share of a real day's volume.")] = 0.1,
+    output: Annotated[Path | None, typer.Option(help="Write JSON lines here instead of sending them.")] = None,
+) -> None:
+    """Make a working day of Hanoi's one-stop points and send it through ingest at once."""
+    from senders.simulate import run  # noqa: PLC0415
+
+    raise typer.Exit(run(_settings(), day.date() if day else None, seed=seed, scale=scale, output=output))
+
+
+@reference_app.command("load")
+def reference_load(
+    folder: Annotated[Path | None, typer.Argument(help="Folder of CSV files; Hanoi's own when left out.")] = None,
+) -> None:
+    """Load reference data: every wrong line is reported, and nothing is loaded unless all are right."""
+    from senders.reference import run  # noqa: PLC0415
+
+    raise typer.Exit(run(_settings(), folder))
+
+
+def _service(name: str) -> Settings:
+    settings = _settings()
+    configure_logging(settings, name)
+    return settings
+
+
+def main() -> None:
+    """Entry point; Ctrl-C ends a command without a traceback."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
