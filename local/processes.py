@@ -1,0 +1,161 @@
+"""Daemons of the local stack: started in a session of their own, known by a pid file, stopped as a group."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+POLL_INTERVAL_S = 0.05
+
+
+class StackError(Exception):
+    """The local stack cannot do what was asked; the text says why and what to do about it."""
+
+
+class PortInUseError(StackError):
+    """Something else listens where one of our processes should."""
+
+
+class Daemon:
+    """One named process of a stack, found again by any later command through its pid file.
+
+    ``<state_dir>/run/NAME.pid`` holds the process id alone and ``NAME.birth`` when that process began, so that
+    another process which later got the same id is never taken for it. Output is appended to ``log/NAME.log``.
+    """
+
+    def __init__(self, state_dir: Path, name: str) -> None:
+        self.name = name
+        self.log = state_dir / "log" / f"{name}.log"
+        self._pid_file = state_dir / "run" / f"{name}.pid"
+        self._birth_file = state_dir / "run" / f"{name}.birth"
+
+    def pid(self) -> int | None:
+        """The id of the living process, or None."""
+        pid = self._recorded_pid()
+        if pid is None:
+            return None
+        # A child of ours that ended stays in the process table until it is waited for.
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+        birth = _birth(pid)
+        return pid if birth is not None and birth == _read(self._birth_file) else None
+
+    def start(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
+        """Start the program with exactly this environment and return its process id; what is left of it is ended first.
+
+        Raises StackError when the program is not found.
+        """
+        self.stop(timeout_s=0)
+        for folder in (self.log.parent, self._pid_file.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        program = shutil.which(command[0])
+        if program is None:
+            raise StackError(f"{command[0]} was not found; install it or put it on the PATH")
+        append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        # Python's own file descriptors are not inherited, so these three are all the program gets.
+        pid = os.posix_spawn(
+            program,
+            list(command),
+            dict(environment),
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, str(self.log), append, 0o600),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+            setsid=True,
+            setsigmask=[],
+            setsigdef=[signal.SIGINT, signal.SIGTERM, signal.SIGPIPE],
+        )
+        self._birth_file.write_text(_birth(pid) or "")
+        self._pid_file.write_text(f"{pid}\n")
+        return pid
+
+    def stop(self, timeout_s: float) -> None:
+        """End the process and everything it started: SIGTERM, up to ``timeout_s`` seconds, then SIGKILL."""
+        group = self._recorded_pid()
+        if group is not None and (self.pid() is not None or not _exists(group)):
+            _end_group(group, timeout_s)
+        self._pid_file.unlink(missing_ok=True)
+        self._birth_file.unlink(missing_ok=True)
+
+    def log_tail(self, lines: int = 15) -> str:
+        """The last lines of its log."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    def _recorded_pid(self) -> int | None:
+        text = _read(self._pid_file)
+        return int(text) if text.isdigit() else None
+
+
+def require_free_port(host: str, port: int, setting: str) -> None:
+    """Raises PortInUseError, naming the setting that moves it, when the port is taken."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortInUseError(f"port {port} is in use; set {setting} to another address") from error
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _birth(pid: int) -> str | None:
+    """When a process began, as text that no other process of that id shares; None when it is dead or a zombie."""
+    if not _exists(pid):
+        return None
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        if Path("/proc/self").exists():
+            return None
+        listed = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+        return listed.stdout.strip() or None
+    # The name in brackets may hold spaces; state is the first field behind it, the start time the twentieth.
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] == "Z" else f"{_read(Path('/proc/sys/kernel/random/boot_id'))} {fields[19]}"
+
+
+def _end_group(group: int, timeout_s: float) -> None:
+    for signal_number, wait_s in ((signal.SIGTERM, timeout_s), (signal.SIGKILL, 10.0)):
+        if signal_number == signal.SIGTERM and timeout_s <= 0:
+            continue
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal_number)
+        deadline = time.monotonic() + wait_s
+        while time.monotonic() < deadline:
+            if not _group_lives(group):
+                return
+            time.sleep(POLL_INTERVAL_S)
+
+
+def _group_lives(group: int) -> bool:
+    with suppress(ChildProcessError):
+        os.waitpid(-group, os.WNOHANG)
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
