@@ -1,0 +1,111 @@
+"""``hailong reference load``: a folder of CSV files becomes reference events, all of them or none."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from contract.devices import device_token
+from contract.reference_files import FILES, Fault, Parsed, parse
+from runtime.settings import Settings
+from senders.client import IngestClient, IngestError, Receipt
+from senders.endpoints import EndpointsError, resolve
+
+HANOI = "hanoi"
+REFUSALS_SHOWN = 20
+
+out = Console(highlight=False)
+
+
+def run(settings: Settings, folder: Path | None) -> int:
+    """Load ``folder`` (Hanoi's own data when None) through ingest; the exit code.
+
+    0: all accepted. 1: wrong lines, nothing sent; or ingest refused some, which are printed. 2: ingest cannot be used.
+    """
+    try:
+        settings = resolve(settings)
+    except EndpointsError as error:
+        out.print(f"[red]{error}[/]")
+        return 2
+    if not settings.api_key.get_secret_value():
+        out.print("[red]HAILONG_API_KEY[/] is not set and no local stack was found: start one with `hailong up`")
+        return 2
+    parsed = read(folder, settings.api_key.get_secret_value())
+    if parsed.faults:
+        for fault in parsed.faults:
+            out.print(str(fault), markup=False, soft_wrap=True)
+        out.print(f"[red]{len(parsed.faults)} wrong lines; nothing was loaded[/]")
+        return 1
+    try:
+        receipt = send(settings, parsed.events)
+    except IngestError as error:
+        out.print(f"[red]ingest at {settings.ingest_url} does not take the events[/]: {error}", soft_wrap=True)
+        return 2
+    _report(parsed.events, receipt)
+    return 1 if receipt.rejected else 0
+
+
+def read(folder: Path | None, api_key: str) -> Parsed:
+    """The events of a folder of CSV files, or of Hanoi's own data, with the tablets' token hashes under this key."""
+    at = files("contract") / "reference" / HANOI if folder is None else folder
+    if not at.is_dir():
+        return Parsed([], [Fault(str(at), 0, "is no folder")])
+    name = HANOI if folder is None else folder.resolve().name
+    texts: dict[str, str] = {}
+    faults = []
+    for entry in at.iterdir():
+        if not entry.name.endswith(".csv"):
+            continue
+        try:
+            texts[entry.name] = entry.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            line = entry.read_bytes()[: error.start].count(b"\n") + 1
+            faults.append(Fault(entry.name, line, f"not UTF-8: byte {error.object[error.start]:#04x}"))
+    if not texts and not faults:
+        faults.append(Fault(str(at), 0, f"has none of {', '.join(FILES)}"))
+    parsed = parse(texts, f"reference/{name}", lambda device: _sha256(device_token(api_key, device)))
+    if faults:
+        return Parsed([], faults + parsed.faults)
+    return parsed
+
+
+def _sha256(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def send(settings: Settings, events: list[dict[str, Any]]) -> Receipt:
+    """Send the events in order, with a progress bar on a terminal; raises IngestError."""
+    lines = [json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() for event in events]
+    bar = Progress(
+        TextColumn("reference data"), BarColumn(), MofNCompleteColumn(), console=out, disable=not out.is_terminal
+    )
+    with bar, IngestClient(settings.ingest_url, settings.api_key.get_secret_value()) as client:
+        task = bar.add_task("", total=len(lines))
+
+        def show(receipt: Receipt) -> None:
+            bar.update(task, completed=receipt.sent)
+            if not out.is_terminal:
+                out.print(f"reference data: {receipt.sent} of {len(lines)} events sent")
+
+        return client.send(lines, show)
+
+
+def _report(events: list[dict[str, Any]], receipt: Receipt) -> None:
+    refused = Counter(events[entry["index"]]["type"] for entry in receipt.rejected)
+    table = Table("kind", "sent", "refused")
+    for kind, n in Counter(event["type"] for event in events).items():
+        table.add_row(kind, str(n), str(refused[kind]))
+    out.print(table)
+    for entry in receipt.rejected[:REFUSALS_SHOWN]:
+        subject = events[entry["index"]]["subject"]
+        out.print(f"{subject}: {entry['reason']}: {entry['detail']}", markup=False, soft_wrap=True)
+    if len(receipt.rejected) > REFUSALS_SHOWN:
+        out.print(f"… and {len(receipt.rejected) - REFUSALS_SHOWN} more")
