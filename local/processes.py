@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 POLL_INTERVAL_S = 0.05
+_HAS_PROC = Path("/proc/self/stat").exists()
 
 
 class StackError(Exception):
@@ -122,20 +123,26 @@ def _exists(pid: int) -> bool:
     return True
 
 
-def _birth(pid: int) -> str | None:
-    """When a process began, as text that no other process of that id shares; None when it is dead or a zombie."""
-    if not _exists(pid):
-        return None
+def _stat(pid: int) -> list[str] | None:
+    """The fields of ``/proc/PID/stat`` from the state on, or None when no thread of the process runs any more.
+
+    The first thread of a process that is being killed is a zombie while the others still hold its ports.
+    """
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        if Path("/proc/self").exists():
-            return None
-        listed = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-        return listed.stdout.strip() or None
-    # The name in brackets may hold spaces; state is the first field behind it, the start time the twentieth.
-    fields = stat.rpartition(")")[2].split()
-    return None if fields[0] == "Z" else f"{_read(Path('/proc/sys/kernel/random/boot_id'))} {fields[19]}"
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    fields = text.rpartition(")")[2].split()
+    return None if fields[0] in "ZX" and int(fields[17]) <= 1 else fields
+
+
+def _birth(pid: int) -> str | None:
+    """When a process began, as text that no other process of that id shares; None when it is dead."""
+    if _HAS_PROC:
+        fields = _stat(pid)
+        return f"{_read(Path('/proc/sys/kernel/random/boot_id'))} {fields[19]}" if fields else None
+    listed = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return listed.stdout.strip() or None
 
 
 def _end_group(group: int, timeout_s: float) -> None:
@@ -154,6 +161,9 @@ def _end_group(group: int, timeout_s: float) -> None:
 def _group_lives(group: int) -> bool:
     with suppress(ChildProcessError):
         os.waitpid(-group, os.WNOHANG)
+    if _HAS_PROC:
+        pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+        return any(fields[2] == str(group) for fields in map(_stat, pids) if fields)
     try:
         os.killpg(group, 0)
     except (ProcessLookupError, PermissionError):

@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -112,22 +112,19 @@ def up(
     Returns the settings in force; raises StackError.
     """
     settings, variables = _in_force(settings, env or {})
+    launch = _Launch(settings, variables, report)
     chosen = [process for process in PROCESSES if only is None or process.name in only]
-    starting = [process for process in chosen if _daemon(settings, process).pid() is None]
-    for process in starting:
-        for host, port, setting in _listening(settings, process):
-            require_free_port(host, port, setting)
-    for needs_schema in (False, True):
-        for process in starting:
-            if process.needs_schema == needs_schema:
-                report(f"starting {process.name}")
-                _daemon(settings, process).start(process.command(settings), variables)
-        for process in chosen:
-            if process.needs_schema == needs_schema:
-                _wait_ready(settings, process)
-        if not needs_schema and starting and any(process.needs_schema for process in chosen):
-            report("bringing tables and topics up to date")
-            _migrate(settings, variables)
+    for process in chosen:
+        if launch.daemon(process).pid() is None:
+            for host, port, setting in _listening(settings, process):
+                require_free_port(host, port, setting)
+    stores = [process for process in chosen if not process.needs_schema]
+    services = [process for process in chosen if process.needs_schema]
+    launch.bring_up(stores)
+    if services and (launch.started or any(launch.daemon(process).pid() is None for process in services)):
+        report("bringing tables and topics up to date")
+        _migrate(settings, variables)
+    launch.bring_up(services)
     _write_private(settings.state_dir / "endpoints.json", _endpoints(settings))
     report("ready")
     return settings
@@ -147,7 +144,7 @@ def status(settings: Settings) -> list[Row]:
     settings, _variables = _in_force(settings, {}, keep=False)
     rows = []
     for process in PROCESSES:
-        pid = _daemon(settings, process).pid()
+        pid = Daemon(settings.state_dir, process.name).pid()
         address = " ".join(str(getattr(settings, field)) for field in process.addresses)
         rows.append(Row(process.name, pid, pid is not None, address, pid is not None and process.ready(settings)))
     return rows
@@ -206,18 +203,46 @@ def _endpoints(settings: Settings) -> dict[str, str]:
     }
 
 
-def _wait_ready(settings: Settings, process: Process) -> None:
-    daemon = _daemon(settings, process)
-    deadline = time.monotonic() + READY_TIMEOUT_S
-    while True:
-        if daemon.pid() is None:
-            raise StackError(f"{process.name} ended while starting; the end of {daemon.log}:\n{daemon.log_tail()}")
-        if process.ready(settings):
-            return
-        if time.monotonic() > deadline:
-            late = f"{process.name} was not ready within {READY_TIMEOUT_S:.0f} s"
-            raise StackError(f"{late}; the end of {daemon.log}:\n{daemon.log_tail()}")
-        time.sleep(POLL_INTERVAL_S)
+class _Launch:
+    """One call of ``up``: what it started, so that what dies by itself is told from what was killed before."""
+
+    def __init__(self, settings: Settings, variables: Mapping[str, str], report: Callable[[str], None]) -> None:
+        self.started: set[str] = set()
+        self._settings = settings
+        self._variables = variables
+        self._report = report
+
+    def daemon(self, process: Process) -> Daemon:
+        return Daemon(self._settings.state_dir, process.name)
+
+    def bring_up(self, processes: Sequence[Process]) -> None:
+        """Start those that are not alive, together, and wait until every one is ready."""
+        for process in processes:
+            if self.daemon(process).pid() is None:
+                self._start(process)
+        for process in processes:
+            self._wait_ready(process)
+
+    def _start(self, process: Process) -> None:
+        self._report(f"starting {process.name}")
+        self.daemon(process).start(process.command(self._settings), self._variables)
+        self.started.add(process.name)
+
+    def _wait_ready(self, process: Process) -> None:
+        daemon = self.daemon(process)
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while True:
+            if daemon.pid() is None:
+                if process.name in self.started:
+                    ended = f"{process.name} ended while starting"
+                    raise StackError(f"{ended}; the end of {daemon.log}:\n{daemon.log_tail()}")
+                self._start(process)  # it was killed a moment ago and only now left the process table
+            elif process.ready(self._settings):
+                return
+            if time.monotonic() > deadline:
+                late = f"{process.name} was not ready within {READY_TIMEOUT_S:.0f} s"
+                raise StackError(f"{late}; the end of {daemon.log}:\n{daemon.log_tail()}")
+            time.sleep(POLL_INTERVAL_S)
 
 
 def _migrate(settings: Settings, environment: Mapping[str, str]) -> None:
@@ -250,10 +275,6 @@ def _host_port(address: str) -> tuple[str, int]:
     if parts.hostname not in ("127.0.0.1", "localhost", "::1") or parts.port is None:
         raise StackError(f"the local stack listens on the loopback only, not on {address}; name 127.0.0.1 and a port")
     return parts.hostname, parts.port
-
-
-def _daemon(settings: Settings, process: Process) -> Daemon:
-    return Daemon(settings.state_dir, process.name)
 
 
 def _get_ok(url: str) -> bool:
