@@ -1,0 +1,56 @@
+"""What ingest must know at once to judge an event: units and tablets, kept current from reference events."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from contract.events import AnyEvent
+from contract.reference_events import DevicePaired, DeviceRevoked
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A paired tablet and the only unit it may speak for."""
+
+    code: str
+    unit: str
+    token_sha256: str
+
+
+class Registry:
+    """Units by code and devices by token hash. The newest reference event by ``time`` holds, whatever the order."""
+
+    def __init__(self) -> None:
+        self._units: set[str] = set()
+        self._devices: dict[str, Device] = {}
+        self._tokens: dict[str, Device] = {}
+        self._newest: dict[str, datetime] = {}
+
+    def knows_unit(self, code: str) -> bool:
+        """Whether a unit of this code was ever defined; a closed unit stays known, its past can still arrive."""
+        return code in self._units
+
+    def device_by_token(self, token: str) -> Device | None:
+        """The tablet that holds this token, or None."""
+        return self._tokens.get(hashlib.sha256(token.encode()).hexdigest())
+
+    def apply(self, event: AnyEvent) -> None:
+        """Takes in a reference event; others and outdated ones change nothing."""
+        if event.type == "unit.defined":
+            self._units.add(event.subject)
+        elif event.type in {"device.paired", "device.revoked"}:
+            if event.time < self._newest.get(event.subject, event.time):
+                return
+            self._newest[event.subject] = event.time
+            self._replace_device(event.subject, event.data)
+
+    def _replace_device(self, code: str, data: DevicePaired | DeviceRevoked) -> None:
+        former = self._devices.pop(code, None)
+        if former:
+            self._tokens.pop(former.token_sha256, None)
+        if isinstance(data, DevicePaired):
+            device = Device(code, data.unit, data.token_sha256)
+            self._devices[code] = device
+            self._tokens[device.token_sha256] = device

@@ -1,0 +1,31 @@
+-- Ingest's durable outbox. Statements are repeatable: they run at every start.
+CREATE TABLE IF NOT EXISTS outbox (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  topic TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value BLOB NOT NULL,
+  stored_s INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS seen (
+  id BLOB PRIMARY KEY,
+  hash BLOB NOT NULL,
+  day INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS reference (
+  key TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS refused (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  received_at TEXT NOT NULL,
+  sender TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  id TEXT,
+  raw BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS delivered (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  seq INTEGER NOT NULL
+);
+INSERT OR IGNORE INTO delivered (one, seq) VALUES (1, 0);

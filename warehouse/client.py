@@ -1,0 +1,30 @@
+"""The connection to ClickHouse, a server or the embedded engine alike, and which of its errors pass."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+
+from runtime.settings import Settings
+
+# An insert is answered when it is stored, and never dropped for resembling an earlier one: uniqueness is the
+# tables' own business (a block's fingerprint can outlive the block after a crash).
+INSERT_SETTINGS: dict[str, Any] = {"async_insert": 0, "deduplicate_insert": "disable", "max_partitions_per_insert_block": 1000}
+
+
+def connect(settings: Settings, database: str | None = None) -> Client:
+    """A client for one thread at a time. Raises ``clickhouse_connect``'s OperationalError when nobody answers."""
+    parts = urlsplit(settings.clickhouse_url)
+    return clickhouse_connect.get_client(
+        host=parts.hostname or "",
+        port=parts.port or 8123,
+        secure=parts.scheme == "https",
+        username=settings.clickhouse_user,
+        password=settings.clickhouse_password.get_secret_value(),
+        database=database or settings.clickhouse_database,
+        autogenerate_session_id=False,
+        settings=INSERT_SETTINGS,
+    )

@@ -1,0 +1,45 @@
+"""Numbered SQL files, applied once each, in order.
+
+ClickHouse has no transactional DDL: every statement is repeatable, and a file is recorded only after all of it
+succeeded, so a crash in the middle costs a repetition.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from clickhouse_connect.driver.client import Client
+
+RECORD = """
+CREATE TABLE IF NOT EXISTS {database}.migrations (name String, applied_at DateTime DEFAULT now())
+ENGINE = ReplacingMergeTree ORDER BY name
+"""
+
+
+def migrations() -> list[tuple[str, list[str]]]:
+    """Every migration's name and statements, in order."""
+    folder = files("warehouse").joinpath("migrations")
+    names = sorted(item.name for item in folder.iterdir() if item.name.endswith(".sql"))
+    return [(name, _statements(folder.joinpath(name).read_text())) for name in names]
+
+
+def migrate(client: Client, database: str) -> list[str]:
+    """Brings ``database`` up to date; the names of the files applied now."""
+    client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
+    client.command(RECORD.format(database=database))
+    done = {row[0] for row in client.query(f"SELECT name FROM {database}.migrations").result_rows}  # noqa: S608 ours
+    applied = []
+    client.database = database
+    for name, statements in migrations():
+        if name in done:
+            continue
+        for statement in statements:
+            client.command(statement)
+        client.insert("migrations", [[name]], column_names=["name"])
+        applied.append(name)
+    return applied
+
+
+def _statements(text: str) -> list[str]:
+    lines = [line for line in text.splitlines() if not line.startswith("--")]
+    return [part.strip() for part in "\n".join(lines).split(";\n") if part.strip().rstrip(";")]

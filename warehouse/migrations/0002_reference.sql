@@ -1,0 +1,168 @@
+-- What events refer to. The newest word by event time holds, whatever order it came in.
+
+CREATE TABLE IF NOT EXISTS units (
+  unit String,
+  valid_from Date32,
+  valid_to Nullable(Date32),
+  parent String,
+  level LowCardinality(String),
+  name_vi String,
+  name_en String,
+  calendar String,
+  as_of DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(as_of) ORDER BY (unit, valid_from);
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS events_to_units TO units AS
+SELECT
+  subject AS unit, u.valid_from AS valid_from, u.valid_to AS valid_to, u.parent AS parent, u.level AS level,
+  u.name_vi AS name_vi, u.name_en AS name_en, u.calendar AS calendar, occurred_at AS as_of
+FROM
+(
+  SELECT
+    subject, occurred_at,
+    JSONExtract(
+      body, 'data',
+      'Tuple(valid_from Date32, valid_to Nullable(Date32), parent String, level String, name_vi String, name_en String, calendar String)'
+    ) AS u
+  FROM events
+  WHERE type = 'unit.defined'
+);
+
+CREATE TABLE IF NOT EXISTS procedures (
+  procedure String,
+  name_vi String,
+  name_en String,
+  term UInt32,
+  term_unit LowCardinality(String),
+  count_mode LowCardinality(String),
+  deadline_rule LowCardinality(String),
+  supplement_policy LowCardinality(String),
+  as_of DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(as_of) ORDER BY procedure;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS events_to_procedures TO procedures AS
+SELECT
+  subject AS procedure, p.name_vi AS name_vi, p.name_en AS name_en, p.term AS term, p.term_unit AS term_unit,
+  p.count_mode AS count_mode, p.deadline_rule AS deadline_rule, p.supplement_policy AS supplement_policy,
+  occurred_at AS as_of
+FROM
+(
+  SELECT
+    subject, occurred_at,
+    JSONExtract(
+      body, 'data',
+      'Tuple(name_vi String, name_en String, term UInt32, term_unit String, count_mode String, deadline_rule String, supplement_policy String)'
+    ) AS p
+  FROM events
+  WHERE type IN ('procedure.published', 'procedure.updated')
+);
+
+CREATE TABLE IF NOT EXISTS working_days (
+  calendar String,
+  day Date32,
+  sessions Array(Array(String)),
+  as_of DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(as_of) ORDER BY (calendar, day);
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS events_to_working_days TO working_days AS
+SELECT d.calendar AS calendar, d.date AS day, d.sessions AS sessions, occurred_at AS as_of
+FROM
+(
+  SELECT
+    occurred_at,
+    JSONExtract(body, 'data', 'Tuple(calendar String, date Date32, sessions Array(Array(String)))') AS d
+  FROM events
+  WHERE type = 'calendar.day_defined'
+);
+
+CREATE TABLE IF NOT EXISTS targets (
+  unit String,
+  indicator LowCardinality(String),
+  valid_from Date32,
+  valid_to Nullable(Date32),
+  op LowCardinality(String),
+  value Float64,
+  source String,
+  as_of DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(as_of) ORDER BY (unit, indicator, valid_from);
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS events_to_targets TO targets AS
+SELECT
+  unit, t.indicator AS indicator, t.valid_from AS valid_from, t.valid_to AS valid_to, t.op AS op, t.value AS value,
+  t.source AS source, occurred_at AS as_of
+FROM
+(
+  SELECT
+    unit, occurred_at,
+    JSONExtract(
+      body, 'data',
+      'Tuple(indicator String, valid_from Date32, valid_to Nullable(Date32), op String, value Float64, source String)'
+    ) AS t
+  FROM events
+  WHERE type = 'target.defined'
+);
+
+-- Every unit with itself and each unit above it, by today's tree.
+CREATE VIEW IF NOT EXISTS unit_paths AS
+WITH RECURSIVE
+  current AS (SELECT unit, argMax(parent, (valid_from, as_of)) AS parent FROM units GROUP BY unit),
+  paths AS (
+    SELECT unit, unit AS ancestor, parent, 0 AS distance FROM current
+    UNION ALL
+    SELECT paths.unit, current.unit, current.parent, paths.distance + 1
+    FROM paths INNER JOIN current ON paths.parent = current.unit
+    WHERE paths.distance < 20
+  )
+SELECT unit, ancestor, distance FROM paths;
+
+-- The calendar of a unit is its own, or that of the nearest unit above it that has one.
+CREATE VIEW IF NOT EXISTS unit_calendars AS
+SELECT unit_paths.unit AS unit, argMin(own.calendar, unit_paths.distance) AS calendar
+FROM unit_paths
+INNER JOIN (SELECT unit, argMax(calendar, (valid_from, as_of)) AS calendar FROM units GROUP BY unit) AS own
+  ON unit_paths.ancestor = own.unit
+WHERE own.calendar != ''
+GROUP BY unit;
+
+-- Opening hours as instants, with the working seconds of the calendar that lie before them.
+CREATE VIEW IF NOT EXISTS working_sessions AS
+SELECT
+  calendar, day, opens_at, closes_at, day_number,
+  dateDiff('second', opens_at, closes_at) AS length_s,
+  sum(length_s) OVER (PARTITION BY calendar ORDER BY opens_at) - length_s AS worked_before_s
+FROM
+(
+  SELECT
+    calendar, day,
+    parseDateTimeBestEffort(concat(toString(day), 'T', session[1], '+07:00'), 'UTC') AS opens_at,
+    parseDateTimeBestEffort(concat(toString(day), 'T', session[2], '+07:00'), 'UTC') AS closes_at,
+    dense_rank() OVER (PARTITION BY calendar ORDER BY day) AS day_number
+  FROM working_days FINAL
+  ARRAY JOIN sessions AS session
+);
+
+-- Each day of a calendar, off or not: working seconds before it, its sessions, and its rank among working days.
+CREATE VIEW IF NOT EXISTS calendar_days AS
+SELECT
+  days.calendar AS calendar,
+  days.day AS day,
+  sum(opened.worked_s) OVER earlier - opened.worked_s AS worked_before_s,
+  sum(opened.worked_s > 0) OVER earlier AS day_number,
+  opened.opens AS opens,
+  opened.closes AS closes
+FROM (SELECT calendar, day FROM working_days FINAL) AS days
+LEFT JOIN
+(
+  SELECT
+    calendar, day,
+    sum(length_s) AS worked_s,
+    arraySort(groupArray(opens_at)) AS opens,
+    arraySort(groupArray(closes_at)) AS closes
+  FROM working_sessions
+  GROUP BY calendar, day
+) AS opened ON days.calendar = opened.calendar AND days.day = opened.day
+WINDOW earlier AS (PARTITION BY days.calendar ORDER BY days.day);
