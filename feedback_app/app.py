@@ -1,0 +1,120 @@
+"""The tablet page over HTTP: the page itself, its texts, and the server's clock.
+
+The page posts ratings to ingest by itself; nothing a citizen answers passes through this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+from fastapi import FastAPI, Response
+from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.staticfiles import StaticFiles
+
+from runtime.clock import Clock, clock_from
+from runtime.http import HEALTH_ROUTES, serve_app
+from runtime.settings import Settings
+
+FOLDER = Path(__file__).parent
+STATIC = FOLDER / "static"
+TEXTS = FOLDER / "texts.yaml"
+SPEED_SAMPLE_S = 0.05
+
+Texts = dict[str, Any]
+
+
+def read_texts(path: Path = TEXTS) -> Texts:
+    """Every language's texts, the first language first; ValueError when one lacks a key that the first one has."""
+    texts: Texts = yaml.safe_load(path.read_text(encoding="utf-8"))
+    first, *others = texts
+    for language in others:
+        if different := _keys(texts[first]) ^ _keys(texts[language]):
+            raise ValueError(f"{path}: {first} and {language} differ in {', '.join(sorted(different))}")
+    return texts
+
+
+def _keys(texts: Texts, prefix: str = "") -> set[str]:
+    found: set[str] = set()
+    for key, value in texts.items():
+        found |= _keys(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}"}
+    return found
+
+
+def shell(texts: Texts) -> dict[str, Any]:
+    """What the page needs to start without a network: its ``version`` (a hash of all of it) and its ``files``."""
+    names = sorted(path.name for path in STATIC.iterdir())
+    digest = hashlib.sha256(json.dumps(texts, ensure_ascii=False).encode())
+    for name in names:
+        digest.update(name.encode() + (STATIC / name).read_bytes())
+    files = [f"/{name}" for name in names if name not in ("index.html", "sw.js")]
+    return {"version": digest.hexdigest()[:12], "files": ["/", "/texts.json", "/shell.js", *files]}
+
+
+async def clock_speed(clock: Clock) -> float:
+    """How many seconds the clock moves in one second of the wall: 1.0 but for a replayed day."""
+    wall_s, shown = time.time(), clock()
+    await asyncio.sleep(SPEED_SAMPLE_S)
+    return round((clock() - shown).total_seconds() / (time.time() - wall_s), 2)
+
+
+class Page(StaticFiles):
+    """The files of ``static/``, sent with the rules that the browser keeps for the page."""
+
+    def __init__(self, ingest_url: str) -> None:
+        super().__init__(directory=STATIC, html=True)
+        self._headers = {
+            # The service worker keeps the page; a cache in between could only mix two versions.
+            "Cache-Control": "no-cache",
+            "Content-Security-Policy": f"default-src 'self'; connect-src 'self' {ingest_url}; "
+            "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+        }
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """As the base class answers, with our headers."""
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(self._headers)
+        return response
+
+
+def make_app(settings: Settings) -> FastAPI:
+    """The page's server. Raises ValueError when a text is missing in a language or the clock's setting is wrong."""
+    clock = clock_from(settings.clock)
+    texts = read_texts()
+    shell_script = f"self.SHELL = {json.dumps(shell(texts))};\n"
+    app = FastAPI(title="hailong feedback", docs_url=None, redoc_url=None, openapi_url=None, routes=[*HEALTH_ROUTES])
+    app.add_middleware(GZipMiddleware, minimum_size=500)
+
+    @app.get("/config.json")
+    async def config() -> JSONResponse:
+        speed = await clock_speed(clock)
+        body = {"server_time": clock().isoformat(), "clock_speed": speed, "ingest_url": settings.ingest_url}
+        return JSONResponse(body, headers={"Cache-Control": "no-store"})
+
+    @app.get("/texts.json")
+    async def every_text() -> JSONResponse:
+        return JSONResponse(texts, headers={"Cache-Control": "no-cache"})
+
+    @app.get("/shell.js")
+    async def shell_js() -> Response:
+        return Response(shell_script, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+    @app.get("/readyz")
+    async def readyz() -> PlainTextResponse:
+        return PlainTextResponse("ready\n")
+
+    app.mount("/", Page(settings.ingest_url))
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Serve the page at ``settings.feedback_url`` until the process is told to stop."""
+    serve_app(make_app(settings), settings.feedback_url)

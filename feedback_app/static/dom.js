@@ -1,0 +1,19 @@
+// Elements are made from data, never from HTML text, so that nothing a server or an address says can become markup.
+
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+// One button per language; `choose` gets the language's code.
+export function languageBar(texts, current, choose) {
+  const bar = element("nav", { class: "languages" });
+  for (const [code, words] of Object.entries(texts)) {
+    const button = element("button", { type: "button", lang: code, "aria-pressed": String(code === current) }, words.language);
+    button.addEventListener("click", () => choose(code));
+    bar.append(button);
+  }
+  return bar;
+}

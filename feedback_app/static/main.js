@@ -1,0 +1,88 @@
+// Starts the page: who am I, what do I show, and what keeps it alive on an unattended tablet.
+
+import { identify } from "/device.js";
+import { element, languageBar } from "/dom.js";
+import { ratingEvent } from "/event.js";
+import { healthPage } from "/health.js";
+import * as outbox from "/outbox.js";
+import { ratingPage } from "/rating.js";
+import * as sender from "/sender.js";
+import * as server from "/server.js";
+
+const CLOCK_REFRESH_MS = 30_000;
+const UPDATE_CHECK_MS = 3_600_000;
+
+async function start() {
+  const health = new URLSearchParams(location.search).has("health");
+  const device = identify();
+  const texts = await (await fetch("/texts.json")).json();
+  const root = document.body.appendChild(element("main"));
+  let page = { isBusy: () => false };
+  if (health) await healthPage(root, texts, device);
+  else if (device) page = showQuestion(root, texts, device);
+  else notSetUp(root, texts);
+  if (!health) blockGestures();
+  keepClock();
+  if (device) sender.start(device.token);
+  navigator.storage?.persist?.();
+  keepAwake();
+  await keepOffline(page);
+}
+
+function showQuestion(root, texts, device) {
+  return ratingPage(root, texts, device, async (score, language) => {
+    await outbox.add(ratingEvent(device, score, language, server.now()));
+    sender.wake();
+  });
+}
+
+function notSetUp(root, texts, language = Object.keys(texts)[0]) {
+  const words = texts[language];
+  document.documentElement.lang = language;
+  root.className = "notice-page";
+  root.replaceChildren(
+    element("h1", {}, words.not_set_up),
+    element("p", {}, words.not_set_up_detail),
+    languageBar(texts, language, (code) => notSetUp(root, texts, code)),
+  );
+}
+
+function keepClock() {
+  server.refresh();
+  setInterval(server.refresh, CLOCK_REFRESH_MS);
+  // A tablet that slept has a stopped monotonic clock.
+  document.addEventListener("visibilitychange", () => document.hidden || server.refresh());
+}
+
+// Nobody should leave the page or find a menu by pressing long or with two fingers.
+function blockGestures() {
+  for (const name of ["contextmenu", "dragstart", "selectstart", "gesturestart"]) {
+    document.addEventListener(name, (event) => event.preventDefault());
+  }
+  document.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
+  document.addEventListener("wheel", (event) => event.preventDefault(), { passive: false });
+}
+
+function keepAwake() {
+  const ask = () => document.hidden || navigator.wakeLock?.request("screen").catch(() => {});
+  document.addEventListener("visibilitychange", ask);
+  ask();
+}
+
+// Installs the copy that starts without a network; a newer version is taken over between two citizens.
+async function keepOffline(page) {
+  if (!navigator.serviceWorker) return;
+  if (navigator.serviceWorker.controller) {
+    navigator.serviceWorker.addEventListener("controllerchange", () => {
+      setInterval(() => page.isBusy() || location.reload(), 500);
+    });
+  }
+  try {
+    const registration = await navigator.serviceWorker.register("/sw.js");
+    setInterval(() => registration.update().catch(() => {}), UPDATE_CHECK_MS);
+  } catch {
+    // Without a network an installed copy goes on; the next start tries again.
+  }
+}
+
+start();

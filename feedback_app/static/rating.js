@@ -1,0 +1,100 @@
+// The question and its faces. One touch answers; the tap is on disk before the thank-you shows.
+
+import { element, languageBar } from "/dom.js";
+import { choices, drawFace } from "/faces.js";
+
+const DEAD_MS = 2_000;
+const LANGUAGE_RESET_MS = 60_000;
+const STEP = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+
+// Shows the question in `root`. `keep(score, language)` stores an answer and resolves when that is durable.
+export function ratingPage(root, texts, device, keep) {
+  const [firstLanguage] = Object.keys(texts);
+  let language = firstLanguage;
+  let busy = false;
+  let pressed = null;
+  let languageTimer = null;
+
+  function ask(notice) {
+    const words = texts[language];
+    document.documentElement.lang = language;
+    document.title = words.question;
+    const faces = element("div", { class: "faces", role: "radiogroup", "aria-labelledby": "question", "data-count": device.faces });
+    choices(Number(device.faces)).forEach(({ mood, score }, index) => {
+      const tab = index === 0 ? "0" : "-1";
+      const attributes = { type: "button", class: "face", role: "radio", "aria-checked": "false", tabindex: tab, "data-score": score };
+      faces.append(element("button", attributes, drawFace(mood), element("span", {}, words.moods[mood])));
+    });
+    listen(faces);
+    root.className = "rating";
+    root.replaceChildren(
+      element("p", { class: "unit" }, device.name ?? ""),
+      element("h1", { id: "question" }, words.question),
+      element("p", { class: "notice", role: "alert" }, notice ?? ""),
+      faces,
+      languageBar(texts, language, chooseLanguage),
+    );
+  }
+
+  function listen(faces) {
+    const faceAt = (target) => target?.closest?.(".face") ?? null;
+    // Old hands press long and tremble: browsers make no click of that, so the lifted finger counts, provided it
+    // left the face it came down on. A click without a pointer is a screen reader's or a switch's.
+    faces.addEventListener("pointerdown", (event) => { pressed = event.isPrimary ? faceAt(event.target) : null; });
+    faces.addEventListener("pointerup", (event) => {
+      const face = faceAt(document.elementFromPoint(event.clientX, event.clientY));
+      if (face && face === pressed) answer(face);
+      pressed = null;
+    });
+    faces.addEventListener("click", (event) => {
+      if (event.detail === 0 && faceAt(event.target)) answer(faceAt(event.target));
+    });
+    faces.addEventListener("keydown", (event) => {
+      const step = STEP[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const all = [...faces.children];
+      const from = all.indexOf(event.target);
+      const to = all[(from + step + all.length) % all.length];
+      all.forEach((face) => face.setAttribute("tabindex", face === to ? "0" : "-1"));
+      to.focus();
+    });
+  }
+
+  async function answer(face) {
+    if (busy) return;
+    busy = true;
+    face.setAttribute("aria-checked", "true");
+    const kept = await keep(Number(face.dataset.score), language).then(() => true, () => false);
+    if (kept) thank();
+    else ask(texts[language].not_stored);
+    setTimeout(() => {
+      busy = false;
+      if (kept) nextCitizen();
+    }, DEAD_MS);
+  }
+
+  // The same for every answer: who stands behind the citizen learns nothing.
+  function thank() {
+    const words = texts[language];
+    root.className = "thanks";
+    root.replaceChildren(element("div", { role: "status" }, element("h1", {}, words.thanks), element("p", {}, words.thanks_detail)));
+  }
+
+  function nextCitizen() {
+    clearTimeout(languageTimer);
+    language = firstLanguage;
+    ask();
+  }
+
+  function chooseLanguage(code) {
+    if (busy) return;
+    language = code;
+    clearTimeout(languageTimer);
+    languageTimer = setTimeout(() => busy || nextCitizen(), LANGUAGE_RESET_MS);
+    ask();
+  }
+
+  ask();
+  return { isBusy: () => busy };
+}

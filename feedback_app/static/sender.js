@@ -1,0 +1,119 @@
+// Carries taps from the outbox to ingest. A tap leaves the outbox only when ingest said what became of it.
+
+import * as outbox from "/outbox.js";
+import * as server from "/server.js";
+
+const BATCH = 100;
+const ANSWER_TIMEOUT_MS = 10_000;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+const LAST = "hailong.sending";
+
+let token = null;
+let running = false;
+let again = false;
+let failures = 0;
+let timer = null;
+let notBefore_ms = 0;
+
+class NotSent extends Error {
+  constructor(message, { retryAfter_ms = 0, unreadable = false } = {}) {
+    super(message);
+    Object.assign(this, { retryAfter_ms, unreadable });
+  }
+}
+
+// Starts sending with this device's token; tries at once, then whenever something might have changed.
+export function start(deviceToken) {
+  token = deviceToken;
+  addEventListener("online", wake);
+  document.addEventListener("visibilitychange", wake);
+  wake();
+}
+
+// Tries to send now, unless the server asked for a pause that is not over.
+export function wake() {
+  if (running) again = true;
+  else if (performance.now() >= notBefore_ms) run();
+}
+
+export function lastSending() {
+  return JSON.parse(localStorage.getItem(LAST) ?? "{}");
+}
+
+async function run() {
+  running = true;
+  clearTimeout(timer);
+  let pause_ms = LONGEST_PAUSE_MS;
+  try {
+    do {
+      again = false;
+      // Two tabs take turns, so that a tap is not posted twice; without Web Locks its id still protects it.
+      await (navigator.locks ? navigator.locks.request("hailong.outbox", drain) : drain());
+    } while (again);
+    failures = 0;
+  } catch (fault) {
+    note({ problem: fault.message, problem_at: new Date(server.now()).toISOString() });
+    const backoff_ms = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
+    failures += 1;
+    const asked_ms = fault.retryAfter_ms ?? 0;
+    notBefore_ms = performance.now() + asked_ms;
+    // Spread, so that a hundred tablets do not come back in the same instant.
+    pause_ms = Math.max(backoff_ms * (0.5 + Math.random() / 2), asked_ms);
+  }
+  running = false;
+  timer = setTimeout(wake, pause_ms);
+}
+
+async function drain() {
+  let limit = BATCH;
+  for (;;) {
+    const events = await outbox.oldest(limit);
+    if (events.length === 0) return;
+    let refusals;
+    try {
+      refusals = await post(events);
+    } catch (fault) {
+      if (!fault.unreadable) throw fault;
+      if (events.length > 1) {
+        // One of them makes the request unreadable: find it by sending each alone.
+        limit = 1;
+        continue;
+      }
+      refusals = new Map([[events[0].id, { reason: "unreadable", detail: fault.message }]]);
+    }
+    await outbox.settle(events, refusals);
+    note({ sent_at: new Date(server.now()).toISOString() });
+  }
+}
+
+// What ingest refused of these events, by id; throws NotSent when ingest did not say.
+async function post(events) {
+  if (server.ingestUrl() === null && !(await server.refresh())) throw new NotSent("the server has never been reached");
+  let answer;
+  try {
+    answer = await fetch(`${server.ingestUrl()}/v1/events`, {
+      method: "POST",
+      headers: { "Content-Type": "application/cloudevents-batch+json", Authorization: `Bearer ${token}` },
+      body: JSON.stringify(events),
+      cache: "no-store",
+      credentials: "omit",
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    });
+    if (answer.status === 202) return refusalsIn(await answer.json(), events);
+  } catch (fault) {
+    throw new NotSent(String(fault));
+  }
+  const retryAfter_ms = (Number(answer.headers.get("Retry-After")) || 0) * 1000;
+  throw new NotSent(`HTTP ${answer.status}`, { retryAfter_ms, unreadable: [400, 413].includes(answer.status) });
+}
+
+function refusalsIn({ accepted, rejected }, events) {
+  // A captive portal may answer anything; only an account of every event counts as an answer.
+  if (accepted + rejected.length !== events.length) throw new Error("the answer does not account for every rating");
+  return new Map(rejected.map(({ index, reason, detail }) => [events[index].id, { reason, detail }]));
+}
+
+function note(news) {
+  localStorage.setItem(LAST, JSON.stringify({ ...lastSending(), ...news }));
+}

@@ -1,0 +1,27 @@
+// Keeps one whole version of the page, so that it starts without a network. A version is installed completely or not
+// at all, and the browser compares this script with what it imports to see that there is a newer one.
+
+importScripts("/shell.js");
+
+const CACHE = `shell-${self.SHELL.version}`;
+
+self.addEventListener("install", (event) => {
+  const requests = self.SHELL.files.map((file) => new Request(file, { cache: "reload" }));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(requests)).then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  const dropOthers = async () => {
+    for (const name of await caches.keys()) if (name !== CACHE) await caches.delete(name);
+    await self.clients.claim();
+  };
+  event.waitUntil(dropOthers());
+});
+
+self.addEventListener("fetch", (event) => {
+  const address = new URL(event.request.url);
+  if (event.request.method !== "GET" || address.origin !== location.origin) return;
+  const file = event.request.mode === "navigate" && address.pathname === "/" ? "/" : address.pathname;
+  if (!self.SHELL.files.includes(file)) return;
+  event.respondWith(caches.open(CACHE).then((cache) => cache.match(file)).then((kept) => kept ?? fetch(event.request)));
+});
