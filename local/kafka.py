@@ -152,6 +152,9 @@ def _server_properties(host: str, port: int, controller_port: int, data_dir: Pat
         "replica.fetch.max.bytes": 4 * 1024 * 1024,
         "log.segment.bytes": 64 * 1024 * 1024,
         "group.initial.rebalance.delay.ms": 0,
+        # A killed node comes back at once: its old registration must have ended by then.
+        "broker.session.timeout.ms": 2000,
+        "broker.heartbeat.interval.ms": 500,
         "num.network.threads": 2,
         "num.io.threads": 4,
         # One node keeps one copy of its own topics, in few partitions so that it starts quickly.

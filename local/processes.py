@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 
 POLL_INTERVAL_S = 0.05
+EXIT_TIMEOUT_S = 10.0
+_PF_EXITING = 0x4  # Linux's flag of a process that is on its way out
 _HAS_PROC = Path("/proc/self/stat").exists()
 
 
@@ -38,13 +40,18 @@ class Daemon:
         self._birth_file = state_dir / "run" / f"{name}.birth"
 
     def pid(self) -> int | None:
-        """The id of the living process, or None."""
+        """The id of the living process, or None; waits for one that is just being killed."""
         pid = self._recorded_pid()
         if pid is None:
             return None
-        # A child of ours that ended stays in the process table until it is waited for.
-        with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
+        deadline = time.monotonic() + EXIT_TIMEOUT_S
+        while True:
+            # A child of ours that ended stays in the process table until it is waited for.
+            with suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+            if not _is_ending(pid) or time.monotonic() > deadline:
+                break
+            time.sleep(POLL_INTERVAL_S)
         birth = _birth(pid)
         return pid if birth is not None and birth == _read(self._birth_file) else None
 
@@ -136,6 +143,11 @@ def _stat(pid: int) -> list[str] | None:
     return None if fields[0] in "ZX" and int(fields[17]) <= 1 else fields
 
 
+def _is_ending(pid: int) -> bool:
+    fields = _stat(pid)
+    return fields is not None and (fields[0] == "Z" or bool(int(fields[6]) & _PF_EXITING))
+
+
 def _birth(pid: int) -> str | None:
     """When a process began, as text that no other process of that id shares; None when it is dead."""
     if _HAS_PROC:
@@ -146,7 +158,7 @@ def _birth(pid: int) -> str | None:
 
 
 def _end_group(group: int, timeout_s: float) -> None:
-    for signal_number, wait_s in ((signal.SIGTERM, timeout_s), (signal.SIGKILL, 10.0)):
+    for signal_number, wait_s in ((signal.SIGTERM, timeout_s), (signal.SIGKILL, EXIT_TIMEOUT_S)):
         if signal_number == signal.SIGTERM and timeout_s <= 0:
             continue
         with suppress(ProcessLookupError, PermissionError):
