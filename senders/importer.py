@@ -1,0 +1,126 @@
+"""``hailong import``: an export of an existing system → events through ingest, with a report of what was not taken.
+
+The file is read twice: first to find its units and procedures, which go ahead of the events that name them, and to
+learn how long the work is; then to send. Running it again changes nothing, because ids come from the rows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from rich.console import Console
+
+from runtime.settings import Settings
+from senders.cases import cases
+from senders.client import IngestClient, IngestError, Receipt
+from senders.endpoints import EndpointsError, resolve
+from senders.mapping import Mapping, MappingError, load
+from senders.readers import FileError, Row, file_format, rows
+from senders.report import Report
+from senders.settled import NotReachable, wait_until_stored
+from senders.survey import reference_events, survey
+from senders.transform import Made, Rejected, RowError, Transform
+
+BAD_USE = 2
+
+
+def run(settings: Settings, file: Path, mapping: Path) -> int:
+    """Imports one file. 0: everything was taken; 1: something was refused; 2: nothing could be done, and why."""
+    console = Console(highlight=False)
+    try:
+        return _run(resolve(settings), file, load(mapping), console)
+    except (MappingError, FileError, EndpointsError) as fault:
+        console.print(str(fault), style="red", markup=False, soft_wrap=True)
+        return BAD_USE
+    except IngestError as fault:
+        message = f"ingest at {settings.ingest_url}: {fault}. Run the import again later: nothing is counted twice."
+        console.print(message, style="red", markup=False, soft_wrap=True)
+        return BAD_USE
+
+
+def _run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> int:
+    transform = Transform(mapping)
+    report = Report(file, settings.state_dir / "import", console)
+    with report, IngestClient(settings.ingest_url, settings.api_key.get_secret_value()) as client:
+        with report.stage("reading"):
+            found = survey(file, mapping, transform)
+        report.surveyed(found.rows)
+        # Alone and first: an ingest beside the one that takes them hears of new units through the log.
+        _send(client, reference_events(mapping, found), report)
+        _send(client, produced(file, mapping, transform, report.row), report)
+        with report.stage("store"):
+            stored = _stored(settings, mapping.source, report, console)
+        report.finish(stored)
+    return 1 if report.refused else 0
+
+
+def _stored(settings: Settings, source: str, report: Report, console: Console) -> int | None:
+    accepted = report.distinct_accepted()
+    try:
+        return wait_until_stored(settings, source, accepted, lambda stored: report.storing(stored, accepted))
+    except NotReachable as fault:
+        console.print(f"not waiting for the store, the read API does not answer: {fault}", markup=False, soft_wrap=True)
+        return None
+
+
+def produced(
+    file: Path, mapping: Mapping, transform: Transform, on_row: Callable[[], None] | None = None
+) -> Iterator[Made | Rejected]:
+    """Every event and every refusal of a file, case by case."""
+
+    def case_of(row: Row) -> str:
+        try:
+            return transform.case_of(row.values) or ""
+        except RowError:
+            return ""
+
+    def readable() -> Iterator[Row]:
+        for row in rows(file, mapping):
+            if on_row:
+                on_row()
+            if row.fault:
+                faulty.append(Rejected(row.place, case_of(row), "", row.fault))
+            elif not case_of(row):
+                faulty.append(Rejected(row.place, "", "/".join(mapping.case.column or []), "is empty or not listed"))
+            else:
+                yield row
+
+    faulty: list[Rejected] = []
+    if mapping.rows == "case":
+        grouped: Iterable[list[Row]] = ([row] for row in readable())
+    else:
+        # XES holds each case in one piece already.
+        grouped = cases(readable(), case_of, sorting=file_format(file, mapping.file) != "xes")
+    for case in grouped:
+        yield from transform.events(case)
+        yield from faulty
+        faulty.clear()
+    yield from faulty
+
+
+def _send(client: IngestClient, events: Iterator[Made] | Iterator[Made | Rejected], report: Report) -> None:
+    def lines() -> Iterator[bytes]:
+        while True:
+            started = time.perf_counter()
+            event = next(events, None)
+            report.spend("reading", time.perf_counter() - started)
+            if event is None:
+                return
+            if isinstance(event, Rejected):
+                report.reject(event)
+            else:
+                report.in_flight(event)
+                yield event.line
+
+    answered = 0
+
+    def on_batch(receipt: Receipt) -> None:
+        nonlocal answered
+        report.answered(receipt, answered)
+        answered = receipt.sent
+
+    started, read_s = time.perf_counter(), report.spent("reading")
+    client.send(lines(), on_batch)
+    report.spend("ingest", time.perf_counter() - started - (report.spent("reading") - read_s))

@@ -1,0 +1,73 @@
+"""Instants as exports write them → UTC as events carry them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from senders.mapping import TimeRules
+from senders.readers import Cell
+
+_DATE_ONLY = re.compile(r"\d{4}-?\d{2}-?\d{2}")
+_CLOCK_DIRECTIVES = ("%H", "%I", "%c", "%X", "%s", "%T", "%R")
+_LAST_MOMENT = time(23, 59, 59)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_REMEMBERED = 1 << 16
+
+Reader = Callable[[str], datetime | date]
+
+
+def instant_reader(rules: TimeRules, date_only: str = "start") -> Callable[[Cell], str]:
+    """A function from a cell to RFC 3339 in UTC; it raises ValueError with a sentence for the reader of the report.
+
+    A day without an hour is its first second, or its last when ``date_only`` is ``end``. Local hours that occur
+    twice are the first of the two; hours that a clock change leaves out are read with the offset before it.
+    """
+    zone = ZoneInfo(rules.zone)
+    readers = [_reader(name) for name in rules.formats]
+    expected = " or ".join(rules.formats)
+    clock = _LAST_MOMENT if date_only == "end" else time()
+
+    def in_utc(found: datetime | date) -> str:
+        moment = found if isinstance(found, datetime) else datetime.combine(found, clock)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=zone, fold=0)
+        return moment.astimezone(UTC).isoformat()
+
+    @lru_cache(_REMEMBERED)
+    def of_text(text: str) -> str:
+        for read in readers:
+            try:
+                return in_utc(read(text))
+            except (ValueError, OverflowError):
+                continue
+        raise ValueError(f"{text[:60]!r} is no time of the form {expected}")
+
+    def of_cell(cell: Cell) -> str:
+        return of_text(cell.strip()) if isinstance(cell, str) else in_utc(_present(cell))
+
+    return of_cell
+
+
+def _present(cell: date | None) -> date:
+    if cell is None:
+        raise ValueError("is empty")
+    return cell
+
+
+def _reader(name: str) -> Reader:
+    if name == "iso8601":
+        return _iso
+    if name in ("epoch_s", "epoch_ms"):
+        scale = 1 if name == "epoch_s" else 1000
+        return lambda text: _EPOCH + timedelta(seconds=float(text) / scale)
+    if any(directive in name for directive in _CLOCK_DIRECTIVES):
+        return lambda text: datetime.strptime(text, name)  # noqa: DTZ007 - the mapping's zone is added afterwards
+    return lambda text: datetime.strptime(text, name).date()  # noqa: DTZ007 - as above
+
+
+def _iso(text: str) -> datetime | date:
+    return date.fromisoformat(text) if _DATE_ONLY.fullmatch(text) else datetime.fromisoformat(text)

@@ -1,0 +1,376 @@
+"""What a mapping file may say: how the rows of one system's export become events. Data, never code.
+
+A mapping is YAML whose every scalar is read as text (so ``no``, ``01`` and ``1.10`` stay what they look like); the
+type a value must have comes from the contract. Keys that are not listed here are errors. ``mappings/README.md`` is
+the guide for those who write one.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from contract.events import EVENT_DATA, OLDEST
+from contract.fields import Code, Text
+from contract.reference_events import Term, UnitLevel
+
+SKIP = "skip"
+"""In a table of event types: rows with this value make no event."""
+
+
+class MappingError(Exception):
+    """The mapping cannot be used; the text names the file and the key."""
+
+
+class Closed(BaseModel):
+    """A part of a mapping: an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _as_list(given: object) -> object:
+    return [given] if isinstance(given, str) else given
+
+
+def _as_column(given: object) -> object:
+    return {"column": given} if isinstance(given, str) else given
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
+        raise ValueError(f"{name!r} is no time zone of the IANA list, such as Asia/Ho_Chi_Minh") from fault
+    return name
+
+
+def _known_type(name: str) -> str:
+    if name not in EVENT_DATA:
+        raise ValueError(f"{name!r} is no event type; there are {', '.join(sorted(EVENT_DATA))}")
+    return name
+
+
+def _in_range(day: date) -> date:
+    if day <= OLDEST.date():
+        raise ValueError(f"must be after {OLDEST.date()}, the oldest time an event may have")
+    return day
+
+
+Columns = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
+Values = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
+EventType = Annotated[str, AfterValidator(_known_type)]
+EarlyDay = Annotated[date, AfterValidator(_in_range)]
+
+
+class FileOptions(Closed):
+    """How the file is to be read, where its name and content do not say so."""
+
+    format: Literal["csv", "xes", "parquet", "excel"] | None = None
+    encoding: str | None = None
+    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
+    sheet: str | None = None
+
+
+class TimeRules(Closed):
+    """Formats are tried in order: ``iso8601``, ``epoch_s``, ``epoch_ms`` or a strptime pattern.
+
+    ``zone`` holds for values without an offset. Of an hour that occurs twice the first is meant; an hour that does
+    not occur is read with the offset before the change.
+    """
+
+    zone: Annotated[str, AfterValidator(_known_zone)]
+    formats: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)] = ["iso8601"]
+
+
+class Value(Closed):
+    """Where a value comes from: a column (of several, the first that is not empty), a constant, or a generated code.
+
+    ``translate`` replaces listed values; ``unlisted`` stands for those that are not listed (without it the event is
+    refused), ``missing`` for an empty column. ``prefix`` goes in front. ``date_only`` says which end of the day a
+    time without an hour means.
+    """
+
+    column: Columns | None = None
+    constant: str | None = None
+    code_from: str | None = None
+    translate: dict[str, str] | None = None
+    unlisted: str | None = None
+    missing: str | None = None
+    prefix: str = ""
+    date_only: Literal["start", "end"] = "start"
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        given = [name for name in ("column", "constant", "code_from") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"give one of column, constant, code_from; found {', '.join(given) or 'none'}")
+        if self.unlisted is not None and self.translate is None:
+            raise ValueError("unlisted belongs to translate")
+        return self
+
+
+class TypeTable(Closed):
+    """The event type by a column's value; the word ``skip`` makes no event. ``unlisted`` as in ``Value``."""
+
+    column: Columns
+    translate: dict[str, str]
+    unlisted: str | None = None
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        for name in self.types:
+            _known_type(name)
+        return self
+
+    @property
+    def types(self) -> set[str]:
+        """Every event type the table can give."""
+        return {name for name in (*self.translate.values(), self.unlisted) if name not in (SKIP, None)}
+
+
+class Comparison(Closed):
+    """The column's value is one of these, or none of these."""
+
+    is_: Values | None = Field(None, alias="is")
+    is_not: Values | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.is_ is None) == (self.is_not is None):
+            raise ValueError("give either is or is_not")
+        return self
+
+
+ColumnValue = Annotated[Value, BeforeValidator(_as_column)]
+Condition = Literal["present", "absent"] | Comparison
+
+
+class EventRule(Closed):
+    """One event of each case or of each row for which all of ``when`` hold.
+
+    ``each``: ``case`` (a column's value is the first one that is not empty among the case's rows), ``row``, or the
+    ``first_row`` or ``last_row`` in time. ``key``: columns that tell a case's rows apart, for the event's id.
+    ``name`` is the rule's part of the id; needed only where two rules make the same type.
+    """
+
+    event: EventType | TypeTable
+    name: Code | None = None
+    each: Literal["case", "row", "first_row", "last_row"] = "case"
+    time: ColumnValue
+    when: dict[str, Condition] = {}
+    key: Columns | None = None
+    subject: ColumnValue | None = None
+    unit: ColumnValue | None = None
+    data: dict[str, ColumnValue] = {}
+
+    @property
+    def id_part(self) -> str:
+        """What tells this rule's events from those of the others."""
+        return self.name or (self.event if isinstance(self.event, str) else "by " + "/".join(self.event.column))
+
+    @property
+    def types(self) -> set[str]:
+        """Every event type the rule can give."""
+        return {self.event} if isinstance(self.event, str) else self.event.types
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.key and self.each != "row":
+            raise ValueError("key belongs to each: row")
+        for kind in sorted(self.types):
+            fields = EVENT_DATA[kind].model_fields
+            needed = {name for name, field in fields.items() if field.is_required()} - {"unit", *self.data}
+            if needed:
+                raise ValueError(f"{kind} needs data: {', '.join(sorted(needed))}")
+        return self
+
+
+class CodedColumn(Closed):
+    """A column whose values become units or procedures.
+
+    ``code``: ``slug`` makes a readable code of the value, ``as_is`` takes the value itself. ``codes`` names codes
+    for single values, whole, and goes before both. ``names_vi`` and ``names_en`` translate the names.
+    """
+
+    column: str
+    code: Literal["slug", "as_is"] = "slug"
+    prefix: str | None = None
+    codes: dict[str, Code] = {}
+    name_column: str | None = None
+    names_vi: dict[str, Text] = {}
+    names_en: dict[str, Text] = {}
+
+
+class UnitColumn(CodedColumn):
+    """Units below ``parent``, a code or ``{code_from: …}``. Codes are ``<parent>.<slug>`` unless a prefix is given."""
+
+    parent: Annotated[Value, BeforeValidator(lambda given: {"constant": given} if isinstance(given, str) else given)]
+    level: UnitLevel
+
+
+class FixedUnit(Closed):
+    """A unit the mapping brings along."""
+
+    code: Code
+    name_vi: Text
+    name_en: Text
+    level: UnitLevel
+    parent: Code | None = None
+
+
+class Units(Closed):
+    """Units that are loaded before the events, all valid from one early day."""
+
+    valid_from: EarlyDay
+    defined: list[FixedUnit] = []
+    from_columns: dict[str, UnitColumn] = {}
+
+
+class FixedProcedure(Term):
+    """A procedure the mapping brings along, with its term (see the contract)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    unit: Code
+    code: Code
+    name_vi: Text
+    name_en: Text | None = None
+
+
+class ProcedureColumn(CodedColumn, Term):
+    """Procedures published by ``unit``, one for each value, all with one term."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class Procedures(Closed):
+    """Procedures that are loaded before the events, published on one early day."""
+
+    published: EarlyDay
+    defined: list[FixedProcedure] = []
+    from_columns: dict[str, ProcedureColumn] = {}
+
+
+class Mapping(Closed):
+    """A whole mapping. ``mapping`` is its name: part of every event's id and source."""
+
+    mapping: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$")]
+    about: str = ""
+    file: FileOptions = FileOptions()
+    rows: Literal["case", "event"]
+    case: ColumnValue
+    unit: ColumnValue
+    time: TimeRules
+    missing: Values = [""]
+    optional_columns: list[str] = []
+    units: Units | None = None
+    procedures: Procedures | None = None
+    events: Annotated[list[EventRule], Field(min_length=1)]
+
+    @property
+    def source(self) -> str:
+        """The ``source`` of every event of this mapping."""
+        return f"import/{self.mapping}"
+
+    @cached_property
+    def coded(self) -> dict[str, UnitColumn | ProcedureColumn]:
+        """The columns whose values become codes, by the name under which ``code_from`` finds them."""
+        units: dict[str, Any] = dict(self.units.from_columns) if self.units else {}
+        return units | (dict(self.procedures.from_columns) if self.procedures else {})
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """Every column the mapping reads."""
+        return frozenset(_columns_in(self))
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        parts = [rule.id_part for rule in self.events]
+        for part in parts:
+            if parts.count(part) > 1:
+                raise ValueError(f"two rules make {part!r}: give each a name of its own")
+        if self.units and self.procedures:
+            both = self.units.from_columns.keys() & self.procedures.from_columns.keys()
+            if both:
+                raise ValueError(f"{sorted(both)[0]!r} names both units and procedures")
+        for name in _code_sources_in(self):
+            if name not in self.coded:
+                raise ValueError(f"code_from: {name!r} is not among from_columns ({', '.join(self.coded) or 'none'})")
+        return self
+
+
+def _parts(model: object) -> list[Any]:
+    if isinstance(model, BaseModel):
+        found = [model]
+        for name in type(model).model_fields:
+            found += _parts(getattr(model, name))
+        return found
+    if isinstance(model, dict):
+        return [part for inner in model.values() for part in _parts(inner)]
+    if isinstance(model, list):
+        return [part for inner in model for part in _parts(inner)]
+    return []
+
+
+def _columns_in(mapping: Mapping) -> set[str]:
+    found: set[str] = set()
+    for part in _parts(mapping):
+        if isinstance(part, Value | TypeTable):
+            found.update(part.column or [])
+        elif isinstance(part, CodedColumn):
+            found.update({part.column, part.name_column or part.column})
+        elif isinstance(part, EventRule):
+            found.update([*part.when, *(part.key or [])])
+    return found
+
+
+def _code_sources_in(mapping: Mapping) -> set[str]:
+    return {part.code_from for part in _parts(mapping) if isinstance(part, Value) and part.code_from}
+
+
+class _TextLoader(yaml.BaseLoader):
+    """YAML whose scalars are all text and whose keys occur once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} occurs twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def load(path: Path) -> Mapping:
+    """The mapping in this file. Raises ``MappingError`` with the file and every wrong key."""
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_TextLoader)  # noqa: S506 - makes text only
+    except OSError as fault:
+        raise MappingError(f"{path}: {fault.strerror}") from fault
+    except (yaml.YAMLError, UnicodeDecodeError) as fault:
+        raise MappingError(f"{path}: {fault}") from fault
+    try:
+        return Mapping.model_validate(content)
+    except ValidationError as error:
+        faults = [_fault(path, fault) for fault in error.errors(include_url=False)]
+        raise MappingError("\n".join(dict.fromkeys(faults))) from error
+
+
+def _fault(path: Path, fault: Any) -> str:
+    key = ".".join(str(part) for part in fault["loc"] if not str(part).startswith("function-"))
+    if fault["type"] == "extra_forbidden":
+        return f"{path}: {key}: there is no such key"
+    return f"{path}: {key or 'mapping'}: {fault['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,180 @@
+"""What an import tells: progress while it runs, then totals, refusals and where the time went."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from senders.client import Receipt
+from senders.distinct import DistinctCount
+from senders.transform import Made, Rejected
+
+SHOWN_REFUSALS = 20
+LINE_EVERY_S = 5.0
+UNREADABLE = "unreadable"
+"""The reason for what was refused here, before ingest; ingest has reasons of its own (contract/refusals.py)."""
+
+
+class Report:
+    """Keeps count. Refusals go to ``<folder>/<file name>.rejected.ndjson`` as they come; the first are kept to show."""
+
+    def __init__(self, file: Path, folder: Path, console: Console) -> None:
+        self._console = console
+        self._file = file
+        self._rejected_path = folder / f"{file.name}.rejected.ndjson"
+        self._shown: list[str] = []
+        self._in_flight: deque[Made] = deque()
+        self._distinct = DistinctCount(tempfile.TemporaryFile())  # noqa: SIM115 - closed on leaving
+        self._seconds: Counter[str] = Counter()
+        self._started = self._printed = time.perf_counter()
+        self._total_rows = 0
+        self.rows = self.sent = self.accepted = 0
+        self.reasons: Counter[str] = Counter()
+
+    @property
+    def refused(self) -> int:
+        """Events and rows that were not taken."""
+        return self.reasons.total()
+
+    def __enter__(self) -> Self:
+        self._rejected_path.parent.mkdir(parents=True, exist_ok=True)
+        self._rejected = self._rejected_path.open("w", encoding="utf-8")
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("rows"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+            transient=True,
+        )
+        self._task = self._progress.add_task("reading", total=None)
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+        self._rejected.close()
+        self._distinct.close()
+        if not self.refused:
+            self._rejected_path.unlink()
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Counts the time inside towards this stage."""
+        started = time.perf_counter()
+        yield
+        self.spend(name, time.perf_counter() - started)
+
+    def spend(self, name: str, seconds: float) -> None:
+        """Counts this time towards a stage."""
+        self._seconds[name] += seconds
+
+    def spent(self, name: str) -> float:
+        """Seconds counted towards a stage so far."""
+        return self._seconds[name]
+
+    def surveyed(self, rows: int) -> None:
+        """The file was read once and has this many rows."""
+        self._total_rows = rows
+        self._progress.update(self._task, description="sending", total=rows)
+        self._line(f"{self._file}: {rows} rows")
+
+    def row(self) -> None:
+        """One more row was read for sending."""
+        self.rows += 1
+
+    def in_flight(self, event: Made) -> None:
+        """An event is on its way; ingest answers in the same order."""
+        self._in_flight.append(event._replace(line=b""))
+
+    def answered(self, receipt: Receipt, before: int) -> None:
+        """Ingest's answer to everything from number ``before`` to ``receipt.sent``; takes its refusals out of it."""
+        refusals = {entry["index"]: entry for entry in receipt.rejected}
+        receipt.rejected.clear()
+        for index in range(before, receipt.sent):
+            event = self._in_flight.popleft()
+            refusal = refusals.get(index)
+            if refusal is None:
+                self._distinct.add(event.id)
+            else:
+                place = Rejected(event.place, event.case, "", refusal["detail"])
+                self._refuse(place, refusal["reason"], event.id)
+        self.sent += receipt.sent - before
+        self.accepted += receipt.sent - before - len(refusals)
+        self._advance()
+
+    def reject(self, rejected: Rejected) -> None:
+        """A row or event that was not sent."""
+        self._refuse(rejected, UNREADABLE, None)
+
+    def distinct_accepted(self) -> int:
+        """How many different events were accepted."""
+        return self._distinct.result()
+
+    def _refuse(self, what: Rejected, reason: str, event_id: str | None) -> None:
+        self.reasons[reason] += 1
+        entry: dict[str, Any] = {"file": str(self._file), "line": what.place, "case": what.case, "column": what.column}
+        entry |= {"reason": reason, "detail": what.reason, "id": event_id}
+        self._rejected.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        if len(self._shown) < SHOWN_REFUSALS:
+            named = [f"line {what.place}", what.case and f"case {what.case}", what.column and f"column {what.column}"]
+            self._shown.append(f"{self._file.name}: {', '.join(filter(None, named))}: {reason}: {what.reason}")
+
+    def _advance(self) -> None:
+        self._progress.update(self._task, completed=self.rows)
+        now = time.perf_counter()
+        if now - self._printed >= LINE_EVERY_S:
+            self._printed = now
+            rate = self.sent / max(self._seconds["reading"] + self._seconds["ingest"], now - self._started, 1e-9)
+            self._line(f"{self.rows} of {self._total_rows} rows, {self.sent} events sent, {rate:.0f} events/s")
+
+    def _line(self, text: str) -> None:
+        if not self._console.is_terminal:
+            self._console.print(text, markup=False, soft_wrap=True)
+
+    def storing(self, stored: int, accepted: int) -> None:
+        """How far the store is."""
+        self._progress.update(self._task, description="storing", completed=min(stored, accepted), total=accepted)
+
+    def finish(self, stored: int | None) -> None:
+        """Prints the totals. ``stored`` is None when the store could not be asked."""
+        self._progress.stop()
+        elapsed_s = time.perf_counter() - self._started
+        for line in self._shown:
+            self._console.print(line, markup=False, soft_wrap=True)
+        if self.refused > len(self._shown):
+            self._console.print(f"… and {self.refused - len(self._shown)} more", markup=False)
+        table = Table(show_header=False)
+        table.add_row("rows", f"{self.rows:,}")
+        table.add_row("events sent", f"{self.sent:,}")
+        table.add_row("accepted", f"{self.accepted:,}")
+        for reason, count in self.reasons.most_common():
+            table.add_row(f"refused: {reason}", f"{count:,}")
+        if stored is not None:
+            table.add_row("stored of this source", f"{stored:,}")
+        table.add_row("time", f"{elapsed_s:.1f} s, {self.sent / elapsed_s:,.0f} events/s")
+        for name, label in (
+            ("reading", "reading and transforming"),
+            ("ingest", "waiting for ingest"),
+            ("store", "waiting for the store"),
+        ):
+            table.add_row(label, f"{self._seconds[name] / elapsed_s:.0%}")
+        self._console.print(table)
+        if self.refused:
+            self._console.print(f"every refusal: {self._rejected_path}", markup=False, soft_wrap=True)
