@@ -32,8 +32,8 @@ function shape(tag, attributes) {
   return made;
 }
 
-export function drawFace(mood) {
-  const { colour, fill, line } = FACES[mood];
+// A disc with white features.
+function drawDisc(colour, fill, line) {
   const svg = shape("svg", { viewBox: "0 0 100 100", "aria-hidden": "true", focusable: "false" });
   svg.append(
     shape("circle", { cx: 50, cy: 50, r: 50, fill: colour }),
@@ -41,4 +41,14 @@ export function drawFace(mood) {
     shape("path", { d: line, fill: "none", stroke: "#fff", "stroke-width": 6, "stroke-linecap": "round" }),
   );
   return svg;
+}
+
+export function drawFace(mood) {
+  const { colour, fill, line } = FACES[mood];
+  return drawDisc(colour, fill, line);
+}
+
+// "Received", for those who do not read; no colour or face tells which answer it was.
+export function drawTick() {
+  return drawDisc("#2f6ea8", "", "M28 52l16 16l30-34");
 }

@@ -1,7 +1,7 @@
 // The question and its faces. One touch answers; the tap is on disk before the thank-you shows.
 
 import { element, languageBar } from "/dom.js";
-import { choices, drawFace } from "/faces.js";
+import { choices, drawFace, drawTick } from "/faces.js";
 
 const DEAD_MS = 2_000;
 const LANGUAGE_RESET_MS = 60_000;
@@ -78,7 +78,8 @@ export function ratingPage(root, texts, device, keep) {
   function thank() {
     const words = texts[language];
     root.className = "thanks";
-    root.replaceChildren(element("div", { role: "status" }, element("h1", {}, words.thanks), element("p", {}, words.thanks_detail)));
+    const said = element("div", { role: "status" }, element("h1", {}, words.thanks), element("p", {}, words.thanks_detail));
+    root.replaceChildren(drawTick(), said);
   }
 
   function nextCitizen() {

@@ -1,0 +1,599 @@
+"""The tablet page in a real browser, against a loopback door that answers as ingest does and can be made to fail."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from contract.events import AnyEvent, decode
+from contract.refusals import Refusal
+from feedback_app.app import STATIC, make_app, read_texts
+from runtime.clock import ReplayClock
+from runtime.settings import Settings
+from tests.browser_setup import chromium_path
+
+MM = 96 / 25.4
+POINT = 96 / 72
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SET_UP = "/?device=TAB-01&unit=H26.66.01.004&counter=Q3&name=Phường+Cửa+Nam#token=secret-01"
+
+
+class Door(ThreadingHTTPServer):
+    """Ingest's door. ``troubles`` are used up one a request: a status, or "hang" (stores, then does not answer)."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _DoorHandler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.troubles: list[int | str] = []
+        self.posts: list[tuple[float, str, list[AnyEvent]]] = []
+        self.refused_units: set[str] = set()
+        self.closing = threading.Event()
+
+    @property
+    def ids(self) -> list[str]:
+        """The id of every rating that came, repeated ones too."""
+        return [str(event.id) for _, _, events in self.posts for event in events]
+
+    @property
+    def last(self) -> AnyEvent:
+        """The newest rating that came."""
+        return self.posts[-1][2][-1]
+
+
+class _DoorHandler(BaseHTTPRequestHandler):
+    server: Door
+
+    def do_OPTIONS(self) -> None:
+        self._answer(200, "")
+
+    def do_POST(self) -> None:
+        raw = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        trouble = self.server.troubles.pop(0) if self.server.troubles else None
+        events = [decode(json.dumps(item).encode()) for item in raw]
+        rejected = []
+        for index, event in enumerate(events):
+            if isinstance(event, Refusal):
+                rejected.append({"index": index, "id": event.id, "reason": event.reason, "detail": event.detail})
+            elif event.data.unit in self.server.refused_units:
+                detail = f"unit: {event.data.unit} is not known"
+                rejected.append({"index": index, "id": str(event.id), "reason": "unknown_unit", "detail": detail})
+        kept = [event for event in events if not isinstance(event, Refusal)]
+        self.server.posts.append((time.monotonic(), self.headers["Authorization"], kept))
+        if trouble == "hang":
+            self.server.closing.wait(30)
+        elif isinstance(trouble, int):
+            self._answer(trouble, "{}")
+        else:
+            self._answer(202, json.dumps({"accepted": len(raw) - len(rejected), "rejected": rejected}))
+
+    def _answer(self, status: int, body: str) -> None:
+        self.send_response(status)
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.send_header("Access-Control-Allow-Headers", "Authorization, Content-Type")
+        self.send_header("Access-Control-Expose-Headers", "Retry-After")
+        if status == 503:
+            self.send_header("Retry-After", "3")
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: requests are in ``posts``."""
+
+
+class PageServer:
+    """The page's own server, which can go away and come back at the same address."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._server: uvicorn.Server | None = None
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        port = int(self.settings.feedback_url.rpartition(":")[2])
+        config = uvicorn.Config(
+            make_app(self.settings), port=port, log_config=None, ws="none", timeout_graceful_shutdown=1
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run)
+        self._thread.start()
+        until(lambda: self._server is not None and self._server.started)
+
+    def stop(self) -> None:
+        """Returns when the port is free."""
+        if self._server:
+            self._server.should_exit = True
+            self._thread.join()
+            self._server = None
+
+
+def until(condition: Callable[[], bool], timeout_s: float = 20, page: Page | None = None) -> None:
+    """Waits for a condition; the page, when given, lives on meanwhile."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        if page:
+            page.wait_for_timeout(50)
+        else:
+            time.sleep(0.02)
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def door() -> Iterator[Door]:
+    door = Door()
+    thread = threading.Thread(target=door.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield door
+    door.closing.set()
+    door.shutdown()
+    thread.join()
+    door.server_close()
+
+
+@pytest.fixture
+def server(door: Door) -> Iterator[PageServer]:
+    server = PageServer(Settings(feedback_url=f"http://127.0.0.1:{free_port()}", ingest_url=door.url))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def context(browser: Browser, server: PageServer) -> Iterator[BrowserContext]:
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800}, base_url=server.settings.feedback_url, has_touch=True
+    )
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A tablet's page; an error in a script or against the content security policy fails the test."""
+    faults: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
+    yield page
+    assert faults == []
+
+
+def set_up(page: Page, address: str = SET_UP) -> None:
+    page.goto(address)
+    expect(page.get_by_role("radio").first).to_be_visible()
+
+
+def offline_ready(page: Page) -> None:
+    page.evaluate("() => navigator.serviceWorker.ready")
+
+
+def tap(page: Page, name: str = "Hài lòng") -> None:
+    page.get_by_role("radio", name=name, exact=True).tap()
+    expect(page.locator(".thanks")).to_be_visible()
+
+
+def fact(page: Page, name: str) -> str:
+    return page.locator(f"dd[data-name={name}]").inner_text()
+
+
+@pytest.mark.browser
+def test_a_tap_arrives_once_with_the_devices_token_and_every_field(page: Page, door: Door) -> None:
+    set_up(page)
+    tap(page, "Không hài lòng")
+    until(lambda: bool(door.posts), page=page)
+    event = door.last
+    assert door.posts[-1][1] == "Bearer secret-01"
+    assert (event.id.version, event.type, event.source) == (7, "rating.submitted", "tablet/TAB-01")
+    assert abs(event.time - datetime.now(UTC)) < timedelta(seconds=5)
+    data = event.data
+    assert (data.unit, data.device, data.counter, data.channel) == ("H26.66.01.004", "TAB-01", "Q3", "tablet")
+    assert (data.scale, data.score, data.instrument, data.language) == ("csat4", 2, "csat4.v1", "vi")
+    assert (event.subject, data.counter_n, data.monotonic_ms > 0) == ("TAB-01", 1, True)
+    assert abs(data.device_time - datetime.now(UTC)) < timedelta(seconds=5)
+    page.wait_for_timeout(2500)
+    assert len(door.ids) == 1
+
+
+@pytest.mark.browser
+def test_a_tap_is_at_the_door_within_a_second(page: Page, door: Door) -> None:
+    set_up(page)
+    start_s = time.monotonic()
+    tap(page)
+    until(lambda: bool(door.posts), page=page)
+    assert door.posts[0][0] - start_s < 1
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("faces", "words"),
+    [
+        (3, ["Rất hài lòng", "Hài lòng", "Không hài lòng"]),
+        (4, ["Rất hài lòng", "Hài lòng", "Không hài lòng", "Rất không hài lòng"]),
+        (5, ["Rất hài lòng", "Hài lòng", "Bình thường", "Không hài lòng", "Rất không hài lòng"]),
+    ],
+)
+def test_the_best_face_is_on_the_left_and_scores_highest(page: Page, door: Door, faces: int, words: list[str]) -> None:
+    set_up(page, SET_UP.replace("#", f"&faces={faces}#"))
+    assert page.get_by_role("radio").all_inner_texts() == words
+    tap(page, "Rất hài lòng")
+    until(lambda: bool(door.posts), page=page)
+    assert (door.last.data.scale, door.last.data.score) == (f"csat{faces}", faces)
+
+
+@pytest.mark.browser
+def test_the_token_never_reaches_a_server_in_an_address(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    set_up(page)
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", page.url)
+    page.reload()
+    expect(page.get_by_role("radio").first).to_be_visible()
+    # The browser reports the fragment of a page's own address; it sends none.
+    assert [url for url in asked if "secret-01" in url.partition("#")[0]] == []
+
+
+@pytest.mark.browser
+def test_thirty_taps_offline_with_reloads_arrive_once_each(page: Page, context: BrowserContext, door: Door) -> None:
+    page.clock.install()
+    set_up(page)
+    offline_ready(page)
+    context.set_offline(True)
+    for number in range(30):
+        if number % 10 == 5:
+            page.reload()
+        tap(page)
+        page.clock.run_for(2100)
+        expect(page.get_by_role("radio").first).to_be_visible()
+    assert door.posts == []
+    context.set_offline(False)
+    until(lambda: len(door.ids) >= 30, page=page)
+    page.clock.run_for(60_000)
+    page.wait_for_timeout(500)
+    assert (len(door.ids), len(set(door.ids))) == (30, 30)
+    assert sorted(e.data.counter_n for _, _, events in door.posts for e in events) == list(range(1, 31))
+
+
+@pytest.mark.browser
+def test_an_answer_that_times_out_after_storing_is_asked_again_with_the_same_id(page: Page, door: Door) -> None:
+    door.troubles = ["hang"]
+    set_up(page)
+    tap(page)
+    until(lambda: len(door.posts) == 2, page=page)
+    assert len(set(door.ids)) == 1
+    page.goto("/?health")
+    expect(page.locator("dd[data-name=waiting]")).to_have_text("0")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 503])
+def test_a_door_that_does_not_take_a_tap_gets_it_again(page: Page, door: Door, status: int) -> None:
+    door.troubles = [status]
+    set_up(page)
+    tap(page)
+    until(lambda: len(door.posts) == 2, page=page)
+    pause_s = door.posts[1][0] - door.posts[0][0]
+    assert len(set(door.ids)) == 1
+    # Retry-After is three seconds; otherwise the first pause is at most one.
+    assert pause_s >= 3 if status == 503 else pause_s < 2
+
+
+@pytest.mark.browser
+def test_a_refused_tap_is_kept_with_its_reason_and_can_be_sent_again(page: Page, door: Door) -> None:
+    door.refused_units = {"H26.66.01.004"}
+    set_up(page)
+    tap(page)
+    until(lambda: bool(door.posts), page=page)
+    page.goto("/?health")
+    refused = page.locator(".quarantine li")
+    expect(refused).to_contain_text("unknown_unit · unit: H26.66.01.004 is not known")
+    assert fact(page, "waiting") == "0"
+    door.refused_units = set()
+    before = len(door.posts)
+    page.get_by_role("button", name="Gửi lại").click()
+    expect(refused).to_have_count(0)
+    until(lambda: len(door.posts) > before, page=page)
+    assert len(set(door.ids)) == 1
+
+
+@pytest.mark.browser
+def test_one_unreadable_tap_does_not_hold_up_the_others(page: Page, context: BrowserContext, door: Door) -> None:
+    set_up(page)
+    offline_ready(page)
+    context.set_offline(True)
+    for _ in range(2):
+        tap(page)
+        expect(page.get_by_role("radio").first).to_be_visible()
+    door.troubles = [400, 400]
+    context.set_offline(False)
+    until(lambda: len(door.posts) == 3, page=page)
+    assert [len(events) for _, _, events in door.posts] == [2, 1, 1]
+    page.goto("/?health")
+    expect(page.locator(".quarantine li")).to_contain_text("HTTP 400")
+
+
+@pytest.mark.browser
+def test_the_health_page_shows_what_waits(page: Page, context: BrowserContext) -> None:
+    set_up(page)
+    offline_ready(page)
+    context.set_offline(True)
+    tap(page)
+    page.goto("/?health")
+    expect(page.locator("dd[data-name=waiting]")).to_have_text("1")
+    assert datetime.now(UTC).strftime("%Y") in fact(page, "oldest")
+    assert fact(page, "device") == "TAB-01"
+    assert "TypeError" in fact(page, "last_problem")
+    assert re.fullmatch(r"-?\d\.\d giây", fact(page, "clock_skew"))
+    assert re.fullmatch(r"[0-9a-f]{12}", fact(page, "version"))
+    assert " MB" in fact(page, "storage")
+
+
+@pytest.mark.browser
+def test_taps_within_two_seconds_of_the_last_do_not_count(page: Page, door: Door) -> None:
+    set_up(page)
+    face = page.get_by_role("radio").first.bounding_box()
+    assert face
+    start_s = time.monotonic()
+    while time.monotonic() - start_s < 1.8:
+        page.touchscreen.tap(face["x"] + 60, face["y"] + 60)
+    page.wait_for_timeout(700)
+    page.touchscreen.tap(face["x"] + 60, face["y"] + 60)
+    until(lambda: len(door.ids) == 2, page=page)
+    page.wait_for_timeout(300)
+    assert len(door.ids) == 2
+
+
+@pytest.mark.browser
+def test_nothing_of_the_citizen_is_left_after_the_thanks(page: Page) -> None:
+    set_up(page)
+    before = page.content()
+    page.get_by_role("button", name="English").click()
+    tap(page, "Very dissatisfied")
+    assert "issatisfied" not in page.content()
+    expect(page.get_by_role("radio").first).to_be_visible()
+    assert page.content() == before
+
+
+@pytest.mark.browser
+def test_the_thanks_look_the_same_for_every_answer(page: Page) -> None:
+    set_up(page)
+    looks = []
+    for name in ("Rất hài lòng", "Rất không hài lòng"):
+        tap(page, name)
+        looks.append(page.content())
+        expect(page.get_by_role("radio").first).to_be_visible()
+    assert looks[0] == looks[1]
+
+
+@pytest.mark.browser
+def test_the_language_chosen_goes_with_the_rating_and_back_to_vietnamese_when_left(page: Page, door: Door) -> None:
+    page.clock.install()
+    set_up(page)
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading")).to_have_text("Were you satisfied with your visit today?")
+    page.clock.run_for(61_000)
+    expect(page.get_by_role("heading")).to_have_text("Ông/bà có hài lòng với lần giao dịch này không?")
+    page.get_by_role("button", name="English").click()
+    tap(page, "Satisfied")
+    until(lambda: bool(door.posts), page=page)
+    assert door.last.data.language == "en"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [(1280, 800), (1024, 600), (390, 844)])
+@pytest.mark.parametrize("language", ["Tiếng Việt", "English"])
+def test_faces_gaps_and_words_are_large_enough_and_fit(page: Page, size: tuple[int, int], language: str) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    set_up(page)
+    page.get_by_role("button", name=language).click()
+    faces = [face.bounding_box() for face in page.locator(".face svg").all()]
+    boxes = [face.bounding_box() for face in page.get_by_role("radio").all()]
+    for face in faces:
+        assert face
+        assert min(face["width"], face["height"]) >= 30 * MM
+    assert _narrowest_gap(boxes) >= 8 * MM
+    words = page.locator(".face span").evaluate_all("all => all.map(e => parseFloat(getComputedStyle(e).fontSize))")
+    assert min(words) >= 22 * POINT - 0.01
+    bottom = page.locator(".languages").bounding_box()
+    assert bottom
+    assert bottom["y"] + bottom["height"] <= size[1]
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+def _narrowest_gap(boxes: list[Any]) -> float:
+    def gap(one: Any, other: Any) -> float:
+        across = max(one["x"], other["x"]) - min(one["x"] + one["width"], other["x"] + other["width"])
+        down = max(one["y"], other["y"]) - min(one["y"] + one["height"], other["y"] + other["height"])
+        return float(max(across, down))
+
+    return min(gap(one, other) for index, one in enumerate(boxes) for other in boxes[:index])
+
+
+def _contrast_to_white(colour: str) -> float:
+    """WCAG 2.2, relative luminance."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+
+
+@pytest.mark.browser
+def test_contrast_is_enough_for_shapes_and_words(page: Page) -> None:
+    set_up(page, SET_UP.replace("#", "&faces=5#"))
+    fills = page.locator(".face circle").evaluate_all("all => all.map(e => e.getAttribute('fill'))")
+    assert len(set(fills)) == 5
+    assert min(map(_contrast_to_white, fills)) >= 3
+    shown = page.evaluate("() => getComputedStyle(document.querySelector('.face span')).color")
+    word = "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", shown)[:3])
+    assert _contrast_to_white(word) >= 4.5
+
+
+@pytest.mark.browser
+def test_a_rating_is_given_with_the_keyboard_alone(page: Page, door: Door) -> None:
+    set_up(page)
+    expect(page.get_by_role("radiogroup", name="Ông/bà có hài lòng với lần giao dịch này không?")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("radio", name="Rất không hài lòng")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    until(lambda: bool(door.posts), page=page)
+    page.wait_for_timeout(300)
+    assert (len(door.ids), door.last.data.score) == (1, 2)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("slide_x", "counted"), [(0, 1), (25, 1), (330, 0)])
+def test_a_long_trembling_touch_counts_but_not_one_that_slides_to_another_face(
+    page: Page, context: BrowserContext, door: Door, slide_x: int, counted: int
+) -> None:
+    set_up(page)
+    box = page.get_by_role("radio").first.bounding_box()
+    assert box
+    x, y = box["x"] + 100, box["y"] + 100
+    touch = context.new_cdp_session(page)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    page.wait_for_timeout(1200)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x + slide_x, "y": y}]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(700)
+    assert len(door.ids) == counted
+
+
+@pytest.mark.browser
+def test_two_tabs_of_one_tablet_send_each_tap_once(page: Page, context: BrowserContext, door: Door) -> None:
+    set_up(page)
+    offline_ready(page)
+    other = context.new_page()
+    set_up(other, "/")
+    context.set_offline(True)
+    tap(page)
+    tap(other)
+    context.set_offline(False)
+    until(lambda: len(door.ids) >= 2, page=page)
+    page.wait_for_timeout(1500)
+    assert (len(door.ids), len(set(door.ids))) == (2, 2)
+    assert sorted(e.data.counter_n for _, _, events in door.posts for e in events) == [1, 2]
+
+
+@pytest.mark.browser
+def test_a_tablet_that_was_not_set_up_says_so(page: Page) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading")).to_have_text("Máy tính bảng này chưa được cài đặt.")
+    expect(page.get_by_role("radio")).to_have_count(0)
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading")).to_have_text("This tablet has not been set up.")
+
+
+@pytest.mark.browser
+def test_another_tablets_token_is_not_taken_over(page: Page) -> None:
+    set_up(page)
+    page.goto("/?device=TAB-02&unit=H26.66.01.004")
+    expect(page.get_by_role("heading")).to_have_text("Máy tính bảng này chưa được cài đặt.")
+
+
+@pytest.mark.browser
+def test_the_page_starts_and_takes_taps_while_its_server_is_away(page: Page, server: PageServer, door: Door) -> None:
+    set_up(page)
+    offline_ready(page)
+    server.stop()
+    page.reload()
+    tap(page)
+    until(lambda: bool(door.posts), page=page)
+    assert door.last.data.score == 3
+
+
+@pytest.mark.browser
+def test_a_tap_bears_the_servers_time_even_on_a_replayed_day(page: Page, server: PageServer, door: Door) -> None:
+    server.stop()
+    clock = ReplayClock(datetime(2026, 11, 2, 1, tzinfo=UTC), datetime.now(UTC), speed=60, seconds=600)
+    server.settings = server.settings.model_copy(update={"clock": str(clock)})
+    server.start()
+    set_up(page)
+    page.wait_for_timeout(1500)
+    tap(page)
+    shown = clock()
+    until(lambda: bool(door.posts), page=page)
+    assert abs(shown - door.last.time) < timedelta(seconds=60)
+    assert abs(door.last.data.device_time - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+@pytest.mark.browser
+def test_the_first_load_is_small(page: Page) -> None:
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    sizes: list[float] = []
+    network.on("Network.loadingFinished", lambda done: sizes.append(done["encodedDataLength"]))
+    set_up(page)
+    page.wait_for_load_state("networkidle")
+    print(f"first load: {sum(sizes) / 1000:.1f} kB in {len(sizes)} answers")
+    assert 0 < sum(sizes) <= 150_000
+
+
+def test_every_language_has_every_text() -> None:
+    texts = read_texts()
+    assert list(texts)[:2] == ["vi", "en"]
+
+
+def test_a_language_that_lacks_a_text_is_named_with_it(tmp_path: Path) -> None:
+    file = tmp_path / "texts.yaml"
+    file.write_text("vi: {question: a, moods: {happy: b}}\nen: {question: c, moods: {}}\n")
+    with pytest.raises(ValueError, match=r"vi and en differ in moods\.happy"):
+        read_texts(file)
+
+
+def test_the_page_asks_only_for_files_that_it_has() -> None:
+    sources = "".join(path.read_text() for path in STATIC.iterdir())
+    named = set(re.findall(r"[\"']/([a-z0-9.]+\.(?:js|css|svg|webmanifest))[\"']", sources)) - {"shell.js"}
+    assert named == {path.name for path in STATIC.iterdir()} - {"index.html"}
+
+
+@pytest.mark.parametrize("speed", [1, 480])
+def test_the_config_tells_the_speed_of_the_servers_clock(server: PageServer, speed: int) -> None:
+    clock = ReplayClock(datetime(2026, 11, 2, tzinfo=UTC), datetime.now(UTC), speed, 60)
+    server.stop()
+    server.settings = server.settings.model_copy(update={"clock": str(clock)})
+    server.start()
+    told = httpx.get(f"{server.settings.feedback_url}/config.json").json()
+    assert told["clock_speed"] == pytest.approx(speed, rel=0.02)
+
+
+def test_every_health_address_answers(server: PageServer) -> None:
+    for path in ("/healthz", "/readyz", "/metrics"):
+        assert httpx.get(f"{server.settings.feedback_url}{path}").status_code == 200
