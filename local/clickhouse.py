@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import gzip
 import json
-import signal
 import socket
 import sys
 import uuid
@@ -37,6 +36,10 @@ else:
 
 # More than the cores, so that a few slow statements leave threads for the quick ones.
 CONCURRENT_STATEMENTS = 16
+# A statement that runs longer than this when the process is told to end is ended with it.
+GRACE_S = 3
+# Longer than the pauses between the statements of one client, which would otherwise meet closed connections.
+KEEP_ALIVE_S = 120
 MAX_FORM_BYTES = 256 * 1024 * 1024
 # Smaller answers gain nothing from being packed on a loopback.
 MIN_COMPRESSED_BYTES = 1024
@@ -53,13 +56,13 @@ _PROTOCOL_WORDS = frozenset(
         "cancel_http_readonly_queries_on_client_close",
     }
 )
-# ClickHouse's own table of statuses, for the errors our statements can meet; the rest are 500.
+# ClickHouse's own table of statuses by error number (its exceptionCodeToHTTPStatus); every other error is 500.
 _STATUS_BY_CODE = {
-    **dict.fromkeys((6, 26, 27, 36, 38, 41, 42, 43, 47, 53, 62, 69, 70, 72, 115, 117, 386, 456, 457), 400),
-    **dict.fromkeys((16, 46, 60, 81), 404),
-    **dict.fromkeys((164, 497), 403),
-    **dict.fromkeys((48,), 501),
-    **dict.fromkeys((159, 160), 408),
+    **dict.fromkeys((6, 8, 15, 25, 26, 27, 36, 37, 38, 41, 44, 53, 62, 72, 117, 123, 167, 168, 223), 400),
+    **dict.fromkeys((321, 376, 427, 441, 675, 676), 400),
+    **dict.fromkeys((46, 47, 50, 56, 60, 63, 73, 78, 81, 115, 152, 336, 511), 404),
+    **dict.fromkeys((76, 209, 439), 503),
+    **dict(((48, 501), (159, 408), (229, 413), (497, 403), (779, 415))),
 }
 
 Codec = Callable[[bytes], bytes]
@@ -234,10 +237,13 @@ def main() -> None:
             engine = Engine(arguments.path)
         except EngineInUseError as error:
             sys.exit(str(error))
-        # The shell's Ctrl-C reaches the whole group; whoever started us says when to stop.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
         config = uvicorn.Config(
-            application(engine), log_level="warning", access_log=False, timeout_graceful_shutdown=5, lifespan="on"
+            application(engine),
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            timeout_graceful_shutdown=GRACE_S,
+            timeout_keep_alive=KEEP_ALIVE_S,
         )
         uvicorn.Server(config).run(sockets=[listener])
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from local.statements import DataInsert, data_insert, named_format, returns_rows
+
 # The engine reads its time zone from the environment when it is loaded, which importing chdb does.
 os.environ["TZ"] = "UTC"
 
@@ -19,15 +21,6 @@ import chdb
 _CODE = re.compile(r"Code: (\d+)\. ")
 _WRAPPER = re.compile(r"^Streaming insert \w+ failed: ")
 _SETTING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
-_BLANK = rb"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
-_RETURNS_ROWS = re.compile(_BLANK + rb"\(*(?:SELECT|WITH|SHOW|DESC|DESCRIBE|EXPLAIN|EXISTS|CHECK|FROM)\b", re.I | re.S)
-_LAST_FORMAT = re.compile(rb"\bFORMAT\s+(\w+)\s*(?:SETTINGS\b[^']*)?;?\s*$", re.I)
-_INSERT = re.compile(_BLANK + rb"INSERT\s", re.I | re.S)
-_TOKEN = re.compile(
-    rb"`(?:\\.|[^`\\])*`|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|--[^\n]*|/\*.*?\*/|(?P<word>\w+)|(?P<open>\()|(?P<close>\))",
-    re.S,
-)
-_FORMAT_NAME = re.compile(rb"\s+(\w+)[ \t]*;?(?:\r?\n|[ \t]|$)")
 
 
 class EngineError(Exception):
@@ -56,38 +49,6 @@ class Answer:
     bytes_written: int
     result_rows: int
     elapsed_s: float
-
-
-@dataclass(frozen=True)
-class DataInsert:
-    """An ``INSERT … FORMAT X``: the text before FORMAT, the format, and where in the statement the rows begin."""
-
-    head: bytes
-    format: str
-    data_at: int
-
-
-def data_insert(statement: bytes) -> DataInsert | None:
-    """The parts of an ``INSERT … FORMAT X`` with rows behind it, or None for every other statement.
-
-    ``INSERT … SELECT``, ``… VALUES`` and ``… FROM INFILE`` are None: the engine takes them as they stand.
-    """
-    if not _INSERT.match(statement):
-        return None
-    depth = 0
-    for token in _TOKEN.finditer(statement):
-        if token["open"]:
-            depth += 1
-        elif token["close"]:
-            depth -= 1
-        elif token["word"] and depth == 0:
-            word = token["word"].upper()
-            if word in (b"SELECT", b"WITH", b"VALUES", b"INFILE"):
-                return None
-            named = _FORMAT_NAME.match(statement, token.end()) if word == b"FORMAT" else None
-            if named:
-                return DataInsert(statement[: token.start()], named[1].decode(), named.end())
-    return None
 
 
 def _quoted(value: str) -> str:
@@ -142,12 +103,11 @@ class Engine:
             # ClickHouse's HTTP server takes one statement; what it would refuse must not work here either.
             if b";" in text and connection._conn.classify_query(text)["statement_count"] > 1:
                 raise EngineError("Code: 62. DB::Exception: Multi-statements are not allowed. (SYNTAX_ERROR)")
-            named = _LAST_FORMAT.search(statement)
-            answer_format = named[1].decode() if named else default_format
+            answer_format = named_format(statement) or default_format
             result = connection.query(text, answer_format, params=dict(parameters or {}))
             return Answer(
                 body=result.bytes(),
-                format=answer_format if _RETURNS_ROWS.match(statement) else None,
+                format=answer_format if returns_rows(statement) else None,
                 rows_read=result.storage_rows_read(),
                 bytes_read=result.storage_bytes_read(),
                 rows_written=result.rows_written(),

@@ -67,7 +67,9 @@ class Daemon:
         if program is None:
             raise StackError(f"{command[0]} was not found; install it or put it on the PATH")
         append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        # Python's own file descriptors are not inherited, so these three are all the program gets.
+        # A pipe inherited from whoever called us would keep its reader waiting for as long as the daemon lives.
+        open_files = [int(entry.name) for entry in Path("/dev/fd").iterdir()]
+        inherited = [fd for fd in open_files if fd > 2 and _is_inheritable(fd)]
         pid = os.posix_spawn(
             program,
             list(command),
@@ -76,6 +78,7 @@ class Daemon:
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 1, str(self.log), append, 0o600),
                 (os.POSIX_SPAWN_DUP2, 1, 2),
+                *((os.POSIX_SPAWN_CLOSE, fd) for fd in inherited),
             ],
             setsid=True,
             setsigmask=[],
@@ -120,6 +123,13 @@ def _read(path: Path) -> str:
         return ""
 
 
+def _is_inheritable(fd: int) -> bool:
+    try:
+        return os.get_inheritable(fd)
+    except OSError:
+        return False  # the listing's own, closed by now
+
+
 def _exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -144,8 +154,12 @@ def _stat(pid: int) -> list[str] | None:
 
 
 def _is_ending(pid: int) -> bool:
-    fields = _stat(pid)
-    return fields is not None and (fields[0] == "Z" or bool(int(fields[6]) & _PF_EXITING))
+    """Whether the process still runs but is on its way out: SIGKILL waits for it, or it is leaving already."""
+    fields = _stat(pid) if _HAS_PROC else None
+    if fields is None:
+        return False
+    flags, pending = int(fields[6]), int(fields[28])
+    return fields[0] == "Z" or bool(flags & _PF_EXITING) or bool(pending & (1 << (signal.SIGKILL - 1)))
 
 
 def _birth(pid: int) -> str | None:

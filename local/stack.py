@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import SecretStr
 
-from contract.devices import device_token
 from local import kafka
 from local.processes import Daemon, StackError, require_free_port
+from local.state import forget, in_force, write_endpoints
 from runtime.settings import Settings
 
 READY_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 15.0
 MIGRATE_TIMEOUT_S = 180.0
 POLL_INTERVAL_S = 0.1
-DEMO_DEVICE = "TAB-H26-01-1"
 
 
 def _kafka_command(settings: Settings) -> list[str]:
@@ -111,7 +105,7 @@ def up(
     whenever a process that needs them is among those cared for and any was started.
     Returns the settings in force; raises StackError.
     """
-    settings, variables = _in_force(settings, env or {})
+    settings, variables = in_force(settings, env or {}, _any_alive(settings))
     launch = _Launch(settings, variables, report)
     chosen = [process for process in PROCESSES if only is None or process.name in only]
     for process in chosen:
@@ -125,7 +119,7 @@ def up(
         report("bringing tables and topics up to date")
         _migrate(settings, variables)
     launch.bring_up(services)
-    _write_private(settings.state_dir / "endpoints.json", _endpoints(settings))
+    write_endpoints(settings)
     report("ready")
     return settings
 
@@ -135,13 +129,12 @@ def down(settings: Settings) -> None:
     state_dir = settings.state_dir.resolve()
     for process in reversed(PROCESSES):
         Daemon(state_dir, process.name).stop(STOP_TIMEOUT_S)
-    for name in ("stack.json", "endpoints.json"):
-        (state_dir / name).unlink(missing_ok=True)
+    forget(state_dir)
 
 
 def status(settings: Settings) -> list[Row]:
     """Every process of the stack, in the order of starting."""
-    settings, _variables = _in_force(settings, {}, keep=False)
+    settings, _variables = in_force(settings, {}, _any_alive(settings), keep=False)
     rows = []
     for process in PROCESSES:
         pid = Daemon(settings.state_dir, process.name).pid()
@@ -150,57 +143,8 @@ def status(settings: Settings) -> list[Row]:
     return rows
 
 
-def _in_force(settings: Settings, env: Mapping[str, str], *, keep: bool = True) -> tuple[Settings, dict[str, str]]:
-    """The settings and the whole environment of the stack: those of its living processes, or else these ones."""
-    state_dir = settings.state_dir.resolve()
-    kept = state_dir / "stack.json"
-    if kept.exists() and any(Daemon(state_dir, process.name).pid() for process in PROCESSES):
-        ours = json.loads(kept.read_text())
-    else:
-        ours = {**_variables(settings), **env}
-        ours["HAILONG_API_KEY"] = ours["HAILONG_API_KEY"] or (_api_key(state_dir) if keep else "")
-        if keep:
-            _write_private(kept, ours)
-    values = {name: ours[f"HAILONG_{name.upper()}"] for name in Settings.model_fields}
-    others = {name: value for name, value in os.environ.items() if not name.startswith("HAILONG_")}
-    return Settings.model_validate(values), {**others, **ours}
-
-
-def _variables(settings: Settings) -> dict[str, str]:
-    values = settings.model_dump()
-    values["state_dir"] = settings.state_dir.resolve()
-    # A stack with a state folder of its own must not share its outbox with another one.
-    own_outbox = settings.state_dir / "data" / "outbox.sqlite"
-    values["outbox_path"] = (
-        settings.outbox_path if "outbox_path" in settings.model_fields_set else own_outbox
-    ).resolve()
-    return {
-        f"HAILONG_{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-        for name, value in values.items()
-    }
-
-
-def _api_key(state_dir: Path) -> str:
-    """The key of this state folder, made once."""
-    path = state_dir / "secret.json"
-    if not path.exists():
-        _write_private(path, {"api_key": secrets.token_urlsafe(32)})
-    key: str = json.loads(path.read_text())["api_key"]
-    return key
-
-
-def _endpoints(settings: Settings) -> dict[str, str]:
-    api_key = settings.api_key.get_secret_value()
-    return {
-        "ingest": settings.ingest_url,
-        "api": settings.api_url,
-        "dashboards": settings.dashboards_url,
-        "feedback": settings.feedback_url,
-        "clickhouse": settings.clickhouse_url,
-        "kafka": settings.kafka,
-        "api_key": api_key,
-        "device_token": device_token(api_key, DEMO_DEVICE),
-    }
+def _any_alive(settings: Settings) -> bool:
+    return any(Daemon(settings.state_dir.resolve(), process.name).pid() for process in PROCESSES)
 
 
 class _Launch:
@@ -282,13 +226,3 @@ def _get_ok(url: str) -> bool:
         return httpx.get(url, timeout=2, trust_env=False).status_code == 200
     except httpx.HTTPError:
         return False
-
-
-def _write_private(path: Path, content: Mapping[str, str]) -> None:
-    """Write JSON that only this user may read; readers see the old file or the new one, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(json.dumps(content, indent=2) + "\n")
-    fresh.replace(path)
