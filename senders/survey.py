@@ -13,7 +13,8 @@ from contract.events import derived_id
 from contract.reference_events import Term
 from senders.mapping import CodedColumn, Mapping, ProcedureColumn, UnitColumn
 from senders.readers import FileError, file_format, rows
-from senders.transform import Coded, Made, RowError, Transform, encode
+from senders.transform import Made, Transform, encode
+from senders.values import Coded, RowError
 
 MOST_CODES = 20_000
 
@@ -38,7 +39,7 @@ def survey(file: Path, mapping: Mapping, transform: Transform) -> Survey:
             unseen.difference_update(row.values)
         for name, known in found.codes.items():
             try:
-                coded = transform.coded(name, row.values)
+                coded = transform.values.coded(name, row.values)
             except RowError:
                 continue
             if coded and coded.code not in known:
