@@ -1,0 +1,211 @@
+"""The whole life of one dossier, from what it is, without knowing which day is being simulated."""
+
+from __future__ import annotations
+
+import math
+import random
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from senders.simulation import ratings
+from senders.simulation.calendar import CLOSING_S, DAY_S, WORKING_DAY_S, UnknownDayError, WorkingTime, rfc3339
+from senders.simulation.place import Point
+from senders.simulation.point_day import Submission
+
+LATE_SHARE = 0.015
+REFUSED_SHARE = 0.015
+WITHDRAWN_SHARE = 0.004
+STOPPED_SHARE = 0.002
+SUPPLEMENT_SHARE = 0.04
+SECOND_SUPPLEMENT_SHARE = 0.06
+BY_AGENCY_SHARE = 0.15
+SUSPENDED_SHARE = 0.006
+APOLOGY_SHARE = 0.6
+OUTSIDE_TERRITORY_SHARE = 0.06
+ELECTRONIC_SHARE = 0.86
+ONLINE_PAYMENT_SHARE = {"online": 0.85, "direct": 0.3, "post": 0.1}
+
+LAND_DUTY_FROM_VND = 80_000
+"""Procedures with a higher fee ask for it as a financial duty while they run; the others take it at acceptance."""
+
+ACCEPT_MEDIAN_S = 35 * 60
+ACCEPT_LIMIT_S = WORKING_DAY_S
+"""An online dossier is to be accepted or refused within eight working hours."""
+
+USUAL_SHARE_OF_TERM = 0.25
+FINAL = {"dossier.refused", "dossier.withdrawn", "dossier.stopped", "dossier.returned"}
+RESULT = {"dossier.completed", "dossier.result_issued", "dossier.returned", "rating.submitted"}
+
+
+@dataclass(slots=True)
+class Step:
+    """One event to be: local seconds, type, data beside the unit."""
+
+    at: int
+    type: str
+    data: dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Life:
+    """A life being told: ``now`` moves on in working time; ``waited_s`` is time in which the clock stands still."""
+
+    rng: random.Random
+    working_time: WorkingTime
+    now: int
+    due: int
+    due_is_told: bool
+    steps: list[Step] = field(default_factory=list)
+
+    def tell(self, kind: str, **data: Any) -> None:
+        self.steps.append(Step(self.now, kind, {key: value for key, value in data.items() if value is not None}))
+
+    def work(self, seconds: float) -> None:
+        self.now = self.working_time.add(self.now, max(1, seconds))
+
+    def wait(self, days: float) -> None:
+        """The applicant's turn: the due date moves by as much working time."""
+        before = self.now
+        self.work(days * WORKING_DAY_S)
+        self.due = self.working_time.add(self.due, self.work_between(before, self.now))
+
+    def work_between(self, start: int, end: int) -> int:
+        return self.working_time.between(start, end)
+
+    def told_due(self) -> str | None:
+        return rfc3339(self.due) if self.due_is_told else None
+
+
+def life(point: Point, submission: Submission, code: str, rng: random.Random, working_time: WorkingTime) -> list[Step]:
+    """All events of a dossier in order of time; cut off where the calendar ends."""
+    told = _Life(rng, working_time, submission.submitted, 0, submission.procedure.due_is_told)
+    with suppress(UnknownDayError):
+        _tell(told, point, submission, code)
+    return told.steps
+
+
+def _tell(told: _Life, point: Point, submission: Submission, code: str) -> None:
+    rng, procedure, channel = told.rng, submission.procedure, submission.channel
+    outside = rng.random() < OUTSIDE_TERRITORY_SHARE
+    told.tell(
+        "dossier.submitted",
+        procedure=procedure.code,
+        channel=channel,
+        applicant_type="organisation" if rng.random() < 0.12 else "citizen",
+        via_vneid=(rng.random() < 0.9) if channel == "online" else None,
+        territory_unit="H26" if outside else point.unit,
+    )
+    accept_due = told.working_time.add(told.now, ACCEPT_LIMIT_S)
+    counter = point.counters[submission.counter] if channel == "direct" else None
+    staff = f"CB-{point.unit}-{submission.counter + 1:02}"
+    if channel == "direct":
+        told.now += rng.randrange(20, 90)
+    else:
+        staff = f"CB-{point.unit}-{rng.randrange(len(point.counters)) + 1:02}"
+        told.work(rng.lognormvariate(math.log(ACCEPT_MEDIAN_S), 1.0))
+    if rng.random() < REFUSED_SHARE:
+        told.tell("dossier.refused", reason="Thành phần hồ sơ không hợp lệ", staff=staff)
+        return
+    told.due = told.working_time.add(told.now, procedure.term_s)
+    told.tell(
+        "dossier.accepted",
+        procedure=procedure.code,
+        channel=channel,
+        accept_due=rfc3339(accept_due) if channel == "online" else None,
+        due_at=told.told_due(),
+        staff=staff,
+        counter=counter,
+    )
+    fee = procedure.fee_vnd
+    if 0 < fee < LAND_DUTY_FROM_VND:
+        told.now += rng.randrange(30, 240)
+        _pay(told, fee, channel)
+    if _worked_on(told, submission, staff):
+        _returned(told, point, submission, code)
+
+
+def _pay(told: _Life, fee: int, channel: str) -> None:
+    by_web = told.rng.random() < ONLINE_PAYMENT_SHARE[channel]
+    told.tell("payment.paid", amount_vnd=fee, online=by_web, gateway="DVCQG" if by_web else None)
+
+
+def _worked_on(told: _Life, submission: Submission, staff: str) -> bool:
+    """From acceptance to completion; False when it ends otherwise."""
+    rng, procedure = told.rng, submission.procedure
+    late = rng.random() < LATE_SHARE
+    share = rng.uniform(1.3, 2.2) if late else min(0.95, USUAL_SHARE_OF_TERM * rng.lognormvariate(0, 0.6))
+    work_s = max(600.0, procedure.term_s * share)
+    if rng.random() < WITHDRAWN_SHARE:
+        told.work(work_s * 0.5)
+        told.tell("dossier.withdrawn", reason="Người nộp xin rút hồ sơ")
+        return False
+    if rng.random() < STOPPED_SHARE:
+        told.work(work_s * 0.7)
+        told.tell("dossier.stopped", reason="Không đủ điều kiện giải quyết")
+        return False
+    done = 0.0
+    if rng.random() < SUPPLEMENT_SHARE:
+        for n in range(1, 3 if rng.random() < SECOND_SUPPLEMENT_SHARE else 2):
+            told.work(work_s * 0.25)
+            done += 0.25
+            told.tell(
+                "dossier.supplement_requested",
+                n=n,
+                by_fault="agency" if rng.random() < BY_AGENCY_SHARE else "applicant",
+                staff=staff,
+            )
+            told.wait(rng.uniform(0.5, 3.0))
+            told.tell("dossier.supplement_completed", n=n, due_at=told.told_due())
+    elif rng.random() < SUSPENDED_SHARE:
+        told.work(work_s * 0.3)
+        done += 0.3
+        told.tell("dossier.suspended", reason="Chờ ý kiến cơ quan phối hợp")
+        told.wait(rng.uniform(0.5, 2.0))
+        told.tell("dossier.resumed", due_at=told.told_due())
+    if procedure.fee_vnd >= LAND_DUTY_FROM_VND:
+        told.work(work_s * (0.6 - done) if done < 0.6 else 60)
+        done = max(done, 0.6)
+        told.tell("dossier.finance_requested", amount_vnd=procedure.fee_vnd)
+        told.wait(rng.uniform(0.05, 0.8))
+        _pay(told, procedure.fee_vnd, submission.channel)
+    if late and rng.random() < APOLOGY_SHARE:
+        told.work(max(60.0, work_s * (0.75 - done)))
+        done = max(done, 0.75)
+        offered = rfc3339(told.working_time.add(told.due, 2 * WORKING_DAY_S))
+        told.tell("dossier.apology_sent", reason="Cần thêm thời gian xác minh", new_due=offered)
+    told.work(work_s * (1 - done))
+    outcome = rng.choices(("granted", "refused", "other"), (96, 3, 1))[0]
+    told.tell("dossier.completed", outcome=outcome, staff=staff)
+    return True
+
+
+def _returned(told: _Life, point: Point, submission: Submission, code: str) -> None:
+    rng, channel = told.rng, submission.channel
+    late = told.now > told.due
+    if submission.procedure.requires_result:
+        told.now += rng.randrange(30, 600)
+        electronic = rng.random() < ELECTRONIC_SHARE
+        signed = electronic and rng.random() < 0.95
+        told.tell("dossier.result_issued", electronic=electronic, signed=signed, archived=electronic)
+    if channel == "online":
+        told.now += rng.randrange(20, 300)
+    else:
+        told.work(rng.lognormvariate(math.log(3 * 3_600), 0.8) + (WORKING_DAY_S if channel == "post" else 0))
+    counter = point.counters[rng.randrange(len(point.counters))] if channel == "direct" else None
+    told.tell("dossier.returned", channel=channel, counter=counter)
+    if channel == "online" and rng.random() < ratings.ONLINE_SHARE:
+        told.now += rng.randrange(60, 5_400)
+        closing = told.now - told.now % DAY_S + 17 * 3_600 + CLOSING_S
+        told.now = min(told.now, closing - 60)
+        answer = ratings.online(rng, late=late)
+        told.tell(
+            "rating.submitted",
+            channel="online",
+            scale="csat5",
+            score=answer.score,
+            dossier=code,
+            procedure=submission.procedure.code,
+            language="en" if rng.random() < ratings.ENGLISH_SHARE else "vi",
+            **answer.rest,
+        )

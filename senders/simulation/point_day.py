@@ -1,0 +1,160 @@
+"""One day at one point at full volume: who hands something in, who comes to the counter, how long they wait."""
+
+from __future__ import annotations
+
+import math
+import random
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date
+from heapq import heapreplace
+
+from senders.simulation.calendar import WorkingTime, instant
+from senders.simulation.place import Point, ProcedureFacts
+from senders.simulation.stories import COLLAPSE_MORE_VISITS, COLLAPSE_UNIT
+
+SERVICE_MEDIAN_MIN = 6.0
+SERVICE_SIGMA = 0.5
+PATIENCE_MEDIAN_MIN = 50.0
+PATIENCE_SIGMA = 0.5
+COUNTER_LOAD = 0.85
+"""Share of the day that an open counter is busy; the two peaks go above it and make people wait."""
+
+DOORS_OPEN_S = 15 * 60
+LAST_TICKET_S = 20 * 60
+WEEKDAY_VOLUME = (1.15, 1.05, 1.0, 0.95, 0.85, 0.6, 0.6)
+
+# Arrivals by local hour, in percent: two peaks, 9-10 and 14-15.
+COUNTER_HOURS = {7: 3, 8: 11, 9: 21, 10: 15, 11: 7, 13: 10, 14: 18, 15: 12, 16: 3}
+ONLINE_HOURS = {5: 1, 6: 3, 7: 6, 8: 12, 9: 15, 10: 13, 11: 8, 12: 5, 13: 8, 14: 13, 15: 10, 16: 6}
+
+# Percent handed in directly, and by post, by the procedure's service level; the rest comes online.
+CHANNELS = {4: (26, 3), 3: (44, 5), 2: (90, 10)}
+OTHER_VISITS_A_POINT = 14
+OTHER_VISITS_A_BRANCH = 50
+
+
+@dataclass(slots=True)
+class Visit:
+    """A person with a ticket. ``called`` and ``served`` are None when they left at ``abandoned``."""
+
+    n: int
+    arrived: int
+    counter: int = 0
+    called: int | None = None
+    served: int | None = None
+    abandoned: int | None = None
+    submission: Submission | None = None
+
+
+@dataclass(slots=True)
+class Submission:
+    """A dossier as it is handed in. ``counter`` is where, of a direct one; ``submitted`` when."""
+
+    n: int
+    submitted: int
+    channel: str
+    procedure: ProcedureFacts
+    counter: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PointDay:
+    """The day of a point: submissions in the order of their numbers, visits in the order of their tickets."""
+
+    submissions: list[Submission]
+    visits: list[Visit]
+    open_counters: int
+
+
+def point_day(point: Point, day: date, seed: int, working_time: WorkingTime, growth: float = 1.0) -> PointDay:
+    """The same day for the same arguments, always. ``growth`` multiplies the volume."""
+    rng = random.Random(f"{seed}/{day}/{point.unit}")
+    volume = WEEKDAY_VOLUME[day.weekday()] * growth
+    chosen = rng.choices(
+        point.procedures,
+        weights=[procedure.annual_volume for procedure in point.procedures],
+        k=_poisson(rng, point.dossiers_a_day * volume),
+    )
+    drafts = []
+    for procedure in chosen:
+        direct, post = CHANNELS[procedure.service_level]
+        drawn = rng.random() * 100
+        channel = "direct" if drawn < direct else "post" if drawn < direct + post else "online"
+        hours = ONLINE_HOURS if channel == "online" else COUNTER_HOURS
+        drafts.append((_moment(rng, day, hours), channel, procedure))
+    drafts.sort(key=lambda draft: draft[0])
+    submissions = [Submission(n, at, channel, procedure) for n, (at, channel, procedure) in enumerate(drafts, 1)]
+    others = OTHER_VISITS_A_BRANCH if point.is_branch else OTHER_VISITS_A_POINT
+    more = COLLAPSE_MORE_VISITS if point.unit == COLLAPSE_UNIT else 0
+    arrivals: list[tuple[int, Submission | None]] = [
+        (item.submitted, item) for item in submissions if item.channel == "direct"
+    ]
+    arrivals += [(_moment(rng, day, COUNTER_HOURS), None) for _ in range(_poisson(rng, (others + more) * volume))]
+    visits, n_open = _served(rng, point, working_time.sessions(day), arrivals)
+    return PointDay(submissions, visits, n_open)
+
+
+def _poisson(rng: random.Random, mean: float) -> int:
+    # Above 30 the normal curve is near enough, and quick.
+    if mean > 30:
+        return max(0, round(rng.gauss(mean, math.sqrt(mean))))
+    n, left = 0, rng.random()
+    while left > math.exp(-mean):
+        left *= rng.random()
+        n += 1
+    return n
+
+
+def _moment(rng: random.Random, day: date, hours: dict[int, int]) -> int:
+    hour, left = 0, rng.random() * 100
+    for hour, percent in hours.items():  # noqa: B007 - the hour at which the draw is used up is what we want
+        if left < percent:
+            break
+        left -= percent
+    first = 45 * 60 if hour == 7 and hours is COUNTER_HOURS else 0
+    last = 40 * 60 if hour == 16 else 3_600
+    return instant(day) + hour * 3_600 + first + int(rng.random() * (last - first))
+
+
+def _served(
+    rng: random.Random,
+    point: Point,
+    sessions: list[tuple[int, int]],
+    arrivals: list[tuple[int, Submission | None]],
+) -> tuple[list[Visit], int]:
+    arrivals.sort(key=lambda arrival: arrival[0])
+    open_s = sum(closes - opens for opens, closes in sessions)
+    if not open_s:
+        return [], 0
+    mean_s = SERVICE_MEDIAN_MIN * 60 * math.exp(SERVICE_SIGMA**2 / 2)
+    n_open = min(len(point.counters), max(1, math.ceil(len(arrivals) * mean_s / open_s / COUNTER_LOAD)))
+    # Each counter by the instant when it is free; the first of them takes the next person.
+    free = [(sessions[0][0], counter) for counter in range(n_open)]
+    visits = []
+    for n, (arrived, submission) in enumerate(arrivals, 1):
+        patience_s = rng.lognormvariate(math.log(PATIENCE_MEDIAN_MIN * 60), PATIENCE_SIGMA)
+        service_s = max(45, round(rng.lognormvariate(math.log(SERVICE_MEDIAN_MIN * 60), SERVICE_SIGMA)))
+        free_at, counter = free[0]
+        called = _within(max(arrived + 5, free_at), sessions)
+        visit = Visit(n, arrived, counter, submission=submission)
+        visits.append(visit)
+        waited_from = max(arrived, sessions[0][0])
+        if submission is None and (called is None or called - waited_from > patience_s):
+            visit.abandoned = min(waited_from + round(patience_s), sessions[-1][1])
+            continue
+        visit.called = called if called is not None else free_at
+        visit.served = visit.called + service_s
+        heapreplace(free, (visit.served + 10, counter))
+        if submission is not None:
+            submission.counter = counter
+            submission.submitted = visit.called + service_s // 2
+    return visits, n_open
+
+
+def _within(at: int, sessions: list[tuple[int, int]]) -> int | None:
+    """``at``, or the next opening when it falls between sessions; None after the last."""
+    after = bisect_right([opens for opens, _ in sessions], at)
+    if after and at < sessions[after - 1][1]:
+        return at
+    return sessions[after][0] if after < len(sessions) else None
