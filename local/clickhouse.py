@@ -57,13 +57,13 @@ _PROTOCOL_WORDS = frozenset(
     }
 )
 # ClickHouse's own table of statuses by error number (its exceptionCodeToHTTPStatus); every other error is 500.
-_STATUS_BY_CODE = {
-    **dict.fromkeys((6, 8, 15, 25, 26, 27, 36, 37, 38, 41, 44, 53, 62, 72, 117, 123, 167, 168, 223), 400),
-    **dict.fromkeys((321, 376, 427, 441, 675, 676), 400),
-    **dict.fromkeys((46, 47, 50, 56, 60, 63, 73, 78, 81, 115, 152, 336, 511), 404),
-    **dict.fromkeys((76, 209, 439), 503),
-    **dict(((48, 501), (159, 408), (229, 413), (497, 403), (779, 415))),
-}
+_STATUS_BY_CODE = (
+    {48: 501, 159: 408, 229: 413, 497: 403, 779: 415}
+    | dict.fromkeys((6, 8, 15, 25, 26, 27, 36, 37, 38, 41, 44, 53, 62, 72, 117, 123, 167, 168, 223), 400)
+    | dict.fromkeys((321, 376, 427, 441, 675, 676), 400)
+    | dict.fromkeys((46, 47, 50, 56, 60, 63, 73, 78, 81, 115, 152, 336, 511), 404)
+    | dict.fromkeys((76, 209, 439), 503)
+)
 
 Codec = Callable[[bytes], bytes]
 # In the order of preference: what costs the least processor time first.
@@ -154,7 +154,8 @@ async def _fields_and_body(request: Request) -> tuple[dict[str, str], bytes]:
     for header, field in (("x-clickhouse-database", "database"), ("x-clickhouse-format", "default_format")):
         if header in request.headers:
             fields.setdefault(field, request.headers[header])
-    if request.headers.get("content-type", "").startswith(("multipart/", "application/x-www-form-urlencoded")):
+    # As in ClickHouse, only a multipart body is a form: curl calls a plain statement form-urlencoded.
+    if request.headers.get("content-type", "").startswith("multipart/"):
         async with request.form(max_part_size=MAX_FORM_BYTES, max_fields=10_000) as form:
             fields.update({name: value for name, value in form.items() if isinstance(value, str)})
         return fields, b""

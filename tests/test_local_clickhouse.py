@@ -259,6 +259,12 @@ def test_an_unknown_setting_database_or_packing_is_refused(port: int) -> None:
     assert broken.headers["x-clickhouse-exception-code"] == "271"
 
 
+def test_a_statement_sent_as_curl_sends_it_runs(port: int) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = httpx.post(f"http://127.0.0.1:{port}/", content=b"SELECT 1 + 1", headers=headers, trust_env=False)
+    assert answer.text == "2\n"
+
+
 def test_a_get_request_changes_nothing(port: int) -> None:
     url = f"http://127.0.0.1:{port}/"
     refused = httpx.get(url, params={"query": "CREATE DATABASE other"}, trust_env=False)
