@@ -13,9 +13,8 @@ from senders.readers import Cell
 
 _DATE_ONLY = re.compile(r"\d{4}-?\d{2}-?\d{2}")
 _CLOCK_DIRECTIVES = ("%H", "%I", "%c", "%X", "%s")
-_NUMBERS = (
-    {"%Y": r"(?P<Y>\d{4})"} | {f"%{part}": rf"(?P<{part}>\d\d?)" for part in "mdHIMS"} | {"%p": r"(?P<p>[AaPp])[Mm]"}
-)
+_NUMBERS = {"%Y": r"(\d{4})", **dict.fromkeys(("%m", "%d", "%H", "%I", "%M", "%S"), r"(\d\d?)"), "%p": "([AaPp][Mm])"}
+_AFTERNOON = frozenset({"PM", "pm", "Pm", "pM"})
 _LAST_MOMENT = time(23, 59, 59)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _REMEMBERED = 1 << 16
@@ -81,20 +80,25 @@ def _iso(text: str) -> datetime | date:
 def _numbers_reader(name: str) -> Reader:
     """``datetime.strptime`` for patterns of numbers alone, at a fifth of its time."""
     parts = re.findall("%.|[^%]+", name)
-    pattern = re.compile("".join(_NUMBERS.get(part) or re.escape(part) for part in parts))
-    timed = bool(pattern.groupindex.keys() & {"H", "I"})
+    # What the pattern lacks is an empty group behind it, so that every number has its place.
+    absent = [part for part in _NUMBERS if part not in parts]
+    pattern = re.compile("".join(_NUMBERS.get(part) or re.escape(part) for part in parts) + "()" * len(absent))
+    order = [part for part in parts if part in _NUMBERS] + absent
+    year, month, day, hour24, hour12, minute, second, half = (order.index(part) for part in _NUMBERS)
+    timed = not {"%H", "%I"} <= set(absent)
 
     def read(text: str) -> datetime | date:
         match = pattern.fullmatch(text)
         if match is None:
             raise ValueError(text)
-        found = match.groupdict("0")
-        day = (int(found["Y"]), int(found["m"]), int(found["d"]))
+        found = match.groups()
         if not timed:
-            return date(*day)
-        hour = int(found["H"]) if "H" in found else int(found["I"]) % 12
-        if found.get("p") in ("P", "p"):
+            return date(int(found[year]), int(found[month]), int(found[day]))
+        hour = int(found[hour24]) if found[hour24] else int(found[hour12]) % 12
+        if found[half] in _AFTERNOON:
             hour = hour % 12 + 12
-        return datetime(*day, hour, int(found.get("M", 0)), int(found.get("S", 0)))  # noqa: DTZ001 - zone comes later
+        return datetime(  # noqa: DTZ001 - the mapping's zone is added afterwards
+            int(found[year]), int(found[month]), int(found[day]), hour, int(found[minute] or 0), int(found[second] or 0)
+        )
 
     return read

@@ -7,7 +7,6 @@ again, or the same log in another format, makes no second event.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from json.encoder import encode_basestring as quoted
 from typing import Any, NamedTuple
@@ -101,11 +100,11 @@ class _Rule:
 
     def events(self, case: str, rows: Sequence[Row], whole: Cells) -> list[Made | Rejected]:
         if self._each == "case":
-            made = self._made(case, rows[0].place, whole, None)
+            made = self._made(case, rows[0].place, whole, {})
             return [made] if made else []
         events = [row for row in rows if row.is_event]
         if self._each == "row":
-            alike: Counter[str] = Counter()
+            alike: dict[str, int] = {}
             return [made for row in events if (made := self._made(case, row.place, row.values, alike))]
         return self._at_one_end(case, events)
 
@@ -122,7 +121,7 @@ class _Rule:
             # UTC texts sort like the instants they name: "+" of "…:22+00:00" comes before "." of "…:22.5+00:00".
             pick = min if self._each == "first_row" else max
             row = pick(timed, key=lambda entry: entry[0])[1]
-            made = self._made(case, row.place, row.values, None)
+            made = self._made(case, row.place, row.values, {})
             found += [made] if made else []
         return found
 
@@ -138,14 +137,14 @@ class _Rule:
             raise RowError(self._time_column, "is empty, but the event needs a time")
         return time
 
-    def _made(self, case: str, place: int, cells: Cells, alike: Counter[str] | None) -> Made | Rejected | None:
+    def _made(self, case: str, place: int, cells: Cells, alike: dict[str, int]) -> Made | Rejected | None:
         try:
             kind = self._kind(cells)
             return self._event(case, place, cells, kind, alike) if kind else None
         except RowError as fault:
             return Rejected(place, case, fault.column, fault.reason)
 
-    def _event(self, case: str, place: int, cells: Cells, kind: str, alike: Counter[str] | None) -> Made:
+    def _event(self, case: str, place: int, cells: Cells, kind: str, alike: dict[str, int]) -> Made:
         subject = self._subject_of(cells) if self._subject_of else case
         if subject is None:
             raise RowError("subject", f"is empty, but {kind} needs one")
@@ -153,35 +152,31 @@ class _Rule:
         if unit is None:
             raise RowError(self._unit_column, f"is empty, but {kind} needs a unit")
         time = self._time(cells)
-        data = f'{{"unit":{quoted(unit)}{self._data(cells, kind)}}}'
-        event_id = str(derived_id(self._mapping, subject, self._name, *self._row_key(cells, kind, time, data, alike)))
-        line = (
-            f'{{"specversion":"1.0","id":"{event_id}","type":"{kind}","source":{self._source},"time":"{time}",'
-            f'"subject":{quoted(subject)},"data":{data}}}'
-        )
-        return Made(line.encode(), event_id, place, subject)
-
-    def _data(self, cells: Cells, kind: str) -> str:
-        parts = []
+        parts = ['{"unit":', quoted(unit)]
         for start, name, column, read, required in self._fields[kind]:
             try:
                 found = read(cells)
             except ValueError as fault:
                 raise RowError(column, str(fault)) from fault
             if found is not None:
-                parts.append(start + (quoted(found) if found.__class__ is str else encode(found)))
+                parts += (start, quoted(found) if found.__class__ is str else encode(found))
             elif required:
                 raise RowError(column, f"is empty, but {kind} needs {name}")
-        return "".join(parts)
+        data = "".join(parts)
+        key = () if self._each != "row" else self._row_key(cells, kind, time, data, alike)
+        event_id = str(derived_id(self._mapping, subject, self._name, *key))
+        line = (
+            f'{{"specversion":"1.0","id":"{event_id}","type":"{kind}","source":{self._source},"time":"{time}",'
+            f'"subject":{quoted(subject)},"data":{data}}}}}'
+        )
+        return Made(line.encode(), event_id, place, subject)
 
-    def _row_key(self, cells: Cells, kind: str, time: str, data: str, alike: Counter[str] | None) -> tuple[str, ...]:
+    def _row_key(self, cells: Cells, kind: str, time: str, data: str, alike: dict[str, int]) -> tuple[str, ...]:
         if self._key is not None:
             return tuple(read(cells) or "" for read in self._key)
-        if alike is None:
-            return ()
         # Without a key the content is the key; rows that are alike in everything are told apart by counting them.
         content = f"{kind}\x1f{time}\x1f{data}"
-        alike[content] += 1
+        alike[content] = alike.get(content, 0) + 1
         return content, str(alike[content])
 
 
