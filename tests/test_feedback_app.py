@@ -283,8 +283,8 @@ def test_thirty_taps_offline_with_reloads_arrive_once_each(page: Page, context: 
         page.clock.run_for(2100)
         expect(page.get_by_role("radio").first).to_be_visible()
     assert door.posts == []
-    context.set_offline(False)
-    until(lambda: len(door.ids) >= 30, page=page)
+    with page.expect_request_finished(lambda request: request.method == "POST"):
+        context.set_offline(False)
     page.clock.run_for(60_000)
     page.wait_for_timeout(500)
     assert (len(door.ids), len(set(door.ids))) == (30, 30)
