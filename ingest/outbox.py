@@ -26,6 +26,9 @@ KEEP_DELIVERED_S = 120
 GROUP_MAX_JOBS = 64
 PRUNE_EVERY_S = 5.0
 PRUNE_ROWS = 20_000
+PRUNE = """
+DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE seq <= ? AND stored_s < ? ORDER BY seq LIMIT ?)
+"""
 IDS_PER_QUERY = 500
 BUSY_TIMEOUT_S = 5.0
 DAY_S = 86_400
@@ -207,8 +210,7 @@ class Outbox:
         statements: list[tuple[str, tuple[int, ...]]] = [
             ("UPDATE delivered SET seq = ?", (self.delivered_seq,)),
             (
-                "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE seq <= ? AND stored_s < ?"
-                " ORDER BY seq LIMIT ?)",
+                PRUNE,
                 (self.delivered_seq, now_s - KEEP_DELIVERED_S, PRUNE_ROWS),
             ),
         ]

@@ -40,7 +40,7 @@ def _settings() -> Settings:
 @app.command()
 def up() -> None:
     """Start what is not running of the local stack: Kafka, ClickHouse and every service."""
-    from local.stack import up as start  # noqa: PLC0415
+    from local.stack import up as start
 
     start(_settings())
     status()
@@ -49,7 +49,7 @@ def up() -> None:
 @app.command()
 def down() -> None:
     """Stop the local stack; data stays."""
-    from local.stack import down as stop  # noqa: PLC0415
+    from local.stack import down as stop
 
     stop(_settings())
 
@@ -57,7 +57,7 @@ def down() -> None:
 @app.command()
 def status() -> None:
     """Show each process of the local stack, its address and whether it is ready."""
-    from local.stack import status as look  # noqa: PLC0415
+    from local.stack import status as look
 
     table = Table("process", "pid", "state", "address")
     for row in look(_settings()):
@@ -69,9 +69,9 @@ def status() -> None:
 @app.command()
 def migrate() -> None:
     """Create or update the topics in Kafka and the tables in ClickHouse."""
-    from runtime.kafka import create_topics  # noqa: PLC0415
-    from warehouse.client import connect  # noqa: PLC0415
-    from warehouse.migrate import migrate as apply_all  # noqa: PLC0415
+    from runtime.kafka import create_topics
+    from warehouse.client import connect
+    from warehouse.migrate import migrate as apply_all
 
     settings = _settings()
     create_topics(settings)
@@ -82,7 +82,7 @@ def migrate() -> None:
 @app.command()
 def ingest() -> None:
     """Serve POST /v1/events: admit events, keep them durably, hand them to Kafka."""
-    from ingest.app import serve  # noqa: PLC0415
+    from ingest.app import serve
 
     serve(_service("ingest"))
 
@@ -94,8 +94,8 @@ def stream(
     ] = False,
 ) -> None:
     """Carry events from Kafka into ClickHouse and keep every figure current."""
-    from stream.consumer import serve  # noqa: PLC0415
-    from stream.dead_letters import replay  # noqa: PLC0415
+    from stream.consumer import serve
+    from stream.dead_letters import replay
 
     settings = _service("stream")
     if replay_dead_letters:
@@ -107,7 +107,7 @@ def stream(
 @app.command()
 def feedback() -> None:
     """Serve the page on which citizens rate."""
-    from feedback_app.app import serve  # noqa: PLC0415
+    from feedback_app.app import serve
 
     serve(_service("feedback"))
 
@@ -115,7 +115,7 @@ def feedback() -> None:
 @app.command()
 def dashboards() -> None:
     """Serve the read API and the supervisor's page."""
-    from dashboards.serve import serve  # noqa: PLC0415
+    from dashboards.serve import serve
 
     serve(_service("dashboards"))
 
@@ -128,7 +128,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed gives the same day.")] = 1,
 ) -> None:
     """Start everything and let a simulated working day of Hanoi flow through it."""
-    from local.demo import run  # noqa: PLC0415
+    from local.demo import run
 
     raise typer.Exit(run(_settings(), seconds=seconds, seed=seed))
 
@@ -139,7 +139,7 @@ def import_file(
     mapping: Annotated[Path, typer.Option(help="How columns become events (see mappings/).")],
 ) -> None:
     """Read an export of an existing one-stop system into events and send them through ingest."""
-    from senders.importer import run  # noqa: PLC0415
+    from senders.importer import run
 
     raise typer.Exit(run(_settings(), file, mapping))
 
@@ -152,7 +152,7 @@ def simulate(
     output: Annotated[Path | None, typer.Option(help="Write JSON lines here instead of sending them.")] = None,
 ) -> None:
     """Make a working day of Hanoi's one-stop points and send it through ingest at once."""
-    from senders.simulate import run  # noqa: PLC0415
+    from senders.simulate import run
 
     raise typer.Exit(run(_settings(), day.date() if day else None, seed=seed, scale=scale, output=output))
 
@@ -162,7 +162,7 @@ def reference_load(
     folder: Annotated[Path | None, typer.Argument(help="Folder of CSV files; Hanoi's own when left out.")] = None,
 ) -> None:
     """Load reference data: every wrong line is reported, and nothing is loaded unless all are right."""
-    from senders.reference import run  # noqa: PLC0415
+    from senders.reference import run
 
     raise typer.Exit(run(_settings(), folder))
 

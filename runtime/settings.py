@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     clickhouse_user: str = Field("default", description="ClickHouse user")
     clickhouse_password: SecretStr = Field(SecretStr(""), description="ClickHouse password")
     ingest_url: str = Field("http://127.0.0.1:18080", description="Address where events are admitted")
+    stream_url: str = Field("http://127.0.0.1:18084", description="Address of the stream's metrics")
     api_url: str = Field("http://127.0.0.1:18081", description="Address of the read API")
     dashboards_url: str = Field("http://127.0.0.1:18501", description="Address of the supervisor's pages")
     feedback_url: str = Field("http://127.0.0.1:18082", description="Address of the tablet app")

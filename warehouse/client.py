@@ -12,7 +12,11 @@ from runtime.settings import Settings
 
 # An insert is answered when it is stored, and never dropped for resembling an earlier one: uniqueness is the
 # tables' own business (a block's fingerprint can outlive the block after a crash).
-INSERT_SETTINGS: dict[str, Any] = {"async_insert": 0, "deduplicate_insert": "disable", "max_partitions_per_insert_block": 1000}
+INSERT_SETTINGS: dict[str, Any] = {
+    "async_insert": 0,
+    "deduplicate_insert": "disable",
+    "max_partitions_per_insert_block": 1000,
+}
 
 
 def connect(settings: Settings, database: str | None = None) -> Client:

@@ -119,50 +119,18 @@ WITH RECURSIVE
   )
 SELECT unit, ancestor, distance FROM paths;
 
--- The calendar of a unit is its own, or that of the nearest unit above it that has one.
-CREATE VIEW IF NOT EXISTS unit_calendars AS
-SELECT unit_paths.unit AS unit, argMin(own.calendar, unit_paths.distance) AS calendar
-FROM unit_paths
-INNER JOIN (SELECT unit, argMax(calendar, (valid_from, as_of)) AS calendar FROM units GROUP BY unit) AS own
-  ON unit_paths.ancestor = own.unit
-WHERE own.calendar != ''
-GROUP BY unit;
+-- The calendar of a unit is its own, or that of the nearest unit above it that has one. Made anew with the tree.
+CREATE TABLE IF NOT EXISTS unit_calendars (unit String, calendar String) ENGINE = ReplacingMergeTree ORDER BY unit;
 
--- Opening hours as instants, with the working seconds of the calendar that lie before them.
-CREATE VIEW IF NOT EXISTS working_sessions AS
-SELECT
-  calendar, day, opens_at, closes_at, day_number,
-  dateDiff('second', opens_at, closes_at) AS length_s,
-  sum(length_s) OVER (PARTITION BY calendar ORDER BY opens_at) - length_s AS worked_before_s
-FROM
-(
-  SELECT
-    calendar, day,
-    parseDateTimeBestEffort(concat(toString(day), 'T', session[1], '+07:00'), 'UTC') AS opens_at,
-    parseDateTimeBestEffort(concat(toString(day), 'T', session[2], '+07:00'), 'UTC') AS closes_at,
-    dense_rank() OVER (PARTITION BY calendar ORDER BY day) AS day_number
-  FROM working_days FINAL
-  ARRAY JOIN sessions AS session
-);
-
--- Each day of a calendar, off or not: working seconds before it, its sessions, and its rank among working days.
-CREATE VIEW IF NOT EXISTS calendar_days AS
-SELECT
-  days.calendar AS calendar,
-  days.day AS day,
-  sum(opened.worked_s) OVER earlier - opened.worked_s AS worked_before_s,
-  sum(opened.worked_s > 0) OVER earlier AS day_number,
-  opened.opens AS opens,
-  opened.closes AS closes
-FROM (SELECT calendar, day FROM working_days FINAL) AS days
-LEFT JOIN
-(
-  SELECT
-    calendar, day,
-    sum(length_s) AS worked_s,
-    arraySort(groupArray(opens_at)) AS opens,
-    arraySort(groupArray(closes_at)) AS closes
-  FROM working_sessions
-  GROUP BY calendar, day
-) AS opened ON days.calendar = opened.calendar AND days.day = opened.day
-WINDOW earlier AS (PARTITION BY days.calendar ORDER BY days.day);
+-- Every day of a calendar, off or not: its sessions as instants, working seconds before it and in it, and how many
+-- working days there are up to it (itself included). Made anew when a day changes.
+CREATE TABLE IF NOT EXISTS calendar_days (
+  calendar String,
+  day Date32,
+  opens Array(DateTime('UTC')),
+  closes Array(DateTime('UTC')),
+  worked_s Int64,
+  worked_before_s Int64,
+  day_number UInt32
+)
+ENGINE = ReplacingMergeTree ORDER BY (calendar, day);

@@ -95,7 +95,8 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS events_to_dossier_events TO dossier_event
 SELECT
   subject AS dossier, occurred_at, event_id, type, source, unit, d.procedure AS procedure, d.channel AS channel,
   d.staff AS staff, d.counter AS counter,
-  parseDateTime64BestEffortOrNull(if(d.new_due = '', d.due_at, d.new_due), 3, 'UTC') AS due_at
+  -- An apology offers a new appointment, only rescheduling makes it.
+  parseDateTime64BestEffortOrNull(if(type = 'dossier.rescheduled', d.new_due, d.due_at), 3, 'UTC') AS due_at
 FROM
 (
   SELECT
@@ -108,6 +109,35 @@ FROM
   WHERE startsWith(type, 'dossier.') OR type = 'payment.paid'
 );
 
+-- A dossier folded from its events alone; `pauses` are the closed stretches in which its clock stood.
+CREATE TABLE IF NOT EXISTS dossier_folds (
+  dossier String CODEC(ZSTD(1)),
+  source LowCardinality(String),
+  unit LowCardinality(String),
+  procedure LowCardinality(String),
+  channel LowCardinality(String),
+  staff LowCardinality(String),
+  counter LowCardinality(String),
+  received_at Nullable(DateTime64(3, 'UTC')),
+  accepted_at Nullable(DateTime64(3, 'UTC')),
+  completed_at Nullable(DateTime64(3, 'UTC')),
+  returned_at Nullable(DateTime64(3, 'UTC')),
+  ended_at Nullable(DateTime64(3, 'UTC')),
+  ending LowCardinality(String),
+  supplements UInt16,
+  paused_since Nullable(DateTime64(3, 'UTC')),
+  pauses Array(Tuple(DateTime64(3, 'UTC'), DateTime64(3, 'UTC'))),
+  given_due_at Nullable(DateTime64(3, 'UTC')),
+  given_at Nullable(DateTime64(3, 'UTC')),
+  units Array(LowCardinality(String)),
+  hours Array(DateTime('UTC')),
+  events UInt32
+)
+ENGINE = ReplacingMergeTree(events)
+ORDER BY dossier
+SETTINGS index_granularity = 256;
+
+-- The dossier with its appointment: late is what ends after `late_after`, early what ends before `early_before`.
 CREATE TABLE IF NOT EXISTS dossiers (
   dossier String CODEC(ZSTD(1)),
   source LowCardinality(String),
@@ -124,7 +154,6 @@ CREATE TABLE IF NOT EXISTS dossiers (
   ending LowCardinality(String),
   supplements UInt16,
   paused_since Nullable(DateTime64(3, 'UTC')),
-  paused_s UInt32,
   due_at Nullable(DateTime64(3, 'UTC')),
   early_before Nullable(DateTime64(3, 'UTC')),
   late_after Nullable(DateTime64(3, 'UTC')),

@@ -1,0 +1,248 @@
+"""The read API: every figure that anybody shows, with what it rests on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from fastapi import Depends, FastAPI, HTTPException, Query, Request
+from fastapi.responses import JSONResponse, PlainTextResponse
+
+from contract.indicators import Counts, Indicator, catalogue, evaluate
+from contract.reference_events import UnitLevel
+from dashboards.filters import period_of
+from dashboards.tree import Tree, TreeKeeper
+from runtime.clock import VIETNAM, clock_from
+from runtime.http import HEALTH_ROUTES
+from runtime.settings import Settings
+from warehouse import figures
+from warehouse.client import connect
+from warehouse.figures import Period
+
+FRESH_WITHIN = timedelta(days=2)
+
+
+class Reader:
+    """What the routes share: the store, the tree, the clock."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.client = connect(settings)
+        self.clock = clock_from(settings.clock)
+        self.keeper = TreeKeeper(
+            lambda: Tree({u.unit: u for u in figures.units(self.client)}, figures.targets(self.client))
+        )
+
+
+def make_api(settings: Settings) -> FastAPI:
+    """The application. ClickHouse away: 503 on each route until it is back."""
+    app = FastAPI(title="hailong read API", version="1", routes=[*HEALTH_ROUTES])
+    app.state.settings = settings
+    app.add_exception_handler(ClickHouseError, _store_away)
+    app.get("/readyz", response_class=PlainTextResponse)(readyz)
+    for path, route in {
+        "/v1/indicators": get_indicators,
+        "/v1/ranking": get_ranking,
+        "/v1/units": get_units,
+        "/v1/dossiers": get_dossiers,
+        "/v1/ratings": get_ratings,
+        "/v1/series": get_series,
+        "/v1/freshness": get_freshness,
+        "/v1/counts": get_counts,
+    }.items():
+        app.get(path)(route)
+    return app
+
+
+def _store_away(_request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": f"the store does not answer: {error}"[:500]}, 503, {"Retry-After": "2"})
+
+
+def _reader(request: Request) -> Reader:
+    state = request.app.state
+    if not hasattr(state, "reader"):
+        state.reader = Reader(state.settings)
+    reader: Reader = state.reader
+    return reader
+
+
+Store = Annotated[Reader, Depends(_reader)]
+From = Annotated[str | None, Query(alias="from", description="start of the period; today when left out")]
+To = Annotated[str | None, Query(description="end of the period, exclusive; now when left out")]
+Ids = Annotated[str | None, Query(description="indicators, separated by commas; all when left out")]
+
+
+def readyz(store: Store) -> str:
+    """200 while the store answers."""
+    store.client.command("SELECT 1")
+    return "ready\n"
+
+
+def get_indicators(store: Store, unit: str, start: From = None, to: To = None, ids: Ids = None) -> dict[str, Any]:
+    """Figures of one unit with everything below it."""
+    tree, period, wanted = _scope(store, unit, start, to, ids)
+    found = figures.counts(store.client, dict.fromkeys(tree.below(unit), unit), period)
+    as_of = _as_of(store)
+    entries = [_figure(indicator, unit, found[unit], period, tree, as_of) for indicator in wanted]
+    return {"unit": unit, **_times(period), "as_of": as_of, "indicators": entries}
+
+
+def get_ranking(
+    store: Store, unit: str, level: UnitLevel = "service_point", start: From = None, to: To = None, ids: Ids = None
+) -> dict[str, Any]:
+    """Figures of each unit of a level below ``unit``; the least favourable bound decides the order, worst first."""
+    tree, period, wanted = _scope(store, unit, start, to, ids)
+    found = figures.counts(store.client, tree.members(unit, level), period)
+    as_of = _as_of(store)
+    rankings = {
+        indicator.id: sorted(
+            (
+                {"name_vi": tree.units[code].name_vi, "name_en": tree.units[code].name_en}
+                | _figure(indicator, code, counts, period, tree, as_of)
+                for code, counts in found.items()
+            ),
+            key=lambda figure: _worst_first(indicator, figure),
+        )
+        for indicator in wanted
+    }
+    return {"unit": unit, "level": level, **_times(period), "as_of": as_of, "rankings": rankings}
+
+
+def get_units(store: Store) -> dict[str, Any]:
+    """The unit tree as it is today."""
+    return {"units": [row._asdict() for row in store.keeper.tree().units.values()]}
+
+
+def get_dossiers(
+    store: Store,
+    unit: str,
+    start: From = None,
+    to: To = None,
+    state: Literal["all", "open", "ended", "overdue"] = "all",
+    has_due: bool | None = None,
+    limit: Annotated[int, Query(ge=0, le=10_000)] = 100,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> dict[str, Any]:
+    """Dossiers received in the period with their standing at its end; ``total`` counts all that match."""
+    tree, period, _ = _scope(store, unit, start, to, None)
+    # One row at least carries the total.
+    rows = figures.dossiers(store.client, tree.below(unit), period, state, has_due, max(limit, 1), offset)
+    total = rows[0]["total"] if rows else 0
+    items = [{key: _readable(value) for key, value in row.items() if key != "total"} for row in rows[:limit]]
+    return {"unit": unit, **_times(period), "total": total, "dossiers": items}
+
+
+def get_ratings(
+    store: Store,
+    unit: str,
+    start: From = None,
+    to: To = None,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
+) -> dict[str, Any]:
+    """Single ratings of the period, the latest first."""
+    tree, period, _ = _scope(store, unit, start, to, None)
+    rows = figures.ratings(store.client, tree.below(unit), period, limit)
+    return {
+        "unit": unit,
+        **_times(period),
+        "ratings": [{key: _readable(value) for key, value in row.items()} for row in rows],
+    }
+
+
+def get_series(
+    store: Store, unit: str, start: From = None, to: To = None, step: Literal["hour", "day"] = "hour"
+) -> dict[str, Any]:
+    """Counts by hour or day, for charts."""
+    tree, period, _ = _scope(store, unit, start, to, None)
+    rows = figures.series(store.client, tree.below(unit), period, step)
+    return {
+        "unit": unit,
+        **_times(period),
+        "step": step,
+        "series": [{key: _readable(value) for key, value in row.items()} for row in rows],
+    }
+
+
+def get_freshness(store: Store) -> dict[str, Any]:
+    """How old the data is: now, when the newest event was recorded, and when the newest happened."""
+    now = store.clock()
+    recorded, happened = figures.freshness(store.client, now - FRESH_WITHIN)
+    age_s = None if recorded is None else max(0.0, (now - recorded).total_seconds())
+    return {
+        "now": _readable(now),
+        "recorded_at": _readable(recorded),
+        "happened_at": _readable(happened),
+        "age_s": age_s,
+    }
+
+
+def get_counts(store: Store, source: str) -> dict[str, Any]:
+    """How many distinct events of one source are stored."""
+    return {"source": source, "stored": figures.stored(store.client, source)}
+
+
+def _scope(
+    store: Reader, unit: str, start: str | None, end: str | None, ids: str | None
+) -> tuple[Tree, Period, list[Indicator]]:
+    tree = store.keeper.tree()
+    if unit not in tree.units:
+        raise HTTPException(404, f"no unit has the code {unit!r}")
+    known = {indicator.id: indicator for indicator in catalogue().indicators}
+    names = ids.split(",") if ids else list(known)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise HTTPException(422, f"no such indicator: {', '.join(unknown)}")
+    return tree, period_of(start, end, store.clock), [known[name] for name in names]
+
+
+def _figure(
+    indicator: Indicator, unit: str, counts: Counts, period: Period, tree: Tree, as_of: str | None
+) -> dict[str, Any]:
+    figure = evaluate(indicator, counts)
+    last_day = (period.end - timedelta(microseconds=1)).astimezone(VIETNAM).date()
+    target = tree.target(indicator, unit, last_day)
+    return {
+        "id": indicator.id,
+        "name_vi": indicator.name_vi,
+        "name_en": indicator.name_en,
+        "unit_of_measure": indicator.unit,
+        "direction": indicator.direction,
+        "unit": unit,
+        **_times(period),
+        "value": figure.value,
+        "numerator": figure.numerator,
+        "denominator": figure.denominator,
+        "n": figure.n,
+        "interval": figure.interval,
+        "target": None if target is None else {"op": target.op, "value": target.value, "source": target.source},
+        "points": figure.points,
+        "max_points": indicator.max_points,
+        "status": figure.status,
+        "rule_set": catalogue().rule_set,
+        "as_of": as_of,
+    }
+
+
+def _worst_first(indicator: Indicator, figure: dict[str, Any]) -> tuple[bool, float, str]:
+    # For a worst list of shares the bound nearer to good decides: a poor figure of few cases is no proof.
+    value = figure["value"]
+    if value is None:
+        return (True, 0.0, figure["unit"])
+    low, high = figure["interval"] or (value, value)
+    return (False, high if indicator.direction == "up" else -low, figure["unit"])
+
+
+def _as_of(store: Reader) -> str | None:
+    recorded, _ = figures.freshness(store.client, store.clock() - FRESH_WITHIN)
+    return None if recorded is None else str(_readable(recorded))
+
+
+def _times(period: Period) -> dict[str, str]:
+    return {"from": period.start.astimezone(VIETNAM).isoformat(), "to": period.end.astimezone(VIETNAM).isoformat()}
+
+
+def _readable(value: Any) -> Any:
+    if isinstance(value, datetime):
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return aware.astimezone(VIETNAM).isoformat()
+    return str(value) if type(value).__name__ == "UUID" else value

@@ -1,0 +1,56 @@
+"""The process ``hailong dashboards``: the read API here, the supervisor's page in a Streamlit child beside it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+from importlib.resources import files
+
+from dashboards.api import make_api
+from runtime.http import host_and_port, serve_app
+from runtime.settings import Settings
+
+PR_SET_PDEATHSIG = 1
+CHILD_STOP_S = 5.0
+
+
+def serve(settings: Settings) -> None:
+    """Runs both until told to stop; when the page's process ends, so does this one."""
+    page = _start_page(settings)
+    threading.Thread(target=_end_with, args=(page,), daemon=True).start()
+    try:
+        serve_app(make_api(settings), settings.api_url)
+    finally:
+        page.terminate()
+        page.wait(timeout=CHILD_STOP_S)
+
+
+def _start_page(settings: Settings) -> subprocess.Popen[bytes]:
+    host, port = host_and_port(settings.dashboards_url)
+    options = {
+        "server.address": host,
+        "server.port": str(port),
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+        "client.toolbarMode": "minimal",
+    }
+    command = [sys.executable, "-m", "streamlit", "run", str(files("dashboards").joinpath("supervisor.py"))]
+    for name, value in options.items():
+        command += [f"--{name}", value]
+    return subprocess.Popen(command, preexec_fn=_die_with_parent)  # noqa: PLW1509 one thread runs at this point
+
+
+def _die_with_parent() -> None:
+    # A parent killed with SIGKILL cannot stop its child; the kernel can (Linux).
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _end_with(page: subprocess.Popen[bytes]) -> None:
+    page.wait()
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,5 @@
+"""The supervisor's page."""
+
+import streamlit as st
+
+st.title("hailong")

@@ -1,0 +1,136 @@
+"""Every SELECT behind a figure, as functions. Files in queries/ hold the SQL; nothing else computes a count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from clickhouse_connect.driver.client import Client
+
+from contract.indicators import Counts
+from contract.measures import MEASURES
+
+NO_CASES: Counts = {name: ({} if name.endswith("s_s") else 0.0) for name in MEASURES}
+
+
+class Period(NamedTuple):
+    """A half-open stretch of time, in UTC."""
+
+    start: datetime
+    end: datetime
+
+    def whole_hours(self) -> Period:
+        """The stretch of whole hours that holds this one; counts by unit-hour cannot be cut finer."""
+        start = self.start.replace(minute=0, second=0, microsecond=0)
+        end = self.end.replace(minute=0, second=0, microsecond=0)
+        return Period(start, end if end == self.end else end + timedelta(hours=1))
+
+
+class UnitRow(NamedTuple):
+    """A unit as it is today."""
+
+    unit: str
+    parent: str
+    level: str
+    name_vi: str
+    name_en: str
+    valid_from: date
+    valid_to: date | None
+
+
+class TargetRow(NamedTuple):
+    """A local target; ``value`` in the indicator's shown unit."""
+
+    unit: str
+    indicator: str
+    op: str
+    value: float
+    valid_from: date
+    valid_to: date | None
+    source: str
+
+
+def units(client: Client) -> list[UnitRow]:
+    """All units, by code."""
+    return [UnitRow(*row) for row in client.query(_sql("units")).result_rows]
+
+
+def targets(client: Client) -> list[TargetRow]:
+    """All local targets."""
+    return [TargetRow(*row) for row in client.query(_sql("targets")).result_rows]
+
+
+def counts(client: Client, target_of: Mapping[str, str], period: Period) -> dict[str, Counts]:
+    """Every measure of contract/measures.py, for each target unit.
+
+    ``target_of`` names for each unit the one unit it is counted for. A target without any case has zeros.
+    """
+    names = {"units": list(target_of), "targets": list(target_of.values())}
+    found: dict[str, dict[str, Any]] = {target: dict(NO_CASES) for target in target_of.values()}
+    for query, span in (("hour_counts", period.whole_hours()), ("dossier_counts", period)):
+        answer = client.query(_sql(query), parameters={**names, **_bounds(span)})
+        for row in answer.named_results():
+            found[row.pop("target")].update(row)
+    for measures in found.values():
+        measures["waits"] = sum(measures["waits_s"].values())
+        measures["waited_s"] = sum(seconds * cases for seconds, cases in measures["waits_s"].items())
+    return dict(found)
+
+
+def dossiers(
+    client: Client, within: Sequence[str], period: Period, state: str, has_due: bool | None, limit: int, offset: int
+) -> list[dict[str, Any]]:
+    """Dossiers of ``within`` received in the period, each with its standing at the end and the ``total`` found."""
+    parameters = {
+        "units": list(within),
+        "state": state,
+        "has_due": -1 if has_due is None else int(has_due),
+        "limit": limit,
+        "offset": offset,
+        **_bounds(period),
+    }
+    return list(client.query(_sql("dossiers"), parameters=parameters).named_results())
+
+
+def ratings(client: Client, within: Sequence[str], period: Period, limit: int) -> list[dict[str, Any]]:
+    """Ratings of a period, the latest first."""
+    parameters = {"units": list(within), "limit": limit, **_bounds(period)}
+    return list(client.query(_sql("ratings"), parameters=parameters).named_results())
+
+
+def series(client: Client, within: Sequence[str], period: Period, step: str) -> list[dict[str, Any]]:
+    """Counts by ``hour`` or ``day``."""
+    parameters = {"units": list(within), "step": step, **_bounds(period.whole_hours())}
+    return list(client.query(_sql("series"), parameters=parameters).named_results())
+
+
+def stored(client: Client, source: str) -> int:
+    """How many distinct events of a source are stored."""
+    return int(client.query(_sql("stored"), parameters={"source": source}).result_rows[0][0])
+
+
+def freshness(client: Client, since: datetime) -> tuple[datetime | None, datetime | None]:
+    """When the newest event since ``since`` was recorded, and when the newest happened."""
+    recorded, happened = client.query(_sql("freshness"), parameters={"since": _naive(since)}).result_rows[0]
+    return _utc(recorded), _utc(happened)
+
+
+def _bounds(period: Period) -> dict[str, datetime]:
+    return {"start": _naive(period.start), "end": _naive(period.end)}
+
+
+def _naive(instant: datetime) -> datetime:
+    # The client writes an aware datetime in the process's own zone; a naive one as it stands.
+    return instant.astimezone(UTC).replace(tzinfo=None)
+
+
+def _utc(instant: datetime | None) -> datetime | None:
+    return None if instant is None else instant.replace(tzinfo=UTC)
+
+
+@cache
+def _sql(name: str) -> str:
+    return files("warehouse").joinpath("queries", f"{name}.sql").read_text()

@@ -1,0 +1,7 @@
+-- The latest ratings first.
+SELECT event_id, occurred_at, unit, counter, device, staff, channel, scale, score, reasons
+FROM ratings FINAL
+WHERE unit IN {units:Array(String)}
+  AND occurred_at >= {start:DateTime64(3, 'UTC')} AND occurred_at < {end:DateTime64(3, 'UTC')}
+ORDER BY occurred_at DESC, event_id
+LIMIT {limit:UInt32}

@@ -1,0 +1,1 @@
+SELECT uniqExact(event_id) FROM events WHERE source = {source:String}

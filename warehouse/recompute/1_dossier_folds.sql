@@ -1,0 +1,77 @@
+-- Every touched dossier folded from all its events. Only least, greatest, last-by-time and counts are taken, so the
+-- order in which events arrived does not matter.
+INSERT INTO dossier_folds
+SELECT
+  dossier, source, unit, procedure, channel, staff, counter, received_at, accepted_at, completed_at, returned_at,
+  -- End: settled, else returned, else stopped, else refused, else withdrawn once accepted.
+  coalesce(completed_at, returned_at, stopped_at, refused_at, withdrawn_at) AS ended_at,
+  multiIf(
+    completed_at IS NOT NULL, 'completed', returned_at IS NOT NULL, 'returned', stopped_at IS NOT NULL, 'stopped',
+    refused_at IS NOT NULL, 'refused', withdrawn_at IS NOT NULL, 'withdrawn', ''
+  ) AS ending,
+  supplements,
+  if(clock.1 = 0, NULL, clock.2) AS paused_since,
+  clock.3 AS pauses,
+  given_due_at, given_at, units, hours, events
+FROM
+(
+  SELECT
+    dossier,
+    argMin(source, (occurred_at, event_id)) AS source,
+    argMin(unit, (type != 'dossier.accepted', type != 'dossier.submitted', occurred_at, event_id)) AS unit,
+    argMinIf(procedure, (type != 'dossier.accepted', occurred_at, event_id), procedure != '') AS procedure,
+    argMinIf(
+      channel, (type != 'dossier.submitted', occurred_at, event_id), channel != '' AND type != 'dossier.returned'
+    ) AS channel,
+    argMinIf(staff, (type != 'dossier.accepted', occurred_at, event_id), staff != '') AS staff,
+    argMinIf(counter, (type != 'dossier.accepted', occurred_at, event_id), counter != '') AS counter,
+    minOrNullIf(occurred_at, type IN ('dossier.submitted', 'dossier.accepted')) AS received_at,
+    minOrNullIf(occurred_at, type = 'dossier.accepted') AS accepted_at,
+    maxOrNullIf(occurred_at, type = 'dossier.completed') AS completed_at,
+    maxOrNullIf(occurred_at, type = 'dossier.returned') AS returned_at,
+    maxOrNullIf(occurred_at, type = 'dossier.stopped') AS stopped_at,
+    maxOrNullIf(occurred_at, type = 'dossier.refused') AS refused_at,
+    if(accepted_at IS NULL, NULL, maxOrNullIf(occurred_at, type = 'dossier.withdrawn')) AS withdrawn_at,
+    countIf(type = 'dossier.supplement_requested') AS supplements,
+    argMaxOrNullIf(assumeNotNull(due_at), (occurred_at, event_id), due_at IS NOT NULL) AS given_due_at,
+    maxOrNullIf(occurred_at, due_at IS NOT NULL) AS given_at,
+    -- The clock stands while papers (1), a fee (2) or whatever suspended it (4) is waited for; pauses may overlap.
+    arrayFold(
+      (acc, e) -> (
+        if(e.4, bitOr(acc.1, e.3), bitAnd(acc.1, bitNot(e.3))),
+        if(acc.1 = 0, e.1, acc.2),
+        if(
+          acc.1 != 0 AND NOT e.4 AND bitAnd(acc.1, bitNot(e.3)) = 0, arrayPushBack(acc.3, (acc.2, e.1)), acc.3
+        )
+      ),
+      arraySort(
+        groupArrayIf(
+          (
+            occurred_at,
+            event_id,
+            transform(
+              toString(type),
+              ['dossier.supplement_requested', 'dossier.supplement_completed', 'dossier.finance_requested',
+                'payment.paid', 'dossier.suspended', 'dossier.resumed'],
+              [1, 1, 2, 2, 4, 4], 0
+            )::UInt8,
+            type IN ('dossier.supplement_requested', 'dossier.finance_requested', 'dossier.suspended')
+          ),
+          type IN ('dossier.supplement_requested', 'dossier.supplement_completed', 'dossier.finance_requested',
+            'payment.paid', 'dossier.suspended', 'dossier.resumed')
+        )
+      ),
+      (
+        0::UInt8,
+        toDateTime64(0, 3, 'UTC'),
+        CAST([], 'Array(Tuple(DateTime64(3, \'UTC\'), DateTime64(3, \'UTC\')))')
+      )
+    ) AS clock,
+    arraySort(groupUniqArray(unit)) AS units,
+    arraySort(groupUniqArray(toStartOfHour(occurred_at)::DateTime('UTC'))) AS hours,
+    count() AS events
+  FROM dossier_events FINAL
+  WHERE dossier IN (SELECT subject FROM touched WHERE batch = {batch:UUID} AND kind = 'dossier')
+  GROUP BY dossier
+)
+SETTINGS prefer_column_name_to_alias = 1

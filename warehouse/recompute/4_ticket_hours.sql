@@ -1,0 +1,35 @@
+-- What each touched ticket adds to every unit-hour that any of its events lies in, zeros included.
+-- A wait is counted where its ticket was served, as Decision 468/QD-TTg measures it per visit served.
+INSERT INTO ticket_hours
+SELECT
+  touched_unit, touched_hour, ticket,
+  here AND touched_hour = toStartOfHour(issued_at) AS issued,
+  here AND touched_hour = toStartOfHour(called_at) AS called,
+  called AND dateDiff('millisecond', issued_at, called_at) <= 900000 AS called_in_time,
+  here AND touched_hour = toStartOfHour(served_at) AS served,
+  here AND served_at IS NULL AND touched_hour = toStartOfHour(abandoned_at) AS abandoned,
+  if(served AND called_at >= issued_at, dateDiff('second', issued_at, called_at), NULL) AS waited_s,
+  events
+FROM
+(
+  SELECT *, touched_unit, touched_unit = unit AS here
+  FROM
+  (
+    SELECT
+      ticket,
+      argMin(unit, (occurred_at, event_id)) AS unit,
+      minOrNullIf(occurred_at, type = 'queue.ticket_issued') AS issued_at,
+      minOrNullIf(occurred_at, type = 'queue.called') AS called_at,
+      maxOrNullIf(occurred_at, type = 'queue.served') AS served_at,
+      maxOrNullIf(occurred_at, type = 'queue.abandoned') AS abandoned_at,
+      groupUniqArray(ticket_events.unit) AS units,
+      groupUniqArray(toStartOfHour(occurred_at)::DateTime('UTC')) AS hours,
+      count() AS events
+    FROM ticket_events FINAL
+    WHERE ticket IN (SELECT subject FROM touched WHERE batch = {batch:UUID} AND kind = 'ticket')
+    GROUP BY ticket
+  )
+  ARRAY JOIN units AS touched_unit
+)
+ARRAY JOIN hours AS touched_hour
+SETTINGS prefer_column_name_to_alias = 1
