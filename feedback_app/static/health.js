@@ -47,7 +47,8 @@ export async function healthPage(root, texts, device) {
     show();
   }
 
-  setInterval(show, REFRESH_MS);
+  // A button that is being pressed is not replaced under the finger.
+  setInterval(() => root.querySelector(":active") || show(), REFRESH_MS);
   await show();
 }
 

@@ -11,6 +11,7 @@ import * as server from "/server.js";
 
 const CLOCK_REFRESH_MS = 30_000;
 const UPDATE_CHECK_MS = 3_600_000;
+const RESTART_MS = 5_000;
 
 async function start() {
   const health = new URLSearchParams(location.search).has("health");
@@ -85,4 +86,8 @@ async function keepOffline(page) {
   }
 }
 
-start();
+// Nobody stands by to press "reload": a start that failed half-way is tried again.
+start().catch((fault) => {
+  console.error(fault);
+  setTimeout(() => location.reload(), RESTART_MS);
+});

@@ -19,6 +19,8 @@ export async function refresh() {
   try {
     const answer = await fetch("/config.json", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
     const { server_time, clock_speed, ingest_url } = await answer.json();
+    // A captive portal answers too, but not with this.
+    if (!(Date.parse(server_time) && clock_speed && ingest_url)) return false;
     const answered_ms = performance.now();
     known = {
       server_ms: Date.parse(server_time),
