@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from contract.events import decode, derived_id
@@ -35,8 +36,10 @@ class _Built:
     event: dict[str, Any]
 
 
-def _whole(text: str) -> int:
-    return int(text)
+def _number(text: str) -> float:
+    if not isfinite(value := float(text)):
+        raise ValueError(text)
+    return value
 
 
 def _truth(text: str) -> bool:
@@ -44,11 +47,11 @@ def _truth(text: str) -> bool:
 
 
 _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
-    "term": (_whole, "a whole number"),
-    "service_level": (_whole, "a whole number"),
-    "fee_vnd": (_whole, "a whole number of đồng"),
-    "annual_volume": (_whole, "a whole number"),
-    "value": (float, "a number"),
+    "term": (int, "a whole number"),
+    "service_level": (int, "a whole number"),
+    "fee_vnd": (int, "a whole number of đồng"),
+    "annual_volume": (int, "a whole number"),
+    "value": (_number, "a number"),
     "full_online_eligible": (_truth, "true or false"),
     "has_fee": (_truth, "true or false"),
     "requires_result": (_truth, "true or false"),
@@ -80,14 +83,10 @@ def parse(files: Mapping[str, str], source: str, token_sha256: Callable[[str], s
     ``source`` becomes the events' source; ``token_sha256`` gives a device's token hash. An event's id follows from its
     content alone, so that loading the same lines again changes nothing.
     """
-    parsed = Parsed(
-        [],
-        [
-            Fault(name, 1, f"no file of this name is known; known: {', '.join(FILES)}")
-            for name in sorted(set(files) - set(FILES))
-        ],
-    )
+    unknown = f"no file of this name is known; known: {', '.join(FILES)}"
+    parsed = Parsed([], [Fault(name, 1, unknown) for name in sorted(set(files) - set(FILES))])
     built: list[_Built] = []
+    codes: set[str] = set()
     root = ""
     for name in FILES:
         if name not in files:
@@ -95,14 +94,15 @@ def parse(files: Mapping[str, str], source: str, token_sha256: Callable[[str], s
         rows = list(read_rows(name, files[name], _REQUIRED[name], _OPTIONAL[name], parsed.faults))
         if name == "units.csv":
             rows = _parents_first(rows, parsed.faults)
-            root = next((row.cells["code"] for row in rows if not row.cells.get("parent")), "")
+            codes = {row.cells.get("code", "") for row in rows}
+            root = next((row.cells.get("code", "") for row in rows if "parent" not in row.cells), "")
         if name == "calendar.csv":
             built += _built(_days(rows, root, parsed.faults), source, parsed.faults)
         else:
             built += _built(_facts(name, rows, root, token_sha256, parsed.faults), source, parsed.faults)
     parsed.faults += _twice(built)
-    if "units.csv" in files:
-        parsed.faults += _dangling(built)
+    if codes:
+        parsed.faults += _dangling(built, codes)
     parsed.faults.sort(key=lambda fault: (FILES.index(fault.file) if fault.file in FILES else -1, fault.line))
     parsed.events = [] if parsed.faults else [item.event for item in built]
     return parsed
@@ -187,8 +187,7 @@ def _twice(built: list[_Built]) -> Iterator[Fault]:
         first.setdefault(key, item.row.line)
 
 
-def _dangling(built: list[_Built]) -> Iterator[Fault]:
-    units = {item.event["subject"] for item in built if item.event["type"] == "unit.defined"}
+def _dangling(built: list[_Built], units: set[str]) -> Iterator[Fault]:
     calendars = {item.event["data"]["calendar"] for item in built if item.event["type"] == "calendar.day_defined"}
     for item in built:
         data = item.event["data"]

@@ -14,7 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from contract.devices import device_token
-from contract.reference_files import FILES, Fault, Parsed, parse
+from contract.reference_files import FILES, Parsed, parse
+from contract.reference_rows import Fault
 from runtime.settings import Settings
 from senders.client import IngestClient, IngestError, Receipt
 from senders.endpoints import EndpointsError, resolve

@@ -1,0 +1,155 @@
+"""Reference data: Hanoi's own files, and what is said of wrong ones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from contract.devices import device_token
+from contract.events import decode
+from contract.reference_files import Parsed, parse
+from contract.refusals import Refusal
+from runtime.settings import Settings
+from senders import reference
+
+AS_OF = "# as of: 2026-01-01T00:00:00+07:00\n"
+UNITS = (
+    AS_OF
+    + """code,name_vi,name_en,level,parent,valid_from,valid_to,calendar
+H26,Hà Nội,Hanoi,city,,2020-01-01,,VN
+H26.01,Chi nhánh,Branch,branch,H26,2020-01-01,,
+H26.01.Q1,Quầy 1,Counter 1,counter,H26.01,2020-01-01,,
+"""
+)
+
+
+def parsed(**files: str) -> Parsed:
+    return parse({f"{name}.csv": text for name, text in files.items()}, "reference/test", lambda _device: "0" * 64)
+
+
+def faults(**files: str) -> list[str]:
+    found = parsed(**files)
+    assert found.events == []
+    return [str(fault) for fault in found.faults]
+
+
+@pytest.fixture(scope="module")
+def hanoi() -> Parsed:
+    return reference.read(None, "key")
+
+
+def test_hanoi_has_126_communes_twelve_branches_and_no_wrong_line(hanoi: Parsed) -> None:
+    assert hanoi.faults == []
+    levels = Counter(event["data"]["level"] for event in hanoi.events if event["type"] == "unit.defined")
+    assert (levels["service_point"], levels["branch"], levels["centre"], levels["city"]) == (126, 12, 1, 1)
+    assert {event["data"]["ward_code"] for event in hanoi.events if "ward_code" in event["data"]} >= {"00004", "10489"}
+
+
+def test_every_event_of_hanoi_is_admissible_and_every_text_is_in_both_languages(hanoi: Parsed) -> None:
+    for event in hanoi.events:
+        assert not isinstance(decode(json.dumps(event).encode()), Refusal)
+        if event["type"] in ("unit.defined", "procedure.published"):
+            assert event["data"]["name_vi"]
+            assert event["data"]["name_en"]
+
+
+def test_what_is_referred_to_is_sent_first(hanoi: Parsed) -> None:
+    known: set[str] = set()
+    for event in hanoi.events:
+        data = event["data"]
+        assert data.get("parent") in {None, *known}
+        known |= {event["subject"]} if event["type"] == "unit.defined" else set()
+        assert {data["unit"], data.get("counter", "H26")} <= known
+    assert hanoi.events[0]["subject"] == "H26"
+
+
+@pytest.mark.parametrize(
+    ("day", "open_sessions"),
+    [
+        ("2026-11-20", 2),  # a Friday
+        ("2026-11-21", 0),  # a Saturday
+        ("2026-11-24", 0),  # Vietnam Cultural Day, a Tuesday
+        ("2026-08-31", 0),  # given in exchange for
+        ("2026-08-22", 2),  # this Saturday
+    ],
+)
+def test_the_calendar_knows_holidays_and_exchanged_saturdays(hanoi: Parsed, day: str, open_sessions: int) -> None:
+    told = {event["subject"]: event["data"] for event in hanoi.events if event["type"] == "calendar.day_defined"}
+    assert len(told) == (date(2028, 1, 1) - date(2024, 1, 1)).days
+    assert len(told[f"VN-HN/{day}"]["sessions"]) == open_sessions
+
+
+def test_loading_again_gives_the_same_ids_and_a_changed_line_another(hanoi: Parsed) -> None:
+    assert [event["id"] for event in reference.read(None, "key").events] == [event["id"] for event in hanoi.events]
+    before, after = parsed(units=UNITS), parsed(units=UNITS.replace("Branch", "First branch"))
+    assert [a["id"] == b["id"] for a, b in zip(before.events, after.events, strict=True)] == [True, False, True]
+
+
+def test_a_tablet_is_paired_by_the_hash_of_its_token(hanoi: Parsed) -> None:
+    event = next(event for event in hanoi.events if event["subject"] == "TAB-H26-66-01-004-1")
+    token = device_token("key", "TAB-H26-66-01-004-1")
+    assert event["data"]["token_sha256"] == hashlib.sha256(token.encode()).hexdigest()
+    assert event["data"]["counter"] == "H26.66.01.004.Q1"
+
+
+def test_every_wrong_line_is_reported_with_file_and_line_and_nothing_is_kept() -> None:
+    units = UNITS + "H26.02,Hai,Two,shop,H26,2020-01-01,,\nH26.03,Ba,Three,branch,H99,2020-13-01,,\n"
+    targets = AS_OF + "indicator,unit,op,value,valid_from,source\nSAT_CSAT,H26,>=,many,2025-01-01,plan\n"
+    told = faults(units=units, targets=targets)
+    assert [line.rsplit(": ", 1)[0].split(":")[:2] for line in told] == [
+        ["units.csv", "6"],
+        ["units.csv", "7"],
+        ["targets.csv", "3"],
+    ]
+    assert "level" in told[0]
+    assert "valid_from" in told[1]
+    assert "value: 'many' is not a number" in told[2]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda text: text.removeprefix(AS_OF), "units.csv:1: a comment line '# as of"),
+        (lambda text: text.replace("2026-01-01T00:00:00+07:00", "2026-01-01"), "units.csv:1: a comment line '# as of"),
+        (lambda text: text.replace(",calendar", ",colour"), "units.csv:2: columns unknown: colour"),
+        (lambda text: text.replace("name_en,", ""), "units.csv:2: columns missing: name_en"),
+        (lambda text: text.replace("Quầy 1,Counter 1", "Quầy 1"), "units.csv:5: 7 cells, but 8 columns"),
+        (lambda text: text.replace(",H26,", ",H27,"), "units.csv:4: parent: 'H27' is not among the units"),
+        (lambda text: text.replace("city,,", "city,H26.01,"), "units.csv:3: parent: 'H26' is above itself"),
+        (lambda text: text.replace("H26.01.Q1,", "H26.01,"), "units.csv:5: H26.01 was told already in line 4"),
+        (lambda text: text.replace("01-01,,VN", "01-01,2019-01-01,VN"), "units.csv:3: valid_to: 2019-01-01 is before"),
+        (lambda text: text + '"open', "not CSV"),
+    ],
+)
+def test_a_wrong_file_of_units_is_told_what_is_wrong(change: Callable[[str], str], expected: str) -> None:
+    assert expected in "\n".join(faults(units=change(UNITS)))
+
+
+def test_saturday_mornings_and_swapped_days_of_a_calendar_come_out_as_days() -> None:
+    calendar = (
+        AS_OF
+        + """calendar,kind,date_from,date_to,weekdays,sessions
+VN,week,2026-11-16,2026-11-29,1-5,08:00-12:00 13:00-17:00
+VN,week,2026-11-16,2026-11-22,6-6,08:00-12:00
+VN,off,2026-11-24,2026-11-24,,
+"""
+    )
+    days = [event["data"] for event in parsed(units=UNITS, calendar=calendar).events if "sessions" in event["data"]]
+    assert [len(day["sessions"]) for day in days] == [2, 2, 2, 2, 2, 1, 0, 2, 0, 2, 2, 2, 0, 0]
+
+
+def test_the_command_prints_every_fault_and_sends_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "units.csv").write_text(UNITS.replace("branch,", "shop,"), encoding="utf-8")
+    (tmp_path / "targets.csv").write_bytes(b"# as of: 2026-01-01T00:00:00+07:00\nindicator,\xff\n")
+    settings = Settings(state_dir=tmp_path, ingest_url="http://127.0.0.1:9", api_key="key")
+    assert reference.run(settings, tmp_path) == 1
+    printed = capsys.readouterr().out
+    assert "units.csv:4: " in printed
+    assert "targets.csv:2: not UTF-8" in printed
+    assert "nothing was loaded" in printed
