@@ -31,9 +31,9 @@ class DistinctCount:
 
     def _in_part(self, part: int, parts: int) -> int:
         self._file.seek(0)
-        mine = [pa.array([], pa.uint64())]
+        mine = [pa.array([], pa.int64())]
         while block := self._file.read(8 * PART_IDS):
-            ids = pa.Array.from_buffers(pa.uint64(), len(block) // 8, [None, pa.py_buffer(block)])
+            ids = pa.Array.from_buffers(pa.int64(), len(block) // 8, [None, pa.py_buffer(block)])
             mine.append(ids.filter(pc.equal(pc.bit_wise_and(ids, parts - 1), part)))
         return int(pc.count_distinct(pa.chunked_array(mine)).as_py())
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
 
 from contract.fields import Data
 
@@ -22,6 +23,8 @@ def field_reader(model: type[Data], name: str) -> Callable[[str], Any] | None:
     if name not in model.model_fields:
         return str
     types = _types_in(model.model_fields[name].annotation)
+    if list in types:
+        return lambda text: [text]
     if types & {datetime, AwareDatetime}:
         return None
     for kind, reader in ((bool, _boolean), (int, _integer), (float, float), (date, _day)):
@@ -30,9 +33,25 @@ def field_reader(model: type[Data], name: str) -> Callable[[str], Any] | None:
     return str
 
 
+def fault_of(model: type[Data], name: str, text: str) -> str | None:
+    """Why the contract would not take this text for the field, or None; instants are not looked at."""
+    reader = field_reader(model, name)
+    if reader is None or name not in model.model_fields:
+        return None
+    field = model.model_fields[name]
+    rules: Any = Annotated[field.annotation, field] if field.metadata else field.annotation
+    try:
+        TypeAdapter(rules, config=ConfigDict(strict=True)).validate_json(json.dumps(reader(text)))
+    except ValidationError as error:
+        return str(error.errors()[0]["msg"])
+    except ValueError as fault:
+        return str(fault)
+    return None
+
+
 def _types_in(annotation: Any) -> set[Any]:
-    inner = get_args(annotation)
-    return {annotation} if not inner else {kind for part in inner for kind in _types_in(part)}
+    inner = {kind for part in get_args(annotation) for kind in _types_in(part)}
+    return inner | {get_origin(annotation) or annotation}
 
 
 def _boolean(text: str) -> bool:

@@ -88,9 +88,9 @@ def produced(
         # XES holds each case in one piece already.
         grouped = cases(keyed(), sorting=file_format(file, mapping.file) != "xes")
     for case, its_rows in grouped:
-        yield from transform.events(case, its_rows)
         yield from refused
         refused.clear()
+        yield from transform.events(case, its_rows)
     yield from refused
 
 

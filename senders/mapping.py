@@ -1,17 +1,17 @@
 """What a mapping file may say: how the rows of one system's export become events. Data, never code.
 
 A mapping is YAML whose every scalar is read as text (so ``no``, ``01`` and ``1.10`` stay what they look like); the
-type a value must have comes from the contract. Keys that are not listed here are errors. ``mappings/README.md`` is
-the guide for those who write one.
+type a value must have comes from the contract. Keys that are not listed are errors. ``mappings/README.md`` is the
+guide for those who write one.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import (
@@ -25,44 +25,14 @@ from pydantic import (
     model_validator,
 )
 
-from contract.events import EVENT_DATA, OLDEST
+from contract.events import OLDEST
 from contract.fields import Code, Text
 from contract.reference_events import Term, UnitLevel
-
-SKIP = "skip"
-"""In a table of event types: rows with this value make no event."""
+from senders.rules import Closed, ColumnValue, EventRule, FileOptions, TimeRules, TypeTable, Value, Values
 
 
 class MappingError(Exception):
     """The mapping cannot be used; the text names the file and the key."""
-
-
-class Closed(BaseModel):
-    """A part of a mapping: an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _as_list(given: object) -> object:
-    return [given] if isinstance(given, str) else given
-
-
-def _as_column(given: object) -> object:
-    return {"column": given} if isinstance(given, str) else given
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
-        raise ValueError(f"{name!r} is no time zone of the IANA list, such as Asia/Ho_Chi_Minh") from fault
-    return name
-
-
-def _known_type(name: str) -> str:
-    if name not in EVENT_DATA:
-        raise ValueError(f"{name!r} is no event type; there are {', '.join(sorted(EVENT_DATA))}")
-    return name
 
 
 def _in_range(day: date) -> date:
@@ -71,133 +41,7 @@ def _in_range(day: date) -> date:
     return day
 
 
-Columns = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
-Values = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
-EventType = Annotated[str, AfterValidator(_known_type)]
 EarlyDay = Annotated[date, AfterValidator(_in_range)]
-
-
-class FileOptions(Closed):
-    """How the file is to be read, where its name and content do not say so."""
-
-    format: Literal["csv", "xes", "parquet", "excel"] | None = None
-    encoding: str | None = None
-    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
-    sheet: str | None = None
-
-
-class TimeRules(Closed):
-    """Formats are tried in order: ``iso8601``, ``epoch_s``, ``epoch_ms`` or a strptime pattern.
-
-    ``zone`` holds for values without an offset. Of an hour that occurs twice the first is meant; an hour that does
-    not occur is read with the offset before the change.
-    """
-
-    zone: Annotated[str, AfterValidator(_known_zone)]
-    formats: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)] = ["iso8601"]
-
-
-class Value(Closed):
-    """Where a value comes from: a column (of several, the first that is not empty), a constant, or a generated code.
-
-    ``translate`` replaces listed values; ``unlisted`` stands for those that are not listed (without it the event is
-    refused), ``missing`` for an empty column. ``prefix`` goes in front. ``date_only`` says which end of the day a
-    time without an hour means.
-    """
-
-    column: Columns | None = None
-    constant: str | None = None
-    code_from: str | None = None
-    translate: dict[str, str] | None = None
-    unlisted: str | None = None
-    missing: str | None = None
-    prefix: str = ""
-    date_only: Literal["start", "end"] = "start"
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Self:
-        given = [name for name in ("column", "constant", "code_from") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError(f"give one of column, constant, code_from; found {', '.join(given) or 'none'}")
-        if self.unlisted is not None and self.translate is None:
-            raise ValueError("unlisted belongs to translate")
-        return self
-
-
-class TypeTable(Closed):
-    """The event type by a column's value; the word ``skip`` makes no event. ``unlisted`` as in ``Value``."""
-
-    column: Columns
-    translate: dict[str, str]
-    unlisted: str | None = None
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        for name in self.types:
-            _known_type(name)
-        return self
-
-    @property
-    def types(self) -> set[str]:
-        """Every event type the table can give."""
-        return {name for name in (*self.translate.values(), self.unlisted) if name not in (SKIP, None)}
-
-
-class Comparison(Closed):
-    """The column's value is one of these, or none of these."""
-
-    is_: Values | None = Field(None, alias="is")
-    is_not: Values | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.is_ is None) == (self.is_not is None):
-            raise ValueError("give either is or is_not")
-        return self
-
-
-ColumnValue = Annotated[Value, BeforeValidator(_as_column)]
-Condition = Literal["present", "absent"] | Comparison
-
-
-class EventRule(Closed):
-    """One event of each case or of each row for which all of ``when`` hold.
-
-    ``each``: ``case`` (a column's value is the first one that is not empty among the case's rows), ``row``, or the
-    ``first_row`` or ``last_row`` in time. ``key``: columns that tell a case's rows apart, for the event's id.
-    ``name`` is the rule's part of the id; needed only where two rules make the same type.
-    """
-
-    event: EventType | TypeTable
-    name: Code | None = None
-    each: Literal["case", "row", "first_row", "last_row"] = "case"
-    time: ColumnValue
-    when: dict[str, Condition] = {}
-    key: Columns | None = None
-    subject: ColumnValue | None = None
-    unit: ColumnValue | None = None
-    data: dict[str, ColumnValue] = {}
-
-    @property
-    def id_part(self) -> str:
-        """What tells this rule's events from those of the others."""
-        return self.name or (self.event if isinstance(self.event, str) else "by " + "/".join(self.event.column))
-
-    @property
-    def types(self) -> set[str]:
-        """Every event type the rule can give."""
-        return {self.event} if isinstance(self.event, str) else self.event.types
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.key and self.each != "row":
-            raise ValueError("key belongs to each: row")
-        for kind in sorted(self.types):
-            fields = EVENT_DATA[kind].model_fields
-            needed = {name for name, field in fields.items() if field.is_required()} - {"unit", *self.data}
-            if needed:
-                raise ValueError(f"{kind} needs data: {', '.join(sorted(needed))}")
-        return self
 
 
 class CodedColumn(Closed):
@@ -210,10 +54,10 @@ class CodedColumn(Closed):
     column: str
     code: Literal["slug", "as_is"] = "slug"
     prefix: str | None = None
-    codes: dict[str, Code] = {}
+    codes: dict[str, Code] = Field({})
     name_column: str | None = None
-    names_vi: dict[str, Text] = {}
-    names_en: dict[str, Text] = {}
+    names_vi: dict[str, Text] = Field({})
+    names_en: dict[str, Text] = Field({})
 
 
 class UnitColumn(CodedColumn):
@@ -237,8 +81,8 @@ class Units(Closed):
     """Units that are loaded before the events, all valid from one early day."""
 
     valid_from: EarlyDay
-    defined: list[FixedUnit] = []
-    from_columns: dict[str, UnitColumn] = {}
+    defined: list[FixedUnit] = Field([])
+    from_columns: dict[str, UnitColumn] = Field({})
 
 
 class FixedProcedure(Term):
@@ -261,8 +105,8 @@ class Procedures(Closed):
     """Procedures that are loaded before the events, published on one early day."""
 
     published: EarlyDay
-    defined: list[FixedProcedure] = []
-    from_columns: dict[str, ProcedureColumn] = {}
+    defined: list[FixedProcedure] = Field([])
+    from_columns: dict[str, ProcedureColumn] = Field({})
 
 
 class Mapping(Closed):
@@ -275,8 +119,8 @@ class Mapping(Closed):
     case: ColumnValue
     unit: ColumnValue
     time: TimeRules
-    missing: Values = [""]
-    optional_columns: list[str] = []
+    missing: Values = Field([""])
+    optional_columns: list[str] = Field([])
     units: Units | None = None
     procedures: Procedures | None = None
     events: Annotated[list[EventRule], Field(min_length=1)]
@@ -362,7 +206,8 @@ class _TextLoader(yaml.BaseLoader):
 def load(path: Path) -> Mapping:
     """The mapping in this file. Raises ``MappingError`` with the file and every wrong key."""
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_TextLoader)  # noqa: S506 - makes text only
+        text = unicodedata.normalize("NFC", path.read_text(encoding="utf-8"))
+        content = yaml.load(text, Loader=_TextLoader)  # noqa: S506 - makes text only
     except OSError as fault:
         raise MappingError(f"{path}: {fault.strerror}") from fault
     except (yaml.YAMLError, UnicodeDecodeError) as fault:

@@ -12,6 +12,7 @@ import gzip
 import io
 import shutil
 import tempfile
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,8 @@ from datetime import date
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from senders.mapping import FileOptions, Mapping
+from senders.mapping import Mapping
+from senders.rules import FileOptions
 
 Cell = str | date | None
 """``datetime`` is a ``date`` too."""
@@ -116,6 +118,10 @@ def _seekable(path: Path) -> Iterator[IO[bytes]]:
             yield copy
 
 
+def _heading(name: object) -> str:
+    return "" if name is None else unicodedata.normalize("NFC", str(name).strip())
+
+
 def _check_columns(path: Path, found: list[str], wanted: frozenset[str], optional: frozenset[str]) -> None:
     absent = sorted(wanted - set(found) - optional)
     if absent:
@@ -139,7 +145,7 @@ def _csv_rows(path: Path, options: FileOptions, wanted: frozenset[str], optional
             first = text.readline().removeprefix("\ufeff")
             delimiter = options.delimiter or _delimiter_of(first, wanted)
             reader = csv.reader(_rejoined(first, text), delimiter=delimiter)
-            header = [name.strip() for name in next(reader, [])]
+            header = [_heading(name) for name in next(reader, [])]
             _check_columns(path, header, wanted, optional)
             yield from _records(reader, header, wanted)
         except UnicodeDecodeError as fault:
@@ -167,7 +173,7 @@ def _delimiter_of(header: str, wanted: frozenset[str]) -> str:
     """The delimiter under which the header has most of the wanted columns, then most columns."""
 
     def fit(delimiter: str) -> tuple[int, int]:
-        names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
+        names = [_heading(name) for name in next(csv.reader([header], delimiter=delimiter), [])]
         return len(wanted.intersection(names)), len(names)
 
     return max(DELIMITERS, key=fit)
@@ -230,7 +236,7 @@ def _excel_rows(path: Path, options: FileOptions, wanted: frozenset[str], option
             raise FileError(f"{path}: there is no sheet {options.sheet!r}; there are {', '.join(book.sheetnames)}")
         sheet = book[options.sheet or book.sheetnames[0]]
         lines = sheet.iter_rows(values_only=True)
-        header = [str(name).strip() if name is not None else "" for name in next(lines, ())]
+        header = [_heading(name) for name in next(lines, ())]
         _check_columns(path, header, wanted, optional)
         kept = [(name, index) for index, name in enumerate(header) if name in wanted]
         for number, cells in enumerate(lines, start=2):

@@ -5,13 +5,15 @@ Each is compiled once and called for every row, so the common case (one column, 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
 
 from senders.codes import slug
 from senders.instants import instant_reader
-from senders.mapping import CodedColumn, Mapping, UnitColumn, Value
+from senders.mapping import CodedColumn, Mapping, UnitColumn
 from senders.readers import Cell
+from senders.rules import Value
 
 Cells = dict[str, Cell]
 Text = Callable[[Cells], str | None]
@@ -42,7 +44,10 @@ def origin(value: Value) -> str:
 
 def looked_up(table: dict[str, str], unlisted: str | None, text: str, column: str) -> str:
     """The table's word for a text. Raises ``RowError`` when it has none."""
-    found = table.get(text, unlisted)
+    found = table.get(text)
+    if found is None:
+        # Some systems write "ế" as three characters; mappings are read with one.
+        found = table.get(unicodedata.normalize("NFC", text), unlisted)
     if found is None:
         raise RowError(column, f"{text[:60]!r} is not listed under translate")
     return found
