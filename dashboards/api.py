@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -40,7 +41,7 @@ def make_api(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.add_exception_handler(ClickHouseError, _store_away)
     app.get("/readyz", response_class=PlainTextResponse)(readyz)
-    for path, route in {
+    routes: dict[str, Callable[..., Any]] = {
         "/v1/indicators": get_indicators,
         "/v1/ranking": get_ranking,
         "/v1/units": get_units,
@@ -49,8 +50,9 @@ def make_api(settings: Settings) -> FastAPI:
         "/v1/series": get_series,
         "/v1/freshness": get_freshness,
         "/v1/counts": get_counts,
-    }.items():
-        app.get(path)(route)
+    }
+    for path, route in routes.items():
+        app.add_api_route(path, route)
     return app
 
 

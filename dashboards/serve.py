@@ -23,7 +23,7 @@ def serve(settings: Settings) -> None:
     page = _start_page(settings)
     threading.Thread(target=_end_with, args=(page,), daemon=True).start()
     try:
-        serve_app(make_api(settings), settings.api_url)
+        serve_app(make_api(settings), settings.api_url, settings.listen_host)
     finally:
         page.terminate()
         page.wait(timeout=CHILD_STOP_S)
@@ -32,7 +32,7 @@ def serve(settings: Settings) -> None:
 def _start_page(settings: Settings) -> subprocess.Popen[bytes]:
     host, port = host_and_port(settings.dashboards_url)
     options = {
-        "server.address": host,
+        "server.address": settings.listen_host or host,
         "server.port": str(port),
         "server.headless": "true",
         "server.fileWatcherType": "none",

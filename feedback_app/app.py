@@ -117,4 +117,4 @@ def make_app(settings: Settings) -> FastAPI:
 
 def serve(settings: Settings) -> None:
     """Serve the page at ``settings.feedback_url`` until the process is told to stop."""
-    serve_app(make_app(settings), settings.feedback_url)
+    serve_app(make_app(settings), settings.feedback_url, settings.listen_host)

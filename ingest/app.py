@@ -52,7 +52,7 @@ def make_app(settings: Settings) -> FastAPI:
 
 def serve(settings: Settings) -> None:
     """Runs ingest until it is told to stop."""
-    serve_app(make_app(settings), settings.ingest_url)
+    serve_app(make_app(settings), settings.ingest_url, settings.listen_host)
 
 
 def _sender(request: Request) -> Sender:

@@ -61,10 +61,6 @@ def _kafka_ready(settings: Settings) -> bool:
     return kafka.answers(settings.kafka)
 
 
-def _stream_ready(_settings: Settings) -> bool:
-    return True  # it listens nowhere: to be alive is all it can show
-
-
 def _dashboards_ready(settings: Settings) -> bool:
     return _get_ok(f"{settings.api_url}/readyz") and _get_ok(f"{settings.dashboards_url}/_stcore/health")
 
@@ -74,7 +70,7 @@ PROCESSES = (
     Process("kafka", _kafka_command, ("kafka", "kafka_controller_port"), _kafka_ready, needs_schema=False),
     Process("clickhouse", _clickhouse_command, ("clickhouse_url",), _ok("clickhouse_url", "/ping"), needs_schema=False),
     Process("ingest", _cli("ingest"), ("ingest_url",), _ok("ingest_url", "/readyz")),
-    Process("stream", _cli("stream"), (), _stream_ready),
+    Process("stream", _cli("stream"), ("stream_url",), _ok("stream_url", "/metrics")),
     Process("feedback", _cli("feedback"), ("feedback_url",), _ok("feedback_url", "/readyz")),
     Process("dashboards", _cli("dashboards"), ("api_url", "dashboards_url"), _dashboards_ready),
 )

@@ -20,9 +20,10 @@ def host_and_port(url: str) -> tuple[str, int]:
     return parts.hostname, parts.port
 
 
-def serve_app(app: Any, url: str) -> None:
-    """Serves an ASGI application at ``url`` until SIGTERM or SIGINT."""
+def serve_app(app: Any, url: str, listen_host: str) -> None:
+    """Serves an ASGI application at ``url`` until SIGTERM or SIGINT; ``listen_host`` when others know it by another."""
     host, port = host_and_port(url)
+    host = listen_host or host
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
 
 

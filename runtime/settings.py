@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     clickhouse_database: str = Field("hailong", description="Database that holds every table")
     clickhouse_user: str = Field("default", description="ClickHouse user")
     clickhouse_password: SecretStr = Field(SecretStr(""), description="ClickHouse password")
+    listen_host: str = Field(
+        "", description="Address the services bind to; empty: that of their own URL (in containers: 0.0.0.0)"
+    )
     ingest_url: str = Field("http://127.0.0.1:18080", description="Address where events are admitted")
     stream_url: str = Field("http://127.0.0.1:18084", description="Address of the stream's metrics")
     api_url: str = Field("http://127.0.0.1:18081", description="Address of the read API")

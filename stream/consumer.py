@@ -64,7 +64,7 @@ def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     host, port = host_and_port(settings.stream_url)
-    start_http_server(port, host)
+    start_http_server(port, settings.listen_host or host)
     pause_s = RETRY_S
     while not stopping.is_set():
         try:
