@@ -17,6 +17,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -181,6 +182,9 @@ def _delimiter_of(header: str, wanted: frozenset[str]) -> str:
 
 def _records(reader: Any, header: list[str], wanted: frozenset[str]) -> Iterator[Row]:
     kept = [(name, index) for index, name in enumerate(header) if name in wanted]
+    names = [name for name, _ in kept]
+    # A getter of one index gives no tuple; the header's first column twice does no harm.
+    pick = itemgetter(*(index for _, index in kept), 0)
     width = len(header)
     line = reader.line_num
     for record in reader:
@@ -192,7 +196,7 @@ def _records(reader: Any, header: list[str], wanted: frozenset[str]) -> Iterator
                 found = f"{len(record)} fields where the header has {width}"
                 yield Row(start, {name: record[index] for name, index in kept if index < len(record)}, fault=found)
                 continue
-        yield Row(start, {name: record[index] for name, index in kept})
+        yield Row(start, dict(zip(names, pick(record), strict=False)))
 
 
 def _parquet_rows(path: Path, wanted: frozenset[str], optional: frozenset[str]) -> Iterator[Row]:
