@@ -2,33 +2,60 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.ready
+READY := $(VENV)/.ready
+PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
-.PHONY: demo test check format clean
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format tables lock bench clean
 
-demo: $(STAMP)
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) ## run everything with a simulated day; SECONDS=60 ends by itself, else Ctrl-C
 	@$(BIN)/hailong demo $(if $(SECONDS),--seconds $(SECONDS))
 
-test: $(STAMP) check
+test: $(READY) ## every check and every test
+	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m tests.browser_setup
-	@$(BIN)/pytest
+	@$(BIN)/python -m pytest
 
-check: $(STAMP)
+check: $(READY) ## format, lint and types, without changing anything
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+	@# Tests are no package, so their types are checked by themselves.
+	@$(BIN)/mypy --explicit-package-bases tests docs
 
-format: $(STAMP)
+format: $(READY) ## format the code and mend what the linter can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-clean:
+tables: $(READY) ## write the tables of the README anew
+	@$(BIN)/python docs/tables.py
+
+bench: $(READY) ## run the benchmarks and print their table
+	@$(BIN)/hailong bench
+
+lock: ## renew requirements.lock with the newest versions that pyproject.toml allows
+	@rm -rf $(VENV)-lock
+	@$(PYTHON) -m venv $(VENV)-lock
+	@$(VENV)-lock/bin/pip install --quiet --disable-pip-version-check 'pip>=25.1'
+	@$(VENV)-lock/bin/pip install --quiet --editable . --group dev
+	@grep '^#' requirements.lock > requirements.new
+	@$(VENV)-lock/bin/pip freeze --exclude-editable >> requirements.new
+	@mv requirements.new requirements.lock
+	@rm -rf $(VENV)-lock
+
+clean: ## remove the environment and the local stack's data (stop the stack first)
 	rm -rf $(VENV) .local
 
-$(STAMP): pyproject.toml requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit("hailong needs Python 3.11 or newer; this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
-	@echo "making the environment in $(VENV) (once; about a minute)"
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("hailong needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=python3.11")'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make environments: install its venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@command -v java >/dev/null || { echo "Kafka needs Java 17 or newer: install it (Debian: apt-get install default-jre-headless)" >&2; exit 1; }
+	@command -v mvn >/dev/null || { echo "Kafka's jars are brought by Maven: install it (Debian: apt-get install maven)" >&2; exit 1; }
+	@echo "making the environment in $(VENV) (once; one or two minutes)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(PIP) install --requirement requirements.lock
+	@$(PIP) install --no-deps --editable .
 	@touch $@
