@@ -2,11 +2,11 @@
 -- On time: ended no later than the appointment; withdrawn counts as on time; more than one request for papers counts
 -- as late whatever the dates; a dossier waiting for papers is judged by when they were asked for (Decision 766, 2.1).
 WITH
-  accepted_at < {end:DateTime64(3, 'UTC')} AS was_accepted,
+  coalesce(accepted_at < {end:DateTime64(3, 'UTC')}, false) AS was_accepted,
   coalesce(ended_at < {end:DateTime64(3, 'UTC')}, false) AS had_ended,
   ended_at >= {start:DateTime64(3, 'UTC')} AND had_ended AS ended_now,
   late_after >= {start:DateTime64(3, 'UTC')} AND late_after < {end:DateTime64(3, 'UTC')} AS due_now,
-  coalesce(was_accepted, false) AND NOT had_ended AS is_open,
+  was_accepted AND NOT had_ended AS is_open,
   multiIf(
     had_ended AND ending = 'withdrawn', false,
     supplements > 1, true,
@@ -21,7 +21,7 @@ SELECT
   countIf(accepted_at >= {start:DateTime64(3, 'UTC')} AND was_accepted AS accepted_now) AS accepted,
   countIf(accepted_now AND supplements > 0) AS accepted_supplemented,
   countIf(accepted_now AND supplements > 1) AS accepted_supplemented_again,
-  countIf(ended_now AND ending IN ('completed', 'returned') AS settled_now) AS settled,
+  countIf(was_accepted AND ended_now AND ending IN ('completed', 'returned') AS settled_now) AS settled,
   countIf(settled_now AND ended_at < early_before) AS settled_early,
   countIf(is_open OR (ended_now AND was_accepted)) AS settled_or_open,
   countIf((is_open OR (ended_now AND was_accepted)) AND NOT is_late) AS on_time_or_running,

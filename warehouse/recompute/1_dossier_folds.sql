@@ -36,29 +36,26 @@ FROM
     argMaxOrNullIf(assumeNotNull(due_at), (occurred_at, event_id), due_at IS NOT NULL) AS given_due_at,
     maxOrNullIf(occurred_at, due_at IS NOT NULL) AS given_at,
     -- The clock stands while papers (1), a fee (2) or whatever suspended it (4) is waited for; pauses may overlap.
+    -- Of two steps at one instant the one that stops the clock comes first.
     arrayFold(
       (acc, e) -> (
-        if(e.4, bitOr(acc.1, e.3), bitAnd(acc.1, bitNot(e.3))),
+        if(e.2, bitAnd(acc.1, bitNot(e.3)), bitOr(acc.1, e.3)),
         if(acc.1 = 0, e.1, acc.2),
-        if(
-          acc.1 != 0 AND NOT e.4 AND bitAnd(acc.1, bitNot(e.3)) = 0, arrayPushBack(acc.3, (acc.2, e.1)), acc.3
-        )
+        if(acc.1 != 0 AND e.2 AND bitAnd(acc.1, bitNot(e.3)) = 0, arrayPushBack(acc.3, (acc.2, e.1)), acc.3)
       ),
       arraySort(
         groupArrayIf(
           (
             occurred_at,
-            event_id,
+            type IN ('dossier.supplement_completed', 'payment.paid', 'dossier.resumed'),
             transform(
               toString(type),
               ['dossier.supplement_requested', 'dossier.supplement_completed', 'dossier.finance_requested',
                 'payment.paid', 'dossier.suspended', 'dossier.resumed'],
               [1, 1, 2, 2, 4, 4], 0
-            )::UInt8,
-            type IN ('dossier.supplement_requested', 'dossier.finance_requested', 'dossier.suspended')
+            )::UInt8 AS cause
           ),
-          type IN ('dossier.supplement_requested', 'dossier.supplement_completed', 'dossier.finance_requested',
-            'payment.paid', 'dossier.suspended', 'dossier.resumed')
+          cause > 0
         )
       ),
       (

@@ -1,0 +1,144 @@
+"""What many tests need: a stack of their own, events built in one line, and patient waiting."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from contract.events import canonical, decode, derived_id, recorded
+from contract.refusals import Refusal
+from local.stack import up
+from runtime.settings import Settings
+from senders.client import IngestClient
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+NO_SHARED_DATA = f"the real logs are not here ({SHARED_DATA})"
+
+
+def free_port() -> int:
+    """A loopback port that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def own_settings(state_dir: Path, **values: Any) -> Settings:
+    """Settings of a stack that shares nothing with another one on this machine."""
+    addresses = {
+        name: f"http://127.0.0.1:{free_port()}"
+        for name in ("clickhouse_url", "ingest_url", "stream_url", "api_url", "dashboards_url", "feedback_url")
+    }
+    return Settings(
+        state_dir=state_dir,
+        kafka=f"127.0.0.1:{free_port()}",
+        kafka_controller_port=free_port(),
+        outbox_path=state_dir / "data" / "outbox.sqlite",
+        api_key=SecretStr("key-of-the-tests"),
+        **{**addresses, **values},
+    )
+
+
+@dataclass
+class Stack:
+    """A running local stack."""
+
+    settings: Settings
+
+    @property
+    def key(self) -> str:
+        """The key of its one-stop systems."""
+        return self.settings.api_key.get_secret_value()
+
+    def send(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Sends events through ingest; the rejected entries."""
+        with IngestClient(self.settings.ingest_url, self.key, patience_s=120) as client:
+            return client.send([json.dumps(event).encode() for event in events]).rejected
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The read API's answer as JSON; raises on an HTTP error."""
+        answer = httpx.get(f"{self.settings.api_url}{path}", params=query, timeout=30, trust_env=False)
+        answer.raise_for_status()
+        return answer.json()
+
+    def figures(self, unit: str, **query: Any) -> dict[str, dict[str, Any]]:
+        """Indicators of a unit by id."""
+        return {entry["id"]: entry for entry in self.get("/v1/indicators", unit=unit, **query)["indicators"]}
+
+    def wait_stored(self, source: str, count: int, timeout_s: float = 60) -> None:
+        """Waits until so many distinct events of a source are stored."""
+        wait_until(lambda: self.get("/v1/counts", source=source)["stored"] >= count, timeout_s)
+
+    def pid(self, name: str) -> int:
+        """The process id of one of its processes."""
+        return int((self.settings.state_dir / "run" / f"{name}.pid").read_text().split()[0])
+
+    def kill(self, name: str) -> None:
+        """Ends one process as a power cut would."""
+        os.kill(self.pid(name), 9)
+
+    def revive(self) -> None:
+        """Starts what is not running, as ``hailong up`` does."""
+        up(self.settings)
+
+
+def wait_until(true: Callable[[], bool], timeout_s: float, pause_s: float = 0.1) -> float:
+    """Seconds until ``true()``; AssertionError when that took longer than ``timeout_s``."""
+    started = time.monotonic()
+    while True:
+        try:
+            if true():
+                return time.monotonic() - started
+        except httpx.HTTPError as fault:
+            trouble: str = repr(fault)
+        else:
+            trouble = "not yet"
+        assert time.monotonic() - started < timeout_s, f"waited {timeout_s} s in vain: {trouble}"
+        time.sleep(pause_s)
+
+
+def event(
+    kind: str, subject: str, time: str, *, unit: str, key: str = "", source: str = "test", **data: Any
+) -> dict[str, Any]:
+    """An event as a sender writes it; the same arguments give the same id."""
+    identity = derived_id(source, kind, subject, time, unit, key, json.dumps(data, sort_keys=True))
+    return {
+        "specversion": "1.0",
+        "id": str(identity),
+        "type": kind,
+        "source": source,
+        "time": time,
+        "subject": subject,
+        "data": {"unit": unit, **data},
+    }
+
+
+def unit(code: str, parent: str | None = None, level: str = "service_point", **data: Any) -> dict[str, Any]:
+    """The definition of a unit."""
+    parts = {"name_vi": f"Đơn vị {code}", "name_en": f"Unit {code}", "level": level, "valid_from": "2010-01-01", **data}
+    if parent:
+        parts["parent"] = parent
+    return event("unit.defined", code, "2024-01-01T00:00:00+07:00", unit=code, **parts)
+
+
+def rating(unit_code: str, time: str, score: int = 4, key: str = "", **data: Any) -> dict[str, Any]:
+    """A tapped rating on four faces."""
+    parts = {"channel": "tablet", "scale": "csat4", "score": score, "device": "TAB-T", **data}
+    return event("rating.submitted", "TAB-T", time, unit=unit_code, key=key, **parts)
+
+
+def logged(body: dict[str, Any], recorded_at: datetime | None = None) -> bytes:
+    """An event as ingest would write it to Kafka."""
+    found = decode(json.dumps(body).encode())
+    assert not isinstance(found, Refusal), found
+    return recorded(canonical(found), recorded_at or datetime.now(UTC), "system")
