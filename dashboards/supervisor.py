@@ -1,5 +1,237 @@
-"""The supervisor's page."""
+"""The supervisor's page: whether anyone is in trouble, the headline figures, the last hour. New each second.
+
+Run by Streamlit (``hailong dashboards``). The address holds what is looked at:
+``?unit=H26.66.01&from=2026-11-20&lang=en``.
+The page computes no figure: all come from the read API, with their n, target and interval.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
-st.title("hailong")
+from dashboards import page_blocks as blocks
+from dashboards import page_chart as chart
+from dashboards import page_format as form
+from dashboards.page_data import Answer, Feed
+from dashboards.page_selectors import choose_language, choose_period, choose_unit, link_to
+from dashboards.page_texts import Texts, texts_in
+from dashboards.page_trouble import LEVELS, WATCHED, any_figure, in_trouble
+from runtime.settings import Settings
+
+REFRESH = "1s"
+QUICK_S, SLOW_S, TREE_S = 0.4, 4.0, 30.0
+HEADLINE = (
+    "SAT_CSAT",
+    "OPS_WAIT_AVG",
+    "Q766_2_1",
+    "TIM_OVERDUE_RATE",
+    "TIM_DUE_SOON",
+    "ONL_DOSSIER_RATE",
+    "SUP_GT1_RATE",
+    "DQ_FRESH",
+)
+FURTHER = {"OPS_WAIT_AVG": "OPS_WAIT_P90"}
+LATEST_SHOWN = 10
+RATINGS_AN_HOUR = 10_000
+STYLE = Path(__file__).with_name("page_style.css")
+
+
+@st.cache_resource
+def feed() -> Feed:
+    """One connection to the read API for all who look."""
+    return Feed(Settings().api_url)
+
+
+class View:
+    """What one viewer looks at, and the questions that this raises."""
+
+    def __init__(self, unit: str, start: str, texts: Texts, units: dict[str, dict[str, Any]]) -> None:
+        self.unit = unit
+        self.texts = texts
+        self.units = units
+        self.parameters = {"unit": unit, **({"from": start} if start else {})}
+        self.start = start
+
+    def ask(self, name: str, path: str, every_s: float, **parameters: str | int) -> tuple[str, ...]:
+        """Have a question asked; gives the name under which its answer is found."""
+        key = (name, self.unit, self.start)
+        feed().ask(key, path, {**self.parameters, **parameters}, every_s)
+        return key
+
+
+def main() -> None:
+    """Draw the page once; its live part draws itself again each second."""
+    texts = texts_in(st.query_params.get("lang"))
+    st.set_page_config(page_title=texts("title"), page_icon="🙂", layout="wide", initial_sidebar_state="collapsed")
+    # Screen readers choose their voice by the document's language.
+    st.html(
+        f"<style>{STYLE.read_text(encoding='utf-8')}</style>"
+        f"<script>document.documentElement.lang = '{texts.language}'</script>",
+        unsafe_allow_javascript=True,
+    )
+    feed().ask(("units",), "/v1/units", {}, TREE_S)
+    feed().ask(("freshness",), "/v1/freshness", {}, QUICK_S)
+    tree, freshness = feed().latest(("units",)).data, feed().latest(("freshness",)).data
+    units = {unit["unit"]: unit for unit in tree["units"]} if tree else {}
+    with st.container(horizontal=True, key="top", vertical_alignment="center"):
+        st.html(f"<h1>{texts('title')}</h1>", width="content")
+        unit = choose_unit(units, texts)
+        start = choose_period(freshness, texts)
+        choose_language(texts)
+    live(View(unit, start, texts, units))
+
+
+@st.fragment(run_every=REFRESH)
+def live(view: View) -> None:
+    """Everything that moves."""
+    feed().ask(("freshness",), "/v1/freshness", {}, QUICK_S)
+    if not view.units:
+        feed().ask(("units",), "/v1/units", {}, QUICK_S)
+        if feed().latest(("units",)).data:
+            st.rerun()
+    headline = view.ask("indicators", "/v1/indicators", QUICK_S, ids=",".join((*HEADLINE, *FURTHER.values())))
+    latest = view.ask("latest", "/v1/ratings", QUICK_S, limit=LATEST_SHOWN)
+    rankings = [
+        view.ask(f"ranking {level}", "/v1/ranking", SLOW_S, level=level, ids=",".join(WATCHED)) for level in LEVELS
+    ]
+    freshness = feed().latest(("freshness",), at_once=True)
+    figures = feed().latest(headline, at_once=True)
+    rankings_found = [feed().latest(ranking) for ranking in rankings]
+    _state(view, freshness, figures, rankings_found)
+    if figures.problem in ("unknown_unit", "bad_period") or (figures.data is None and figures.problem):
+        return
+    left, right = st.columns([5, 8], gap="small")
+    with left:
+        _troubles(view, rankings_found)
+    with right:
+        _cards(view, figures)
+    left, right = st.columns([8, 5], gap="small")
+    with left:
+        _last_hour(view, freshness)
+    with right:
+        _latest(view, feed().latest(latest, at_once=True))
+
+
+def _state(view: View, freshness: Answer, figures: Answer, rankings: list[Answer]) -> None:
+    texts = view.texts
+    away = freshness.problem is not None or figures.problem == "away"
+    answers = [answer.data for answer in rankings if answer.data]
+    troubles = len(in_trouble(answers)) if len(answers) == len(rankings) else None
+    with st.container(key="state"):
+        st.html(
+            f'<div class="state">{blocks.verdict(troubles, any_figure(answers), texts)}'
+            f"{blocks.clock_line(freshness.data, away, texts)}</div>"
+        )
+    with st.container(key="banner"):
+        home = link_to({"unit": None, "from": None})
+        if figures.problem == "unknown_unit":
+            words = texts("unknown_unit", unit=view.unit)
+            st.html(blocks.banner(words, home, texts("back_to_start")))
+        elif figures.problem == "bad_period":
+            words = texts("bad_period", **{"from": view.start})
+            st.html(blocks.banner(words, home, texts("back_to_start")))
+        elif away:
+            st.html(blocks.banner(_away(figures, texts)))
+
+
+def _away(answer: Answer, texts: Texts) -> str:
+    at = _held_at(answer)
+    return texts("away", at=at) if at else texts("away_at_first")
+
+
+def _held_at(answer: Answer) -> str:
+    return f"{form.instant(answer.data['to']):%H:%M}" if answer.data else ""
+
+
+def _heading(words: str, answer: Answer, texts: Texts, note: str = "") -> None:
+    problem = texts("stale_block", at=_held_at(answer)) if answer.problem and answer.data else ""
+    st.html(blocks.heading(words, note, problem))
+
+
+def _troubles(view: View, rankings: list[Answer]) -> None:
+    texts = view.texts
+    answers = [answer.data for answer in rankings if answer.data]
+    oldest = next((answer for answer in rankings if answer.problem), rankings[0])
+    _heading(texts("trouble"), oldest, texts, texts("trouble_note"))
+    with st.container(key="troubles"):
+        found = in_trouble(answers)
+        if found:
+            st.html(blocks.trouble_list(found, view.units, _address(), texts))
+        elif len(answers) < len(rankings):
+            st.html(blocks.quiet(texts("away_at_first" if oldest.problem else "loading")))
+        else:
+            st.html(blocks.quiet(texts("trouble_none" if any_figure(answers) else "trouble_no_figures")))
+
+
+def _address() -> dict[str, str]:
+    return {name: st.query_params[name] for name in ("from", "lang") if name in st.query_params}
+
+
+def _cards(view: View, answer: Answer) -> None:
+    texts = view.texts
+    _heading(texts("headline"), answer, texts)
+    if answer.data is None:
+        st.html(blocks.quiet(texts("loading")))
+        return
+    figures = {figure["id"]: figure for figure in answer.data["indicators"]}
+    with st.container(key="cards"):
+        for name in HEADLINE:
+            with st.container(key=name):
+                st.html(blocks.card(figures[name], figures.get(FURTHER.get(name, "")), texts))
+            if name == "SAT_CSAT":
+                with st.container(key="answered"):
+                    st.html(blocks.answered_card(figures[name], texts))
+
+
+def _last_hour(view: View, freshness: Answer) -> None:
+    texts = view.texts
+    if freshness.data is None:
+        st.html(blocks.heading(texts("last_hour")) + blocks.quiet(texts("loading")))
+        return
+    now = form.instant(freshness.data["now"])
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    ends = (now + timedelta(seconds=1)).isoformat()
+    past: dict[str, str | int] = {"from": chart.first_bin(now).isoformat(), "to": ends, "limit": RATINGS_AN_HOUR}
+    ratings = feed().latest(view.ask("hour", "/v1/ratings", SLOW_S, **past))
+    series = feed().latest(view.ask("series", "/v1/series", SLOW_S, **{"from": hour.isoformat(), "to": ends}))
+    _heading(texts("last_hour"), ratings, texts)
+    if series.data is not None:
+        rows = series.data["series"]
+        begins = form.instant(series.data["from"])
+        st.html(blocks.queue_line(rows[-1] if rows else None, f"{begins:%H:%M}", _held_at(series), texts))
+    if ratings.data is None:
+        st.html(blocks.quiet(texts("away_at_first" if ratings.problem else "loading")))
+        return
+    found = ratings.data["ratings"]
+    if not found:
+        st.html(blocks.quiet(texts("chart_empty")))
+        return
+    good = sum(form.is_satisfied(rating["scale"], rating["score"]) for rating in found)
+    st.html(chart.legend(texts))
+    st.vega_lite_chart(
+        chart.bins(found, form.instant(ratings.data["to"]), texts),
+        chart.spec(texts),
+        height=190,
+        theme=None,
+        key="hour_chart",
+        alt=texts("chart_alt", satisfied=good, dissatisfied=len(found) - good),
+    )
+
+
+def _latest(view: View, answer: Answer) -> None:
+    texts = view.texts
+    _heading(texts("latest"), answer, texts)
+    with st.container(key="latest"):
+        if answer.data is None:
+            st.html(blocks.quiet(texts("away_at_first" if answer.problem else "loading")))
+        elif not answer.data["ratings"]:
+            st.html(blocks.quiet(texts("latest_empty")))
+        else:
+            st.html(blocks.latest_list(answer.data["ratings"], view.units, texts))
+
+
+main()

@@ -1,0 +1,164 @@
+"""The blocks of the supervisor's page as HTML. Pure: the read API's answers and texts in, markup out.
+
+Colour never speaks alone: each state has a sign and a word beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+from urllib.parse import urlencode
+
+from dashboards import page_format as form
+from dashboards.page_texts import Texts
+from dashboards.page_trouble import Trouble
+
+SIGNS = {"met": "✓", "missed": "✗", "too_few": "…", "none": ""}
+AGE_SIGNS = {"fresh": "●", "late": "▲", "too_late": "■", "none": "○"}
+UNITS_SHOWN = 8
+
+Units = Mapping[str, dict[str, Any]]
+
+
+def clock_line(freshness: dict[str, Any] | None, away: bool, texts: Texts) -> str:
+    """The store's own date and time, and how old the data is."""
+    if freshness is None:
+        return f'<p class="clock"><span class="age none">○ {escape(texts("age_unknown"))}</span></p>'
+    at = form.day_and_time(form.instant(freshness["now"]))
+    if away:
+        return f'<p class="clock"><time>{at}</time></p>'
+    level, words = form.data_age(freshness["age_s"], texts)
+    age = f'<span class="age {level}">{AGE_SIGNS[level]} {escape(words)}</span>'
+    return f'<p class="clock"><time>{at}</time> {age}</p>'
+
+
+def banner(words: str, link: str = "", link_words: str = "") -> str:
+    """A sentence that nobody overlooks."""
+    anchor = f' <a href="{escape(link)}" target="_self">{escape(link_words)}</a>' if link else ""
+    return f'<p class="banner" role="alert">⚠ {escape(words)}{anchor}</p>'
+
+
+def quiet(words: str) -> str:
+    """What a block says when it has nothing to show."""
+    return f'<p class="quiet">{escape(words)}</p>'
+
+
+def heading(words: str, note: str = "", problem: str = "") -> str:
+    """A block's heading, with what is wrong with the block if anything is."""
+    extra = f'<span class="note">{escape(note)}</span>' if note else ""
+    stale = f'<span class="stale">⚠ {escape(problem)}</span>' if problem else ""
+    return f"<h2>{escape(words)} {extra}{stale}</h2>"
+
+
+def verdict(troubles: int | None, known: bool, texts: Texts) -> str:
+    """In one sentence whether anyone is in trouble; ``troubles`` is None before the first answer."""
+    if troubles is None:
+        return f'<p class="verdict none">… {escape(texts("loading"))}</p>'
+    if troubles:
+        return f'<p class="verdict missed">✗ {escape(texts("verdict_trouble", count=troubles))}</p>'
+    state, key = ("met", "verdict_calm") if known else ("none", "verdict_unknown")
+    return f'<p class="verdict {state}">{SIGNS[state] or "…"} {escape(texts(key))}</p>'
+
+
+def card(figure: dict[str, Any], further: dict[str, Any] | None, texts: Texts) -> str:
+    """One headline figure with n, target, whether it is met, and its interval; ``further`` is a second figure."""
+    unit = figure["unit_of_measure"]
+    if figure["status"] != "ok":
+        return _card(
+            figure[f"name_{texts.language}"],
+            form.NOTHING,
+            "too_few",
+            texts("too_few"),
+            [texts(figure["status"], n=figure["n"]), form.target(figure, texts)],
+        )
+    state = form.standing(figure)
+    count = form.number(figure["n"], texts.language)
+    if unit == "count":
+        details = [texts("open_dossiers", n=count)]
+    else:
+        details = [f"{form.target(figure, texts)} · {texts('n', n=count)}"]
+    if figure["interval"]:
+        low, high = (form.percent(bound, texts.language) for bound in figure["interval"])
+        details.append(texts("interval", low=low, high=high))
+    if further and further["value"] is not None:
+        shown = form.quantity(further["value"], further["unit_of_measure"], texts)
+        details.append(texts("p90", value=shown))
+    word = "" if state == "none" else texts(state)
+    value = form.quantity(figure["value"], unit, texts)
+    return _card(figure[f"name_{texts.language}"], value, state, word, details)
+
+
+def answered_card(csat: dict[str, Any], texts: Texts) -> str:
+    """How many ratings the period has."""
+    details = [texts("answered_detail")]
+    if csat["numerator"] is not None:
+        satisfied, rest = csat["numerator"], csat["n"] - csat["numerator"]
+        shown = {"satisfied": satisfied, "dissatisfied": rest}
+        split = {name: form.number(value, texts.language) for name, value in shown.items()}
+        details.append(texts("answered_split", **split))
+    return _card(texts("answered"), form.number(csat["n"], texts.language), "none", "", details)
+
+
+def _card(name: str, value: str, state: str, word: str, details: Sequence[str]) -> str:
+    chip = f'<span class="chip {state}">{SIGNS[state]} {escape(word)}</span>' if word else ""
+    lines = "".join(f"<p>{escape(line)}</p>" for line in details)
+    return (
+        f'<section class="card {state}"><h3>{escape(name)}</h3>'
+        f'<div class="figure"><span class="value">{escape(value)}</span>{chip}</div>{lines}</section>'
+    )
+
+
+def trouble_list(troubles: Sequence[Trouble], units: Units, view: Mapping[str, str], texts: Texts) -> str:
+    """The units in trouble with what is wrong, each a link to its own page; ``view`` are the address's parameters."""
+    items = []
+    for trouble in troubles[:UNITS_SHOWN]:
+        unit = units.get(trouble.unit)
+        name = form.short_name(unit, texts.language) if unit else trouble.unit
+        of_branch = f" <small>({escape(texts('trouble_branch'))})</small>" if trouble.level == "branch" else ""
+        link = escape("?" + urlencode({**view, "unit": trouble.unit}))
+        wrongs = "".join(_wrong(figure, texts) for figure in trouble.figures)
+        items.append(f'<li><a href="{link}" target="_self">{escape(name)}</a>{of_branch}<ul>{wrongs}</ul></li>')
+    left = len(troubles) - UNITS_SHOWN
+    more = f'<p class="quiet">{escape(texts("trouble_more", count=left))}</p>' if left > 0 else ""
+    return f'<ol class="troubles">{"".join(items)}</ol>{more}'
+
+
+def _wrong(figure: dict[str, Any], texts: Texts) -> str:
+    value = form.quantity(figure["value"], figure["unit_of_measure"], texts)
+    rest = f"{form.target(figure, texts)} · {texts('n', n=form.number(figure['n'], texts.language))}"
+    wrong = escape(texts(f"wrong.{figure['id']}"))
+    return f"<li><span>✗ {wrong}: <b>{escape(value)}</b></span> <small>{escape(rest)}</small></li>"
+
+
+def latest_list(ratings: Sequence[dict[str, Any]], units: Units, texts: Texts) -> str:
+    """Single ratings: when, where, what."""
+    rows = []
+    for rating in ratings:
+        at = form.instant(rating["occurred_at"])
+        unit, counter = units.get(rating["unit"]), units.get(rating["counter"] or "")
+        place = form.short_name(unit, texts.language) if unit else rating["unit"]
+        if counter:
+            place = f"{place}, {form.counter_name(counter, texts.language)}"
+        elif rating["counter"]:
+            place = f"{place}, {rating['counter']}"
+        good = form.is_satisfied(rating["scale"], rating["score"])
+        state, sign = ("good", "🙂") if good else ("bad", "🙁")
+        words = escape(texts.score(rating["scale"], rating["score"]))
+        rows.append(
+            f'<li class="{state}"><time>{at:%H:%M:%S}</time><span class="place">{escape(place)}</span>'
+            f'<span class="face">{sign} {words}</span></li>'
+        )
+    return f'<ol class="latest">{"".join(rows)}</ol>'
+
+
+def queue_line(hour: dict[str, Any] | None, begins: str, ends: str, texts: Texts) -> str:
+    """The current hour's tickets and dossiers."""
+    when = escape(texts("queue", **{"from": begins, "to": ends}))
+    names = ("tickets_issued", "tickets_called", "tickets_served", "dossiers_received", "dossiers_completed")
+    if hour is None or not any(hour[name] for name in names):
+        return f'<p class="queue"><span>{when}</span> {escape(texts("queue_empty"))}</p>'
+    counts = "".join(
+        f"<span>{escape(texts(name))} <b>{form.number(hour[name], texts.language)}</b></span>" for name in names
+    )
+    return f'<p class="queue"><span>{when}:</span>{counts}</p>'
