@@ -35,7 +35,7 @@ def run(settings: Settings, file: Path, mapping: Path) -> int:
         console.print(str(fault), style="red", markup=False, soft_wrap=True)
         return BAD_USE
     except IngestError as fault:
-        message = f"ingest at {settings.ingest_url}: {fault}. Run the import again later: nothing is counted twice."
+        message = f"ingest at {settings.ingest_url}: {fault}. Once mended, run the import again: nothing counts twice."
         console.print(message, style="red", markup=False, soft_wrap=True)
         return BAD_USE
 
@@ -51,13 +51,13 @@ def _run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> 
         _send(client, reference_events(mapping, found), report)
         _send(client, produced(file, mapping, transform, report.row), report)
         with report.stage("store"):
-            stored = _stored(settings, mapping.source, report, console)
-        report.finish(stored)
+            accepted = report.distinct_accepted()
+            stored = _stored(settings, mapping.source, accepted, report, console)
+        report.finish(stored, accepted)
     return 1 if report.refused else 0
 
 
-def _stored(settings: Settings, source: str, report: Report, console: Console) -> int | None:
-    accepted = report.distinct_accepted()
+def _stored(settings: Settings, source: str, accepted: int, report: Report, console: Console) -> int | None:
     try:
         return wait_until_stored(settings, source, accepted, lambda stored: report.storing(stored, accepted))
     except NotReachable as fault:

@@ -54,14 +54,13 @@ class Report:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("rows"),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             console=self._console,
             disable=not self._console.is_terminal,
             transient=True,
         )
-        self._task = self._progress.add_task("reading", total=None)
+        self._task = self._progress.add_task("reading rows", total=None)
         self._progress.start()
         return self
 
@@ -92,7 +91,7 @@ class Report:
     def surveyed(self, rows: int) -> None:
         """The file was read once and has this many rows."""
         self._total_rows = rows
-        self._progress.update(self._task, description="sending", total=rows)
+        self._progress.update(self._task, description="sending rows", total=rows)
         self._line(f"{self._file}: {rows} rows")
 
     def row(self) -> None:
@@ -149,10 +148,10 @@ class Report:
 
     def storing(self, stored: int, accepted: int) -> None:
         """How far the store is."""
-        self._progress.update(self._task, description="storing", completed=min(stored, accepted), total=accepted)
+        self._progress.update(self._task, description="storing events", completed=min(stored, accepted), total=accepted)
 
-    def finish(self, stored: int | None) -> None:
-        """Prints the totals. ``stored`` is None when the store could not be asked."""
+    def finish(self, stored: int | None, accepted: int) -> None:
+        """Prints the totals; ``stored`` (of ``accepted`` different events) is None when the store was not asked."""
         self._progress.stop()
         elapsed_s = time.perf_counter() - self._started
         for line in self._shown:
@@ -166,7 +165,8 @@ class Report:
         for reason, count in self.reasons.most_common():
             table.add_row(f"refused: {reason}", f"{count:,}")
         if stored is not None:
-            table.add_row("stored of this source", f"{stored:,}")
+            late = "" if stored >= accepted else f" of {accepted:,}: the store stood still; the rest will come"
+            table.add_row("stored of this source", f"{stored:,}{late}")
         table.add_row("time", f"{elapsed_s:.1f} s, {self.sent / elapsed_s:,.0f} events/s")
         for name, label in (
             ("reading", "reading and transforming"),
