@@ -1,0 +1,161 @@
+"""The tables of README.md and docs/operations.md, made from the code: ``python docs/tables.py`` writes them anew.
+
+Each table stands between ``<!-- table: NAME -->`` and ``<!-- /table -->``; a test compares it with what is made here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import REGISTRY
+from pydantic import SecretStr
+from pydantic_core import PydanticUndefined
+from typer.main import get_command
+
+import runtime.telemetry  # noqa: F401 its import makes the metrics
+from contract.events import EVENT_DATA
+from contract.fields import Data
+from contract.indicators import Indicator, catalogue
+from contract.refusals import Reason
+from runtime.cli import app
+from runtime.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "operations.md")
+PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
+
+REFUSALS: dict[Reason, str] = {
+    Reason.NOT_UTF8: "The bytes are not UTF-8. Export the file again as UTF-8.",
+    Reason.NOT_JSON: "The line is no JSON object.",
+    Reason.TOO_LARGE: "The event or the body is above its limit; send large bodies in parts.",
+    Reason.MISSING_FIELD: "A required field is not there; the detail names it.",
+    Reason.WRONG_TYPE: "A field has the wrong JSON type (text for a number, say).",
+    Reason.INVALID_VALUE: "A field's value is not allowed; the detail says what is.",
+    Reason.UNKNOWN_TYPE: "`type` is none of the event types below.",
+    Reason.UNKNOWN_UNIT: "No unit has this code. Load the units first, then send again.",
+    Reason.SCORE_OUTSIDE_SCALE: "The score is not on the scale that the rating names.",
+    Reason.TIME_IN_FUTURE: "`time` is over five minutes ahead of ingest's clock. Set the sender's clock right.",
+    Reason.TIME_TOO_OLD: "`time` is before the year 2000.",
+    Reason.ID_CONFLICT: "This `id` came before with other content. Give the new event a new `id`.",
+    Reason.FORBIDDEN: "A tablet's token may send ratings of its own device and unit only.",
+}
+
+
+def written(text: str) -> str:
+    """The document with every table made anew; KeyError when it names a table that there is not."""
+    return PLACE.sub(lambda found: found[1] + TABLES[found[2]]() + found[3], text)
+
+
+def table_names(text: str) -> list[str]:
+    """The tables that a document holds."""
+    return [found[2] for found in PLACE.finditer(text)]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def _commands() -> str:
+    return _table(("command", "what it does"), sorted(_walk(get_command(app), "hailong")))
+
+
+def _walk(command: Any, name: str) -> Iterator[tuple[str, str]]:
+    if hasattr(command, "commands"):
+        for child in command.commands.values():
+            yield from _walk(child, f"{name} {child.name}")
+        return
+    words = [name]
+    for parameter in command.params:
+        if parameter.param_type_name == "argument":
+            words.append(parameter.name.upper() if parameter.required else f"[{parameter.name.upper()}]")
+        else:
+            flag = parameter.opts[0] if parameter.is_flag else f"{parameter.opts[0]} {parameter.name.upper()}"
+            words.append(flag if parameter.required else f"[{flag}]")
+    yield f"`{' '.join(words)}`", (command.help or "").split("\n")[0]
+
+
+def _settings() -> str:
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+        shown = "" if default in ("", PydanticUndefined) else f"`{default}`"
+        rows.append((f"`HAILONG_{name.upper()}`", shown, field.description or ""))
+    return _table(("variable", "default", "meaning"), rows)
+
+
+def _indicators() -> str:
+    rows = [
+        (f"`{entry.id}`", entry.name_vi, entry.name_en, _formula(entry), entry.unit, _target(entry))
+        for entry in catalogue().indicators
+    ]
+    return _table(("id", "tên", "name", "formula", "unit", "target"), rows)
+
+
+def _formula(entry: Indicator) -> str:
+    match entry.kind:
+        case "count":
+            return f"`{entry.numerator}`"
+        case "quantile":
+            return f"p{100 * (entry.quantile or 0):g} of `{entry.numerator}`"
+        case _:
+            return f"`{entry.numerator}` / `{entry.denominator}`"
+
+
+def _target(entry: Indicator) -> str:
+    if not entry.targets:
+        return "—"
+    newest = max(entry.targets, key=lambda target: target.valid_from)
+    return f"{newest.op} {newest.value:g}, from {newest.valid_from:%Y}"
+
+
+def _refusals() -> str:
+    return _table(("reason", "meaning, and what to do"), [(f"`{reason}`", REFUSALS[reason]) for reason in Reason])
+
+
+def _events() -> str:
+    types: dict[type[Data], list[str]] = {}
+    for name, model in EVENT_DATA.items():
+        types.setdefault(model, []).append(name)
+    rows = [
+        (", ".join(f"`{name}`" for name in names), _fields(model, required=True), _fields(model, required=False))
+        for model, names in types.items()
+    ]
+    return _table(("type", "required in `data`", "may be given"), rows)
+
+
+def _fields(model: type[Data], *, required: bool) -> str:
+    names = [name for name, field in model.model_fields.items() if field.is_required() == required]
+    return ", ".join(f"`{name}`" for name in names) or "—"
+
+
+def _metrics() -> str:
+    rows = []
+    for metric in REGISTRY.collect():
+        if metric.name.startswith("hailong_"):
+            name = f"{metric.name}_total" if metric.type == "counter" else metric.name
+            rows.append((f"`{name}`", metric.type, metric.documentation))
+    return _table(("metric", "kind", "meaning"), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "commands": _commands,
+    "settings": _settings,
+    "indicators": _indicators,
+    "refusals": _refusals,
+    "events": _events,
+    "metrics": _metrics,
+}
+
+
+def main() -> None:
+    """Write every table of every document anew."""
+    for path in DOCUMENTS:
+        path.write_text(written(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
