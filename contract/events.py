@@ -10,6 +10,7 @@ import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from functools import reduce
+from math import isfinite
 from operator import or_
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID, uuid5
@@ -17,6 +18,7 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from contract.dossier_events import DOSSIER_EVENTS
+from contract.faults import beyond_calendar, id_in, refusal_of
 from contract.fields import Code, Data, UtcTime
 from contract.reference_events import REFERENCE_EVENTS
 from contract.refusals import Reason, Refusal
@@ -62,59 +64,45 @@ def _union() -> Any:
 
 _ADAPTER: TypeAdapter[AnyEvent] = TypeAdapter(_union())
 
-_REASON_BY_ERROR = {
-    "missing": Reason.MISSING_FIELD,
-    "union_tag_not_found": Reason.MISSING_FIELD,
-    "union_tag_invalid": Reason.UNKNOWN_TYPE,
-    "json_invalid": Reason.NOT_JSON,
-    "score_outside_scale": Reason.SCORE_OUTSIDE_SCALE,
-    "model_type": Reason.WRONG_TYPE,
-    "model_attributes_type": Reason.WRONG_TYPE,
-    "dict_type": Reason.WRONG_TYPE,
-    "list_type": Reason.WRONG_TYPE,
-    "string_type": Reason.WRONG_TYPE,
-    "int_type": Reason.WRONG_TYPE,
-    "float_type": Reason.WRONG_TYPE,
-    "bool_type": Reason.WRONG_TYPE,
-    "date_type": Reason.WRONG_TYPE,
-    "datetime_type": Reason.WRONG_TYPE,
-    "time_type": Reason.WRONG_TYPE,
-    "uuid_type": Reason.WRONG_TYPE,
-}
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def decode(raw: bytes) -> AnyEvent | Refusal:
     """The event that these bytes hold, or why they hold none. The first fault found is the one reported."""
     try:
-        return _ADAPTER.validate_json(raw)
+        event = _ADAPTER.validate_json(raw)
     except ValidationError as error:
-        return _refusal(raw, error)
+        if raw.startswith(_BYTE_ORDER_MARK):
+            return decode(raw[len(_BYTE_ORDER_MARK) :])
+        return refusal_of(raw, error)
+    except OverflowError:
+        return Refusal(Reason.INVALID_VALUE, f"{beyond_calendar(raw)}: lies outside the years 1 to 9999", id_in(raw))
+    endless = _endless(event)
+    if endless:
+        detail = f"{endless}: must be a number that JSON can hold; NaN, Infinity and numbers beyond 1.8e308 are none"
+        return Refusal(Reason.INVALID_VALUE, detail, str(event.id))
+    return event
 
 
-def _refusal(raw: bytes, error: ValidationError) -> Refusal:
-    first = error.errors(include_url=False, include_input=False)[0]
-    try:
-        raw.decode()
-    except UnicodeDecodeError as fault:
-        return Refusal(Reason.NOT_UTF8, f"byte {fault.start} is not UTF-8")
-    reason = _REASON_BY_ERROR.get(first["type"], Reason.INVALID_VALUE)
-    # The union puts the event type in front of the path; the sender knows it already.
-    path = ".".join(str(part) for part in first["loc"] if part not in EVENT_DATA)
-    if first["type"].startswith("union_tag"):
-        path = "type"
-    detail = f"{path}: {first['msg']}" if path else first["msg"]
-    if reason is Reason.UNKNOWN_TYPE:
-        detail = f"type: {first.get('ctx', {}).get('tag')!r} is no event type of this system"
-    return Refusal(reason, detail[:500], _id_in(raw))
+def _endless(event: AnyEvent) -> str | None:
+    """The path of a number that JSON cannot hold: what is not written can neither be compared nor stored."""
+    for name, value in event.data.__dict__.items():
+        if value.__class__ is float and not isfinite(value):
+            return f"data.{name}"
+    extra = event.data.__pydantic_extra__
+    return (
+        (extra and _endless_in(extra, "data"))
+        or (event.__pydantic_extra__ and _endless_in(event.__pydantic_extra__, ""))
+        or None
+    )
 
 
-def _id_in(raw: bytes) -> str | None:
-    try:
-        body = json.loads(raw)
-    except ValueError:
-        return None
-    found = body.get("id") if isinstance(body, dict) else None
-    return found[:100] if isinstance(found, str) else None
+def _endless_in(value: Any, path: str) -> str | None:
+    if isinstance(value, float):
+        return None if isfinite(value) else path
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found = (_endless_in(part, f"{path}.{name}".lstrip(".")) for name, part in parts)
+    return next(filter(None, found), None)
 
 
 def check_time(event: AnyEvent, now: datetime) -> Refusal | None:
@@ -142,7 +130,8 @@ def content_hash(canonical_bytes: bytes) -> bytes:
 def recorded(canonical_bytes: bytes, recorded_at: datetime, sender: str) -> bytes:
     """What goes to Kafka: the canonical event with the instant of its admission and who sent it."""
     stamp = recorded_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return canonical_bytes[:-1] + f',"recordedtime":"{stamp}","sender":"{sender}"}}'.encode()
+    told_by = json.dumps(sender, ensure_ascii=False)
+    return canonical_bytes[:-1] + f',"recordedtime":"{stamp}","sender":{told_by}}}'.encode()
 
 
 def derived_id(*parts: str) -> UUID:
