@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,12 +18,14 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from contract.devices import device_token
 from contract.events import AnyEvent, decode
 from contract.refusals import Refusal
 from feedback_app.app import STATIC, make_app, read_texts
 from runtime.clock import VIETNAM, ReplayClock
 from runtime.settings import Settings
 from tests.browser_setup import chromium_path
+from tests.support import Stack, event, free_port, unit, wait_until
 
 MM = 96 / 25.4
 POINT = 96 / 72
@@ -56,7 +58,7 @@ class Door(ThreadingHTTPServer):
     @property
     def ids(self) -> list[str]:
         """The id of every rating that came, repeated ones too."""
-        return [str(event.id) for _, _, events in self.posts for event in events]
+        return [str(one.id) for _, _, events in self.posts for one in events]
 
     @property
     def last(self) -> AnyEvent:
@@ -75,13 +77,13 @@ class _DoorHandler(BaseHTTPRequestHandler):
         trouble = self.server.troubles.pop(0) if self.server.troubles else None
         events = [decode(json.dumps(item).encode()) for item in raw]
         rejected = []
-        for index, event in enumerate(events):
-            if isinstance(event, Refusal):
-                rejected.append({"index": index, "id": event.id, "reason": event.reason, "detail": event.detail})
-            elif event.data.unit in self.server.refused_units:
-                detail = f"unit: {event.data.unit} is not known"
-                rejected.append({"index": index, "id": str(event.id), "reason": "unknown_unit", "detail": detail})
-        kept = [event for event in events if not isinstance(event, Refusal)]
+        for index, read in enumerate(events):
+            if isinstance(read, Refusal):
+                rejected.append({"index": index, "id": read.id, "reason": read.reason, "detail": read.detail})
+            elif read.data.unit in self.server.refused_units:
+                detail = f"unit: {read.data.unit} is not known"
+                rejected.append({"index": index, "id": str(read.id), "reason": "unknown_unit", "detail": detail})
+        kept = [read for read in events if not isinstance(read, Refusal)]
         self.server.posts.append((time.monotonic(), self.headers["Authorization"], kept))
         if trouble == "hang":
             self.server.closing.wait(30)
@@ -139,13 +141,6 @@ def until(condition: Callable[[], bool], timeout_s: float = 20, page: Page | Non
             page.wait_for_timeout(50)
         else:
             time.sleep(0.02)
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -219,14 +214,14 @@ def test_a_tap_arrives_once_with_the_devices_token_and_every_field(page: Page, d
     set_up(page)
     tap(page, "Không hài lòng")
     until(lambda: bool(door.posts), page=page)
-    event = door.last
+    rating = door.last
     assert door.posts[-1][1] == "Bearer secret-01"
-    assert (event.id.version, event.type, event.source) == (7, "rating.submitted", "tablet/TAB-01")
-    assert abs(event.time - datetime.now(UTC)) < timedelta(seconds=5)
-    data = event.data
+    assert (rating.id.version, rating.type, rating.source) == (7, "rating.submitted", "tablet/TAB-01")
+    assert abs(rating.time - datetime.now(UTC)) < timedelta(seconds=5)
+    data = rating.data
     assert (data.unit, data.device, data.counter, data.channel) == ("H26.66.01.004", "TAB-01", "Q3", "tablet")
     assert (data.scale, data.score, data.instrument, data.language) == ("csat4", 2, "csat4.v1", "vi")
-    assert (event.subject, data.counter_n, data.monotonic_ms > 0) == ("TAB-01", 1, True)
+    assert (rating.subject, data.counter_n, data.monotonic_ms > 0) == ("TAB-01", 1, True)
     assert abs(data.device_time - datetime.now(UTC)) < timedelta(seconds=5)
     page.wait_for_timeout(2500)
     assert len(door.ids) == 1
@@ -584,6 +579,41 @@ def test_a_tap_bears_the_servers_time_even_on_a_replayed_day(page: Page, server:
     until(lambda: bool(door.posts), page=page)
     assert abs(shown - door.last.time) < timedelta(seconds=60)
     assert abs(door.last.data.device_time - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+def known_tablet(stack: Stack) -> str:
+    """Tells the stack of a unit and its tablet; the tablet's set-up address."""
+    token = device_token(stack.key, "TAB-E2E")
+    token_sha256 = hashlib.sha256(token.encode()).hexdigest()
+    paired = event("device.paired", "TAB-E2E", "2025-07-01T00:00:00Z", unit="H26.TAP", token_sha256=token_sha256)
+    assert stack.send([unit("H26.TAP"), paired]) == []
+    return f"{stack.settings.feedback_url}/?device=TAB-E2E&unit=H26.TAP#token={token}"
+
+
+@pytest.mark.browser
+@pytest.mark.stack
+def test_a_tap_is_counted_within_two_seconds_and_only_for_the_tablets_own_unit(browser: Browser, stack: Stack) -> None:
+    page = browser.new_page(has_touch=True)
+    set_up(page, known_tablet(stack))
+    tap(page)
+    # The first event of a process finds nothing warm.
+    wait_until(lambda: stored_taps(stack) == 1, timeout_s=20)
+    expect(page.get_by_role("radio").first).to_be_visible()
+    tap(page)
+    took_s = wait_until(lambda: stored_taps(stack) == 2, timeout_s=2)
+    print(f"a tap was counted {took_s:.2f} s after the thanks")
+    set_up(page, f"{stack.settings.feedback_url}/?unit=H26.OTHER")
+    tap(page)
+    page.goto(f"{stack.settings.feedback_url}/?health")
+    expect(page.locator(".quarantine li")).to_contain_text("forbidden")
+    expect(page.locator("dd[data-name=waiting]")).to_have_text("0")
+    assert stored_taps(stack) == 2
+    page.close()
+
+
+def stored_taps(stack: Stack) -> int:
+    stored: int = stack.get("/v1/counts", source="tablet/TAB-E2E")["stored"]
+    return stored
 
 
 @pytest.mark.browser
