@@ -12,7 +12,7 @@ from typing import IO
 
 from senders.readers import Row
 
-ROWS_IN_MEMORY = 50_000
+ROWS_IN_MEMORY = 20_000
 _ROWS_READ_BACK = 500
 
 Keyed = tuple[str, int, Row]

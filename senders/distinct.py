@@ -7,14 +7,15 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.compute as pc
 
-PART_IDS = 2_000_000
+IDS_AT_ONCE = 2_000_000
 
 
 class DistinctCount:
     """Keeps eight bytes of each id in a file, which it owns; two ids of a million million share them by chance."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], ids_at_once: int = IDS_AT_ONCE) -> None:
         self._file = file
+        self._ids_at_once = ids_at_once
         self._count = 0
 
     def add(self, event_id: str) -> None:
@@ -25,14 +26,14 @@ class DistinctCount:
     def result(self) -> int:
         """How many different ids were added; looks at no more at once than memory should hold."""
         parts = 1
-        while self._count > parts * PART_IDS:
+        while self._count > parts * self._ids_at_once:
             parts *= 2
         return sum(self._in_part(part, parts) for part in range(parts))
 
     def _in_part(self, part: int, parts: int) -> int:
         self._file.seek(0)
         mine = [pa.array([], pa.int64())]
-        while block := self._file.read(8 * PART_IDS):
+        while block := self._file.read(8 * self._ids_at_once):
             ids = pa.Array.from_buffers(pa.int64(), len(block) // 8, [None, pa.py_buffer(block)])
             mine.append(ids.filter(pc.equal(pc.bit_wise_and(ids, parts - 1), part)))
         return int(pc.count_distinct(pa.chunked_array(mine)).as_py())

@@ -18,7 +18,7 @@ _AFTERNOON = frozenset({"PM", "pm", "Pm", "pM"})
 _LAST_MOMENT = time(23, 59, 59)
 _NO_TIME = timedelta()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_REMEMBERED = 1 << 16
+_REMEMBERED = 1 << 12
 
 Reader = Callable[[str], datetime | date]
 

@@ -16,8 +16,11 @@ from hypothesis import strategies as st
 
 from contract.events import AnyEvent, decode, derived_id
 from contract.refusals import Refusal
+from runtime.settings import Settings
 from senders.cases import cases
 from senders.codes import slug
+from senders.distinct import DistinctCount
+from senders.endpoints import EndpointsError, resolve
 from senders.importer import produced
 from senders.instants import instant_reader
 from senders.mapping import Mapping, MappingError, load
@@ -389,3 +392,24 @@ def test_excel_numbers_and_dates_are_codes_and_instants(tmp_path: Path) -> None:
     events, rejected = outcome(tmp_path / "x.xlsx", mapping)
     assert rejected == []
     assert (events[0].subject, events[0].time.isoformat()) == ("101001240734", "2024-03-02T01:30:00+00:00")
+
+
+def test_different_ids_are_counted_once_each(tmp_path: Path) -> None:
+    ids = [str(derived_id("x", str(number % 70))) for number in range(200)]
+    with (tmp_path / "ids").open("w+b") as file:
+        count = DistinctCount(file, ids_at_once=16)
+        for event_id in ids:
+            count.add(event_id)
+        assert count.result() == 70
+
+
+def test_the_running_stack_is_found_unless_settings_name_another(tmp_path: Path) -> None:
+    assert resolve(Settings(state_dir=tmp_path)).ingest_url == Settings().ingest_url
+    found = {"ingest": "http://127.0.0.1:1/", "api": "http://127.0.0.1:2", "api_key": "k", "kafka": "127.0.0.1:3"}
+    (tmp_path / "endpoints.json").write_text(json.dumps(found))
+    settings = resolve(Settings(state_dir=tmp_path, api_url="http://127.0.0.1:9"))
+    assert (settings.ingest_url, settings.api_url) == ("http://127.0.0.1:1", "http://127.0.0.1:9")
+    assert settings.api_key.get_secret_value() == "k"
+    (tmp_path / "endpoints.json").write_text("{")
+    with pytest.raises(EndpointsError, match=r"endpoints\.json"):
+        resolve(Settings(state_dir=tmp_path))
