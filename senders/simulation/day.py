@@ -12,14 +12,14 @@ from typing import Any
 from contract.events import derived_id
 from senders.simulation import ratings, stories
 from senders.simulation.calendar import CLOSING_S, UnknownDayError, WorkingTime, instant, rfc3339
-from senders.simulation.dossier_life import FINAL, RESULT, life
+from senders.simulation.dossier_life import FINAL, RESULT, life, surely_over
 from senders.simulation.place import Point, Reference
-from senders.simulation.point_day import PointDay, Visit, point_day
+from senders.simulation.point_day import PointDay, Submission, Visit, point_day
 
 SOURCE = "simulation/hanoi"
 HISTORY_WORKING_DAYS = 15
 LEAST_DOSSIERS = 1
-LEAST_VISITS = 3
+LEAST_WALK_INS = 2
 """Of each point and day so many are kept at any scale."""
 
 Told = tuple[int, dict[str, Any]]
@@ -90,11 +90,12 @@ class _Teller:
             former = self.working_time.before(self.day, stories.OVERDUE_WORKING_DAYS)
             stopped_from = instant(former[0] if former else self.day)
         for submission in course.submissions:
-            code = dossier_code(self.point.unit, received, submission.n)
-            dice = self._dice(code, submission.n <= LEAST_DOSSIERS)
-            if dice is None:
+            if not self._keeps(submission):
                 continue
-            steps = life(self.point, submission, code, dice, self.working_time)
+            if stopped_from is None and surely_over(submission, self.working_time, instant(self.day)):
+                continue
+            code = dossier_code(self.point.unit, received, submission.n)
+            steps = life(self.point, submission, code, random.Random(f"{self.seed}/{code}"), self.working_time)
             if stopped_from is not None:
                 steps = [step for step in steps if step.at < stopped_from or step.type not in RESULT]
             if steps[-1].at < instant(self.day) and any(step.type in FINAL for step in steps):
@@ -108,15 +109,15 @@ class _Teller:
         tap_share = ratings.TAP_SHARE
         if self.point.unit == stories.COLLAPSE_UNIT:
             tap_share = stories.COLLAPSE_TAP_SHARE
+        walk_ins = 0
         for visit in course.visits:
-            ticket = f"{self.point.unit}-{self.day:%Y%m%d}-A{visit.n:03}"
-            dossier, least = None, visit.n <= LEAST_VISITS
-            if visit.submission:
-                dossier = dossier_code(self.point.unit, self.day, visit.submission.n)
-                least = self._dice(dossier, visit.submission.n <= LEAST_DOSSIERS) is not None
-            dice = self._dice(ticket, least)
-            if dice is None or (dossier and not least):
+            known = visit.submission
+            walk_ins += known is None
+            if not (self._keeps(known) if known else visit.share < self.scale or walk_ins <= LEAST_WALK_INS):
                 continue
+            ticket = f"{self.point.unit}-{self.day:%Y%m%d}-A{visit.n:03}"
+            dossier = dossier_code(self.point.unit, self.day, known.n) if known else None
+            dice = random.Random(f"{self.seed}/{ticket}")
             yield from self._ticket(visit, ticket)
             if visit.served is not None and dice.random() < tap_share:
                 yield from self._tap(visit, ticket, dossier, dice)
@@ -143,11 +144,8 @@ class _Teller:
             data = self._rating(device, ratings.Answer(4, {}), at, dice) | {"counter": counter}
             yield self._event("rating.submitted", at, device, f"{self.day}/{device}/{n}", data)
 
-    def _dice(self, key: str, at_any_scale: bool) -> random.Random | None:
-        """The dice of a dossier or ticket, or None when the scale leaves it out."""
-        dice = random.Random(f"{self.seed}/{key}")
-        # The first throw decides: a share below one keeps the same ones that every larger share keeps.
-        return dice if dice.random() < self.scale or at_any_scale else None
+    def _keeps(self, submission: Submission) -> bool:
+        return submission.share < self.scale or submission.n <= LEAST_DOSSIERS
 
     def _event(self, kind: str, at: int, subject: str, key: str, data: dict[str, Any]) -> Told:
         volume = [f"{self.growth:g}"] if self.growth > 1 else []

@@ -13,14 +13,11 @@ from senders.simulation.calendar import CLOSING_S, DAY_S, WORKING_DAY_S, Unknown
 from senders.simulation.place import Point
 from senders.simulation.point_day import Submission
 
-LATE_SHARE = 0.015
 REFUSED_SHARE = 0.015
 WITHDRAWN_SHARE = 0.004
 STOPPED_SHARE = 0.002
-SUPPLEMENT_SHARE = 0.04
 SECOND_SUPPLEMENT_SHARE = 0.06
 BY_AGENCY_SHARE = 0.15
-SUSPENDED_SHARE = 0.006
 APOLOGY_SHARE = 0.6
 OUTSIDE_TERRITORY_SHARE = 0.06
 ELECTRONIC_SHARE = 0.86
@@ -34,6 +31,12 @@ ACCEPT_LIMIT_S = WORKING_DAY_S
 """An online dossier is to be accepted or refused within eight working hours."""
 
 USUAL_SHARE_OF_TERM = 0.25
+LARGEST_SHARE_OF_TERM = 0.7
+ACCEPT_LARGEST_S = 10 * 3_600
+DUTY_LARGEST_DAYS = 0.8
+FETCH_MEDIAN_S = 3 * 3_600
+FETCH_LARGEST_S = 2 * WORKING_DAY_S
+SLACK_S = 2 * 3_600
 FINAL = {"dossier.refused", "dossier.withdrawn", "dossier.stopped", "dossier.returned"}
 RESULT = {"dossier.completed", "dossier.result_issued", "dossier.returned", "rating.submitted"}
 
@@ -85,6 +88,18 @@ def life(point: Point, submission: Submission, code: str, rng: random.Random, wo
     return told.steps
 
 
+def surely_over(submission: Submission, working_time: WorkingTime, by: int) -> bool:
+    """Whether the whole life lies before ``by``, as far as that can be said without telling it."""
+    if submission.trouble:
+        return False
+    procedure, channel = submission.procedure, submission.channel
+    longest_s = SLACK_S + max(600, LARGEST_SHARE_OF_TERM * procedure.term_s)
+    longest_s += 0 if channel == "direct" else ACCEPT_LARGEST_S
+    longest_s += {"online": 0, "direct": FETCH_LARGEST_S, "post": FETCH_LARGEST_S + WORKING_DAY_S}[channel]
+    longest_s += DUTY_LARGEST_DAYS * WORKING_DAY_S if procedure.fee_vnd >= LAND_DUTY_FROM_VND else 0
+    return working_time.between(submission.submitted, by) > longest_s
+
+
 def _tell(told: _Life, point: Point, submission: Submission, code: str) -> None:
     rng, procedure, channel = told.rng, submission.procedure, submission.channel
     outside = rng.random() < OUTSIDE_TERRITORY_SHARE
@@ -103,7 +118,7 @@ def _tell(told: _Life, point: Point, submission: Submission, code: str) -> None:
         told.now += rng.randrange(20, 90)
     else:
         staff = f"CB-{point.unit}-{rng.randrange(len(point.counters)) + 1:02}"
-        told.work(rng.lognormvariate(math.log(ACCEPT_MEDIAN_S), 1.0))
+        told.work(min(ACCEPT_LARGEST_S, rng.lognormvariate(math.log(ACCEPT_MEDIAN_S), 1.0)))
     if rng.random() < REFUSED_SHARE:
         told.tell("dossier.refused", reason="Thành phần hồ sơ không hợp lệ", staff=staff)
         return
@@ -133,8 +148,9 @@ def _pay(told: _Life, fee: int, channel: str) -> None:
 def _worked_on(told: _Life, submission: Submission, staff: str) -> bool:
     """From acceptance to completion; False when it ends otherwise."""
     rng, procedure = told.rng, submission.procedure
-    late = rng.random() < LATE_SHARE
-    share = rng.uniform(1.3, 2.2) if late else min(0.95, USUAL_SHARE_OF_TERM * rng.lognormvariate(0, 0.6))
+    late = submission.trouble == "late"
+    usual = min(LARGEST_SHARE_OF_TERM, USUAL_SHARE_OF_TERM * rng.lognormvariate(0, 0.6))
+    share = rng.uniform(1.3, 2.2) if late else usual
     work_s = max(600.0, procedure.term_s * share)
     if rng.random() < WITHDRAWN_SHARE:
         told.work(work_s * 0.5)
@@ -145,7 +161,7 @@ def _worked_on(told: _Life, submission: Submission, staff: str) -> bool:
         told.tell("dossier.stopped", reason="Không đủ điều kiện giải quyết")
         return False
     done = 0.0
-    if rng.random() < SUPPLEMENT_SHARE:
+    if submission.trouble == "supplement":
         for n in range(1, 3 if rng.random() < SECOND_SUPPLEMENT_SHARE else 2):
             told.work(work_s * 0.25)
             done += 0.25
@@ -157,7 +173,7 @@ def _worked_on(told: _Life, submission: Submission, staff: str) -> bool:
             )
             told.wait(rng.uniform(0.5, 3.0))
             told.tell("dossier.supplement_completed", n=n, due_at=told.told_due())
-    elif rng.random() < SUSPENDED_SHARE:
+    elif submission.trouble == "suspended":
         told.work(work_s * 0.3)
         done += 0.3
         told.tell("dossier.suspended", reason="Chờ ý kiến cơ quan phối hợp")
@@ -167,7 +183,7 @@ def _worked_on(told: _Life, submission: Submission, staff: str) -> bool:
         told.work(work_s * (0.6 - done) if done < 0.6 else 60)
         done = max(done, 0.6)
         told.tell("dossier.finance_requested", amount_vnd=procedure.fee_vnd)
-        told.wait(rng.uniform(0.05, 0.8))
+        told.wait(rng.uniform(0.05, DUTY_LARGEST_DAYS))
         _pay(told, procedure.fee_vnd, submission.channel)
     if late and rng.random() < APOLOGY_SHARE:
         told.work(max(60.0, work_s * (0.75 - done)))
@@ -191,7 +207,8 @@ def _returned(told: _Life, point: Point, submission: Submission, code: str) -> N
     if channel == "online":
         told.now += rng.randrange(20, 300)
     else:
-        told.work(rng.lognormvariate(math.log(3 * 3_600), 0.8) + (WORKING_DAY_S if channel == "post" else 0))
+        fetched_s = min(FETCH_LARGEST_S, rng.lognormvariate(math.log(FETCH_MEDIAN_S), 0.8))
+        told.work(fetched_s + (WORKING_DAY_S if channel == "post" else 0))
     counter = point.counters[rng.randrange(len(point.counters))] if channel == "direct" else None
     told.tell("dossier.returned", channel=channel, counter=counter)
     if channel == "online" and rng.random() < ratings.ONLINE_SHARE:

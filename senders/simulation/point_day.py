@@ -8,6 +8,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 from heapq import heapreplace
+from statistics import NormalDist
 
 from senders.simulation.calendar import WorkingTime, instant
 from senders.simulation.place import Point, ProcedureFacts
@@ -20,13 +21,30 @@ PATIENCE_SIGMA = 0.5
 COUNTER_LOAD = 0.85
 """Share of the day that an open counter is busy; the two peaks go above it and make people wait."""
 
-DOORS_OPEN_S = 15 * 60
-LAST_TICKET_S = 20 * 60
+FIRST_HOUR, DOORS_OPEN_S = 7, 45 * 60
+LAST_HOUR, LAST_TICKET_S = 16, 40 * 60
+"""Tickets are given from 7:45 to 16:40, and online dossiers handed in until then."""
+
 WEEKDAY_VOLUME = (1.15, 1.05, 1.0, 0.95, 0.85, 0.6, 0.6)
+
+
+def _lognormal(median: float, sigma: float) -> list[int]:
+    """A hundred equally likely values: drawing one is several times quicker than drawing from the curve."""
+    curve = NormalDist(math.log(median), sigma)
+    return [round(math.exp(curve.inv_cdf((n + 0.5) / 100))) for n in range(100)]
+
+
+_SERVICE_S = _lognormal(SERVICE_MEDIAN_MIN * 60, SERVICE_SIGMA)
+_PATIENCE_S = _lognormal(PATIENCE_MEDIAN_MIN * 60, PATIENCE_SIGMA)
 
 # Arrivals by local hour, in percent: two peaks, 9-10 and 14-15.
 COUNTER_HOURS = {7: 3, 8: 11, 9: 21, 10: 15, 11: 7, 13: 10, 14: 18, 15: 12, 16: 3}
 ONLINE_HOURS = {5: 1, 6: 3, 7: 6, 8: 12, 9: 15, 10: 13, 11: 8, 12: 5, 13: 8, 14: 13, 15: 10, 16: 6}
+_COUNTER_HOURS = [hour for hour, percent in COUNTER_HOURS.items() for _ in range(percent)]
+_ONLINE_HOURS = [hour for hour, percent in ONLINE_HOURS.items() for _ in range(percent)]
+
+# Share of dossiers that run into trouble, by kind; each has one at most.
+TROUBLE = {"late": 0.015, "supplement": 0.04, "suspended": 0.006}
 
 # Percent handed in directly, and by post, by the procedure's service level; the rest comes online.
 CHANNELS = {4: (26, 3), 3: (44, 5), 2: (90, 10)}
@@ -36,9 +54,13 @@ OTHER_VISITS_A_BRANCH = 50
 
 @dataclass(slots=True)
 class Visit:
-    """A person with a ticket. ``called`` and ``served`` are None when they left at ``abandoned``."""
+    """A person with a ticket. ``called`` and ``served`` are None when they left at ``abandoned``.
+
+    ``share`` is the smallest scale that keeps it, unless it belongs to a submission.
+    """
 
     n: int
+    share: float
     arrived: int
     counter: int = 0
     called: int | None = None
@@ -49,12 +71,17 @@ class Visit:
 
 @dataclass(slots=True)
 class Submission:
-    """A dossier as it is handed in. ``counter`` is where, of a direct one; ``submitted`` when."""
+    """A dossier as it is handed in. ``counter`` is where, of a direct one; ``submitted`` when.
+
+    ``share`` is the smallest scale that keeps it, so that a smaller scale keeps a part of what a larger one keeps.
+    """
 
     n: int
+    share: float
     submitted: int
     channel: str
     procedure: ProcedureFacts
+    trouble: str | None = None
     counter: int = 0
 
 
@@ -76,21 +103,28 @@ def point_day(point: Point, day: date, seed: int, working_time: WorkingTime, gro
         weights=[procedure.annual_volume for procedure in point.procedures],
         k=_poisson(rng, point.dossiers_a_day * volume),
     )
+    midnight = instant(day)
     drafts = []
     for procedure in chosen:
         direct, post = CHANNELS[procedure.service_level]
         drawn = rng.random() * 100
         channel = "direct" if drawn < direct else "post" if drawn < direct + post else "online"
-        hours = ONLINE_HOURS if channel == "online" else COUNTER_HOURS
-        drafts.append((_moment(rng, day, hours), channel, procedure))
+        drafts.append(
+            (midnight + _moment(rng, _ONLINE_HOURS if channel == "online" else _COUNTER_HOURS), channel, procedure)
+        )
     drafts.sort(key=lambda draft: draft[0])
-    submissions = [Submission(n, at, channel, procedure) for n, (at, channel, procedure) in enumerate(drafts, 1)]
+    submissions = [
+        Submission(n, rng.random(), at, channel, procedure, _trouble(rng))
+        for n, (at, channel, procedure) in enumerate(drafts, 1)
+    ]
     others = OTHER_VISITS_A_BRANCH if point.is_branch else OTHER_VISITS_A_POINT
     more = COLLAPSE_MORE_VISITS if point.unit == COLLAPSE_UNIT else 0
     arrivals: list[tuple[int, Submission | None]] = [
         (item.submitted, item) for item in submissions if item.channel == "direct"
     ]
-    arrivals += [(_moment(rng, day, COUNTER_HOURS), None) for _ in range(_poisson(rng, (others + more) * volume))]
+    arrivals += [
+        (midnight + _moment(rng, _COUNTER_HOURS), None) for _ in range(_poisson(rng, (others + more) * volume))
+    ]
     visits, n_open = _served(rng, point, working_time.sessions(day), arrivals)
     return PointDay(submissions, visits, n_open)
 
@@ -106,15 +140,21 @@ def _poisson(rng: random.Random, mean: float) -> int:
     return n
 
 
-def _moment(rng: random.Random, day: date, hours: dict[int, int]) -> int:
-    hour, left = 0, rng.random() * 100
-    for hour, percent in hours.items():  # noqa: B007 - the hour at which the draw is used up is what we want
-        if left < percent:
-            break
-        left -= percent
-    first = 45 * 60 if hour == 7 and hours is COUNTER_HOURS else 0
-    last = 40 * 60 if hour == 16 else 3_600
-    return instant(day) + hour * 3_600 + first + int(rng.random() * (last - first))
+def _moment(rng: random.Random, hours: list[int]) -> int:
+    """Seconds since midnight."""
+    hour = hours[int(rng.random() * len(hours))]
+    first = DOORS_OPEN_S if hour == FIRST_HOUR and hours is _COUNTER_HOURS else 0
+    last = LAST_TICKET_S if hour == LAST_HOUR else 3_600
+    return hour * 3_600 + first + int(rng.random() * (last - first))
+
+
+def _trouble(rng: random.Random) -> str | None:
+    drawn = rng.random()
+    for kind, share in TROUBLE.items():
+        if drawn < share:
+            return kind
+        drawn -= share
+    return None
 
 
 def _served(
@@ -133,15 +173,15 @@ def _served(
     free = [(sessions[0][0], counter) for counter in range(n_open)]
     visits = []
     for n, (arrived, submission) in enumerate(arrivals, 1):
-        patience_s = rng.lognormvariate(math.log(PATIENCE_MEDIAN_MIN * 60), PATIENCE_SIGMA)
-        service_s = max(45, round(rng.lognormvariate(math.log(SERVICE_MEDIAN_MIN * 60), SERVICE_SIGMA)))
+        patience_s = _PATIENCE_S[int(rng.random() * 100)]
+        service_s = _SERVICE_S[int(rng.random() * 100)]
         free_at, counter = free[0]
         called = _within(max(arrived + 5, free_at), sessions)
-        visit = Visit(n, arrived, counter, submission=submission)
+        visit = Visit(n, rng.random(), arrived, counter, submission=submission)
         visits.append(visit)
         waited_from = max(arrived, sessions[0][0])
         if submission is None and (called is None or called - waited_from > patience_s):
-            visit.abandoned = min(waited_from + round(patience_s), sessions[-1][1])
+            visit.abandoned = min(waited_from + patience_s, sessions[-1][1])
             continue
         visit.called = called if called is not None else free_at
         visit.served = visit.called + service_s
