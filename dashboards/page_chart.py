@@ -47,9 +47,14 @@ def spec(texts: Texts) -> dict[str, Any]:
     axis = {"labelColor": INK, "labelFontSize": 13, "title": None}
     return {
         "background": "white",
+        "padding": {"left": 4, "right": 8, "top": 10, "bottom": 4},
         "mark": {"type": "bar"},
         "encoding": {
-            "x": {"field": "time", "type": "ordinal", "axis": {**axis, "labelAngle": 0, "labelOverlap": True}},
+            "x": {
+                "field": "time",
+                "type": "ordinal",
+                "axis": {**axis, "labelAngle": 0, "labelOverlap": True, "labelSeparation": 8},
+            },
             "y": {
                 "field": "ratings",
                 "type": "quantitative",

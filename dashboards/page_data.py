@@ -19,7 +19,7 @@ REQUEST_TIMEOUT_S = 5.0
 FIRST_WAIT_S = 3.0
 """A page without any answer waits at most this long before it says that it has none."""
 
-NEXT_WAIT_S = 0.6
+NEXT_WAIT_S = 1.2
 """A page that has an answer waits at most this long for a newer one that it wants at once."""
 
 FORGET_AFTER_S = 60.0

@@ -68,7 +68,7 @@ def choose_period(freshness: dict[str, Any] | None, texts: Texts) -> str:
             return texts("period_days", days=days[value])
         return texts("period_from", day=_day(value))
 
-    return _select("from", texts("period"), options, start, label, width=190)
+    return _select("from", texts("period"), options, start, label, width=170)
 
 
 def _day(text: str) -> str:

@@ -104,16 +104,15 @@ def live(view: View) -> None:
     _state(view, freshness, figures, rankings_found)
     if figures.problem in ("unknown_unit", "bad_period") or (figures.data is None and figures.problem):
         return
-    left, right = st.columns([5, 8], gap="small")
-    with left:
-        _troubles(view, rankings_found)
-    with right:
-        _cards(view, figures)
-    left, right = st.columns([8, 5], gap="small")
-    with left:
-        _last_hour(view, freshness)
-    with right:
-        _latest(view, feed().latest(latest, at_once=True))
+    with st.container(key="board"):
+        with st.container(key="troubles"):
+            _troubles(view, rankings_found)
+        with st.container(key="headline"):
+            _cards(view, figures)
+        with st.container(key="hour"):
+            _last_hour(view, freshness)
+        with st.container(key="latest"):
+            _latest(view, feed().latest(latest, at_once=True))
 
 
 def _state(view: View, freshness: Answer, figures: Answer, rankings: list[Answer]) -> None:
@@ -157,14 +156,13 @@ def _troubles(view: View, rankings: list[Answer]) -> None:
     answers = [answer.data for answer in rankings if answer.data]
     oldest = next((answer for answer in rankings if answer.problem), rankings[0])
     _heading(texts("trouble"), oldest, texts, texts("trouble_note"))
-    with st.container(key="troubles"):
-        found = in_trouble(answers)
-        if found:
-            st.html(blocks.trouble_list(found, view.units, _address(), texts))
-        elif len(answers) < len(rankings):
-            st.html(blocks.quiet(texts("away_at_first" if oldest.problem else "loading")))
-        else:
-            st.html(blocks.quiet(texts("trouble_none" if any_figure(answers) else "trouble_no_figures")))
+    found = in_trouble(answers)
+    if found:
+        st.html(blocks.trouble_list(found, view.units, _address(), texts))
+    elif len(answers) < len(rankings):
+        st.html(blocks.quiet(texts("away_at_first" if oldest.problem else "loading")))
+    else:
+        st.html(blocks.quiet(texts("trouble_none" if any_figure(answers) else "trouble_no_figures")))
 
 
 def _address() -> dict[str, str]:
@@ -215,7 +213,7 @@ def _last_hour(view: View, freshness: Answer) -> None:
     st.vega_lite_chart(
         chart.bins(found, form.instant(ratings.data["to"]), texts),
         chart.spec(texts),
-        height=190,
+        height=175,
         theme=None,
         key="hour_chart",
         alt=texts("chart_alt", satisfied=good, dissatisfied=len(found) - good),
@@ -225,13 +223,12 @@ def _last_hour(view: View, freshness: Answer) -> None:
 def _latest(view: View, answer: Answer) -> None:
     texts = view.texts
     _heading(texts("latest"), answer, texts)
-    with st.container(key="latest"):
-        if answer.data is None:
-            st.html(blocks.quiet(texts("away_at_first" if answer.problem else "loading")))
-        elif not answer.data["ratings"]:
-            st.html(blocks.quiet(texts("latest_empty")))
-        else:
-            st.html(blocks.latest_list(answer.data["ratings"], view.units, texts))
+    if answer.data is None:
+        st.html(blocks.quiet(texts("away_at_first" if answer.problem else "loading")))
+    elif not answer.data["ratings"]:
+        st.html(blocks.quiet(texts("latest_empty")))
+    else:
+        st.html(blocks.latest_list(answer.data["ratings"], view.units, texts))
 
 
 main()
