@@ -179,8 +179,9 @@ def get_freshness(store: Store) -> dict[str, Any]:
 
 
 def get_counts(store: Store, source: str) -> dict[str, Any]:
-    """How many distinct events of one source are stored."""
-    return {"source": source, "stored": figures.stored(store.client, source)}
+    """Distinct events of one source: ``rows`` in the raw table, ``stored`` of them in every figure."""
+    rows, counted = figures.stored(store.client, source)
+    return {"source": source, "rows": rows, "stored": counted}
 
 
 def _scope(

@@ -87,7 +87,10 @@ def _dossier(counts: Counter[str], steps: list[Event], start: datetime, end: dat
         for step in sorted(steps, key=lambda step: step["type"] != "dossier.submitted")
         if step["data"].get("channel") and step["type"] != "dossier.returned"
     ]
-    within = lambda when: start <= when < end  # noqa: E731 three letters less in each line below
+
+    def within(when: datetime) -> bool:
+        return start <= when < end
+
     received = min(submitted + accepted, default=None)
     if received and within(received):
         counts["received"] += 1

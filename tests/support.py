@@ -133,8 +133,9 @@ def unit(code: str, parent: str | None = None, level: str = "service_point", **d
 
 def rating(unit_code: str, time: str, score: int = 4, key: str = "", **data: Any) -> dict[str, Any]:
     """A tapped rating on four faces."""
+    source = data.pop("source", "test")
     parts = {"channel": "tablet", "scale": "csat4", "score": score, "device": "TAB-T", **data}
-    return event("rating.submitted", "TAB-T", time, unit=unit_code, key=key, **parts)
+    return event("rating.submitted", "TAB-T", time, unit=unit_code, key=key, source=source, **parts)
 
 
 def logged(body: dict[str, Any], recorded_at: datetime | None = None) -> bytes:

@@ -107,9 +107,10 @@ def series(client: Client, within: Sequence[str], period: Period, step: str) -> 
     return list(client.query(_sql("series"), parameters=parameters).named_results())
 
 
-def stored(client: Client, source: str) -> int:
-    """How many distinct events of a source are stored."""
-    return int(client.query(_sql("stored"), parameters={"source": source}).result_rows[0][0])
+def stored(client: Client, source: str) -> tuple[int, int]:
+    """How many distinct events of a source are stored, and how many of them the figures hold already."""
+    rows, counted = client.query(_sql("stored"), parameters={"source": source}).result_rows[0]
+    return int(rows), int(counted)
 
 
 def freshness(client: Client, since: datetime) -> tuple[datetime | None, datetime | None]:

@@ -201,6 +201,7 @@ CREATE TABLE IF NOT EXISTS unit_hours (
   dossiers_late UInt32,
   dossiers_returned UInt32,
   events UInt32,
+  events_by_source Map(String, UInt32),
   delays_s Map(UInt32, UInt32),
   recorded_at DateTime64(3, 'UTC')
 )

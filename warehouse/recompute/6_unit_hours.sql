@@ -7,7 +7,7 @@ SELECT
   r.answered, r.satisfied, r.very_answered, r.very_satisfied, r.dissatisfied,
   t.issued, t.called, t.called_in_time, t.served, t.abandoned, t.waits_s,
   d.received, d.completed, d.early, d.late, d.returned,
-  e.events, e.delays_s, e.recorded_at
+  e.events, e.events_by_source, e.delays_s, e.recorded_at
 FROM cells
 LEFT JOIN
 (
@@ -51,6 +51,7 @@ LEFT JOIN
   -- Delays are kept to the second below ten minutes, to the minute below a day, to the day beyond, rounded up.
   SELECT
     unit, toStartOfHour(occurred_at)::DateTime('UTC') AS hour, count() AS events,
+    sumMap(map(toString(source), 1::UInt32)) AS events_by_source,
     sumMap(
       map(
         multiIf(
@@ -62,7 +63,7 @@ LEFT JOIN
     max(recorded_at) AS recorded_at
   FROM
   (
-    SELECT unit, occurred_at, recorded_at, greatest(0, dateDiff('second', occurred_at, recorded_at)) AS delay_s
+    SELECT unit, occurred_at, source, recorded_at, greatest(0, dateDiff('second', occurred_at, recorded_at)) AS delay_s
     FROM events FINAL
     WHERE (unit, toStartOfHour(occurred_at)) IN cells
   )
