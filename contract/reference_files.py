@@ -167,7 +167,7 @@ def _built(facts: Iterator[_Fact], source: str, faults: list[Fault]) -> Iterator
     for row, kind, subject, data in facts:
         event: dict[str, Any] = {"specversion": "1.0", "type": kind, "source": source}
         event |= {"time": row.as_of, "subject": subject, "data": data}
-        event["id"] = str(derived_id("reference", json.dumps(event, sort_keys=True, ensure_ascii=False)))
+        event["id"] = derived_id("reference", json.dumps(event, sort_keys=True, ensure_ascii=False))
         found = decode(json.dumps(event, ensure_ascii=False).encode())
         if isinstance(found, Refusal):
             faults.append(Fault(row.file, row.line, found.detail))

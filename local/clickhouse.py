@@ -20,7 +20,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-import lz4.frame  # type: ignore[import-untyped]
+import lz4.frame
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request

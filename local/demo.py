@@ -181,7 +181,7 @@ class _Demo:
 def _example(settings: Settings, day: date, place: dict[str, str]) -> str:
     event = {
         "specversion": "1.0",
-        "id": str(derived_id("example", day.isoformat())),
+        "id": derived_id("example", day.isoformat()),
         "type": "rating.submitted",
         "source": "example",
         "time": rfc3339(instant(day) + DAY_BEGINS_S),

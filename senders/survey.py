@@ -100,7 +100,7 @@ def _names(source: CodedColumn, coded: Coded) -> dict[str, str]:
 
 def _reference(mapping: Mapping, kind: str, code: str, day: date, data: dict[str, Any]) -> Made:
     body = encode(data)
-    event_id = str(derived_id(mapping.mapping, kind, code, day.isoformat(), body))
+    event_id = derived_id(mapping.mapping, kind, code, day.isoformat(), body)
     moment = datetime.combine(day, time(), ZoneInfo(mapping.time.zone)).astimezone(UTC)
     event = {
         "specversion": "1.0",

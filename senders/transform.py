@@ -165,7 +165,7 @@ class _Rule:
                 raise RowError(column, f"is empty, but {kind} needs {name}")
         data = "".join(parts)
         key = () if self._each != "row" else self._row_key(cells, kind, time, data, alike)
-        event_id = str(derived_id(self._mapping, subject, self._name, *key))
+        event_id = derived_id(self._mapping, subject, self._name, *key)
         line = (
             f'{{"specversion":"1.0","id":"{event_id}","type":"{kind}","source":{self._source},"time":"{time}",'
             f'"subject":{quoted(subject)},"data":{data}}}}}'

@@ -114,7 +114,7 @@ def event(
     identity = derived_id(source, kind, subject, time, unit, key, json.dumps(data, sort_keys=True))
     return {
         "specversion": "1.0",
-        "id": str(identity),
+        "id": identity,
         "type": kind,
         "source": source,
         "time": time,

@@ -152,7 +152,7 @@ def test_raw_rows_are_taken_packed_or_not(client: Client, table: str, compressio
     packed = b""
     for part in (lines[:half], lines[half:]):
         packed += packer.compress_block(part)
-    packed += packer.flush() or b""
+    packed += packer.flush() or b""  # type: ignore[no-untyped-call] # the driver's own helper is untyped
     summary = client.raw_insert(table, ["a", "b"], packed, fmt="JSONEachRow", compression=compression)
     assert summary.written_rows == 5000
     assert client.command(f"SELECT count(), uniqExact(b) FROM {table}") == ["5000", str(len(AWKWARD))]

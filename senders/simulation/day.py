@@ -150,7 +150,7 @@ class _Teller:
     def _event(self, kind: str, at: int, subject: str, key: str, data: dict[str, Any]) -> Told:
         volume = [f"{self.growth:g}"] if self.growth > 1 else []
         event_id = derived_id("simulation", str(self.seed), *volume, key)
-        event: dict[str, Any] = {"specversion": "1.0", "id": str(event_id), "type": kind, "source": SOURCE}
+        event: dict[str, Any] = {"specversion": "1.0", "id": event_id, "type": kind, "source": SOURCE}
         return at, event | {"time": rfc3339(at), "subject": subject, "data": {"unit": self.point.unit, **data}}
 
     def _ticket(self, visit: Visit, ticket: str) -> Iterator[Told]:
