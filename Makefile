@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format tables lock bench clean
+.PHONY: help demo test check format tables lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,9 +32,6 @@ format: $(READY) ## format the code and mend what the linter can mend
 
 tables: $(READY) ## write the tables of the README anew
 	@$(BIN)/python docs/tables.py
-
-bench: $(READY) ## run the benchmarks and print their table
-	@$(BIN)/hailong bench
 
 lock: ## renew requirements.lock with the newest versions that pyproject.toml allows
 	@rm -rf $(VENV)-lock
