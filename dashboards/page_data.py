@@ -54,6 +54,13 @@ class Feed:
         self._lock = threading.Lock()
         self._questions: dict[tuple[str, ...], _Question] = {}
 
+    def __enter__(self) -> Feed:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+        self._http.close()
+
     def ask(self, name: tuple[str, ...], path: str, parameters: Parameters, every_s: float) -> None:
         """Start a request in the background unless one is under way or was made less than ``every_s`` ago.
 
