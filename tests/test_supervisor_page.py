@@ -1,0 +1,188 @@
+"""The supervisor's page in a real browser on a running stack: taps appear, nothing flickers, losses are said."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser_setup import chromium_path
+from tests.support import Stack, rating, unit, wait_until
+
+pytestmark = [pytest.mark.stack, pytest.mark.browser]
+
+ROOT, POINT = "SP", "SP.01"
+PAGE_WAIT_MS = 30_000
+ANSWERED = ".st-key-answered .value"
+
+WATCH_FRAMES = """() => {
+  const main = document.querySelector('[data-testid=stMain]');
+  main.scrollTop = 60;
+  window.seen = {frames: 0, gone: 0, faded: 0, moved: 0, values: []};
+  const start = main.scrollTop;
+  const look = () => {
+    const value = document.querySelector('.st-key-answered .value');
+    const cards = document.querySelectorAll('.card').length;
+    seen.frames += 1;
+    seen.gone += !value || cards < 9 || !document.querySelector('.st-key-hour svg.marks, .st-key-hour canvas');
+    seen.moved += main.scrollTop !== start;
+    for (let part = value; part && part !== main; part = part.parentElement)
+      if (getComputedStyle(part).opacity !== '1') { seen.faded += 1; break; }
+    if (value && seen.values.at(-1) !== value.textContent) seen.values.push(value.textContent);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1366, "height": 600})
+    page.set_default_timeout(PAGE_WAIT_MS)
+    expect.set_options(timeout=PAGE_WAIT_MS)
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def office(stack: Stack) -> Stack:
+    """A stack with one branch and its service point, at which 12 of 40 citizens were satisfied just now."""
+    units = [unit(ROOT, level="branch", name_vi="Chi nhánh thử", name_en="Branch of the test"), unit(POINT, ROOT)]
+    assert stack.send(units) == []
+    send_taps(stack, [4] * 12 + [1] * 28)
+    wait_until(lambda: len(stack.get("/v1/units")["units"]) > 1 and answered(stack) >= 40, 60)
+    return stack
+
+
+def send_taps(stack: Stack, scores: list[int]) -> None:
+    now = datetime.now(UTC).isoformat()
+    assert stack.send([rating(POINT, now, score, key=uuid4().hex) for score in scores]) == []
+
+
+def answered(stack: Stack) -> int:
+    n: int = stack.figures(ROOT, ids="SAT_CSAT")["SAT_CSAT"]["n"]
+    return n
+
+
+def look(page: Page, stack: Stack, **parameters: str) -> None:
+    query = "&".join(f"{name}={value}" for name, value in ({"unit": ROOT} | parameters).items())
+    page.goto(f"{stack.settings.dashboards_url}/?{query}")
+
+
+def state_of(page: Page) -> Any:
+    return page.evaluate("window.seen")
+
+
+def test_taps_appear_by_themselves_without_flicker_or_lost_scroll(page: Page, office: Stack) -> None:
+    look(page, office)
+    before = answered(office)
+    expect(page.locator(ANSWERED)).to_have_text(str(before))
+    expect(page.locator(".st-key-hour svg.marks, .st-key-hour canvas")).to_be_visible()
+    page.wait_for_timeout(1_500)
+    page.evaluate(WATCH_FRAMES)
+    for step in range(3):
+        send_taps(office, [4])
+        expect(page.locator(ANSWERED)).to_have_text(str(before + step + 1))
+    seen = state_of(page)
+    assert seen["frames"] > 20
+    assert (seen["gone"], seen["faded"], seen["moved"]) == (0, 0, 0)
+    assert seen["values"] == [str(before + step) for step in range(4)]
+
+
+def test_the_page_shows_a_stored_tap_within_two_seconds(page: Page, office: Stack) -> None:
+    look(page, office)
+    before = answered(office)
+    expect(page.locator(ANSWERED)).to_have_text(str(before))
+    send_taps(office, [4])
+    wait_until(lambda: answered(office) == before + 1, 30, pause_s=0.02)
+    stored = time.monotonic()
+    expect(page.locator(ANSWERED)).to_have_text(str(before + 1))
+    assert time.monotonic() - stored < 2
+
+
+def test_a_unit_that_surely_misses_its_target_is_named_with_its_figures(page: Page, office: Stack) -> None:
+    look(page, office)
+    expect(page.locator(".verdict")).to_contain_text("2 đơn vị cần xử lý")
+    point = page.locator(".troubles > li", has_text=f"Đơn vị {POINT}")
+    expect(point).to_contain_text("Người dân chưa hài lòng")
+    expect(point).to_contain_text("mục tiêu ≥ 95 %")
+    expect(page.locator(".st-key-SAT_CSAT .chip")).to_have_text("✗ chưa đạt")
+    expect(page.locator(".latest li").first).to_contain_text(re.compile("hài lòng", re.IGNORECASE))
+
+
+def test_a_unit_in_trouble_is_one_key_away(page: Page, office: Stack) -> None:
+    look(page, office, lang="en")
+    link = page.locator(".troubles > li > a", has_text=f"Unit {POINT}")
+    link.focus()
+    link.press("Enter")
+    page.wait_for_url(f"**unit={POINT}*")
+    expect(page.locator(".st-key-top")).to_contain_text("English")
+    expect(page.locator(".st-key-SAT_CSAT .value")).to_contain_text("%")
+
+
+def test_no_case_is_a_dash_with_a_reason_not_nought(page: Page, office: Stack) -> None:
+    look(page, office)
+    card = page.locator(".st-key-ONL_DOSSIER_RATE")
+    expect(card.locator(".value")).to_have_text("—")
+    expect(card).to_contain_text("chưa có trường hợp nào")
+
+
+def test_english_is_one_touch_away_and_stays_in_the_address(page: Page, office: Stack) -> None:
+    look(page, office)
+    page.get_by_role("radio", name="English").click()
+    page.wait_for_url("**lang=en*")
+    expect(page.locator("h1")).to_have_text("One-stop services, live")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_the_page_fits_a_phone(page: Page, office: Stack) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    look(page, office)
+    expect(page.locator(ANSWERED)).to_be_visible()
+    main = "document.querySelector('[data-testid=stMain]')"
+    assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({"unit": "NOWHERE"}, "Không có đơn vị nào mang mã NOWHERE."),
+        ({"from": "hom-qua"}, "Ngày bắt đầu không đúng: hom-qua."),
+    ],
+)
+def test_a_wrong_address_is_explained_with_a_way_back(
+    page: Page, office: Stack, parameters: dict[str, str], words: str
+) -> None:
+    look(page, office, **parameters)
+    expect(page.locator(".banner")).to_contain_text(words)
+    expect(page.locator(".banner a")).to_have_text("Xem toàn thành phố, hôm nay")
+
+
+def test_the_last_figures_stay_under_a_banner_while_the_store_is_away(page: Page, office: Stack) -> None:
+    look(page, office)
+    expect(page.locator(ANSWERED)).to_have_text(str(answered(office)))
+    shown = page.locator(ANSWERED).inner_text()
+    office.kill("clickhouse")
+    try:
+        expect(page.locator(".banner")).to_contain_text(
+            re.compile(r"Mất kết nối với kho dữ liệu; số liệu lúc \d\d:\d\d")
+        )
+        expect(page.locator(ANSWERED)).to_have_text(shown)
+    finally:
+        office.revive()
+    expect(page.locator(".banner")).to_have_count(0)
