@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contract.events import AnyEvent, canonical, check_time, content_hash, decode, recorded
-from contract.reference_events import REFERENCE_EVENTS, UnitDefined
+from contract.reference_events import REFERENCE_EVENTS, UnitDefined, WorkingDay
 from contract.refusals import Reason, Refusal
 from contract.topics import route
-from ingest.registry import Device, Registry
+from ingest.registry import Device
 
 SYSTEM = "system"
+KnowsUnit = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,47 +30,53 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """An event ready for the log. ``id`` and ``hash`` are 16 bytes each; ``reference`` says it is a reference fact."""
+    """An event ready for the log, and the bytes it came as. ``id`` and ``hash`` are 16 bytes each.
+
+    ``fact`` is the event itself when it is a reference fact, which ingest must know from then on.
+    """
 
     id: bytes
     hash: bytes
     topic: str
     key: str
     value: bytes
-    reference: bool
+    raw: bytes
+    fact: AnyEvent | None
 
 
-def judge(
-    raw: bytes, sender: Sender, registry: Registry, now: datetime, max_event_bytes: int
-) -> tuple[AnyEvent, Admitted] | Refusal:
+def judge(raw: bytes, sender: Sender, knows_unit: KnowsUnit, now: datetime, max_event_bytes: int) -> Admitted | Refusal:
     """The first reason against an event, in the order of ``CHECKS``, or the event as it will be logged."""
     if len(raw) > max_event_bytes:
-        return Refusal(Reason.TOO_LARGE, f"the event has {len(raw)} bytes; the limit is {max_event_bytes}")
+        return Refusal(Reason.TOO_LARGE, f"the event has more than {max_event_bytes} bytes; its beginning was kept")
     event = decode(raw)
     if isinstance(event, Refusal):
         return event
     for check in CHECKS:
-        refusal = check(event, sender, registry, now)
+        refusal = check(event, sender, knows_unit, now)
         if refusal:
             return refusal
     body = canonical(event)
+    if len(body) > max_event_bytes:
+        # Numbers like 1e15 grow when written out, and Kafka's limit follows from ours.
+        detail = f"the event, written out, has {len(body)} bytes; the limit is {max_event_bytes}"
+        return Refusal(Reason.TOO_LARGE, detail, str(event.id))
     topic, key = route(event)
-    admitted = Admitted(
+    return Admitted(
         id=event.id.bytes,
         hash=content_hash(body),
         topic=topic,
         key=key,
         value=recorded(body, now, sender.name),
-        reference=event.type in REFERENCE_EVENTS,
+        raw=raw,
+        fact=event if event.type in REFERENCE_EVENTS else None,
     )
-    return event, admitted
 
 
-def _in_time(event: AnyEvent, _sender: Sender, _registry: Registry, now: datetime) -> Refusal | None:
+def _in_time(event: AnyEvent, _sender: Sender, _knows_unit: KnowsUnit, now: datetime) -> Refusal | None:
     return check_time(event, now)
 
 
-def _allowed(event: AnyEvent, sender: Sender, _registry: Registry, _now: datetime) -> Refusal | None:
+def _allowed(event: AnyEvent, sender: Sender, _knows_unit: KnowsUnit, _now: datetime) -> Refusal | None:
     device = sender.device
     if device is None:
         return None
@@ -81,18 +88,32 @@ def _allowed(event: AnyEvent, sender: Sender, _registry: Registry, _now: datetim
     return None
 
 
-def _unit_known(event: AnyEvent, _sender: Sender, registry: Registry, _now: datetime) -> Refusal | None:
+def _subject_fits(event: AnyEvent, _sender: Sender, _knows_unit: KnowsUnit, _now: datetime) -> Refusal | None:
+    """The log keeps reference facts by subject, the tables by what is in data: they must say the same."""
+    if isinstance(event.data, UnitDefined):
+        subject, fields = event.data.unit, "data.unit"
+    elif isinstance(event.data, WorkingDay):
+        subject, fields = f"{event.data.calendar}/{event.data.date}", "data.calendar and data.date"
+    else:
+        return None
+    if event.subject == subject:
+        return None
+    return Refusal(Reason.INVALID_VALUE, f"subject: must be {subject!r}, as {fields} say", str(event.id))
+
+
+def _unit_known(event: AnyEvent, _sender: Sender, knows_unit: KnowsUnit, _now: datetime) -> Refusal | None:
     if isinstance(event.data, UnitDefined):
         unit, field = event.data.parent, "data.parent"
     else:
         unit, field = event.data.unit, "data.unit"
-    if unit is None or registry.knows_unit(unit):
+    if unit is None or knows_unit(unit):
         return None
     return Refusal(Reason.UNKNOWN_UNIT, f"{field}: no unit has the code {unit!r}", str(event.id))
 
 
-CHECKS: tuple[Callable[[AnyEvent, Sender, Registry, datetime], Refusal | None], ...] = (
+CHECKS: tuple[Callable[[AnyEvent, Sender, KnowsUnit, datetime], Refusal | None], ...] = (
     _in_time,
     _allowed,
+    _subject_fits,
     _unit_known,
 )

@@ -5,25 +5,26 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import sys
 from collections.abc import AsyncIterator
-from concurrent.futures import Future
-from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from contextlib import asynccontextmanager, suppress
+from typing import Annotated
 
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse, PlainTextResponse
+from starlette.requests import ClientDisconnect
 
 from contract.refusals import Reason, Refusal
 from ingest.admission import Sender
-from ingest.bodies import LINES, BodyError, event_lines
-from ingest.door import MEGABYTE, Door
-from ingest.outbox import OutboxError, Refused, Stored
+from ingest.bodies import LINES, BodyError, event_parts
+from ingest.door import MEGABYTE, UNITS_UNKNOWN, Door
+from ingest.intake import Intake
+from ingest.outbox_file import OutboxError
 from runtime.clock import clock_from
 from runtime.http import HEALTH_ROUTES, serve_app
 from runtime.settings import Settings
 
-CHUNK_EVENTS = 500
 RETRY_AFTER_S = 5
 KAFKA_ACK_TIMEOUT_S = 30.0
 
@@ -43,6 +44,7 @@ def make_app(settings: Settings) -> FastAPI:
         allow_origins=[settings.feedback_url],
         allow_methods=["POST"],
         allow_headers=["Authorization", "Content-Type"],
+        expose_headers=["Retry-After"],
     )
     app.get("/readyz", response_class=PlainTextResponse)(readyz)
     app.post("/v1/events", status_code=202)(post_events)
@@ -52,13 +54,16 @@ def make_app(settings: Settings) -> FastAPI:
 
 def serve(settings: Settings) -> None:
     """Runs ingest until it is told to stop."""
+    if not settings.api_key.get_secret_value():
+        sys.exit("HAILONG_API_KEY is not set: without a key nobody could send events or pair tablets")
     serve_app(make_app(settings), settings.ingest_url, settings.listen_host)
 
 
 def _sender(request: Request) -> Sender:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
-        raise HTTPException(401, "send Authorization: Bearer <api key or device token>")
+        detail = "send Authorization: Bearer <api key or device token>"
+        raise HTTPException(401, detail, {"WWW-Authenticate": "Bearer"})
     sender: Sender | None = request.app.state.door.sender_of(token)
     if sender is None:
         raise HTTPException(403, "this key or token is not known here, or was revoked")
@@ -70,8 +75,11 @@ SentBy = Annotated[Sender, Depends(_sender)]
 
 async def readyz(request: Request) -> str:
     """200 while events can be taken: Kafka may be away, the outbox may not be full."""
-    if request.app.state.door.nearly_full:
-        raise HTTPException(503, "the outbox is nearly full", {"Retry-After": str(RETRY_AFTER_S)})
+    door: Door = request.app.state.door
+    if door.nearly_full:
+        raise _come_again("the outbox is nearly full")
+    if not door.knows_units:
+        raise _come_again(UNITS_UNKNOWN)
     return "ready\n"
 
 
@@ -79,62 +87,41 @@ async def post_events(request: Request, sender: SentBy) -> Response:
     """Admits one CloudEvent, a batch, or JSON lines; see the README for a call with curl."""
     door: Door = request.app.state.door
     if door.nearly_full:
-        raise HTTPException(503, "the outbox is nearly full; come again", {"Retry-After": str(RETRY_AFTER_S)})
-    rejected: list[Refused] = []
-    stored: list[Future[Stored]] = []
-    lines: list[tuple[int, bytes]] = []
-    count = 0
+        raise _come_again("the outbox is nearly full; come again")
+    intake = Intake(door, sender)
+    empty = True
     try:
-        async for raw in event_lines(request, door.settings.max_body_mb * MEGABYTE):
-            lines.append((count, raw))
-            count += 1
-            if len(lines) == CHUNK_EVENTS:
-                _admit(door, lines, sender, rejected, stored)
-                lines = []
-                # One large file must not keep a tablet's tap waiting.
-                await asyncio.sleep(0)
-        _admit(door, lines, sender, rejected, stored)
-        answers = await asyncio.gather(*(asyncio.wrap_future(future) for future in stored))
-        if door.settings.ack == "kafka" and answers:
-            await _delivered(door, answers[-1].last_seq)
+        async for parts in event_parts(request, door.settings.max_body_mb * MEGABYTE, door.settings.max_event_bytes):
+            empty = False
+            await intake.take(parts)
+        await intake.finish()
+        if door.settings.ack == "kafka" and intake.accepted:
+            await _delivered(door, intake.last_seq)
     except BodyError as error:
-        refusal = Refusal(Reason.TOO_LARGE if error.status == 413 else Reason.NOT_JSON, str(error))
         if error.raw:
-            await asyncio.wrap_future(door.refuse_body(error.raw, refusal, sender))
+            refusal = Refusal(Reason.TOO_LARGE if error.status == 413 else Reason.NOT_JSON, str(error))
+            with suppress(OutboxError):
+                await asyncio.wrap_future(door.refuse_body(error.raw, refusal, sender))
         raise HTTPException(error.status, str(error)) from error
     except OutboxError as error:
-        raise HTTPException(503, str(error), {"Retry-After": str(RETRY_AFTER_S)}) from error
-    for answer in answers:
-        rejected.extend(answer.conflicts)
-    rejected.sort(key=lambda line: line.index)
-    unreadable = {Reason.NOT_JSON, Reason.NOT_UTF8}
-    nothing_read = count == 0 or (len(rejected) == count and all(r.refusal.reason in unreadable for r in rejected))
-    body = {"accepted": sum(answer.accepted for answer in answers), "rejected": [_entry(line) for line in rejected]}
-    return JSONResponse(body, 400 if nothing_read else 202)
-
-
-def _admit(
-    door: Door,
-    lines: list[tuple[int, bytes]],
-    sender: Sender,
-    rejected: list[Refused],
-    stored: list[Future[Stored]],
-) -> None:
-    if lines:
-        refused, future = door.admit(lines, sender)
-        rejected.extend(refused)
-        stored.append(future)
+        raise _come_again(str(error)) from error
+    except ClientDisconnect:
+        # Nobody hears this; what was taken so far stays, and sending it again is safe.
+        return Response(status_code=400)
+    body = {"accepted": intake.accepted, "rejected": intake.rejected}
+    return JSONResponse(body, 400 if empty or (intake.count and intake.nothing_read) else 202)
 
 
 async def _delivered(door: Door, seq: int) -> None:
-    if not await asyncio.to_thread(door.relay.wait_delivered, seq, KAFKA_ACK_TIMEOUT_S):
+    try:
+        await asyncio.wait_for(asyncio.wrap_future(door.relay.when_delivered(seq)), KAFKA_ACK_TIMEOUT_S)
+    except TimeoutError as error:
         detail = "the events are kept, but Kafka has not acknowledged them; sending them again is safe"
-        raise HTTPException(503, detail, {"Retry-After": str(RETRY_AFTER_S)})
+        raise _come_again(detail) from error
 
 
-def _entry(line: Refused) -> dict[str, Any]:
-    refusal = line.refusal
-    return {"index": line.index, "id": refusal.id, "reason": refusal.reason.value, "detail": refusal.detail}
+def _come_again(detail: str) -> HTTPException:
+    return HTTPException(503, detail, {"Retry-After": str(RETRY_AFTER_S)})
 
 
 async def get_refusals(

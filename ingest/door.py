@@ -7,18 +7,23 @@ import threading
 from concurrent.futures import Future
 
 from contract.events import decode
-from contract.refusals import Refusal
+from contract.refusals import Reason, Refusal
 from ingest.admission import Sender, judge
+from ingest.batch import Batch, Refused, Stored
 from ingest.follower import follow_reference
-from ingest.outbox import Batch, Outbox, Refused, Stored
+from ingest.outbox import Outbox
+from ingest.outbox_file import OutboxError
 from ingest.registry import Registry
 from ingest.relay import Relay
 from runtime.clock import Clock
 from runtime.settings import Settings
-from runtime.telemetry import ACCEPTED, RECEIVED, REFUSED, REPEATED
+from runtime.telemetry import ACCEPTED, OUTBOX_BYTES, OUTBOX_PENDING, RECEIVED, REFUSED, REPEATED
 
 NEARLY_FULL = 0.9
+# Refused lines are told to their sender; kept ones must never stop the events of others.
+REFUSED_SHARE = 0.25
 MEGABYTE = 1_048_576
+UNITS_UNKNOWN = "the units are not known here yet: Kafka has not been reached since the start"
 
 
 class Door:
@@ -28,14 +33,20 @@ class Door:
         self.settings = settings
         self.clock = clock
         self.registry = Registry()
-        self.outbox = Outbox(settings.outbox_path, settings.id_retention_days)
-        for value in self.outbox.reference():
+        refused_max_bytes = int(REFUSED_SHARE * settings.outbox_max_mb * MEGABYTE)
+        self.outbox = Outbox(settings.outbox_path, settings.id_retention_days, refused_max_bytes)
+        facts = self.outbox.facts()
+        for value in facts:
             event = decode(value)
             if not isinstance(event, Refusal):
                 self.registry.apply(event)
-        self.relay = Relay(settings, self.outbox)
+        self._has_facts = bool(facts)
+        self._topic_read = threading.Event()
         self._stopping = threading.Event()
-        follow_reference(settings, self.registry, self._stopping)
+        self.relay = Relay(settings, self.outbox)
+        follow_reference(settings, self.registry, self._topic_read, self._stopping)
+        OUTBOX_PENDING.set_function(lambda: self.outbox.last_seq - self.outbox.delivered_seq)
+        OUTBOX_BYTES.set_function(lambda: self.outbox.pending_bytes)
 
     def close(self) -> None:
         """Stops the threads."""
@@ -57,39 +68,59 @@ class Door:
         kept = self.outbox.pending_bytes + self.outbox.refused_bytes
         return kept > NEARLY_FULL * self.settings.outbox_max_mb * MEGABYTE
 
-    def admit(self, lines: list[tuple[int, bytes]], sender: Sender) -> tuple[list[Refused], Future[Stored]]:
-        """Judges some lines of a request and hands all to the outbox: the refused at once, the rest when synced."""
+    @property
+    def knows_units(self) -> bool:
+        """False in an ingest that starts without memory and has not read the reference topic yet."""
+        return self._has_facts or self._topic_read.is_set()
+
+    def admit(
+        self, lines: list[tuple[int, bytes]], sender: Sender, new_units: set[str]
+    ) -> tuple[list[Refused], Future[Stored]]:
+        """Judges some lines of a request and hands all to the outbox: the refused at once, the rest when synced.
+
+        ``new_units`` are the units that the request itself defined, which its later lines may refer to; grows.
+        Raises ``OutboxError`` when it cannot be told yet whether a unit exists.
+        """
         now = self.clock()
         batch = Batch(received_at=now.isoformat(timespec="milliseconds"), sender=sender.name)
+
+        def knows_unit(code: str) -> bool:
+            return self.registry.knows_unit(code) or code in new_units
+
         for index, raw in lines:
-            verdict = judge(raw, sender, self.registry, now, self.settings.max_event_bytes)
+            verdict = judge(raw, sender, knows_unit, now, self.settings.max_event_bytes)
             if isinstance(verdict, Refusal):
-                batch.refused.append(Refused(index, batch.received_at, batch.sender, verdict, raw))
+                if verdict.reason is Reason.UNKNOWN_UNIT and not self.knows_units:
+                    raise OutboxError(UNITS_UNKNOWN)
+                batch.refused.append(Refused(index, verdict, raw))
                 continue
-            event, admitted = verdict
-            if admitted.reference:
-                # The next line may refer to this one. Should the commit fail, the sender sends both again.
-                self.registry.apply(event)
-            batch.admitted.append((index, admitted))
-        stored = self.outbox.submit(batch)
-        stored.add_done_callback(lambda done: _count(batch, done))
-        return batch.refused, stored
+            if verdict.fact and verdict.fact.type == "unit.defined":
+                new_units.add(verdict.fact.subject)
+            batch.admitted.append((index, verdict))
+        return batch.refused, self._submit(batch)
 
     def refuse_body(self, raw: bytes, refusal: Refusal, sender: Sender) -> Future[Stored]:
         """Keeps a body that could not be taken apart."""
-        received_at = self.clock().isoformat(timespec="milliseconds")
-        batch = Batch(refused=[Refused(0, received_at, sender.name, refusal, raw)])
+        batch = Batch(received_at=self.clock().isoformat(timespec="milliseconds"), sender=sender.name)
+        batch.refused.append(Refused(0, refusal, raw))
+        return self._submit(batch)
+
+    def _submit(self, batch: Batch) -> Future[Stored]:
         stored = self.outbox.submit(batch)
-        stored.add_done_callback(lambda done: _count(batch, done))
+        stored.add_done_callback(lambda done: self._stored(batch, done))
         return stored
 
-
-def _count(batch: Batch, done: Future[Stored]) -> None:
-    if done.exception():
-        return
-    stored = done.result()
-    RECEIVED.inc(len(batch.admitted) + len(batch.refused))
-    ACCEPTED.inc(stored.accepted)
-    REPEATED.inc(stored.repeated)
-    for line in [*batch.refused, *stored.conflicts]:
-        REFUSED.labels(line.refusal.reason.value).inc()
+    def _stored(self, batch: Batch, done: Future[Stored]) -> None:
+        if done.exception():
+            return
+        stored = done.result()
+        conflicting = {line.index for line in stored.conflicts}
+        for index, event in batch.admitted:
+            if event.fact and index not in conflicting:
+                self.registry.apply(event.fact)
+                self._has_facts = True
+        RECEIVED.inc(len(batch.admitted) + len(batch.refused))
+        ACCEPTED.inc(stored.accepted)
+        REPEATED.inc(stored.repeated)
+        for line in [*batch.refused, *stored.conflicts]:
+            REFUSED.labels(line.refusal.reason.value).inc()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
+from contextlib import suppress
 
-from kafka import TopicPartition
-from kafka.errors import KafkaError
+from kafka import KafkaConsumer, TopicPartition
 
 from contract.events import decode
 from contract.refusals import Refusal
@@ -18,29 +17,47 @@ from runtime.telemetry import log
 
 POLL_MS = 1_000
 RETRY_S = 2.0
+PARTITION = TopicPartition(REFERENCE, 0)
 
 
-def follow_reference(settings: Settings, registry: Registry, stopping: threading.Event) -> threading.Thread:
-    """Starts a thread that applies the whole topic and what comes after, until ``stopping`` is set."""
-    thread = threading.Thread(target=_follow, args=(settings, registry, stopping), name="reference", daemon=True)
+def follow_reference(
+    settings: Settings, registry: Registry, read_through: threading.Event, stopping: threading.Event
+) -> threading.Thread:
+    """Starts a thread that applies the whole topic and what comes after, until ``stopping`` is set.
+
+    ``read_through`` is set once everything that was there at the start has been applied.
+    """
+    thread = threading.Thread(
+        target=_follow, args=(settings, registry, read_through, stopping), name="reference", daemon=True
+    )
     thread.start()
     return thread
 
 
-def _follow(settings: Settings, registry: Registry, stopping: threading.Event) -> None:
+def _follow(settings: Settings, registry: Registry, read_through: threading.Event, stopping: threading.Event) -> None:
     while not stopping.is_set():
         try:
             consumer = make_reader(settings)
-            partition = TopicPartition(REFERENCE, 0)
-            consumer.assign([partition])
-            consumer.seek_to_beginning(partition)
-            while not stopping.is_set():
-                for records in consumer.poll(timeout_ms=POLL_MS).values():
-                    for record in records:
-                        event = decode(record.value)
-                        if not isinstance(event, Refusal):
-                            registry.apply(event)
-            consumer.close()
-        except KafkaError as error:
+            try:
+                _read(consumer, registry, read_through, stopping)
+            finally:
+                with suppress(Exception):
+                    consumer.close()
+        except Exception as error:  # noqa: BLE001 without this thread revoked tablets would stay admitted
             log.warning("reference_topic_not_followed", error=repr(error))
-            time.sleep(RETRY_S)
+            stopping.wait(RETRY_S)
+
+
+def _read(
+    consumer: KafkaConsumer, registry: Registry, read_through: threading.Event, stopping: threading.Event
+) -> None:
+    consumer.assign([PARTITION])
+    consumer.seek_to_beginning(PARTITION)
+    end: int = consumer.end_offsets([PARTITION])[PARTITION]
+    while not stopping.is_set():
+        for record in consumer.poll(timeout_ms=POLL_MS).get(PARTITION, []):
+            event = decode(record.value or b"")
+            if not isinstance(event, Refusal):
+                registry.apply(event)
+        if not read_through.is_set() and consumer.position(PARTITION) >= end:
+            read_through.set()

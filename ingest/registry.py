@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,13 +21,17 @@ class Device:
 
 
 class Registry:
-    """Units by code and devices by token hash. The newest reference event by ``time`` holds, whatever the order."""
+    """Units by code and devices by token hash. The newest reference event by ``time`` holds, whatever the order.
+
+    Two threads tell it news (the outbox and the follower of the reference topic); anyone may ask.
+    """
 
     def __init__(self) -> None:
         self._units: set[str] = set()
         self._devices: dict[str, Device] = {}
         self._tokens: dict[str, Device] = {}
-        self._newest: dict[str, datetime] = {}
+        self._newest: dict[str, tuple[datetime, str]] = {}
+        self._changing = threading.Lock()
 
     def knows_unit(self, code: str) -> bool:
         """Whether a unit of this code was ever defined; a closed unit stays known, its past can still arrive."""
@@ -38,19 +43,23 @@ class Registry:
 
     def apply(self, event: AnyEvent) -> None:
         """Takes in a reference event; others and outdated ones change nothing."""
-        if event.type == "unit.defined":
-            self._units.add(event.subject)
-        elif event.type in {"device.paired", "device.revoked"}:
-            if event.time < self._newest.get(event.subject, event.time):
-                return
-            self._newest[event.subject] = event.time
-            self._replace_device(event.subject, event.data)
+        with self._changing:
+            if event.type == "unit.defined":
+                self._units.add(event.subject)
+            elif event.type in {"device.paired", "device.revoked"}:
+                # Of two words of one instant the revocation holds ("revoked" sorts behind "paired").
+                news = (event.time, event.type)
+                if news >= self._newest.get(event.subject, news):
+                    self._newest[event.subject] = news
+                    self._replace_device(event.subject, event.data)
 
     def _replace_device(self, code: str, data: DevicePaired | DeviceRevoked) -> None:
         former = self._devices.pop(code, None)
-        if former:
-            self._tokens.pop(former.token_sha256, None)
+        token = None
         if isinstance(data, DevicePaired):
             device = Device(code, data.unit, data.token_sha256)
-            self._devices[code] = device
-            self._tokens[device.token_sha256] = device
+            token = device.token_sha256
+            # Set before the former is taken out: a tablet that comes in between must not be turned away.
+            self._devices[code] = self._tokens[token] = device
+        if former and former.token_sha256 != token and self._tokens.get(former.token_sha256) == former:
+            del self._tokens[former.token_sha256]

@@ -11,14 +11,16 @@ import sqlite3
 import threading
 import time
 from collections import deque
+from concurrent.futures import Future
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from kafka.errors import KafkaError, KafkaTimeoutError
+from kafka.errors import KafkaTimeoutError
 
 from ingest.outbox import Outbox
 from runtime.kafka import make_producer
 from runtime.settings import Settings
-from runtime.telemetry import OUTBOX_BYTES, OUTBOX_PENDING, PRODUCERS_REPLACED, log
+from runtime.telemetry import PRODUCERS_REPLACED, log
 
 if TYPE_CHECKING:
     from kafka import KafkaProducer
@@ -26,89 +28,115 @@ if TYPE_CHECKING:
 
 # kafka-python's producer has no bound on memory of its own.
 MAX_UNACKNOWLEDGED = 5_000
-READ_ROWS = 1_000
+MAX_UNACKNOWLEDGED_BYTES = 32_000_000
+READ_ROWS = 500
 STALL_S = 30.0
 WAIT_S = 0.05
 IDLE_S = 0.5
 RETRY_S = 1.0
+CLOSE_S = 1.0
 
 
 class Relay:
-    """One thread from the outbox to Kafka; ``wait_delivered`` lets a request wait for its events."""
+    """One thread from the outbox to Kafka; ``when_delivered`` lets a request wait for its events.
 
-    def __init__(self, settings: Settings, outbox: Outbox) -> None:
+    A producer that gets no acknowledgement for ``stall_s`` is replaced.
+    """
+
+    def __init__(self, settings: Settings, outbox: Outbox, stall_s: float = STALL_S) -> None:
         self._settings = settings
         self._outbox = outbox
-        self._stopping = False
-        self._progress = threading.Condition()
+        self._stall_s = stall_s
+        self._stopping = threading.Event()
+        self._waiting: list[tuple[int, Future[None]]] = []
+        self._waiting_changes = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
         self._thread.start()
 
-    def wait_delivered(self, seq: int, timeout_s: float) -> bool:
-        """Blocks until Kafka acknowledged everything up to ``seq``; False when that took too long."""
-        with self._progress:
-            return self._progress.wait_for(lambda: self._outbox.delivered_seq >= seq, timeout_s)
+    def when_delivered(self, seq: int) -> Future[None]:
+        """Done once Kafka acknowledged everything up to ``seq``; may be cancelled."""
+        delivered: Future[None] = Future()
+        with self._waiting_changes:
+            self._waiting = [(upto, future) for upto, future in self._waiting if not future.cancelled()]
+            self._waiting.append((seq, delivered))
+        self._tell_waiting()
+        return delivered
 
     def close(self) -> None:
         """Stops after the current round; what is not delivered stays in the outbox."""
-        self._stopping = True
+        self._stopping.set()
         self._outbox.wake.set()
-        self._thread.join(timeout=STALL_S)
+        # Looking for a Kafka that is away can take longer; the thread dies with the process then.
+        self._thread.join(timeout=CLOSE_S)
 
     def _run(self) -> None:
-        reader = self._outbox.reader()
-        while not self._stopping:
+        while not self._stopping.is_set():
             try:
-                producer = make_producer(self._settings)
-                self._deliver(producer, reader)
-            except KafkaError as error:
+                self._deliver()
+            except Exception as error:  # noqa: BLE001 without this thread no event would ever leave
                 log.warning("kafka_not_taking_events", error=repr(error), pending_bytes=self._outbox.pending_bytes)
-            else:
-                continue
-            PRODUCERS_REPLACED.inc()
-            time.sleep(RETRY_S)
-        reader.close()
+                self._stopping.wait(RETRY_S)
 
-    def _deliver(self, producer: KafkaProducer, reader: sqlite3.Connection) -> None:
-        """Sends rows until asked to stop; raises KafkaError as soon as this producer should be replaced."""
+    def _deliver(self) -> None:
+        """Sends rows until asked to stop; raises as soon as this producer should be replaced."""
+        producer = make_producer(self._settings)
+        reader = self._outbox.reader()
+        try:
+            self._send(producer, reader)
+        except Exception:
+            PRODUCERS_REPLACED.inc()
+            raise
+        finally:
+            reader.close()
+            # A hung producer's close hangs as well, so nobody waits for it.
+            threading.Thread(target=_close, args=(producer,), daemon=True).start()
+
+    def _send(self, producer: KafkaProducer, reader: sqlite3.Connection) -> None:
         unacknowledged: deque[tuple[int, int, FutureRecordMetadata]] = deque()
+        unacknowledged_bytes = 0
         sent_seq = self._outbox.delivered_seq
         moved_at = time.monotonic()
-        try:
-            while not self._stopping:
-                room = min(READ_ROWS, MAX_UNACKNOWLEDGED - len(unacknowledged))
-                rows = self._outbox.read(sent_seq, room, reader) if sent_seq < self._outbox.last_seq else []
-                for seq, topic, key, value in rows:
+        while not self._stopping.is_set():
+            room = min(READ_ROWS, MAX_UNACKNOWLEDGED - len(unacknowledged))
+            if sent_seq < self._outbox.last_seq and room and unacknowledged_bytes < MAX_UNACKNOWLEDGED_BYTES:
+                for seq, topic, key, value in self._outbox.read(sent_seq, room, reader):
                     unacknowledged.append((seq, len(value), producer.send(topic, key=key.encode(), value=value)))
+                    unacknowledged_bytes += len(value)
                     sent_seq = seq
-                if not unacknowledged:
-                    moved_at = time.monotonic()
-                    self._outbox.wake.wait(IDLE_S)
-                    self._outbox.wake.clear()
-                elif self._acknowledge(unacknowledged):
-                    moved_at = time.monotonic()
-                elif time.monotonic() - moved_at > STALL_S:
-                    raise KafkaTimeoutError(f"no acknowledgement for {STALL_S:.0f} s")
-                OUTBOX_PENDING.set(self._outbox.last_seq - self._outbox.delivered_seq)
-                OUTBOX_BYTES.set(self._outbox.pending_bytes)
-        finally:
-            # A hung producer's close hangs as well, so nobody waits for it.
-            threading.Thread(target=producer.close, kwargs={"timeout": 0}, daemon=True).start()
+            if not unacknowledged:
+                self._outbox.wake.wait(IDLE_S)
+                self._outbox.wake.clear()
+                moved_at = time.monotonic()
+            elif acknowledged_bytes := self._acknowledge(unacknowledged):
+                unacknowledged_bytes -= acknowledged_bytes
+                moved_at = time.monotonic()
+            elif time.monotonic() - moved_at > self._stall_s:
+                raise KafkaTimeoutError(f"no acknowledgement for {self._stall_s:.0f} s")
 
-    def _acknowledge(self, unacknowledged: deque[tuple[int, int, FutureRecordMetadata]]) -> bool:
-        try:
+    def _acknowledge(self, unacknowledged: deque[tuple[int, int, FutureRecordMetadata]]) -> int:
+        """Waits a moment for the oldest message and notes all that are done in a row; their bytes."""
+        with suppress(KafkaTimeoutError):
             unacknowledged[0][2].get(timeout=WAIT_S)
-        except KafkaTimeoutError:
-            if not unacknowledged[0][2].is_done:
-                return False
-            raise
         seq, nbytes = 0, 0
         while unacknowledged and unacknowledged[0][2].is_done:
             if unacknowledged[0][2].failed():
                 raise unacknowledged[0][2].exception
             seq, size, _ = unacknowledged.popleft()
             nbytes += size
-        with self._progress:
+        if nbytes:
             self._outbox.delivered(seq, nbytes)
-            self._progress.notify_all()
-        return True
+            self._tell_waiting()
+        return nbytes
+
+    def _tell_waiting(self) -> None:
+        with self._waiting_changes:
+            due = [future for seq, future in self._waiting if seq <= self._outbox.delivered_seq]
+            self._waiting = [(seq, future) for seq, future in self._waiting if seq > self._outbox.delivered_seq]
+        for future in due:
+            if future.set_running_or_notify_cancel():
+                future.set_result(None)
+
+
+def _close(producer: KafkaProducer) -> None:
+    with suppress(Exception):
+        producer.close(timeout=0)

@@ -11,8 +11,11 @@ CREATE TABLE IF NOT EXISTS seen (
   hash BLOB NOT NULL,
   day INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS reference (
+-- The newest word on each reference fact: by the event's time, of one instant by its type.
+CREATE TABLE IF NOT EXISTS facts (
   key TEXT PRIMARY KEY,
+  time TEXT NOT NULL,
+  type TEXT NOT NULL,
   value BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS refused (

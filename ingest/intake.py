@@ -1,0 +1,79 @@
+"""One request's way through the door: lines in, in chunks, and the account of every one of them out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from concurrent.futures import Future
+from typing import Any
+
+from contract.refusals import Reason
+from ingest.admission import Sender
+from ingest.batch import Refused, Stored
+from ingest.door import Door
+from ingest.outbox_file import OutboxError
+
+CHUNK_EVENTS = 500
+# A long body must not be read faster than the disk takes it.
+MAX_CHUNKS_WAITING = 4
+UNREADABLE = {Reason.NOT_JSON.value, Reason.NOT_UTF8.value}
+
+
+class Intake:
+    """Takes the lines of one request. ``OutboxError`` from any method: the sender should come again."""
+
+    def __init__(self, door: Door, sender: Sender) -> None:
+        self.count = 0
+        self.accepted = 0
+        self.rejected: list[dict[str, Any]] = []
+        self.last_seq = 0
+        self._door = door
+        self._sender = sender
+        self._new_units: set[str] = set()
+        self._lines: list[bytes] = []
+        self._waiting: deque[Future[Stored]] = deque()
+
+    async def take(self, lines: list[bytes]) -> None:
+        """Judges lines and hands them to the outbox, waiting when much is under way."""
+        self._lines += lines
+        while len(self._lines) >= CHUNK_EVENTS:
+            chunk, self._lines = self._lines[:CHUNK_EVENTS], self._lines[CHUNK_EVENTS:]
+            self._admit(chunk)
+            if len(self._waiting) > MAX_CHUNKS_WAITING:
+                await self._account(self._waiting.popleft())
+            else:
+                # One large file must not keep a tablet's tap waiting.
+                await asyncio.sleep(0)
+
+    async def finish(self) -> None:
+        """Returns once every accepted event is synced."""
+        if self._lines:
+            self._admit(self._lines)
+        while self._waiting:
+            await self._account(self._waiting.popleft())
+        self.rejected.sort(key=lambda entry: entry["index"])
+
+    def _admit(self, chunk: list[bytes]) -> None:
+        if self._door.nearly_full:
+            raise OutboxError("the outbox is nearly full")
+        lines = list(enumerate(chunk, self.count))
+        self.count += len(chunk)
+        refused, stored = self._door.admit(lines, self._sender, self._new_units)
+        self._reject(refused)
+        self._waiting.append(stored)
+
+    @property
+    def nothing_read(self) -> bool:
+        """Whether not one line was JSON."""
+        return len(self.rejected) == self.count and all(entry["reason"] in UNREADABLE for entry in self.rejected)
+
+    async def _account(self, future: Future[Stored]) -> None:
+        stored = await asyncio.wrap_future(future)
+        self.accepted += stored.accepted
+        self.last_seq = stored.last_seq
+        self._reject(stored.conflicts)
+
+    def _reject(self, lines: list[Refused]) -> None:
+        for line in lines:
+            told = {"id": line.refusal.id, "reason": line.refusal.reason.value, "detail": line.refusal.detail}
+            self.rejected.append({"index": line.index, **told})
