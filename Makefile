@@ -23,8 +23,7 @@ check: $(READY) ## format, lint and types, without changing anything
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@# Tests are no package, so their types are checked by themselves.
-	@$(BIN)/mypy --explicit-package-bases tests docs
+	@$(BIN)/mypy docs
 
 format: $(READY) ## format the code and mend what the linter can mend
 	@$(BIN)/ruff format .
