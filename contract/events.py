@@ -16,6 +16,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from contract.dossier_events import DOSSIER_EVENTS
 from contract.faults import beyond_calendar, id_in, refusal_of
@@ -118,8 +119,18 @@ def check_time(event: AnyEvent, now: datetime) -> Refusal | None:
 
 
 def canonical(event: AnyEvent) -> bytes:
-    """The event as JSON without what ingest adds: equal bytes mean the same event."""
-    return event.model_dump_json(exclude={"recordedtime", "sender"}, exclude_none=True).encode()
+    """The event as JSON on one line, without what ingest adds: equal bytes mean the same event."""
+    text = event.model_dump_json(exclude={"recordedtime", "sender"}, exclude_none=True)
+    if _has_free_names(event):
+        text = json.dumps(from_json(text), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return text.encode()
+
+
+def _has_free_names(event: AnyEvent) -> bool:
+    """Whether some names are the sender's own: their order is whatever it was, that of declared fields is ours."""
+    if event.__pydantic_extra__ or event.data.__pydantic_extra__:
+        return True
+    return any(value.__class__ is dict for value in event.data.__dict__.values())
 
 
 def content_hash(canonical_bytes: bytes) -> bytes:
