@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -129,11 +130,16 @@ def environment(settings: Settings) -> dict[str, str]:
     return os.environ | {f"HAILONG_{name.upper()}": str(value) for name, value in ours.items()}
 
 
-def start_demo(settings: Settings, *arguments: str) -> subprocess.Popen[str]:
+@contextmanager
+def demo_running(settings: Settings, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "runtime.cli", "demo", *arguments]
-    return subprocess.Popen(
+    with subprocess.Popen(
         command, env=environment(settings), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
 
 
 def living(settings: Settings) -> list[str]:
@@ -148,7 +154,7 @@ def test_a_short_demo_ends_by_itself_with_an_even_balance_and_leaves_nothing_beh
     mine = tmp_path / "data" / "mine"
     mine.parent.mkdir()
     mine.write_text("kept")
-    with start_demo(settings, "--seconds", "15") as running:
+    with demo_running(settings, "--seconds", "15") as running:
         printed, _ = running.communicate(timeout=500)
     assert running.returncode == 0, printed
     for expected in ("tablet", "supervisor", "Send an event yourself", "stored", "Tỷ lệ hài lòng"):
@@ -162,9 +168,9 @@ def test_a_short_demo_ends_by_itself_with_an_even_balance_and_leaves_nothing_beh
 @pytest.mark.timeout(600)
 def test_a_demo_survives_a_killed_ingest_and_stops_on_sigterm_with_a_summary(tmp_path: Path) -> None:
     settings = own_settings(tmp_path)
-    with start_demo(settings, "--seconds", "300") as running:
+    with demo_running(settings, "--seconds", "300") as running:
         pid_file = tmp_path / "run" / "ingest.pid"
-        wait_until((tmp_path / "endpoints.json").exists, timeout_s=240)
+        wait_until(lambda: (tmp_path / "endpoints.json").exists() or running.poll() is not None, timeout_s=240)
         again = demo.run(settings, seconds=1, seed=1)
         os.kill(int(pid_file.read_text()), signal.SIGKILL)
         up = [sys.executable, "-m", "runtime.cli", "up"]
