@@ -56,9 +56,9 @@ def verdict(troubles: int | None, known: bool, texts: Texts) -> str:
     if troubles is None:
         return f'<p class="verdict none">… {escape(texts("loading"))}</p>'
     if troubles:
-        return f'<p class="verdict missed">✗ {escape(texts("verdict_trouble", count=troubles))}</p>'
+        return f'<p class="verdict missed" role="status">✗ {escape(texts("verdict_trouble", count=troubles))}</p>'
     state, key = ("met", "verdict_calm") if known else ("none", "verdict_unknown")
-    return f'<p class="verdict {state}">{SIGNS[state] or "…"} {escape(texts(key))}</p>'
+    return f'<p class="verdict {state}" role="status">{SIGNS[state] or "…"} {escape(texts(key))}</p>'
 
 
 def card(figure: dict[str, Any], further: dict[str, Any] | None, texts: Texts) -> str:
@@ -126,9 +126,11 @@ def trouble_list(troubles: Sequence[Trouble], units: Units, view: Mapping[str, s
 
 def _wrong(figure: dict[str, Any], texts: Texts) -> str:
     value = form.quantity(figure["value"], figure["unit_of_measure"], texts)
-    rest = f"{form.target(figure, texts)} · {texts('n', n=form.number(figure['n'], texts.language))}"
+    n = form.number(figure["n"], texts.language)
+    # "1/11" says more of a share than its n alone.
+    of = f"{form.number(figure['numerator'], texts.language)}/{n}" if figure["interval"] else texts("n", n=n)
     wrong = escape(texts(f"wrong.{figure['id']}"))
-    return f"<li><span>✗ {wrong}: <b>{escape(value)}</b></span> <small>{escape(rest)}</small></li>"
+    return f"<li><span>✗ {wrong}: <b>{escape(value)}</b></span> <small>({of}) {form.target(figure, texts)}</small></li>"
 
 
 def latest_list(ratings: Sequence[dict[str, Any]], units: Units, texts: Texts) -> str:

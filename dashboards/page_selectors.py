@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from dashboards import page_format as form
-from dashboards.page_texts import Language, Texts, every_text
+from dashboards.page_texts import Texts, every_text
 
 ROOT = "H26"
 SHOWN_LEVELS = ("city", "department", "centre", "branch", "service_point")
@@ -81,36 +81,43 @@ def _day(text: str) -> str:
 def choose_language(texts: Texts) -> None:
     """The language; Vietnamese when the address names none."""
     names = {code: words["language"] for code, words in every_text().items()}
-    chosen = st.segmented_control(
+    key = _mirror("lang", texts.language)
+    st.segmented_control(
         texts("language_label"),
         list(names),
-        default=texts.language,
         required=True,
         format_func=lambda code: names[code],
         label_visibility="collapsed",
-        key=f"lang {texts.language}",
+        key=key,
+        on_change=_keep,
+        args=("lang", key),
     )
-    if chosen and chosen != texts.language:
-        _keep("lang", cast("Language", chosen))
-        st.rerun()
 
 
-def _select(name: str, label: str, options: list[str], current: str, words: Any, width: int) -> str:
-    chosen = st.selectbox(
+def _select(name: str, label: str, options: list[str], current: str, words: Callable[[str], str], width: int) -> str:
+    key = _mirror(name, current)
+    st.selectbox(
         label,
         options,
-        index=options.index(current),
         format_func=words,
         label_visibility="collapsed",
         width=width,
+        key=key,
+        on_change=_keep,
+        args=(name, key),
     )
-    if chosen != current:
-        _keep(name, chosen)
-    return str(chosen)
+    return current
 
 
-def _keep(name: str, value: str) -> None:
-    if value:
+def _mirror(name: str, current: str) -> str:
+    # The address is the one truth: a choice is written there before the page is drawn, and read from there.
+    key = f"choice_{name}"
+    st.session_state[key] = current
+    return key
+
+
+def _keep(name: str, key: str) -> None:
+    if value := st.session_state[key]:
         st.query_params[name] = value
     else:
         st.query_params.pop(name, None)

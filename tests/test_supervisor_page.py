@@ -142,6 +142,15 @@ def test_no_case_is_a_dash_with_a_reason_not_nought(page: Page, office: Stack) -
     expect(card).to_contain_text("chưa có trường hợp nào")
 
 
+def test_each_choice_of_a_unit_is_kept_in_the_address(page: Page, office: Stack) -> None:
+    look(page, office)
+    for name, code in ((f"Đơn vị {POINT}", POINT), ("Chi nhánh thử", ROOT), (f"Đơn vị {POINT}", POINT)):
+        page.get_by_role("combobox").first.click()
+        page.get_by_role("option", name=name).click()
+        page.wait_for_url(f"**unit={code}")
+        expect(page.get_by_role("combobox").first).to_have_value(re.compile(name))
+
+
 def test_english_is_one_touch_away_and_stays_in_the_address(page: Page, office: Stack) -> None:
     look(page, office)
     page.get_by_role("radio", name="English").click()

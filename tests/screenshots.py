@@ -1,0 +1,80 @@
+"""Makes the pictures in docs/screenshots from a running stack: ``python tests/screenshots.py``.
+
+Reads ``.local/endpoints.json``, or the file named as argument. Best in the middle of a ``hailong demo``;
+for another day than today: ``python tests/screenshots.py --from 2026-11-20``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import httpx
+from playwright.sync_api import Browser, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.browser_setup import chromium_path
+
+FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
+FIGURES = ".st-key-answered .value"
+SETTLE_MS = 4_000
+PLACE = {
+    "device": "TAB-H26-66-01-005-1",
+    "unit": "H26.66.01.005",
+    "counter": "H26.66.01.005.Q1",
+    "name": "Điểm PVHCC phường Cửa Nam",
+}
+
+
+def main() -> int:
+    """0 when every picture was made; 1 when the stack or the browser is missing."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("endpoints", nargs="?", type=Path, default=Path(".local/endpoints.json"))
+    parser.add_argument("--from", dest="start", help="first day shown, such as 2026-11-20; today when left out")
+    arguments = parser.parse_args()
+    if not arguments.endpoints.exists():
+        print(f"{arguments.endpoints} is not there: start a stack with `hailong demo` or `hailong up`", file=sys.stderr)
+        return 1
+    if chromium_path() is None:
+        print("no Chromium is installed: python -m tests.browser_setup", file=sys.stderr)
+        return 1
+    endpoints: dict[str, str] = json.loads(arguments.endpoints.read_text())
+    view = {"from": arguments.start} if arguments.start else {}
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(), args=["--no-sandbox", "--disable-gpu", "--no-first-run"]
+        )
+        page = endpoints["dashboards"]
+        _picture(browser, f"{page}/?{urlencode(view)}", FIGURES, "supervisor", 1366, 768)
+        _picture(browser, f"{page}/?{urlencode({**view, 'lang': 'en'})}", FIGURES, "supervisor-en", 1366, 768)
+        _picture(browser, f"{page}/?{urlencode(view)}", FIGURES, "supervisor-phone", 390, 844)
+        if _answers(endpoints["feedback"]):
+            tablet = f"{endpoints['feedback']}/?{urlencode(PLACE, quote_via=quote)}#token={endpoints['device_token']}"
+            _picture(browser, tablet, "[role=radio]", "tablet", 1280, 800)
+        browser.close()
+    return 0
+
+
+def _picture(browser: Browser, address: str, wait_for: str, name: str, width: int, height: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto(address)
+    page.locator(wait_for).first.wait_for()
+    page.wait_for_timeout(SETTLE_MS)
+    page.screenshot(path=FOLDER / f"{name}.png")
+    page.close()
+    print(FOLDER / f"{name}.png")
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/readyz", timeout=5, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())
