@@ -98,7 +98,7 @@ def _subject_fits(event: AnyEvent, _sender: Sender, _knows_unit: KnowsUnit, _now
         return None
     if event.subject == subject:
         return None
-    return Refusal(Reason.INVALID_VALUE, f"subject: must be {subject!r}, as {fields} say", str(event.id))
+    return Refusal(Reason.INVALID_VALUE, f"subject: must be {subject!r}, to fit {fields}", str(event.id))
 
 
 def _unit_known(event: AnyEvent, _sender: Sender, knows_unit: KnowsUnit, _now: datetime) -> Refusal | None:
