@@ -5,6 +5,7 @@ Colour never speaks alone: each state has a sign and a word beside it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -12,7 +13,7 @@ from urllib.parse import urlencode
 
 from dashboards import page_format as form
 from dashboards.page_texts import Texts
-from dashboards.page_trouble import Trouble
+from dashboards.page_trouble import WATCHED, Trouble
 
 SIGNS = {"met": "✓", "missed": "✗", "too_few": "…", "none": ""}
 AGE_SIGNS = {"fresh": "●", "late": "▲", "too_late": "■", "none": "○"}
@@ -51,14 +52,19 @@ def heading(words: str, note: str = "", problem: str = "") -> str:
     return f"<h2>{escape(words)} {extra}{stale}</h2>"
 
 
-def verdict(troubles: int | None, known: bool, texts: Texts) -> str:
-    """In one sentence whether anyone is in trouble; ``troubles`` is None before the first answer."""
+def verdict(troubles: Sequence[Trouble] | None, known: bool, texts: Texts) -> str:
+    """In one sentence whether anyone is in trouble, and with what; ``troubles`` is None before the first answer."""
     if troubles is None:
         return f'<p class="verdict none">… {escape(texts("loading"))}</p>'
-    if troubles:
-        return f'<p class="verdict missed" role="status">✗ {escape(texts("verdict_trouble", count=troubles))}</p>'
-    state, key = ("met", "verdict_calm") if known else ("none", "verdict_unknown")
-    return f'<p class="verdict {state}" role="status">{SIGNS[state] or "…"} {escape(texts(key))}</p>'
+    if not troubles:
+        state, key = ("met", "verdict_calm") if known else ("too_few", "verdict_unknown")
+        return f'<p class="verdict {state}" role="status">{SIGNS[state]} {escape(texts(key))}</p>'
+    units_by_wrong = Counter(figure["id"] for trouble in troubles for figure in trouble.figures)
+    split = " · ".join(
+        f"{texts(f'wrong.{wrong}')}: <b>{units_by_wrong[wrong]}</b>" for wrong in WATCHED if units_by_wrong[wrong]
+    )
+    words = escape(texts("verdict_trouble", count=len(troubles)))
+    return f'<p class="verdict missed" role="status">✗ {words} <span>{split}</span></p>'
 
 
 def card(figure: dict[str, Any], further: dict[str, Any] | None, texts: Texts) -> str:

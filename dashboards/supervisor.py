@@ -119,7 +119,7 @@ def _state(view: View, freshness: Answer, figures: Answer, rankings: list[Answer
     texts = view.texts
     away = freshness.problem is not None or figures.problem == "away"
     answers = [answer.data for answer in rankings if answer.data]
-    troubles = len(in_trouble(answers)) if len(answers) == len(rankings) else None
+    troubles = in_trouble(answers) if len(answers) == len(rankings) else None
     with st.container(key="state", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.html(blocks.verdict(troubles, any_figure(answers), texts), width="content")
         st.html(blocks.clock_line(freshness.data, away, texts), width="content")

@@ -203,9 +203,16 @@ def test_all_that_is_wrong_with_a_unit_stands_under_its_name() -> None:
 
 
 def test_the_verdict_never_calls_missing_data_good() -> None:
-    assert "Chưa đủ dữ liệu" in page_blocks.verdict(0, False, VI)
-    assert "Không có đơn vị nào" in page_blocks.verdict(0, True, VI)
-    assert "3 đơn vị cần xử lý" in page_blocks.verdict(3, True, VI)
+    assert "Chưa đủ dữ liệu" in page_blocks.verdict([], False, VI)
+    assert "Không có đơn vị nào" in page_blocks.verdict([], True, VI)
+    assert "Đang lấy số liệu" in page_blocks.verdict(None, False, VI)
+
+
+def test_the_verdict_says_how_many_units_have_which_problem() -> None:
+    points = ranking(overdue("A", 2.3, 0.4), overdue("B", 75.7, 69.0), figure(70, unit="A", interval=[60, 80]))
+    said = page_blocks.verdict(in_trouble([points]), True, VI)
+    assert "2 đơn vị cần xử lý" in said
+    assert "Người dân chưa hài lòng: <b>1</b> · Hồ sơ quá hạn: <b>2</b>" in said
 
 
 def test_the_last_hour_has_twelve_bins_and_empty_ones_are_nought() -> None:
