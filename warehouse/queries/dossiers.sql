@@ -1,17 +1,9 @@
 -- Dossiers received in a period, with their standing at its end.
-WITH
-  coalesce(ended_at < {end:DateTime64(3, 'UTC')}, false) AS had_ended,
-  multiIf(
-    had_ended AND ending = 'withdrawn', false,
-    supplements > 1, true,
-    had_ended, coalesce(ended_at > late_after, false),
-    coalesce(late_after < {end:DateTime64(3, 'UTC')}, false) AND NOT coalesce(paused_since <= late_after, false)
-  ) AS is_late
 SELECT
   dossier, unit, procedure, channel, staff, counter, received_at, accepted_at, due_at,
   if(had_ended, ended_at, NULL) AS ended, if(had_ended, ending, '') AS how, supplements,
   had_ended AS is_ended, is_late AS overdue, count() OVER () AS total
-FROM dossiers FINAL
+FROM dossier_standings(end = {end:DateTime64(3, 'UTC')})
 WHERE unit IN {units:Array(String)}
   AND received_at >= {start:DateTime64(3, 'UTC')} AND received_at < {end:DateTime64(3, 'UTC')}
   AND ({state:String} = 'all' OR ({state:String} = 'overdue' AND is_late) OR ({state:String} = 'open' AND NOT had_ended)
