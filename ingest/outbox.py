@@ -54,13 +54,13 @@ class Outbox:
         self.wake = threading.Event()
         self._claim = lock(path)
         try:
-            write = connect(path)
-            self._recall(write)
+            self._write = connect(path)
+            self._recall(self._write)
         except sqlite3.Error as error:
             self._claim.close()
             told = "it was left as it is; move it aside to start with an empty one"
             raise OutboxError(f"{path} cannot be used as the outbox ({error}); {told}") from error
-        self._thread = threading.Thread(target=self._write_forever, args=(write,), name="outbox", daemon=True)
+        self._thread = threading.Thread(target=self._write_forever, args=(self._write,), name="outbox", daemon=True)
         self._thread.start()
 
     def _recall(self, write: sqlite3.Connection) -> None:
