@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from itertools import chain, groupby, islice
 from typing import IO
 
-from senders.readers import Row
+from senders.rows import Row
 
 ROWS_IN_MEMORY = 20_000
 _ROWS_READ_BACK = 500

@@ -17,8 +17,9 @@ from senders.cases import cases
 from senders.client import IngestClient, IngestError, Receipt
 from senders.endpoints import EndpointsError, resolve
 from senders.mapping import Mapping, MappingError, load
-from senders.readers import FileError, Row, file_format, rows
+from senders.readers import file_format, rows
 from senders.report import Report
+from senders.rows import FileError, Row
 from senders.settled import NotReachable, wait_until_stored
 from senders.survey import reference_events, survey
 from senders.transform import Made, Rejected, Transform

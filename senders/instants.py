@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from senders.readers import Cell
+from senders.rows import Cell
 from senders.rules import TimeRules
 
 _DATE_ONLY = re.compile(r"\d{4}-?\d{2}-?\d{2}")

@@ -19,15 +19,13 @@ from contextlib import contextmanager
 from datetime import date
 from operator import itemgetter
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 from senders.mapping import Mapping
+from senders.rows import Cell, FileError, Row
 from senders.rules import FileOptions
+from senders.xes import xes_rows
 
-Cell = str | date | None
-"""``datetime`` is a ``date`` too."""
-
-CASE_PREFIX = "case:"
 DELIMITERS = (",", ";", "\t", "|")
 LARGEST_FIELD = 1_000_000
 _FORMATS = {
@@ -40,22 +38,6 @@ _FORMATS = {
     ".xlsx": "excel",
     ".xlsm": "excel",
 }
-
-
-class FileError(Exception):
-    """The file cannot be read; the text names the file, the place and what to do."""
-
-
-class Row(NamedTuple):
-    """``place`` is the line (CSV, XES, Excel) or the row's number (Parquet).
-
-    ``is_event`` is False for a case without any event, which only XES can hold; ``fault`` says why nothing was read.
-    """
-
-    place: int
-    values: dict[str, Cell]
-    is_event: bool = True
-    fault: str | None = None
 
 
 def file_format(path: Path, options: FileOptions) -> str:
@@ -80,8 +62,6 @@ def rows(path: Path, mapping: Mapping) -> Iterator[Row]:
         if kind == "csv":
             yield from _csv_rows(path, mapping.file, wanted, frozenset(mapping.optional_columns))
         elif kind == "xes":
-            from senders.xes import xes_rows  # noqa: PLC0415 - a reader is loaded when a file needs it
-
             with opened(path) as stream:
                 yield from xes_rows(path, stream, wanted)
         elif kind == "parquet":

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from contract.events import derived_id
 from contract.reference_events import Term
 from senders.mapping import CodedColumn, Mapping, ProcedureColumn, UnitColumn
-from senders.readers import FileError, file_format, rows
+from senders.readers import file_format, rows
+from senders.rows import FileError
 from senders.transform import Made, Transform, encode
 from senders.values import Coded, RowError
 

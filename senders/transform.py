@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from contract.events import EVENT_DATA, derived_id
 from senders.fields import field_reader
 from senders.mapping import Mapping
-from senders.readers import Row
+from senders.rows import Row
 from senders.rules import SKIP, Condition, EventRule, TypeTable, Value
 from senders.values import Cells, RowError, Text, Values, looked_up, origin
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from senders.codes import slug
 from senders.instants import instant_reader
 from senders.mapping import CodedColumn, Mapping, UnitColumn
-from senders.readers import Cell
+from senders.rows import Cell
 from senders.rules import Value
 
 Cells = dict[str, Cell]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 from xml.parsers import expat
 
-from senders.readers import CASE_PREFIX, Cell, FileError, Row
+from senders.rows import CASE_PREFIX, Cell, FileError, Row
 
 _CHUNK_BYTES = 1 << 16
 _VALUES = {"string", "date", "int", "float", "boolean", "id"}

@@ -24,7 +24,7 @@ from senders.endpoints import EndpointsError, resolve
 from senders.importer import produced
 from senders.instants import instant_reader
 from senders.mapping import Mapping, MappingError, load
-from senders.readers import FileError, Row
+from senders.rows import FileError, Row
 from senders.rules import TimeRules
 from senders.survey import reference_events, survey
 from senders.transform import Made, Rejected, Transform
@@ -85,7 +85,7 @@ def test_a_case_log_makes_accepted_steps_and_completed() -> None:
 
 def test_the_id_comes_from_mapping_dossier_and_rule_key() -> None:
     events, _ = outcome(SAMPLES / "permits.csv", load(MAPPINGS / "receipt.yaml"))
-    ids = {event.id for event in events}
+    ids = {str(event.id) for event in events}
     assert derived_id("receipt", "case-1", "dossier.completed") in ids
     assert derived_id("receipt", "case-1", "dossier.step", "task-12") in ids
 
