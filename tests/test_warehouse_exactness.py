@@ -18,7 +18,7 @@ from warehouse import store as warehouse_store
 from warehouse.figures import Period, counts
 from warehouse.store import insert_events, recompute
 
-DAY = datetime.fromisoformat("2026-11-20T00:00:00+07:00")
+DAY = datetime.fromisoformat("2026-03-13T00:00:00+07:00")
 PERIOD = Period(DAY, DAY + timedelta(days=1))
 UNITS = ("H26.1", "H26.2")
 ABOUT_RECORDING = {"delays_s"}
