@@ -59,8 +59,10 @@ async def _lines(request: Request, max_bytes: int, cut_at: int) -> AsyncIterator
         first, *others = chunk.split(b"\n")
         rest += first[: cut_at - len(rest)]
         if others:
-            yield [line[:cut_at] for line in (rest, *others[:-1]) if line and not line.isspace()]
+            lines = [line[:cut_at] for line in (rest, *others[:-1]) if line and not line.isspace()]
             rest = others[-1][:cut_at]
+            if lines:
+                yield lines
     if rest and not rest.isspace():
         yield [rest]
 

@@ -10,6 +10,7 @@ from kafka import KafkaConsumer, TopicPartition
 from contract.events import decode
 from contract.refusals import Refusal
 from contract.topics import REFERENCE
+from ingest.reach import reachable
 from ingest.registry import Registry
 from runtime.kafka import make_reader
 from runtime.settings import Settings
@@ -36,6 +37,9 @@ def follow_reference(
 
 def _follow(settings: Settings, registry: Registry, read_through: threading.Event, stopping: threading.Event) -> None:
     while not stopping.is_set():
+        if not reachable(settings.kafka):
+            stopping.wait(RETRY_S)
+            continue
         try:
             consumer = make_reader(settings)
             try:

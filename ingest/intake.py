@@ -14,6 +14,7 @@ from ingest.door import Door
 from ingest.outbox_file import OutboxError
 
 CHUNK_EVENTS = 500
+CHUNK_BYTES = 1_000_000
 # A long body must not be read faster than the disk takes it.
 MAX_CHUNKS_WAITING = 4
 UNREADABLE = {Reason.NOT_JSON.value, Reason.NOT_UTF8.value}
@@ -31,33 +32,36 @@ class Intake:
         self._sender = sender
         self._new_units: set[str] = set()
         self._lines: list[bytes] = []
+        self._line_bytes = 0
         self._waiting: deque[Future[Stored]] = deque()
 
     async def take(self, lines: list[bytes]) -> None:
         """Judges lines and hands them to the outbox, waiting when much is under way."""
-        self._lines += lines
-        while len(self._lines) >= CHUNK_EVENTS:
-            chunk, self._lines = self._lines[:CHUNK_EVENTS], self._lines[CHUNK_EVENTS:]
-            self._admit(chunk)
-            if len(self._waiting) > MAX_CHUNKS_WAITING:
-                await self._account(self._waiting.popleft())
-            else:
-                # One large file must not keep a tablet's tap waiting.
-                await asyncio.sleep(0)
+        for line in lines:
+            self._lines.append(line)
+            self._line_bytes += len(line)
+            if len(self._lines) >= CHUNK_EVENTS or self._line_bytes >= CHUNK_BYTES:
+                self._admit()
+                if len(self._waiting) > MAX_CHUNKS_WAITING:
+                    await self._account(self._waiting.popleft())
+                else:
+                    # One large file must not keep a tablet's tap waiting.
+                    await asyncio.sleep(0)
 
     async def finish(self) -> None:
         """Returns once every accepted event is synced."""
         if self._lines:
-            self._admit(self._lines)
+            self._admit()
         while self._waiting:
             await self._account(self._waiting.popleft())
         self.rejected.sort(key=lambda entry: entry["index"])
 
-    def _admit(self, chunk: list[bytes]) -> None:
+    def _admit(self) -> None:
         if self._door.nearly_full:
             raise OutboxError("the outbox is nearly full")
-        lines = list(enumerate(chunk, self.count))
-        self.count += len(chunk)
+        lines = list(enumerate(self._lines, self.count))
+        self.count += len(lines)
+        self._lines, self._line_bytes = [], 0
         refused, stored = self._door.admit(lines, self._sender, self._new_units)
         self._reject(refused)
         self._waiting.append(stored)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from kafka.errors import KafkaTimeoutError
 
 from ingest.outbox import Outbox
+from ingest.reach import reachable
 from runtime.kafka import make_producer
 from runtime.settings import Settings
 from runtime.telemetry import PRODUCERS_REPLACED, log
@@ -70,7 +71,15 @@ class Relay:
         self._thread.join(timeout=CLOSE_S)
 
     def _run(self) -> None:
+        away = False
         while not self._stopping.is_set():
+            if not reachable(self._settings.kafka):
+                if not away:
+                    log.warning("kafka_is_away", kafka=self._settings.kafka)
+                away = True
+                self._stopping.wait(RETRY_S)
+                continue
+            away = False
             try:
                 self._deliver()
             except Exception as error:  # noqa: BLE001 without this thread no event would ever leave
