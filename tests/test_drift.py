@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 from typer.main import get_command
 
+from contract.events import EVENT_DATA
 from contract.refusals import Reason
 from docs.tables import DOCUMENTS, REFUSALS, TABLES, table_names, written
 from runtime.cli import app
@@ -117,6 +119,14 @@ def test_every_table_stands_in_one_document() -> None:
 
 def test_every_refusal_reason_is_explained() -> None:
     assert REFUSALS.keys() == set(Reason)
+
+
+def test_every_event_type_and_every_reason_has_an_example() -> None:
+    lines = (ROOT / "contract" / "examples.jsonl").read_text(encoding="utf-8").splitlines()
+    examples = [json.loads(line) for line in lines]
+    accepted = {example["event"]["type"] for example in examples if example["outcome"] == "accepted"}
+    assert accepted == EVENT_DATA.keys()
+    assert {example["outcome"] for example in examples} == {"accepted", *Reason}
 
 
 def test_every_setting_and_command_is_described() -> None:
