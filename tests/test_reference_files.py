@@ -59,6 +59,15 @@ def test_every_event_of_hanoi_is_admissible_and_every_text_is_in_both_languages(
             assert event["data"]["name_en"]
 
 
+def test_certification_and_civil_status_are_the_largest_part_of_what_communes_take_in(hanoi: Parsed) -> None:
+    volume: Counter[str] = Counter()
+    for event in hanoi.events:
+        if event["type"] == "procedure.published" and event["data"]["level"] == "commune":
+            volume[event["data"]["field"]] += event["data"]["annual_volume"]
+    assert {field for field, _ in volume.most_common(2)} == {"Chứng thực", "Hộ tịch"}
+    assert (volume["Chứng thực"] + volume["Hộ tịch"]) / volume.total() > 0.6
+
+
 def test_what_is_referred_to_is_sent_first(hanoi: Parsed) -> None:
     known: set[str] = set()
     for event in hanoi.events:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections import Counter, defaultdict
 from datetime import date, datetime, time
@@ -16,10 +17,11 @@ from contract.events import decode
 from contract.refusals import Refusal
 from runtime.settings import Settings
 from senders import simulate
-from senders.simulation import stories
+from senders.simulation import ratings, stories
 from senders.simulation.calendar import UnknownDayError, WorkingTime, instant, rfc3339
 from senders.simulation.day import working_day
 from senders.simulation.place import Reference
+from senders.simulation.texts import texts
 
 FRIDAY = date(2026, 11, 20)
 HOURS = [(time(8), time(12)), (time(13), time(17))]
@@ -101,7 +103,8 @@ def test_people_are_about_as_satisfied_and_served_about_as_punctually_as_usual(d
     taps = [event["data"] for event in day if event["data"].get("channel") == "tablet"]
     usual = [data["score"] >= 3 for data in taps if data["unit"] not in planted]
     assert 0.9 < sum(usual) / len(usual) < 0.98
-    due = {event["subject"]: event["data"].get("due_at") for event in day if event["type"] == "dossier.accepted"}
+    sets_due = {"dossier.accepted", "dossier.supplement_completed", "dossier.resumed"}
+    due = {event["subject"]: event["data"].get("due_at") for event in day if event["type"] in sets_due}
     done = [(event["time"], due[event["subject"]]) for event in day if event["type"] == "dossier.completed"]
     told = [at > until for at, until in done if until]
     assert 0.25 < len(told) / len(done) < 0.75
@@ -135,6 +138,17 @@ def test_one_tablet_has_more_ratings_than_its_counter_served(day: list[dict[str,
     taps = [event["data"] for event in day if event["subject"] == stories.STUFFED_DEVICE]
     assert len(taps) > served
     assert sum("ticket" not in data and data["score"] == 4 for data in taps) == stories.STUFFED_TAPS
+
+
+def test_a_comment_is_in_the_language_of_its_rating_and_no_reason_lacks_one() -> None:
+    comments = texts().comments
+    assert comments.keys() == ratings.REASONS.keys()
+    assert all(comments[reason].keys() == {"vi", "en"} and all(comments[reason].values()) for reason in comments)
+    rng = random.Random(1)
+    answers = [ratings.online(rng, late=True).rest for _ in range(2_000)]
+    told = [answer for answer in answers if "comment" in answer]
+    assert {answer["language"] for answer in told} == {"vi", "en"}
+    assert all(answer["comment"] in comments[answer["reasons"][0]][answer["language"]] for answer in told)
 
 
 def test_a_day_off_and_a_day_beyond_the_calendar_are_refused(hanoi: Reference) -> None:

@@ -12,6 +12,7 @@ from senders.simulation import ratings
 from senders.simulation.calendar import CLOSING_S, DAY_S, WORKING_DAY_S, UnknownDayError, WorkingTime, rfc3339
 from senders.simulation.place import Point
 from senders.simulation.point_day import Submission
+from senders.simulation.texts import texts
 
 REFUSED_SHARE = 0.015
 WITHDRAWN_SHARE = 0.004
@@ -120,7 +121,7 @@ def _tell(told: _Life, point: Point, submission: Submission, code: str) -> None:
         staff = f"CB-{point.unit}-{rng.randrange(len(point.counters)) + 1:02}"
         told.work(min(ACCEPT_LARGEST_S, rng.lognormvariate(math.log(ACCEPT_MEDIAN_S), 1.0)))
     if rng.random() < REFUSED_SHARE:
-        told.tell("dossier.refused", reason="Thành phần hồ sơ không hợp lệ", staff=staff)
+        told.tell("dossier.refused", reason=texts().dossier_reasons["refused"], staff=staff)
         return
     told.due = told.working_time.add(told.now, procedure.term_s)
     told.tell(
@@ -154,11 +155,11 @@ def _worked_on(told: _Life, submission: Submission, staff: str) -> bool:
     work_s = max(600.0, procedure.term_s * share)
     if rng.random() < WITHDRAWN_SHARE:
         told.work(work_s * 0.5)
-        told.tell("dossier.withdrawn", reason="Người nộp xin rút hồ sơ")
+        told.tell("dossier.withdrawn", reason=texts().dossier_reasons["withdrawn"])
         return False
     if rng.random() < STOPPED_SHARE:
         told.work(work_s * 0.7)
-        told.tell("dossier.stopped", reason="Không đủ điều kiện giải quyết")
+        told.tell("dossier.stopped", reason=texts().dossier_reasons["stopped"])
         return False
     done = 0.0
     if submission.trouble == "supplement":
@@ -176,7 +177,7 @@ def _worked_on(told: _Life, submission: Submission, staff: str) -> bool:
     elif submission.trouble == "suspended":
         told.work(work_s * 0.3)
         done += 0.3
-        told.tell("dossier.suspended", reason="Chờ ý kiến cơ quan phối hợp")
+        told.tell("dossier.suspended", reason=texts().dossier_reasons["suspended"])
         told.wait(rng.uniform(0.5, 2.0))
         told.tell("dossier.resumed", due_at=told.told_due())
     if procedure.fee_vnd >= LAND_DUTY_FROM_VND:
@@ -189,7 +190,7 @@ def _worked_on(told: _Life, submission: Submission, staff: str) -> bool:
         told.work(max(60.0, work_s * (0.75 - done)))
         done = max(done, 0.75)
         offered = rfc3339(told.working_time.add(told.due, 2 * WORKING_DAY_S))
-        told.tell("dossier.apology_sent", reason="Cần thêm thời gian xác minh", new_due=offered)
+        told.tell("dossier.apology_sent", reason=texts().dossier_reasons["apology_sent"], new_due=offered)
     told.work(work_s * (1 - done))
     outcome = rng.choices(("granted", "refused", "other"), (96, 3, 1))[0]
     told.tell("dossier.completed", outcome=outcome, staff=staff)
@@ -223,6 +224,5 @@ def _returned(told: _Life, point: Point, submission: Submission, code: str) -> N
             score=answer.score,
             dossier=code,
             procedure=submission.procedure.code,
-            language="en" if rng.random() < ratings.ENGLISH_SHARE else "vi",
             **answer.rest,
         )

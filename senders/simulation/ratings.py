@@ -6,6 +6,8 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
+from senders.simulation.texts import texts
+
 TAP_SHARE = 0.45
 """Share of served people who tap, where there is a tablet."""
 
@@ -18,14 +20,8 @@ REASON_SHARE = 0.6
 COMMENT_SHARE = 0.35
 ENGLISH_SHARE = 0.03
 
-# Reason codes with how often they are given, and what people write beside them.
-REASONS = {
-    "waiting_too_long": (40, ("Chờ lâu quá, ngồi gần một tiếng.", "Lấy số từ sớm mà mãi không đến lượt.")),
-    "attitude": (15, ("Cán bộ trả lời cộc lốc.", "Thái độ chưa nhiệt tình.")),
-    "unclear_guidance": (25, ("Hướng dẫn không rõ, phải đi lại hai lần.", "Mỗi người nói một kiểu.")),
-    "extra_papers": (12, ("Yêu cầu thêm giấy tờ đã nộp trước đó.", "Phải bổ sung giấy tờ nhiều lần.")),
-    "result_late": (8, ("Hẹn trả kết quả mà chưa có.", "Kết quả trễ hẹn, không ai báo.")),
-}
+REASONS = {"waiting_too_long": 40, "attitude": 15, "unclear_guidance": 25, "extra_papers": 12, "result_late": 8}
+"""Reason codes with how often they are given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +35,20 @@ class Answer:
 def at_the_counter(rng: random.Random, bad_share: float) -> Answer:
     """An answer on ``csat4``; ``bad_share`` of such answers are 1 or 2."""
     if rng.random() < bad_share:
-        return Answer(2 if rng.random() < 0.6 else 1, _why(rng, comment_share=0))
+        return Answer(2 if rng.random() < 0.6 else 1, _why(rng))
     return Answer(4 if rng.random() < 0.62 else 3, {})
 
 
 def online(rng: random.Random, *, late: bool) -> Answer:
-    """An answer on ``csat5`` after the result came, ``late`` or not."""
-    if rng.random() < (BAD_SHARE_AFTER_LATENESS if late else BAD_SHARE):
-        return Answer(rng.choice((1, 2, 2, 3)), _why(rng, COMMENT_SHARE, "result_late" if late else None))
-    return Answer(5 if rng.random() < 0.6 else 4, {})
+    """An answer on ``csat5`` after the result came, ``late`` or not; a comment is in the answer's language."""
+    language = "en" if rng.random() < ENGLISH_SHARE else "vi"
+    if rng.random() >= (BAD_SHARE_AFTER_LATENESS if late else BAD_SHARE):
+        return Answer(5 if rng.random() < 0.6 else 4, {"language": language})
+    score = rng.choice((1, 2, 2, 3))
+    why = _why(rng, "result_late" if late else None)
+    if why and rng.random() < COMMENT_SHARE:
+        why["comment"] = rng.choice(texts().comments[why["reasons"][0]][language])
+    return Answer(score, {"language": language, **why})
 
 
 def bad_share(waited_s: int) -> float:
@@ -55,11 +56,7 @@ def bad_share(waited_s: int) -> float:
     return BAD_SHARE_AFTER_LONG_WAIT if waited_s > LONG_WAIT_S else BAD_SHARE
 
 
-def _why(rng: random.Random, comment_share: float, reason: str | None = None) -> dict[str, Any]:
+def _why(rng: random.Random, reason: str | None = None) -> dict[str, Any]:
     if rng.random() >= REASON_SHARE:
         return {}
-    told = reason or rng.choices(list(REASONS), [weight for weight, _ in REASONS.values()])[0]
-    why: dict[str, Any] = {"reasons": [told]}
-    if rng.random() < comment_share:
-        why["comment"] = rng.choice(REASONS[told][1])
-    return why
+    return {"reasons": [reason or rng.choices(list(REASONS), list(REASONS.values()))[0]]}
