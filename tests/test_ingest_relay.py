@@ -1,0 +1,368 @@
+"""From the outbox to a real Kafka that is killed, stopped, away at the start and back again: everything arrives."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+
+from contract.topics import EVENTS
+from ingest.admission import Admitted, Sender
+from ingest.door import Door
+from ingest.outbox import Outbox
+from ingest.reach import reachable
+from ingest.relay import Relay
+from local import stack
+from local.processes import Daemon
+from runtime.clock import wall_clock
+from runtime.kafka import create_topics
+from runtime.settings import Settings
+from senders.client import IngestClient, Receipt
+from tests.support import event, free_port, own_settings, rating, unit, wait_until
+from tests.test_ingest_admission import hash_of
+from tests.test_ingest_outbox import batch
+
+# kafka-python leaves the sockets of refused connections to the garbage collector, which complains of them.
+pytestmark = [pytest.mark.stack, pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")]
+
+KEY = "key-of-the-tests"
+RUN = """
+from functools import partial
+import ingest.door
+import runtime.cli
+ingest.door.Relay = partial(ingest.door.Relay, stall_s=1.5)
+runtime.cli.ingest()
+"""
+REPOSITORY = Path(__file__).parents[1]
+numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of a Kafka of its own, with the topics made."""
+    settings = own_settings(tmp_path_factory.mktemp("relay"))
+    try:
+        stack.up(settings, only=("kafka",))
+        create_topics(settings)
+        yield settings
+    finally:
+        stack.down(settings)
+        gc.collect()
+
+
+def broker_pid(settings: Settings) -> int:
+    pid = Daemon(settings.state_dir.resolve(), "kafka").pid()
+    assert pid
+    return pid
+
+
+class Log:
+    """What the log holds since this was made, by partition."""
+
+    def __init__(self, settings: Settings, topic: str = EVENTS) -> None:
+        self._consumer = KafkaConsumer(bootstrap_servers=settings.kafka, enable_auto_commit=False)
+        partitions = [TopicPartition(topic, n) for n in range(settings.kafka_partitions if topic == EVENTS else 1)]
+        self._consumer.assign(partitions)
+        for partition, end in self._consumer.end_offsets(partitions).items():
+            self._consumer.seek(partition, end)
+        self.values: list[bytes] = []
+
+    def read(self, distinct: int, timeout_s: float = 60) -> list[bytes]:
+        """Every message so far, once so many different ones have come."""
+        deadline = time.monotonic() + timeout_s
+        while len(set(self.values)) < distinct:
+            assert time.monotonic() < deadline, f"{len(set(self.values))} of {distinct} came in {timeout_s} s"
+            for records in self._consumer.poll(timeout_ms=200).values():
+                self.values += [record.value for record in records]
+        return self.values
+
+    def close(self) -> None:
+        self._consumer.close()
+
+
+@pytest.fixture
+def log(kafka: Settings) -> Iterator[Log]:
+    reading = Log(kafka)
+    yield reading
+    reading.close()
+
+
+@contextmanager
+def relayed(settings: Settings, path: Path) -> Iterator[Outbox]:
+    """An outbox whose rows go to Kafka."""
+    outbox = Outbox(path, 30, 1_000_000)
+    relay = Relay(settings, outbox)
+    try:
+        yield outbox
+    finally:
+        relay.close()
+        outbox.close()
+
+
+def new_event(key: str) -> Admitted:
+    number = next(numbers)
+    value = json.dumps({"number": number, "key": key, "comment": "x" * 200}).encode()
+    return Admitted(number.to_bytes(16, "big"), b"0" * 16, EVENTS, key, value, value, None)
+
+
+def put(outbox: Outbox, amount: int, key: str = "H26.01") -> list[bytes]:
+    """Stores so many new events and returns what must arrive."""
+    made = [new_event(key) for _ in range(amount)]
+    for start in range(0, amount, 500):
+        outbox.submit(batch(*made[start : start + 500])).result(timeout=30)
+    return [event.value for event in made]
+
+
+def in_order(values: list[bytes]) -> list[bytes]:
+    """Each different message at its first coming."""
+    return list(dict.fromkeys(values))
+
+
+def test_events_arrive_once_and_those_of_one_unit_in_order(kafka: Settings, log: Log, tmp_path: Path) -> None:
+    with relayed(kafka, tmp_path / "outbox.sqlite") as outbox:
+        sent = {key: put(outbox, 1500, key) for key in ("H26.01", "H26.02")}
+        arrived = log.read(3000)
+        wait_until(lambda: outbox.delivered_seq == outbox.last_seq, 10)
+        assert outbox.pending_bytes == 0
+    assert len(arrived) == 3000
+    for key, values in sent.items():
+        assert [value for value in arrived if json.loads(value)["key"] == key] == values
+
+
+def test_a_request_hears_when_kafka_has_its_events(kafka: Settings, tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "outbox.sqlite", 30, 1_000_000)
+    relay = Relay(kafka, outbox)
+    try:
+        put(outbox, 10)
+        relay.when_delivered(10).result(timeout=30)
+        assert outbox.delivered_seq == 10
+        relay.when_delivered(10).result(timeout=0)
+        later = relay.when_delivered(11)
+        assert not later.done()
+        put(outbox, 1)
+        later.result(timeout=30)
+    finally:
+        relay.close()
+        outbox.close()
+
+
+def test_an_idle_relay_sleeps(kafka: Settings, tmp_path: Path) -> None:
+    with relayed(kafka, tmp_path / "outbox.sqlite") as outbox:
+        put(outbox, 10)
+        wait_until(lambda: outbox.delivered_seq == 10, 30)
+        time.sleep(1)
+        used_s, started = time.process_time(), time.monotonic()
+        time.sleep(2)
+        assert (time.process_time() - used_s) / (time.monotonic() - started) < 0.1
+
+
+def test_rows_kept_after_delivery_do_not_hold_up_new_ones(kafka: Settings, log: Log, tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    with relayed(kafka, path) as outbox:
+        put(outbox, 3000)
+        wait_until(lambda: outbox.delivered_seq == 3000, 30)
+        started = time.monotonic()
+        put(outbox, 1)
+        wait_until(lambda: outbox.delivered_seq == 3001, 5, pause_s=0.01)
+        assert time.monotonic() - started < 1
+    with relayed(kafka, path) as outbox:  # a restart sends the kept ones again
+        wait_until(lambda: outbox.delivered_seq == 3001, 30)
+        assert outbox.pending_bytes == 0
+    log.read(3001)
+    wait_until(lambda: len(log.read(0) or log.values) >= 3001, 5)
+
+
+def test_a_restart_carries_on_where_kafka_had_not_acknowledged(kafka: Settings, log: Log, tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    outbox = Outbox(path, 30, 1_000_000)
+    sent = put(outbox, 700)
+    outbox.close()
+    with relayed(kafka, path):
+        assert in_order(log.read(700)) == sent
+
+
+def test_kafka_killed_and_started_again_has_everything(kafka: Settings, tmp_path: Path) -> None:
+    reading = Log(kafka)
+    with relayed(kafka, tmp_path / "outbox.sqlite") as outbox:
+        sent = put(outbox, 500)
+        os.kill(broker_pid(kafka), signal.SIGKILL)
+        sent += put(outbox, 500)
+        reading.close()
+        stack.up(kafka, only=("kafka",))
+        sent += put(outbox, 500)
+        wait_until(lambda: outbox.delivered_seq == 1500, 90)
+        assert outbox.pending_bytes == 0
+    assert in_order([value for value in everything(kafka) if value in set(sent)]) == sent
+
+
+def everything(settings: Settings) -> list[bytes]:
+    """The whole log of events."""
+    reading = Log(settings)
+    consumer = reading._consumer
+    consumer.seek_to_beginning()
+    left = sum(consumer.end_offsets(list(consumer.assignment())).values())
+    values: list[bytes] = []
+    while len(values) < left:
+        for records in consumer.poll(timeout_ms=500).values():
+            values += [record.value for record in records]
+    reading.close()
+    return values
+
+
+def test_a_producer_that_hangs_is_replaced_and_everything_arrives(kafka: Settings, tmp_path: Path) -> None:
+    ingest = Ingest(kafka, tmp_path)
+    taps = [rating("H26.HANG", "2026-01-05T08:30:00+07:00", key=str(n)) for n in range(900)]
+    pid = broker_pid(kafka)
+    ingest.start()
+    try:
+        ingest.send([unit("H26.HANG"), *taps[:300]])
+        os.kill(pid, signal.SIGSTOP)
+        ingest.send(taps[300:600])
+        wait_until(lambda: ingest.metric("hailong_producers_replaced_total") >= 1, 20)
+        assert ingest.metric("hailong_outbox_pending_events") >= 300
+        os.kill(pid, signal.SIGCONT)
+        ingest.send(taps[600:])
+        wait_until(lambda: ingest.metric("hailong_outbox_pending_events") == 0, 90)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+        ingest.stop()
+    assert ids_in_log(kafka, "H26.HANG") == [body["id"] for body in taps]
+
+
+def ids_in_log(settings: Settings, unit_code: str) -> list[str]:
+    """The ids of a unit's ratings in the order in which they first came."""
+    events = [json.loads(value) for value in everything(settings)]
+    return list(dict.fromkeys(e["id"] for e in events if e.get("data", {}).get("unit") == unit_code))
+
+
+class Ingest:
+    """A whole ingest process that gives a producer up after a second and a half."""
+
+    def __init__(self, kafka: Settings, folder: Path) -> None:
+        self.url = f"http://127.0.0.1:{free_port()}"
+        values = {"kafka": kafka.kafka, "outbox_path": folder / "outbox.sqlite", "ingest_url": self.url, "api_key": KEY}
+        self._environment = {**os.environ, **{f"HAILONG_{name.upper()}": str(value) for name, value in values.items()}}
+        self._log = folder / "ingest.log"
+
+    def start(self) -> None:
+        command = [sys.executable, "-c", RUN]
+        with self._log.open("ab") as log:
+            self._child = subprocess.Popen(
+                command, env=self._environment, cwd=REPOSITORY, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def stop(self) -> None:
+        self._child.send_signal(signal.SIGTERM)
+        self._child.wait(timeout=15)
+
+    def send(self, bodies: list[dict[str, Any]]) -> Receipt:
+        with IngestClient(self.url, KEY, patience_s=90) as client:
+            return client.send([json.dumps(body).encode() for body in bodies])
+
+    def metric(self, name: str) -> float:
+        lines = httpx.get(f"{self.url}/metrics", trust_env=False, timeout=10).text.splitlines()
+        return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+
+
+def test_kafka_away_at_the_start_is_found_when_it_comes(kafka: Settings, tmp_path: Path) -> None:
+    os.kill(broker_pid(kafka), signal.SIGKILL)
+    wait_until(lambda: not reachable(kafka.kafka), 10)
+    threads = threading.active_count()
+    with relayed(kafka, tmp_path / "outbox.sqlite") as outbox:
+        sent = put(outbox, 10)
+        time.sleep(3)
+        assert (outbox.delivered_seq, threading.active_count() - threads) == (0, 2)
+        stack.up(kafka, only=("kafka",))
+        wait_until(lambda: outbox.delivered_seq == 10, 60)
+    assert set(sent) <= set(everything(kafka))
+
+
+def test_two_doors_learn_from_each_other_what_units_and_tablets_there_are(kafka: Settings, tmp_path: Path) -> None:
+    told = rating("H26.REL", "2026-01-05T08:30:00+07:00", device="TAB-R")
+    with door_at(kafka, tmp_path / "a") as one, door_at(kafka, tmp_path / "b") as other:
+        assert admit(one, unit("H26.REL"), told) == 2
+        wait_until(lambda: other.registry.knows_unit("H26.REL"), 30)
+        assert admit(other, told) == 1
+        paired = event("device.paired", "TAB-R", "2026-01-01T00:00:00Z", unit="H26.REL", token_sha256=hash_of("t"))
+        assert admit(other, paired) == 1
+        wait_until(lambda: one.sender_of("t") is not None, 30)
+        assert admit(one, event("device.revoked", "TAB-R", "2026-01-02T00:00:00Z", unit="H26.REL")) == 1
+        wait_until(lambda: other.sender_of("t") is None, 30)
+
+
+def test_a_door_finds_kafka_again_and_hears_what_was_told_meanwhile(kafka: Settings, tmp_path: Path) -> None:
+    with door_at(kafka, tmp_path / "a") as one, door_at(kafka, tmp_path / "b") as other:
+        wait_until(lambda: other.knows_units, 30)
+        os.kill(broker_pid(kafka), signal.SIGKILL)
+        assert admit(one, unit("H26.LATE")) == 1
+        stack.up(kafka, only=("kafka",))
+        wait_until(lambda: other.registry.knows_unit("H26.LATE"), 60)
+
+
+@contextmanager
+def door_at(settings: Settings, folder: Path) -> Iterator[Door]:
+    door = Door(settings.model_copy(update={"outbox_path": folder / "outbox.sqlite"}), wall_clock)
+    try:
+        yield door
+    finally:
+        door.close()
+
+
+def admit(door: Door, *events: dict[str, Any]) -> int:
+    """How many of these events one request gets accepted."""
+    lines = [json.dumps(body).encode() for body in events]
+    return door.admit(list(enumerate(lines)), Sender(), set())[1].result(timeout=30).accepted
+
+
+def test_ingest_ended_by_sigterm_under_load_loses_nothing(kafka: Settings, tmp_path: Path) -> None:
+    ingest = Ingest(kafka, tmp_path)
+    taps = [rating("H26.TERM", "2026-01-05T08:30:00+07:00", key=str(n)) for n in range(20_000)]
+    receipts: list[Receipt] = []
+    sending = threading.Thread(target=lambda: receipts.append(ingest.send([unit("H26.TERM"), *taps])))
+    ingest.start()
+    try:
+        sending.start()
+        for _ in range(3):
+            time.sleep(2)
+            ingest.stop()
+            ingest.start()
+        sending.join(timeout=120)
+        assert [(receipt.accepted, receipt.rejected) for receipt in receipts] == [(20_001, [])]
+        wait_until(lambda: ingest.metric("hailong_outbox_pending_events") == 0, 60)
+    finally:
+        ingest.stop()
+    assert ids_in_log(kafka, "H26.TERM") == [body["id"] for body in taps]
+
+
+def test_a_relay_whose_reading_fails_goes_on(kafka: Settings, log: Log, tmp_path: Path) -> None:
+    failures = iter([sqlite3.OperationalError("disk I/O error")] * 2)
+
+    class Sometimes(Outbox):
+        def read(self, after_seq: int, limit: int, connection: sqlite3.Connection) -> list[tuple[int, str, str, bytes]]:
+            if fault := next(failures, None):
+                raise fault
+            return super().read(after_seq, limit, connection)
+
+    outbox = Sometimes(tmp_path / "outbox.sqlite", 30, 1_000_000)
+    relay = Relay(kafka, outbox)
+    try:
+        sent = put(outbox, 20)
+        assert in_order(log.read(20)) == sent
+    finally:
+        relay.close()
+        outbox.close()
