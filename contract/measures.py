@@ -41,5 +41,24 @@ MEASURES: dict[str, str] = {
     "delays_s": "how many of those were recorded how many seconds late (a distribution)",
 }
 
+OF_DOSSIERS = frozenset(
+    {
+        "received",
+        "received_online",
+        "accepted",
+        "accepted_supplemented",
+        "accepted_supplemented_again",
+        "settled",
+        "settled_early",
+        "settled_or_open",
+        "on_time_or_running",
+        "due_or_settled",
+        "overdue",
+        "open",
+        "due_soon",
+    }
+)
+"""Measures that are counted dossier by dossier; all others are kept by unit-hour."""
+
 DISTRIBUTIONS = frozenset({"waits_s", "delays_s"})
 """Measures that are not one number but how often each value occurs."""

@@ -14,7 +14,7 @@ from contract.indicators import Counts, Indicator, catalogue, evaluate
 from contract.reference_events import UnitLevel
 from dashboards.filters import period_of
 from dashboards.tree import Tree, TreeKeeper
-from runtime.clock import VIETNAM, clock_from
+from runtime.clock import VIETNAM, clock_from, speed_of
 from runtime.http import HEALTH_ROUTES
 from runtime.settings import Settings
 from warehouse import figures
@@ -83,7 +83,7 @@ def readyz(store: Store) -> str:
 def get_indicators(store: Store, unit: str, start: From = None, to: To = None, ids: Ids = None) -> dict[str, Any]:
     """Figures of one unit with everything below it."""
     tree, period, wanted = _scope(store, unit, start, to, ids)
-    found = figures.counts(store.client, dict.fromkeys(tree.below(unit), unit), period)
+    found = figures.counts(store.client, dict.fromkeys(tree.below(unit), unit), period, _measures(wanted))
     as_of = _as_of(store)
     entries = [_figure(indicator, unit, found[unit], period, tree, as_of) for indicator in wanted]
     return {"unit": unit, **_times(period), "as_of": as_of, "indicators": entries}
@@ -94,7 +94,7 @@ def get_ranking(
 ) -> dict[str, Any]:
     """Figures of each unit of a level below ``unit``; the least favourable bound decides the order, worst first."""
     tree, period, wanted = _scope(store, unit, start, to, ids)
-    found = figures.counts(store.client, tree.members(unit, level), period)
+    found = figures.counts(store.client, tree.members(unit, level), period, _measures(wanted))
     as_of = _as_of(store)
     rankings = {
         indicator.id: sorted(
@@ -169,7 +169,8 @@ def get_freshness(store: Store) -> dict[str, Any]:
     """How old the data is: now, when the newest event was recorded, and when the newest happened."""
     now = store.clock()
     recorded, happened = figures.freshness(store.client, now - FRESH_WITHIN)
-    age_s = None if recorded is None else max(0.0, (now - recorded).total_seconds())
+    # In a replayed day a second of age is a second of the wall, as the one who waits feels it.
+    age_s = None if recorded is None else max(0.0, (now - recorded).total_seconds() / speed_of(store.clock))
     return {
         "now": _readable(now),
         "recorded_at": _readable(recorded),
@@ -196,6 +197,10 @@ def _scope(
     if unknown:
         raise HTTPException(422, f"no such indicator: {', '.join(unknown)}")
     return tree, period_of(start, end, store.clock), [known[name] for name in names]
+
+
+def _measures(indicators: list[Indicator]) -> set[str]:
+    return {name for indicator in indicators for name in (indicator.numerator, indicator.denominator)}
 
 
 def _figure(

@@ -38,6 +38,9 @@ def _start_page(settings: Settings) -> subprocess.Popen[bytes]:
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
+        # The page has one look, whatever the system's theme; red is kept for what is wrong.
+        "theme.base": "light",
+        "theme.primaryColor": "#0b4a8f",
     }
     command = [sys.executable, "-m", "streamlit", "run", str(files("dashboards").joinpath("supervisor.py"))]
     for name, value in options.items():

@@ -5,10 +5,8 @@ The page posts ratings to ingest by itself; nothing a citizen answers passes thr
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +16,13 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
-from runtime.clock import Clock, clock_from
+from runtime.clock import clock_from, speed_of
 from runtime.http import HEALTH_ROUTES, serve_app
 from runtime.settings import Settings
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
 TEXTS = FOLDER / "texts.yaml"
-SPEED_SAMPLE_S = 0.05
 
 Texts = dict[str, Any]
 
@@ -55,13 +52,6 @@ def shell(texts: Texts) -> dict[str, Any]:
         digest.update(name.encode() + (STATIC / name).read_bytes())
     files = [f"/{name}" for name in names if name not in ("index.html", "sw.js")]
     return {"version": digest.hexdigest()[:12], "files": ["/", "/texts.json", "/shell.js", *files]}
-
-
-async def clock_speed(clock: Clock) -> float:
-    """How many seconds the clock moves in one second of the wall: 1.0 but for a replayed day."""
-    wall_s, shown = time.time(), clock()
-    await asyncio.sleep(SPEED_SAMPLE_S)
-    return round((clock() - shown).total_seconds() / (time.time() - wall_s), 2)
 
 
 class Page(StaticFiles):
@@ -95,8 +85,8 @@ def make_app(settings: Settings) -> FastAPI:
 
     @app.get("/config.json")
     async def config() -> JSONResponse:
-        speed = await clock_speed(clock)
-        body = {"server_time": clock().isoformat(), "clock_speed": speed, "ingest_url": settings.ingest_url}
+        told = {"server_time": clock().isoformat(), "clock_speed": speed_of(clock)}
+        body = {**told, "ingest_url": settings.ingest_url}
         return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
     @app.get("/texts.json")

@@ -36,9 +36,18 @@ class ReplayClock:
         replayed_s = min(elapsed_s, self.seconds) * self.speed + max(0.0, elapsed_s - self.seconds)
         return self.start.astimezone(UTC) + timedelta(seconds=replayed_s)
 
+    def speed_now(self) -> float:
+        """How many of its seconds pass in one of the wall's, at this moment."""
+        return self.speed if time.time() - self.anchor.timestamp() < self.seconds else 1.0
+
     def __str__(self) -> str:
         """The form that the setting ``HAILONG_CLOCK`` takes."""
         return f"{self.start.isoformat()}/{self.anchor.isoformat()}/{self.speed}/{self.seconds}"
+
+
+def speed_of(clock: Clock) -> float:
+    """How many seconds a clock moves in one second of the wall: 1.0 but for a replayed day."""
+    return clock.speed_now() if isinstance(clock, ReplayClock) else 1.0
 
 
 def clock_from(setting: str) -> Clock:

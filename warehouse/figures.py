@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from clickhouse_connect.driver.client import Client
 
 from contract.indicators import Counts
-from contract.measures import MEASURES
+from contract.measures import MEASURES, OF_DOSSIERS
 
 NO_CASES: Counts = {name: ({} if name.endswith("s_s") else 0.0) for name in MEASURES}
 
@@ -63,14 +63,21 @@ def targets(client: Client) -> list[TargetRow]:
     return [TargetRow(*row) for row in client.query(_sql("targets")).result_rows]
 
 
-def counts(client: Client, target_of: Mapping[str, str], period: Period) -> dict[str, Counts]:
-    """Every measure of contract/measures.py, for each target unit.
+def counts(
+    client: Client, target_of: Mapping[str, str], period: Period, wanted: Set[str] = frozenset(MEASURES)
+) -> dict[str, Counts]:
+    """The ``wanted`` measures of contract/measures.py at least, for each target unit.
 
     ``target_of`` names for each unit the one unit it is counted for. A target without any case has zeros.
     """
+    queries = []
+    if wanted - OF_DOSSIERS:
+        queries.append(("hour_counts", period.whole_hours()))
+    if wanted & OF_DOSSIERS:
+        queries.append(("dossier_counts", period))
     names = {"units": list(target_of), "targets": list(target_of.values())}
     found: dict[str, dict[str, Any]] = {target: dict(NO_CASES) for target in target_of.values()}
-    for query, span in (("hour_counts", period.whole_hours()), ("dossier_counts", period)):
+    for query, span in queries:
         answer = client.query(_sql(query), parameters={**names, **_bounds(span)})
         for row in answer.named_results():
             found[row.pop("target")].update(row)
