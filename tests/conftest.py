@@ -10,9 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 from clickhouse_connect.driver.client import Client
+from playwright.sync_api import Browser, sync_playwright
 
 from local.stack import down, up
 from runtime.settings import Settings
+from tests.browser_setup import chromium_path
 from tests.support import Stack, free_port, own_settings, wait_until
 from warehouse.client import connect
 from warehouse.migrate import migrate
@@ -27,6 +29,18 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
     finally:
         down(running.settings)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium. Not longer than a module: while Playwright runs, no other event loop can."""
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(), args=[*flags, "--disable-component-update", "--disable-sync"]
+        )
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")
