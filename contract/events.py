@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
-from functools import reduce
+from functools import lru_cache, reduce
 from math import isfinite
 from operator import or_
 from typing import Annotated, Any, Generic, Literal, TypeVar
@@ -130,7 +130,10 @@ def _has_free_names(event: AnyEvent) -> bool:
     """Whether some names are the sender's own: their order is whatever it was, that of declared fields is ours."""
     if event.__pydantic_extra__ or event.data.__pydantic_extra__:
         return True
-    return any(value.__class__ is dict for value in event.data.__dict__.values())
+    for value in event.data.__dict__.values():  # noqa: SIM110 any() costs four times as much
+        if value.__class__ is dict:
+            return True
+    return False
 
 
 def content_hash(canonical_bytes: bytes) -> bytes:
@@ -140,9 +143,14 @@ def content_hash(canonical_bytes: bytes) -> bytes:
 
 def recorded(canonical_bytes: bytes, recorded_at: datetime, sender: str) -> bytes:
     """What goes to Kafka: the canonical event with the instant of its admission and who sent it."""
-    stamp = recorded_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    told_by = json.dumps(sender, ensure_ascii=False)
-    return canonical_bytes[:-1] + f',"recordedtime":"{stamp}","sender":{told_by}}}'.encode()
+    return canonical_bytes[:-1] + _stamp(recorded_at, sender)
+
+
+@lru_cache(maxsize=64)
+def _stamp(recorded_at: datetime, sender: str) -> bytes:
+    """The end of every line of one request."""
+    instant = recorded_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f',"recordedtime":"{instant}","sender":{json.dumps(sender, ensure_ascii=False)}}}'.encode()
 
 
 def derived_id(*parts: str) -> str:
