@@ -23,7 +23,6 @@ check: $(READY) ## format, lint and types, without changing anything
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/mypy docs
 
 format: $(READY) ## format the code and mend what the linter can mend
 	@$(BIN)/ruff format .

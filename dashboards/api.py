@@ -21,8 +21,6 @@ from warehouse import figures
 from warehouse.client import connect
 from warehouse.figures import Period
 
-FRESH_WITHIN = timedelta(days=2)
-
 
 class Reader:
     """What the routes share: the store, the tree, the clock."""
@@ -99,8 +97,8 @@ def get_ranking(
     rankings = {
         indicator.id: sorted(
             (
-                {"name_vi": tree.units[code].name_vi, "name_en": tree.units[code].name_en}
-                | _figure(indicator, code, counts, period, tree, as_of)
+                _figure(indicator, code, counts, period, tree, as_of)
+                | {"unit_name_vi": tree.units[code].name_vi, "unit_name_en": tree.units[code].name_en}
                 for code, counts in found.items()
             ),
             key=lambda figure: _worst_first(indicator, figure),
@@ -166,15 +164,14 @@ def get_series(
 
 
 def get_freshness(store: Store) -> dict[str, Any]:
-    """How old the data is: now, when the newest event was recorded, and when the newest happened."""
+    """How old the data is: now, and when the newest event that the figures hold was recorded."""
     now = store.clock()
-    recorded, happened = figures.freshness(store.client, now - FRESH_WITHIN)
+    recorded = figures.freshness(store.client)
     # In a replayed day a second of age is a second of the wall, as the one who waits feels it.
     age_s = None if recorded is None else max(0.0, (now - recorded).total_seconds() / speed_of(store.clock))
     return {
         "now": _readable(now),
         "recorded_at": _readable(recorded),
-        "happened_at": _readable(happened),
         "age_s": age_s,
     }
 
@@ -241,7 +238,7 @@ def _worst_first(indicator: Indicator, figure: dict[str, Any]) -> tuple[bool, fl
 
 
 def _as_of(store: Reader) -> str | None:
-    recorded, _ = figures.freshness(store.client, store.clock() - FRESH_WITHIN)
+    recorded = figures.freshness(store.client)
     return None if recorded is None else str(_readable(recorded))
 
 

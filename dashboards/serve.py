@@ -37,6 +37,8 @@ def _start_page(settings: Settings) -> subprocess.Popen[bytes]:
         "server.headless": "true",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
+        # Otherwise Streamlit asks the internet for this machine's address.
+        "browser.serverAddress": host,
         "client.toolbarMode": "minimal",
         # The page has one look, whatever the system's theme; red is kept for what is wrong.
         "theme.base": "light",

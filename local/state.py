@@ -14,7 +14,8 @@ from contract.devices import device_token
 from runtime.settings import Settings
 
 STACK = "stack.json"
-DEMO_DEVICE = "TAB-H26-01-1"
+# The first tablet of contract/reference/hanoi.
+DEMO_DEVICE = "TAB-H26-66-01-1"
 
 
 def in_force(

@@ -42,7 +42,7 @@ def up() -> None:
     """Start what is not running of the local stack: Kafka, ClickHouse and every service."""
     from local.stack import up as start
 
-    start(_settings())
+    start(_settings(), report=out.print)
     status()
 
 
@@ -174,9 +174,14 @@ def _service(name: str) -> Settings:
 
 
 def main() -> None:
-    """Entry point; Ctrl-C ends a command without a traceback."""
+    """Entry point. What the local stack cannot do is told in a sentence; Ctrl-C ends a command without a traceback."""
+    from local.processes import StackError
+
     try:
         app()
+    except StackError as error:
+        out.print(f"[red]{error}[/]")
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 

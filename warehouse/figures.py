@@ -120,10 +120,10 @@ def stored(client: Client, source: str) -> tuple[int, int]:
     return int(rows), int(counted)
 
 
-def freshness(client: Client, since: datetime) -> tuple[datetime | None, datetime | None]:
-    """When the newest event since ``since`` was recorded, and when the newest happened."""
-    recorded, happened = client.query(_sql("freshness"), parameters={"since": _naive(since)}).result_rows[0]
-    return _utc(recorded), _utc(happened)
+def freshness(client: Client) -> datetime | None:
+    """When the newest event that the figures hold was recorded; None without any."""
+    recorded: datetime | None = client.query(_sql("freshness")).result_rows[0][0]
+    return None if recorded is None else recorded.replace(tzinfo=UTC)
 
 
 def _bounds(period: Period) -> dict[str, datetime]:
@@ -133,10 +133,6 @@ def _bounds(period: Period) -> dict[str, datetime]:
 def _naive(instant: datetime) -> datetime:
     # The client writes an aware datetime in the process's own zone; a naive one as it stands.
     return instant.astimezone(UTC).replace(tzinfo=None)
-
-
-def _utc(instant: datetime | None) -> datetime | None:
-    return None if instant is None else instant.replace(tzinfo=UTC)
 
 
 @cache

@@ -1,3 +1,2 @@
--- When the newest event was recorded, and when the newest one happened.
-SELECT maxOrNull(recorded_at), maxOrNull(occurred_at) FROM events
-WHERE occurred_at >= {since:DateTime64(3, 'UTC')}
+-- When the newest event was recorded that the figures hold. It moves for a late event of last month as well.
+SELECT maxOrNull(recorded_at) FROM unit_hours
