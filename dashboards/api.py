@@ -11,6 +11,7 @@ from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from contract.indicators import Counts, Indicator, catalogue, evaluate
+from contract.measures import OF_DOSSIERS
 from contract.reference_events import UnitLevel
 from dashboards.filters import period_of
 from dashboards.tree import Tree, TreeKeeper
@@ -81,8 +82,8 @@ def readyz(store: Store) -> str:
 def get_indicators(store: Store, unit: str, start: From = None, to: To = None, ids: Ids = None) -> dict[str, Any]:
     """Figures of one unit with everything below it."""
     tree, period, wanted = _scope(store, unit, start, to, ids)
-    found = figures.counts(store.client, dict.fromkeys(tree.below(unit), unit), period, _measures(wanted))
     as_of = _as_of(store)
+    found = figures.counts(store.client, dict.fromkeys(tree.below(unit), unit), period, _measures(wanted))
     entries = [_figure(indicator, unit, found[unit], period, tree, as_of) for indicator in wanted]
     return {"unit": unit, **_times(period), "as_of": as_of, "indicators": entries}
 
@@ -92,8 +93,8 @@ def get_ranking(
 ) -> dict[str, Any]:
     """Figures of each unit of a level below ``unit``; the least favourable bound decides the order, worst first."""
     tree, period, wanted = _scope(store, unit, start, to, ids)
-    found = figures.counts(store.client, tree.members(unit, level), period, _measures(wanted))
     as_of = _as_of(store)
+    found = figures.counts(store.client, tree.members(unit, level), period, _measures(wanted))
     rankings = {
         indicator.id: sorted(
             (
@@ -213,7 +214,8 @@ def _figure(
         "unit_of_measure": indicator.unit,
         "direction": indicator.direction,
         "unit": unit,
-        **_times(period),
+        # Counts by unit-hour come in whole hours, and the figure says so.
+        **_times(period if indicator.denominator in OF_DOSSIERS else period.whole_hours()),
         "value": figure.value,
         "numerator": figure.numerator,
         "denominator": figure.denominator,

@@ -170,7 +170,7 @@ class _Demo:
         for name, address in (
             ("supervisor", settings.dashboards_url),
             ("tablet", f"{settings.feedback_url}/?{query}#token={token}"),
-            ("read API", f"{settings.api_url}/v1/indicators?unit=H26&from={self.day}&to={self.day}"),
+            ("read API", f"{settings.api_url}/v1/indicators?unit=H26&from={self.day}"),
             ("ingest", settings.ingest_url),
         ):
             out.print(f"  {name:<11}{address}", markup=False, soft_wrap=True)

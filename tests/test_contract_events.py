@@ -208,8 +208,10 @@ def test_no_sentence_speaks_of_our_tools(event: dict[str, Any], hostile: str, da
     event["data"][name] = "@@@"
     found = decode(raw_of(event).replace(b'"@@@"', hostile.encode()))
     if isinstance(found, Refusal):
+        # The sender's own name of a field stands in the sentence, whatever it is.
+        sentence = found.detail.replace(name, "")
         for word in ("Input should", "discriminator", "pydantic", "validator", "Unable to", "\\S"):
-            assert word not in found.detail
+            assert word not in sentence
 
 
 def test_a_refusal_says_which_event_by_the_id_as_written() -> None:

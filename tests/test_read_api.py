@@ -1,0 +1,99 @@
+"""The read API on the running stack: what every figure carries, and what it answers to a wrong question."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from dashboards.tree import REREAD_S
+from tests.support import Stack, event, rating, unit
+
+pytestmark = pytest.mark.stack
+
+ROOT, POINTS = "RA", ("RA.1", "RA.2", "RA.3")
+DAY = {"from": "2026-03-02", "to": "2026-03-03"}
+
+
+@pytest.fixture(scope="module")
+def office(stack: Stack) -> Stack:
+    """Three points: one pleases 20 of 20, one 5 of 20, one was rated nine times only."""
+    units = [unit(ROOT, level="branch"), *(unit(code, ROOT, name_vi=f"Điểm {code}") for code in POINTS)]
+    taps = [
+        rating(point, f"2026-03-02T{8 + n % 8:02}:00:00+07:00", 4 if n < pleased else 1, key=str(n), source="test/api")
+        for point, pleased, cases in zip(POINTS, (20, 5, 9), (20, 20, 9), strict=True)
+        for n in range(cases)
+    ]
+    midnight = [
+        rating(POINTS[0], f"2026-03-0{time}+07:00", 4, key="edge", source="test/api")
+        for time in ("3T23:59:59", "4T00:00:01")
+    ]
+    assert stack.send(units + taps + midnight) == []
+    stack.wait_stored("test/api", len(taps) + 2)
+    return stack
+
+
+def test_a_figure_carries_what_it_rests_on(office: Stack) -> None:
+    figure = office.figures(ROOT, **DAY)["SAT_CSAT"]
+    assert (figure["numerator"], figure["denominator"], figure["n"], figure["status"]) == (34, 49, 49, "ok")
+    assert figure["value"] == pytest.approx(69.39, abs=0.01)
+    # Wilson's interval of 34 in 49.
+    assert figure["interval"] == pytest.approx([55.46, 80.49], abs=0.05)
+    assert figure["target"]["op"] == ">="
+    assert (figure["target"]["value"], figure["rule_set"]) == (95, "qd468_qd766_2022")
+    assert (figure["from"], figure["to"]) == ("2026-03-02T00:00:00+07:00", "2026-03-03T00:00:00+07:00")
+    assert figure["as_of"]
+
+
+def test_no_data_is_not_available_and_few_are_not_shown(office: Stack) -> None:
+    few = office.figures(POINTS[2], **DAY)["SAT_CSAT"]
+    assert (few["status"], few["n"]) == ("insufficient", 9)
+    assert few["value"] is few["numerator"] is few["interval"] is None
+    none = office.figures(ROOT, **DAY)["Q766_2_1"]
+    assert (none["status"], none["value"]) == ("not_available", None)
+
+
+def test_the_worst_comes_first_and_the_unknown_last(office: Stack) -> None:
+    ranking = office.get("/v1/ranking", unit=ROOT, ids="SAT_CSAT", **DAY)["rankings"]["SAT_CSAT"]
+    assert [row["unit"] for row in ranking] == ["RA.2", "RA.1", "RA.3"]
+    assert ranking[0]["unit_name_vi"] == "Điểm RA.2"
+
+
+def test_a_day_begins_and_ends_at_midnight_in_vietnam(office: Stack) -> None:
+    days = [office.figures(POINTS[0], **{"from": f"2026-03-0{day}", "to": f"2026-03-0{day + 1}"}) for day in (3, 4)]
+    assert [figures["SAT_CSAT"]["n"] for figures in days] == [1, 1]
+
+
+def test_a_local_target_goes_before_the_catalogues(office: Stack) -> None:
+    body: dict[str, Any] = {
+        "indicator": "SAT_CSAT",
+        "op": ">=",
+        "value": 60,
+        "valid_from": "2026-01-01",
+        "source": "Kế hoạch thử",
+    }
+    target = event("target.defined", "RA.1/SAT_CSAT", "2026-01-01T00:00:00+07:00", unit="RA.1", **body)
+    other = rating(POINTS[0], "2026-03-05T08:00:00+07:00", source="test/api2")
+    assert office.send([target, other]) == []
+    office.wait_stored("test/api2", 1)
+    # The API reads the tree again every few seconds; a fresh query waits for it.
+    time.sleep(REREAD_S + 1)
+    assert office.figures("RA.1", **DAY)["SAT_CSAT"]["target"]["value"] == 60
+    assert office.figures("RA.2", **DAY)["SAT_CSAT"]["target"]["value"] == 95
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "says"),
+    [
+        pytest.param({"unit": "NOBODY"}, 404, "NOBODY", id="unknown unit"),
+        pytest.param({"unit": ROOT, "ids": "SAT_CSAT,NONSENSE"}, 422, "NONSENSE", id="unknown indicator"),
+        pytest.param({"unit": ROOT, "from": "02/03/2026"}, 422, "02/03/2026", id="no date"),
+        pytest.param({"unit": ROOT, "from": "2026-03-02", "to": "2026-03-02"}, 422, "before", id="empty period"),
+    ],
+)
+def test_a_wrong_question_gets_a_clear_answer(office: Stack, query: dict[str, str], status: int, says: str) -> None:
+    answer = httpx.get(f"{office.settings.api_url}/v1/indicators", params=query, trust_env=False)
+    assert answer.status_code == status
+    assert says in answer.json()["detail"]
