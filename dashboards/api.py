@@ -186,7 +186,7 @@ def get_counts(store: Store, source: str) -> dict[str, Any]:
 def _scope(
     store: Reader, unit: str, start: str | None, end: str | None, ids: str | None
 ) -> tuple[Tree, Period, list[Indicator]]:
-    tree = store.keeper.tree()
+    tree = store.keeper.tree(having=unit)
     if unit not in tree.units:
         raise HTTPException(404, f"no unit has the code {unit!r}")
     known = {indicator.id: indicator for indicator in catalogue().indicators}

@@ -73,10 +73,11 @@ class TreeKeeper:
         self._tree: Tree | None = None
         self._read_at = 0.0
 
-    def tree(self) -> Tree:
-        """The tree, at most ``REREAD_S`` old."""
+    def tree(self, having: str = "") -> Tree:
+        """The tree, at most ``REREAD_S`` old; read again at once when it lacks the unit ``having``."""
         with self._lock:
-            if self._tree is None or time.monotonic() - self._read_at > REREAD_S:
+            lacks = self._tree is not None and having and having not in self._tree.units
+            if self._tree is None or lacks or time.monotonic() - self._read_at > REREAD_S:
                 self._tree = self._read()
                 self._read_at = time.monotonic()
             return self._tree

@@ -67,14 +67,9 @@ def test_a_day_begins_and_ends_at_midnight_in_vietnam(office: Stack) -> None:
 
 
 def test_a_local_target_goes_before_the_catalogues(office: Stack) -> None:
-    body: dict[str, Any] = {
-        "indicator": "SAT_CSAT",
-        "op": ">=",
-        "value": 60,
-        "valid_from": "2026-01-01",
-        "source": "Kế hoạch thử",
-    }
-    target = event("target.defined", "RA.1/SAT_CSAT", "2026-01-01T00:00:00+07:00", unit="RA.1", **body)
+    body: dict[str, Any] = {"indicator": "SAT_CSAT", "op": ">=", "value": 60, "valid_from": "2026-01-01"}
+    target = event("target.defined", "RA.1/SAT_CSAT", "2026-01-01T00:00:00+07:00", unit="RA.1", key="", **body)
+    target["data"]["source"] = "Kế hoạch thử"
     other = rating(POINTS[0], "2026-03-05T08:00:00+07:00", source="test/api2")
     assert office.send([target, other]) == []
     office.wait_stored("test/api2", 1)
