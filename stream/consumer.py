@@ -14,6 +14,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -67,22 +68,26 @@ def serve(settings: Settings) -> None:
     start_http_server(port, settings.listen_host or host)
     pause_s = RETRY_S
     while not stopping.is_set():
+        started = time.monotonic()
         try:
             run(settings, stopping)
         except (KafkaError, ClickHouseError, OSError) as error:
+            went_well = time.monotonic() - started > LONGEST_RETRY_S
+            pause_s = RETRY_S if went_well else min(pause_s * 2, LONGEST_RETRY_S)
             log.warning("stream_waits", error=repr(error)[:500], pause_s=pause_s)
             stopping.wait(pause_s)
-            pause_s = min(pause_s * 2, LONGEST_RETRY_S)
-        else:
-            pause_s = RETRY_S
 
 
 def run(settings: Settings, stopping: threading.Event) -> None:
     """Consumes until ``stopping``; on any error everything in memory is dropped and the error raised."""
-    client = connect(settings)
-    producer = make_producer(settings)
-    consumer = make_group_consumer(settings, STREAM_TOPICS, GROUP, settings.stream_instance)
-    try:
+    with ExitStack() as closing:
+        client = connect(settings)
+        closing.callback(client.close)
+        producer = make_producer(settings)
+        closing.callback(producer.close, timeout=PRODUCER_CLOSE_S)
+        consumer = make_group_consumer(settings, STREAM_TOPICS, GROUP, settings.stream_instance)
+        # The member stays known to its group, so that a restart finds its partitions at once.
+        closing.callback(consumer.close, autocommit=False)
         while not stopping.is_set():
             messages = poll(consumer, settings.flush_interval_s, settings.flush_max_events)
             if messages:
@@ -91,11 +96,6 @@ def run(settings: Settings, stopping: threading.Event) -> None:
                 consumer.commit()
                 FLUSH_SECONDS.observe(time.perf_counter() - started)
                 _report_lag(consumer)
-    finally:
-        # The member stays known to its group, so that a restart finds its partitions at once.
-        consumer.close(autocommit=False)
-        producer.close(timeout=PRODUCER_CLOSE_S)
-        client.close()
 
 
 def poll(consumer: KafkaConsumer, interval_s: float, limit: int) -> list[Message]:
