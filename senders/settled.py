@@ -29,7 +29,7 @@ def wait_until_stored(
     with httpx.Client(base_url=settings.api_url, headers=headers, timeout=10.0) as api:
         most, moved = -1, time.monotonic()
         while True:
-            stored = _stored(api, source)
+            stored = _stored(api, source, max(most, 0))
             on_count(stored)
             if stored >= accepted:
                 return stored
@@ -40,9 +40,12 @@ def wait_until_stored(
             time.sleep(POLL_S)
 
 
-def _stored(api: httpx.Client, source: str) -> int:
+def _stored(api: httpx.Client, source: str, last: int) -> int:
+    """The count now, or the ``last`` one while the API itself waits for the store (503)."""
     try:
-        answer = api.get("/v1/counts", params={"source": source}).raise_for_status()
-        return int(answer.json()["stored"])
+        answer = api.get("/v1/counts", params={"source": source})
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            return last
+        return int(answer.raise_for_status().json()["stored"])
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as fault:
         raise NotReachable(f"{api.base_url}: {type(fault).__name__}: {fault}") from fault
