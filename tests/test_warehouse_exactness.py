@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from contract.measures import MEASURES
+from contract.measures import MEASURES, OF_DOSSIERS
 from stream.batch import Batch, batch_of
 from tests.recount import recount
 from tests.support import event, logged, rating, unit
 from tests.test_warehouse_deadlines import Record
+from warehouse import figures as warehouse_figures
 from warehouse import store as warehouse_store
 from warehouse.figures import Period, counts
 from warehouse.store import insert_events, recompute
@@ -148,3 +149,15 @@ def test_the_first_of_equal_events_stays(store: Client) -> None:
 def test_units_without_any_event_have_zeros_not_absence(store: Client) -> None:
     stored(store, batch_of([Record(logged(unit("H26", level="city")))]))
     assert figures(store) == expected([])
+
+
+def test_the_warehouse_counts_exactly_the_measures_of_the_contract(store: Client) -> None:
+    stored(store, batch_of([Record(logged(body)) for body in a_day(8)]))
+    parameters = {"units": list(UNITS), "targets": list(UNITS), **warehouse_figures._bounds(PERIOD)}
+    columns = {
+        query: set(store.query(warehouse_figures._sql(query), parameters=parameters).column_names) - {"target"}
+        for query in ("hour_counts", "dossier_counts")
+    }
+    assert columns["dossier_counts"] == OF_DOSSIERS
+    # How many waited, and how long in all, follows from how many waited how long.
+    assert columns["hour_counts"] | {"waits", "waited_s"} == set(MEASURES) - OF_DOSSIERS
