@@ -5,7 +5,6 @@ They go through the same door as every event and live in a compacted topic; the 
 
 from __future__ import annotations
 
-import re
 from datetime import date, time
 from typing import Annotated, Literal
 
@@ -13,20 +12,8 @@ from pydantic import Field, PositiveInt, StringConstraints
 
 from contract.fields import Code, Data, Text
 
-UNIT_LEVELS = ("city", "department", "centre", "branch", "service_point", "counter", "external")
 UnitLevel = Literal["city", "department", "centre", "branch", "service_point", "counter", "external"]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-
-_PROCEDURE_SUFFIX = re.compile(r"^(\d\.\d{6})(?:\.000\.00\.00)?(?:\.[A-Z]\d{2})?$")
-
-
-def procedure_root(code: str) -> str:
-    """A procedure's code without ``.000.00.00`` and province suffix, so that provinces can be joined.
-
-    Codes of another form come back as they are: ``"1.001122.000.00.00.H48"`` → ``"1.001122"``.
-    """
-    match = _PROCEDURE_SUFFIX.match(code)
-    return match[1] if match else code
 
 
 class UnitDefined(Data):

@@ -31,6 +31,16 @@ class Tree:
                 found[unit.parent].append(unit.unit)
         return found
 
+    @cached_property
+    def _targets_by_place(self) -> dict[tuple[str, str], list[Target]]:
+        found: dict[tuple[str, str], list[Target]] = {}
+        for row in self.targets:
+            target = Target(
+                op=row.op, value=row.value, valid_from=row.valid_from, valid_to=row.valid_to, source=row.source
+            )
+            found.setdefault((row.unit, row.indicator), []).append(target)
+        return found
+
     def below(self, code: str) -> list[str]:
         """The unit and everything under it."""
         found, waiting = [], [code]
@@ -55,11 +65,8 @@ class Tree:
     def target(self, indicator: Indicator, code: str, day: date) -> Target | None:
         """The nearest local target that holds for a unit on a day, else the catalogue's."""
         for unit in self.above(code):
-            for row in self.targets:
-                target = Target(
-                    op=row.op, value=row.value, valid_from=row.valid_from, valid_to=row.valid_to, source=row.source
-                )
-                if row.unit == unit and row.indicator == indicator.id and target.holds_on(day):
+            for target in self._targets_by_place.get((unit, indicator.id), []):
+                if target.holds_on(day):
                     return target
         return indicator.target_on(day)
 

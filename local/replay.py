@@ -11,7 +11,7 @@ from typing import Any
 
 from runtime.clock import Clock
 from senders.client import IngestClient
-from senders.simulate import line
+from senders.sending import line
 from senders.simulation.calendar import from_clock
 from senders.simulation.day import Told
 

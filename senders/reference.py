@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from contract.devices import device_token
 from contract.reference_files import FILES, Parsed, parse
 from contract.reference_rows import Fault
 from runtime.settings import Settings
-from senders.client import IngestClient, IngestError, Receipt
+from senders.client import IngestError, Receipt
 from senders.endpoints import EndpointsError, resolve
+from senders.sending import line, send_shown
 
 HANOI = "hanoi"
 REFUSALS_SHOWN = 20
@@ -84,19 +83,7 @@ def _sha256(token: str) -> str:
 
 def send(settings: Settings, events: list[dict[str, Any]]) -> Receipt:
     """Send the events in order, with a progress bar on a terminal; raises IngestError."""
-    lines = [json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() for event in events]
-    bar = Progress(
-        TextColumn("reference data"), BarColumn(), MofNCompleteColumn(), console=out, disable=not out.is_terminal
-    )
-    with bar, IngestClient(settings.ingest_url, settings.api_key.get_secret_value()) as client:
-        task = bar.add_task("", total=len(lines))
-
-        def show(receipt: Receipt) -> None:
-            bar.update(task, completed=receipt.sent)
-            if not out.is_terminal:
-                out.print(f"reference data: {receipt.sent} of {len(lines)} events sent")
-
-        return client.send(lines, show)
+    return send_shown(settings, [line(event) for event in events], out, "reference data", "reference data: ")
 
 
 def _report(events: list[dict[str, Any]], receipt: Receipt) -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from runtime.clock import clock_from
 from runtime.settings import Settings
-from senders.client import IngestClient, IngestError, Receipt
+from senders.client import IngestError, Receipt
 from senders.endpoints import EndpointsError, resolve
 from senders.reference import read
+from senders.sending import line, send_shown
 from senders.simulation.calendar import UnknownDayError, from_clock
 from senders.simulation.day import working_day
 from senders.simulation.place import Reference, reference_from
@@ -41,7 +39,7 @@ def run(settings: Settings, day: date | None, *, seed: int, scale: float, output
             output.write_bytes(b"".join(text + b"\n" for text in lines))
             out.print(f"{len(lines)} events written to {output}", soft_wrap=True)
             return 0
-        return _report(_send(settings, lines))
+        return _report(send_shown(settings, lines, out, "events", ""))
     except (EndpointsError, UnknownDayError, OSError) as error:
         out.print(f"[red]{error}[/]", soft_wrap=True)
     except IngestError as error:
@@ -53,28 +51,6 @@ def hanoi() -> Reference:
     """Hanoi's own units, procedures, tablets and calendar."""
     # The simulation needs no token, so the key does not matter here.
     return reference_from(read(None, "").events)
-
-
-def line(event: dict[str, Any]) -> bytes:
-    """The event as one line of JSON."""
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _send(settings: Settings, lines: list[bytes]) -> Receipt:
-    with (
-        Progress(
-            TextColumn("events"), BarColumn(), MofNCompleteColumn(), console=out, disable=not out.is_terminal
-        ) as bar,
-        IngestClient(settings.ingest_url, settings.api_key.get_secret_value()) as client,
-    ):
-        task = bar.add_task("", total=len(lines))
-
-        def show(receipt: Receipt) -> None:
-            bar.update(task, completed=receipt.sent)
-            if not out.is_terminal:
-                out.print(f"{receipt.sent} of {len(lines)} events sent")
-
-        return client.send(lines, show)
 
 
 def _report(receipt: Receipt) -> int:

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from clickhouse_connect.driver.client import Client
 
 from contract.indicators import Counts
-from contract.measures import MEASURES, OF_DOSSIERS
+from contract.measures import DISTRIBUTIONS, MEASURES, OF_DOSSIERS
 
-NO_CASES: Counts = {name: ({} if name.endswith("s_s") else 0.0) for name in MEASURES}
+NO_CASES: Counts = {name: ({} if name in DISTRIBUTIONS else 0.0) for name in MEASURES}
 
 
 class Period(NamedTuple):

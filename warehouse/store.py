@@ -45,8 +45,8 @@ def insert_events(client: Client, lines: Sequence[bytes]) -> None:
     client.raw_insert("landing", ["line"], insert_block=b"\n".join(lines), fmt="LineAsString")
 
 
-def recompute(client: Client, touched: Touched) -> UUID:
-    """Makes every figure anew that ``touched`` can have changed; the id under which ``touched`` is kept."""
+def recompute(client: Client, touched: Touched) -> None:
+    """Makes every figure anew that ``touched`` can have changed; ``touched`` itself is kept under an id of its own."""
     batch = uuid4()
     rows: list[tuple[UUID, str, str, str, datetime]] = [
         *((batch, "dossier", code, "", NO_HOUR) for code in touched.dossiers),
@@ -58,7 +58,6 @@ def recompute(client: Client, touched: Touched) -> UUID:
     parameters = {"batch": str(batch), "procedures": sorted(touched.procedures), "calendars": int(touched.calendars)}
     for name in _needed(touched):
         client.command(_statement(name), parameters={**parameters, **SCALE_PARAMETERS})
-    return batch
 
 
 def _needed(touched: Touched) -> Iterable[str]:

@@ -26,7 +26,6 @@ class ProcedureFacts:
 
     code: str
     term_s: int
-    waiting_stops_clock: bool
     service_level: int
     fee_vnd: int
     requires_result: bool
@@ -115,7 +114,6 @@ def _procedure(code: str, data: dict[str, Any]) -> ProcedureFacts:
     return ProcedureFacts(
         code=code,
         term_s=term * seconds,
-        waiting_stops_clock=data.get("supplement_policy") == "subtract",
         service_level=data.get("service_level", 2),
         fee_vnd=data.get("fee_vnd", 0),
         requires_result=data.get("requires_result", True),

@@ -1,0 +1,34 @@
+"""Sends events that are at hand all at once, and shows how far it is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from runtime.settings import Settings
+from senders.client import IngestClient, Receipt
+
+
+def line(event: dict[str, Any]) -> bytes:
+    """The event as one line of JSON."""
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def send_shown(settings: Settings, lines: list[bytes], out: Console, title: str, plain_prefix: str) -> Receipt:
+    """Sends the lines in order, under a bar called ``title`` on a terminal, else with a plain line a batch.
+
+    Raises ``IngestError``.
+    """
+    bar = Progress(TextColumn(title), BarColumn(), MofNCompleteColumn(), console=out, disable=not out.is_terminal)
+    with bar, IngestClient(settings.ingest_url, settings.api_key.get_secret_value()) as client:
+        task = bar.add_task("", total=len(lines))
+
+        def show(receipt: Receipt) -> None:
+            bar.update(task, completed=receipt.sent)
+            if not out.is_terminal:
+                out.print(f"{plain_prefix}{receipt.sent} of {len(lines)} events sent")
+
+        return client.send(lines, show)
