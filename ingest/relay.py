@@ -1,8 +1,8 @@
 """Carries the outbox to Kafka in order, and replaces a producer that hangs.
 
-A batch counts as delivered only when Kafka acknowledged it and everything before it. kafka-python's idempotent
-producer can hang for good after a long outage (a batch that was tried once and then expired); a new one works.
-Sending again what the old one may have delivered is harmless: the stream stores an event once.
+A row counts as delivered only when Kafka acknowledged it and everything before it. Whatever client is used, one that
+gets no acknowledgement for long, or reports a failed message, is given up for a new one that starts behind the last
+delivered row. Sending again what the old one may have delivered is harmless: the stream stores an event once.
 """
 
 from __future__ import annotations
@@ -13,22 +13,17 @@ import time
 from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from kafka.errors import KafkaTimeoutError
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from contract.topics import ADMITTED
 from ingest.outbox import Outbox
 from ingest.reach import reachable
-from runtime.kafka import make_producer
+from runtime.kafka import make_relay_producer
 from runtime.settings import Settings
 from runtime.telemetry import PRODUCERS_REPLACED, log
 
-if TYPE_CHECKING:
-    from kafka import KafkaProducer
-    from kafka.producer.future import FutureRecordMetadata
-
-# kafka-python's producer has no bound on memory of its own.
-MAX_UNACKNOWLEDGED = 5_000
+MAX_UNACKNOWLEDGED = 10_000
 MAX_UNACKNOWLEDGED_BYTES = 32_000_000
 READ_ROWS = 500
 STALL_S = 30.0
@@ -36,6 +31,24 @@ WAIT_S = 0.05
 IDLE_S = 0.5
 RETRY_S = 1.0
 CLOSE_S = 1.0
+HEADERS: dict[str, str | bytes | None] = dict([ADMITTED])
+
+
+class _Sent:
+    """Some consecutive rows under way; ``on_delivery`` is what the producer calls for each of them."""
+
+    __slots__ = ("count", "error", "nbytes", "seq", "unacknowledged")
+
+    def __init__(self, seq: int, count: int, nbytes: int) -> None:
+        self.seq = seq
+        self.count = self.unacknowledged = count
+        self.nbytes = nbytes
+        self.error: KafkaError | None = None
+
+    def on_delivery(self, error: KafkaError | None, _message: Message) -> None:
+        self.unacknowledged -= 1
+        if error is not None:
+            self.error = error
 
 
 class Relay:
@@ -88,7 +101,7 @@ class Relay:
 
     def _deliver(self) -> None:
         """Sends rows until asked to stop; raises as soon as this producer should be replaced."""
-        producer = make_producer(self._settings)
+        producer = make_relay_producer(self._settings, MAX_UNACKNOWLEDGED)
         reader = self._outbox.reader()
         try:
             self._send(producer, reader)
@@ -97,45 +110,51 @@ class Relay:
             raise
         finally:
             reader.close()
-            # A hung producer's close hangs as well, so nobody waits for it.
+            # What it still holds goes again through the next one; a client that hangs may hang here, so nobody waits.
             threading.Thread(target=_close, args=(producer,), daemon=True).start()
 
-    def _send(self, producer: KafkaProducer, reader: sqlite3.Connection) -> None:
-        unacknowledged: deque[tuple[int, int, FutureRecordMetadata]] = deque()
-        unacknowledged_bytes = 0
+    def _send(self, producer: Producer, reader: sqlite3.Connection) -> None:
+        under_way: deque[_Sent] = deque()
+        count, nbytes = 0, 0
         sent_seq = self._outbox.delivered_seq
         moved_at = time.monotonic()
         while not self._stopping.is_set():
-            room = min(READ_ROWS, MAX_UNACKNOWLEDGED - len(unacknowledged))
-            if sent_seq < self._outbox.last_seq and room and unacknowledged_bytes < MAX_UNACKNOWLEDGED_BYTES:
-                for seq, topic, key, value in self._outbox.read(sent_seq, room, reader):
-                    unacknowledged.append((seq, len(value), producer.send(topic, key=key.encode(), value=value)))
-                    unacknowledged_bytes += len(value)
-                    sent_seq = seq
-            if not unacknowledged:
+            room = min(READ_ROWS, MAX_UNACKNOWLEDGED - count)
+            more = sent_seq < self._outbox.last_seq and room > 0 and nbytes < MAX_UNACKNOWLEDGED_BYTES
+            if more:
+                sent = self._hand_over(self._outbox.read(sent_seq, room, reader), producer)
+                under_way.append(sent)
+                count, nbytes, sent_seq = count + sent.count, nbytes + sent.nbytes, sent.seq
+            elif not under_way:
                 self._outbox.wake.wait(IDLE_S)
                 self._outbox.wake.clear()
                 moved_at = time.monotonic()
-            elif acknowledged_bytes := self._acknowledge(unacknowledged):
-                unacknowledged_bytes -= acknowledged_bytes
+                continue
+            producer.poll(0 if more else WAIT_S)
+            if done := self._acknowledged(under_way):
+                count, nbytes = count - sum(sent.count for sent in done), nbytes - sum(sent.nbytes for sent in done)
                 moved_at = time.monotonic()
             elif time.monotonic() - moved_at > self._stall_s:
-                raise KafkaTimeoutError(f"no acknowledgement for {self._stall_s:.0f} s")
+                raise KafkaException(f"no acknowledgement for {self._stall_s:.1f} s")
 
-    def _acknowledge(self, unacknowledged: deque[tuple[int, int, FutureRecordMetadata]]) -> int:
-        """Waits a moment for the oldest message and notes all that are done in a row; their bytes."""
-        with suppress(KafkaTimeoutError):
-            unacknowledged[0][2].get(timeout=WAIT_S)
-        seq, nbytes = 0, 0
-        while unacknowledged and unacknowledged[0][2].is_done:
-            if unacknowledged[0][2].failed():
-                raise unacknowledged[0][2].exception
-            seq, size, _ = unacknowledged.popleft()
-            nbytes += size
-        if nbytes:
-            self._outbox.delivered(seq, nbytes)
+    @staticmethod
+    def _hand_over(rows: list[tuple[int, str, str, bytes]], producer: Producer) -> _Sent:
+        sent = _Sent(rows[-1][0], len(rows), sum(len(row[3]) for row in rows))
+        for _, topic, key, value in rows:
+            producer.produce(topic, value, key, headers=HEADERS, on_delivery=sent.on_delivery)
+        return sent
+
+    def _acknowledged(self, under_way: deque[_Sent]) -> list[_Sent]:
+        """Takes out and notes what is delivered in a row from the oldest on; raises the first error among it."""
+        done: list[_Sent] = []
+        while under_way and not under_way[0].unacknowledged:
+            if under_way[0].error:
+                raise KafkaException(under_way[0].error)
+            done.append(under_way.popleft())
+        if done:
+            self._outbox.delivered(done[-1].seq, sum(sent.nbytes for sent in done))
             self._tell_waiting()
-        return nbytes
+        return done
 
     def _tell_waiting(self) -> None:
         with self._waiting_changes:
@@ -146,6 +165,7 @@ class Relay:
                 future.set_result(None)
 
 
-def _close(producer: KafkaProducer) -> None:
+def _close(producer: Producer) -> None:
     with suppress(Exception):
-        producer.close(timeout=0)
+        producer.purge()
+        producer.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from confluent_kafka import Producer
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
 from kafka.errors import TopicAlreadyExistsError
@@ -54,6 +55,32 @@ def make_producer(settings: Settings) -> KafkaProducer:
         max_block_ms=2_000,
         reconnect_backoff_max_ms=1_000,
         allow_auto_create_topics=False,
+    )
+
+
+def make_relay_producer(settings: Settings, max_unacknowledged: int) -> Producer:
+    """An idempotent producer of librdkafka, acks=all, which takes up to ``max_unacknowledged`` messages at once.
+
+    A message waits without end: when to give up is its user's decision, who then makes a new producer, so that no
+    message is ever left out by one that goes on behind an expired batch.
+    """
+    return Producer(
+        {
+            "bootstrap.servers": settings.kafka,
+            "enable.idempotence": True,
+            # The same key goes to the same partition, whichever client writes it.
+            "partitioner": "murmur2_random",
+            "compression.type": "lz4",
+            "linger.ms": 5,
+            "message.timeout.ms": 0,
+            "request.timeout.ms": 10_000,
+            "reconnect.backoff.max.ms": 1_000,
+            "message.max.bytes": 4_000_000,
+            "queue.buffering.max.messages": max_unacknowledged,
+            "enable.metrics.push": False,
+            # Its user says what is wrong; a line for each refused connection would not help.
+            "log_level": 2,
+        }
     )
 
 

@@ -21,7 +21,7 @@ import httpx
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
-from contract.topics import EVENTS
+from contract.topics import ADMITTED, EVENTS
 from ingest.admission import Admitted, Sender
 from ingest.door import Door
 from ingest.outbox import Outbox
@@ -30,7 +30,7 @@ from ingest.relay import Relay
 from local import stack
 from local.processes import Daemon
 from runtime.clock import wall_clock
-from runtime.kafka import create_topics
+from runtime.kafka import create_topics, make_producer
 from runtime.settings import Settings
 from senders.client import IngestClient, Receipt
 from tests.support import event, free_port, own_settings, rating, unit, wait_until
@@ -81,14 +81,19 @@ class Log:
         for partition, end in self._consumer.end_offsets(partitions).items():
             self._consumer.seek(partition, end)
         self.values: list[bytes] = []
+        self.places: dict[str, set[int]] = {}
+        self.headers: set[tuple[str, bytes]] = set()
 
     def read(self, distinct: int, timeout_s: float = 60) -> list[bytes]:
         """Every message so far, once so many different ones have come."""
         deadline = time.monotonic() + timeout_s
         while len(set(self.values)) < distinct:
             assert time.monotonic() < deadline, f"{len(set(self.values))} of {distinct} came in {timeout_s} s"
-            for records in self._consumer.poll(timeout_ms=200).values():
+            for partition, records in self._consumer.poll(timeout_ms=200).items():
                 self.values += [record.value for record in records]
+                self.headers.update(header for record in records for header in record.headers)
+                for record in records:
+                    self.places.setdefault(record.key.decode(), set()).add(partition.partition)
         return self.values
 
     def close(self) -> None:
@@ -142,6 +147,29 @@ def test_events_arrive_once_and_those_of_one_unit_in_order(kafka: Settings, log:
     assert len(arrived) == 3000
     for key, values in sent.items():
         assert [value for value in arrived if json.loads(value)["key"] == key] == values
+
+
+def test_every_message_says_that_it_was_admitted(kafka: Settings, log: Log, tmp_path: Path) -> None:
+    with relayed(kafka, tmp_path / "outbox.sqlite") as outbox:
+        put(outbox, 20)
+        log.read(20)
+    assert log.headers == {ADMITTED}
+
+
+def test_a_key_keeps_its_partition_whichever_client_writes_it(kafka: Settings, log: Log, tmp_path: Path) -> None:
+    units = [f"H26.{n}" for n in range(30)]
+    with relayed(kafka, tmp_path / "outbox.sqlite") as outbox:
+        for code in units:
+            put(outbox, 1, code)
+        log.read(30)
+    producer = make_producer(kafka)
+    for code in units:
+        producer.send(EVENTS, key=code.encode(), value=code.encode())
+    producer.flush(timeout=30)
+    producer.close()
+    log.read(60)
+    assert set(log.places) == set(units)
+    assert {len(partitions) for partitions in log.places.values()} == {1}
 
 
 def test_a_request_hears_when_kafka_has_its_events(kafka: Settings, tmp_path: Path) -> None:
