@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format tables lock clean
+.PHONY: help demo test bench check format tables lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ test: $(READY) ## every check and every test
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m tests.browser_setup
 	@$(BIN)/python -m pytest
+
+bench: $(READY) $(VENV)-bench/.ready ## every figure beside its floor, in a quarter of an hour; FULL=1 measures all there is
+	@$(BIN)/hailong bench $(if $(FULL),--full)
 
 check: $(READY) ## format, lint and types, without changing anything
 	@$(BIN)/ruff format --check --quiet .
@@ -42,7 +45,13 @@ lock: ## renew requirements.lock with the newest versions that pyproject.toml al
 	@rm -rf $(VENV)-lock
 
 clean: ## remove the environment and the local stack's data (stop the stack first)
-	rm -rf $(VENV) .local
+	rm -rf $(VENV) $(VENV)-bench .local
+
+# The peers' own environment: they ask for older versions of what the product uses.
+$(VENV)-bench/.ready: bench/peers/requirements.txt
+	@$(PYTHON) -m venv $(VENV)-bench
+	@if $(VENV)-bench/bin/pip install --quiet --disable-pip-version-check --requirement $<; then touch $@; \
+	else echo "the peers' packages could not be installed; the benchmarks go on without them"; fi
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("hailong needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=python3.11")'

@@ -160,6 +160,17 @@ def simulate(
     raise typer.Exit(run(_settings(), day.date() if day else None, seed=seed, scale=scale, output=output))
 
 
+@app.command()
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(help="Benchmarks to run; all when left out.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Everything, at full length.")] = False,
+) -> None:
+    """Print every measured figure beside its floor or its peers in the same run (in a source checkout)."""
+    from bench.__main__ import main as measure
+
+    raise typer.Exit(measure(names or [], full=full))
+
+
 @reference_app.command("load")
 def reference_load(
     folder: Annotated[Path | None, typer.Argument(help="Folder of CSV files; Hanoi's own when left out.")] = None,

@@ -1,0 +1,1 @@
+"""Benchmarks: every figure beside its floor or its peers in the same run."""
