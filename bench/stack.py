@@ -20,6 +20,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from bench.messages import Logged
 from contract.topics import ADMITTED
@@ -33,6 +34,8 @@ from warehouse.client import connect
 ANSWER_TIMEOUT_S = 10.0
 TOPIC_TIMEOUT_S = 30.0
 LOOK_INTERVAL_S = 0.01
+QUIET = {"log_level": 2}
+"""Clients outlive the broker for a moment at the end, which is nothing to be told of."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Log:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._servers: dict[str, str | int | float | bool] = {"bootstrap.servers": settings.kafka}
+        self._servers: dict[str, str | int | float | bool] = {"bootstrap.servers": settings.kafka, **QUIET}
         self._admin = AdminClient(self._servers)
 
     def fill(self, messages: Sequence[Logged]) -> None:
@@ -93,6 +96,11 @@ class Log:
             producer.poll(0)
         if producer.flush(60):
             raise TimeoutError("Kafka did not take the messages within a minute")
+
+    def make(self, topic: str) -> None:
+        """Makes a topic with as many partitions as the product's."""
+        shape = NewTopic(topic, num_partitions=self._settings.kafka_partitions, replication_factor=1)
+        self._admin.create_topics([shape])[topic].result(ANSWER_TIMEOUT_S)
 
     def ends(self, topic: str) -> dict[int, int]:
         """The next offset of each partition."""
@@ -132,7 +140,7 @@ class Committed:
     """How far one group has committed one topic; looking costs the broker one small request."""
 
     def __init__(self, settings: Settings, group: str, topic: str, partitions: Sequence[int]) -> None:
-        self._consumer = Consumer({"bootstrap.servers": settings.kafka, "group.id": group})
+        self._consumer = Consumer({"bootstrap.servers": settings.kafka, "group.id": group, **QUIET})
         self._places = [TopicPartition(topic, n) for n in partitions]
 
     def count(self) -> int:

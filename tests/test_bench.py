@@ -11,6 +11,8 @@ from rich.console import Console
 
 from bench.__main__ import main
 from bench.contenders import Measured, Peer
+from bench.freshness import nearest_rank
+from bench.freshness_paths import Taps
 from bench.messages import SETS, message_set
 from bench.report import Row, median_ratio, plain, print_rows, spread, write
 from bench.sink import FLOOR, installed, measure, rows_of
@@ -76,6 +78,16 @@ def test_a_peer_that_is_not_installed_is_left_out() -> None:
     assert installed({"gone": Peer("gone", python=Path("nowhere"), needs="gone"), FLOOR: Peer("shovel")}) == {
         FLOOR: Peer("shovel")
     }
+
+
+def test_the_nth_tap_is_counted_when_the_count_reaches_n() -> None:
+    taps = Taps(accepted=[10.0, 10.1, 10.2], seen_at=[10.05, 10.3, 10.4, 10.5], seen=[7, 9, 8, 10])
+    assert taps.delays_ms(before=7) == pytest.approx([300.0, 200.0, 300.0])
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.5, 2.0), (0.75, 3.0), (0.99, 4.0), (0.0, 1.0)])
+def test_a_percentile_is_the_nearest_rank(share: float, expected: float) -> None:
+    assert nearest_rank([1.0, 2.0, 3.0, 4.0], share) == expected
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from kafka import KafkaConsumer
 
 from bench.peers.destination import task
@@ -14,11 +16,14 @@ consumer = KafkaConsumer(
     group_id=ours.group,
     auto_offset_reset="earliest",
     enable_auto_commit=False,
-    max_poll_records=ours.batch,
 )
 while True:
-    polled = consumer.poll(timeout_ms=int(ours.interval_s * 1000))
-    lines = [record.value for records in polled.values() for record in records]
+    lines: list[bytes] = []
+    deadline = time.monotonic() + ours.interval_s
+    # A poll gives no more than one fetch held.
+    while len(lines) < ours.batch and (left_s := deadline - time.monotonic()) > 0:
+        polled = consumer.poll(timeout_ms=int(left_s * 1000), max_records=ours.batch - len(lines))
+        lines.extend(record.value for records in polled.values() for record in records)
     if lines:
         ours.insert(client, b"\n".join(lines))
         consumer.commit()
