@@ -164,7 +164,7 @@ def _counted(stores: Stores, database: str) -> tuple[int, int]:
     """Distinct events stored, and events in the figures by unit and hour."""
     client = stores.client(database)
     stored = client.query("SELECT uniqExact(event_id) FROM events").result_rows[0][0]
-    return int(stored), int(client.query("SELECT sum(events) FROM unit_hours FINAL").result_rows[0][0])
+    return int(stored), int(client.query("SELECT sum(events) FROM hours_of_events FINAL").result_rows[0][0])
 
 
 def _timed(filled: Filled, group: str, command: Sequence[str], environment: Mapping[str, str], limit: int) -> Measured:

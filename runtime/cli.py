@@ -99,12 +99,17 @@ def stream(
     """Carry events from Kafka into ClickHouse and keep every figure current."""
     from stream.consumer import serve
     from stream.dead_letters import replay
+    from stream.limits import TooManyDeadLettersError
 
     settings = _service("stream")
     if replay_dead_letters:
         out.print(f"sent through again: {replay(settings)}")
-    else:
+        return
+    try:
         serve(settings)
+    except TooManyDeadLettersError as error:
+        out.print(str(error), style="red", soft_wrap=True)
+        raise typer.Exit(1) from error
 
 
 @app.command()

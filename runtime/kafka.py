@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
 from kafka.errors import TopicAlreadyExistsError
@@ -59,15 +59,18 @@ def make_producer(settings: Settings) -> KafkaProducer:
 
 
 def make_relay_producer(settings: Settings, max_unacknowledged: int) -> Producer:
-    """An idempotent producer of librdkafka, acks=all, which takes up to ``max_unacknowledged`` messages at once.
+    """A producer of librdkafka, acks=all, in order, which takes up to ``max_unacknowledged`` messages at once.
 
-    A message waits without end: when to give up is its user's decision, who then makes a new producer, so that no
-    message is ever left out by one that goes on behind an expired batch.
+    One request at a time keeps the order over its retries. It may write a message twice, which is free here, while an
+    idempotent one uses a whole core for as long as a broker hangs. A message waits without end: when to give up is
+    its user's decision, who then makes a new producer, so that nothing is left out by one that goes on behind a batch
+    that expired.
     """
     return Producer(
         {
             "bootstrap.servers": settings.kafka,
-            "enable.idempotence": True,
+            "acks": "all",
+            "max.in.flight.requests.per.connection": 1,
             # The same key goes to the same partition, whichever client writes it.
             "partitioner": "murmur2_random",
             "compression.type": "lz4",
@@ -84,21 +87,31 @@ def make_relay_producer(settings: Settings, max_unacknowledged: int) -> Producer
     )
 
 
-def make_group_consumer(settings: Settings, topics: tuple[str, ...], group: str, instance: str) -> KafkaConsumer:
-    """A member of a consumer group that commits by hand and keeps its partitions over a restart."""
-    return KafkaConsumer(
-        *topics,
-        bootstrap_servers=settings.kafka.split(","),
-        group_id=group,
-        group_instance_id=instance,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        max_poll_records=settings.flush_max_events,
-        max_poll_interval_ms=300_000,
-        session_timeout_ms=45_000,
-        fetch_max_wait_ms=50,
-        reconnect_backoff_max_ms=1_000,
-        allow_auto_create_topics=False,
+def make_group_consumer(settings: Settings, group: str, instance: str) -> Consumer:
+    """A member of a consumer group that commits by hand and keeps its partitions over a restart.
+
+    It never starts elsewhere than told: where a partition has no committed offset, or one that is gone, is for its
+    user to decide, so that nothing is skipped in silence.
+    """
+    return Consumer(
+        {
+            "bootstrap.servers": settings.kafka,
+            "group.id": group,
+            "group.instance.id": instance,
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "auto.offset.reset": "error",
+            "max.poll.interval.ms": 300_000,
+            "session.timeout.ms": 45_000,
+            "fetch.wait.max.ms": 50,
+            "queued.max.messages.kbytes": 32_768,
+            "fetch.queue.backoff.ms": 10,
+            "reconnect.backoff.max.ms": 1_000,
+            "allow.auto.create.topics": False,
+            "enable.metrics.push": False,
+            # Its user says what is wrong; a line for each refused connection would not help.
+            "log_level": 2,
+        }
     )
 
 

@@ -46,9 +46,14 @@ class Settings(BaseSettings):
     id_retention_days: int = Field(30, ge=1, description="How long ingest recognises an id with other content")
     max_event_bytes: int = Field(65_536, ge=1024, description="Largest single event")
     max_body_mb: int = Field(100, ge=1, description="Largest request body")
-    flush_interval_s: float = Field(0.3, gt=0, description="Longest time an event waits in the stream's batch")
+    flush_interval_s: float = Field(0.2, gt=0, description="Longest time an event waits in the stream's batch")
     flush_max_events: int = Field(20_000, ge=1, description="Largest batch the stream writes at once")
+    flush_max_mb: int = Field(16, ge=1, description="Largest batch in bytes, but for one round of polling")
+    flush_max_batches: int = Field(8, ge=2, description="Batches in hand before the stream reads no further")
+    stream_group: str = Field("hailong-stream", description="Consumer group of the stream")
     stream_instance: str = Field("stream-0", description="Name of this stream process in its consumer group")
+    dead_letters_run: int = Field(1_000, ge=1, description="Messages in a row that may be set aside before it stops")
+    dead_letters_share: float = Field(0.1, gt=0, le=1, description="Share of messages that may be set aside")
     clock: str = Field(
         "", description="Empty for the wall clock; START/ANCHOR/SPEED/SECONDS replays a past day for the demo"
     )

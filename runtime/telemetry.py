@@ -18,10 +18,13 @@ REFUSED = Counter("hailong_ingest_events_refused", "Events refused", ["reason"])
 OUTBOX_PENDING = Gauge("hailong_outbox_pending_events", "Admitted events that Kafka has not acknowledged yet")
 OUTBOX_BYTES = Gauge("hailong_outbox_pending_bytes", "Bytes of those events")
 PRODUCERS_REPLACED = Counter("hailong_producers_replaced", "Kafka producers given up because they hung")
-STORED = Counter("hailong_stream_events_stored", "Events written to ClickHouse, a repeated one each time")
+STORED = Counter("hailong_stream_events_stored", "Events stored with all their figures, a repeated one each time")
+IN_HAND = Gauge("hailong_stream_messages_in_hand", "Messages read from Kafka whose flush is not finished")
+BATCHES_WAITING = Gauge("hailong_stream_batches_in_hand", "Batches in hand; at HAILONG_FLUSH_MAX_BATCHES none is read")
+OFFSETS_LOST = Counter("hailong_stream_offsets_lost", "Messages that were gone from Kafka before the stream read them")
 DEAD_LETTERS = Counter("hailong_stream_dead_letters", "Messages set aside as dead letters", ["reason"])
 FLUSH_SECONDS = Histogram("hailong_stream_flush_seconds", "Time of one whole flush, insert to committed offsets")
-LAG = Gauge("hailong_stream_lag_messages", "Messages in Kafka that the stream has not committed yet", ["topic"])
+LAG = Gauge("hailong_stream_lag_messages", "Messages in Kafka that the stream has not read yet", ["topic"])
 
 
 def configure_logging(settings: Settings, service: str) -> None:

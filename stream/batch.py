@@ -1,24 +1,18 @@
-"""What one batch of messages is about. Pure: messages in, a batch out."""
+"""What one batch of messages holds. Pure: messages in, lines and dead letters out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
 
-from contract.events import AnyEvent, decode
+from confluent_kafka import Message
+
+from contract.events import decode
 from contract.refusals import Reason, Refusal
-from warehouse.store import Touched
+from contract.topics import ADMITTED
 
-
-class Message(Protocol):
-    """A Kafka record, as far as it is looked at."""
-
-    topic: str
-    partition: int
-    offset: int
-    value: bytes | None
+Place = tuple[str, int]
+"""A topic and the number of one of its partitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,44 +29,47 @@ class DeadLetter:
 
 @dataclass(slots=True)
 class Batch:
-    """Lines to store, what they touch, and the messages set aside."""
+    """Lines to store with the messages they came from, messages set aside, and where to read on after them."""
 
     lines: list[bytes] = field(default_factory=list)
-    touched: Touched = field(default_factory=Touched)
+    kept: list[Message] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
+    next_offsets: dict[Place, int] = field(default_factory=dict)
+
+    @property
+    def messages(self) -> int:
+        """How many messages it was made of."""
+        return len(self.lines) + len(self.dead)
 
 
 def batch_of(messages: Iterable[Message]) -> Batch:
-    """Sorts messages into lines and dead letters and notes what the lines touch."""
+    """Sorts messages into lines and dead letters.
+
+    What ingest admitted was held against the contract there; every other message is held against it here.
+    """
     batch = Batch()
     for message in messages:
-        raw = message.value or b""
-        event = decode(raw)
-        if not isinstance(event, Refusal) and (event.recordedtime is None or event.sender is None):
-            event = Refusal(Reason.MISSING_FIELD, "recordedtime, sender: the event did not come through ingest")
-        if isinstance(event, Refusal):
-            place = (message.topic, message.partition, message.offset)
-            batch.dead.append(DeadLetter(event.reason, event.detail, *place, raw))
-            continue
-        # JSON may be spread over lines; a line of the store may not.
-        batch.lines.append(raw.replace(b"\n", b" "))
-        _touch(batch.touched, event)
+        raw = message.value() or b""
+        refusal = None if ADMITTED in (message.headers() or ()) else _refusal(raw)
+        if refusal is None:
+            batch.lines.append(raw)
+            batch.kept.append(message)
+        else:
+            batch.dead.append(letter(message, refusal))
+        batch.next_offsets[message.topic() or "", message.partition() or 0] = (message.offset() or 0) + 1
     return batch
 
 
-def hour_of(instant: datetime) -> datetime:
-    """The UTC hour an instant lies in, without a zone as the store keeps it."""
-    return instant.replace(minute=0, second=0, microsecond=0, tzinfo=None)
+def letter(message: Message, refusal: Refusal) -> DeadLetter:
+    """The message as a dead letter."""
+    place = (message.topic() or "", message.partition() or 0, message.offset() or 0)
+    return DeadLetter(refusal.reason, refusal.detail, *place, message.value() or b"")
 
 
-def _touch(touched: Touched, event: AnyEvent) -> None:
-    touched.cells.add((event.data.unit, hour_of(event.time)))
-    kind = event.type.partition(".")[0]
-    if kind in {"dossier", "payment"}:
-        touched.dossiers.add(event.subject)
-    elif kind == "queue":
-        touched.tickets.add(event.subject)
-    elif kind == "procedure":
-        touched.procedures.add(event.subject)
-    elif kind in {"calendar", "unit"}:
-        touched.calendars = True
+def _refusal(raw: bytes) -> Refusal | None:
+    event = decode(raw)
+    if isinstance(event, Refusal):
+        return event
+    if event.recordedtime is None or event.sender is None:
+        return Refusal(Reason.MISSING_FIELD, "recordedtime, sender: the event did not come through ingest")
+    return None

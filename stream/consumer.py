@@ -1,24 +1,14 @@
-"""Kafka to ClickHouse. The order of a flush is the whole promise:
-
-1. dead letters are written to their topic,
-2. the events are stored (sent twice, they meet themselves),
-3. every figure they touch is made anew from what is stored,
-4. the offsets are committed.
-
-A crash between any two steps means that the batch is read again, and each step may be repeated.
-"""
+"""Kafka to ClickHouse: messages are polled here, written by the writer, and committed here when all is done."""
 
 from __future__ import annotations
 
 import signal
 import threading
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 
-from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
-from kafka import KafkaConsumer, KafkaProducer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
 from kafka.errors import KafkaError
 from prometheus_client import start_http_server
 
@@ -26,41 +16,25 @@ from contract.topics import STREAM_TOPICS
 from runtime.http import host_and_port
 from runtime.kafka import make_group_consumer, make_producer
 from runtime.settings import Settings
-from runtime.telemetry import FLUSH_SECONDS, LAG, STORED, log
-from stream.batch import Batch, Message, batch_of
-from stream.dead_letters import set_aside
+from runtime.telemetry import LAG, OFFSETS_LOST, log
+from stream.batch import batch_of
+from stream.writer import AfterStep, Writer
 from warehouse.client import connect
-from warehouse.store import insert_events, recompute
+from warehouse.store import finish_broken_off
 
-GROUP = "hailong-stream"
 RETRY_S = 1.0
 LONGEST_RETRY_S = 10.0
 PRODUCER_CLOSE_S = 5.0
-
-Step = Callable[[Client, KafkaProducer, Batch], None]
-
-
-def _set_aside(_client: Client, producer: KafkaProducer, batch: Batch) -> None:
-    if batch.dead:
-        set_aside(producer, batch.dead)
+DRAIN_S = 20.0
+ANSWER_S = 10.0
+POLLED_AT_ONCE = 1_000
 
 
-def _store(client: Client, _producer: KafkaProducer, batch: Batch) -> None:
-    if batch.lines:
-        insert_events(client, batch.lines)
-        STORED.inc(len(batch.lines))
+def serve(settings: Settings, after_step: AfterStep = lambda _step: None) -> None:
+    """Runs until SIGTERM or SIGINT. While Kafka or ClickHouse is away it waits, then reads from the last commit.
 
-
-def _recompute(client: Client, _producer: KafkaProducer, batch: Batch) -> None:
-    recompute(client, batch.touched)
-
-
-FLUSH: tuple[Step, ...] = (_set_aside, _store, _recompute)
-"""What happens to a batch before its offsets are committed, in this order."""
-
-
-def serve(settings: Settings) -> None:
-    """Runs until SIGTERM or SIGINT. While Kafka or ClickHouse is away it waits, then reads from the last commit."""
+    Raises TooManyDeadLettersError when most of what comes cannot be stored: that needs a person.
+    """
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -70,56 +44,94 @@ def serve(settings: Settings) -> None:
     while not stopping.is_set():
         started = time.monotonic()
         try:
-            run(settings, stopping)
-        except (KafkaError, ClickHouseError, OSError) as error:
+            run(settings, stopping, after_step)
+        except (KafkaError, KafkaException, ClickHouseError, OSError) as error:
             went_well = time.monotonic() - started > LONGEST_RETRY_S
             pause_s = RETRY_S if went_well else min(pause_s * 2, LONGEST_RETRY_S)
             log.warning("stream_waits", error=repr(error)[:500], pause_s=pause_s)
             stopping.wait(pause_s)
 
 
-def run(settings: Settings, stopping: threading.Event) -> None:
+def run(settings: Settings, stopping: threading.Event, after_step: AfterStep = lambda _step: None) -> None:
     """Consumes until ``stopping``; on any error everything in memory is dropped and the error raised."""
     with ExitStack() as closing:
         client = connect(settings)
         closing.callback(client.close)
+        finish_broken_off(client)
         producer = make_producer(settings)
         closing.callback(producer.close, timeout=PRODUCER_CLOSE_S)
-        consumer = make_group_consumer(settings, STREAM_TOPICS, GROUP, settings.stream_instance)
-        # The member stays known to its group, so that a restart finds its partitions at once.
-        closing.callback(consumer.close, autocommit=False)
+        writer = Writer(settings, producer, after_step)
+        closing.callback(writer.close)
+        consumer = make_group_consumer(settings, settings.stream_group, settings.stream_instance)
+        # A member by name stays known to its group, so that a restart finds its partitions at once.
+        closing.callback(consumer.close)
+
+        def assigned(consumer: Consumer, partitions: list[TopicPartition]) -> None:
+            consumer.assign([_start(consumer, partition) for partition in partitions])
+            # Whoever had them before may have been broken off.
+            finish_broken_off(client)
+
+        def revoked(consumer: Consumer, _partitions: list[TopicPartition]) -> None:
+            writer.drain(DRAIN_S)
+            _commit(consumer, writer)
+
+        consumer.subscribe(list(STREAM_TOPICS), on_assign=assigned, on_revoke=revoked)
         while not stopping.is_set():
-            messages = poll(consumer, settings.flush_interval_s, settings.flush_max_events)
-            if messages:
-                started = time.perf_counter()
-                flush(client, producer, batch_of(messages))
-                consumer.commit()
-                FLUSH_SECONDS.observe(time.perf_counter() - started)
-                _report_lag(consumer)
+            if messages := poll(consumer, settings):
+                writer.put(batch_of(messages))
+            _commit(consumer, writer)
+            after_step(4)
+            _report_lag(consumer)
+        writer.drain(DRAIN_S)
+        _commit(consumer, writer)
 
 
-def poll(consumer: KafkaConsumer, interval_s: float, limit: int) -> list[Message]:
-    """The messages of up to ``interval_s`` or ``limit``, those of the reference topic first."""
+def poll(consumer: Consumer, settings: Settings) -> list[Message]:
+    """The messages of up to the settings' interval, number or bytes, whichever comes first."""
     messages: list[Message] = []
-    deadline = time.monotonic() + interval_s
-    while (left_s := deadline - time.monotonic()) > 0 and len(messages) < limit:
-        polled = consumer.poll(timeout_ms=int(left_s * 1000), max_records=limit - len(messages))
-        for partition in sorted(polled, key=lambda part: STREAM_TOPICS.index(part.topic)):
-            messages.extend(polled[partition])
+    held_bytes = 0
+    deadline = time.monotonic() + settings.flush_interval_s
+    while (
+        (left_s := deadline - time.monotonic()) > 0
+        and (room := settings.flush_max_events - len(messages)) > 0
+        and held_bytes < settings.flush_max_mb << 20
+    ):
+        for message in consumer.consume(min(room, POLLED_AT_ONCE), left_s):
+            if error := message.error():
+                raise KafkaException(error)
+            messages.append(message)
+            held_bytes += len(message)
     return messages
 
 
-def flush(client: Client, producer: KafkaProducer, batch: Batch) -> None:
-    """Steps 1 to 3; when it returns, the offsets may be committed."""
-    for step in FLUSH:
-        step(client, producer, batch)
+def _start(consumer: Consumer, partition: TopicPartition) -> TopicPartition:
+    """Where to read on: at the committed offset, or at the beginning, with an alarm when messages are gone."""
+    (committed,) = consumer.committed([partition], ANSWER_S)
+    first, behind_last = consumer.get_watermark_offsets(partition, ANSWER_S)
+    if first <= committed.offset <= behind_last:
+        return committed
+    if committed.offset >= 0:
+        lost = max(first - committed.offset, 0)
+        OFFSETS_LOST.inc(lost)
+        log.error(
+            "offsets_lost",
+            partition=f"{partition.topic}/{partition.partition}",
+            committed=committed.offset,
+            kept=[first, behind_last],
+            lost=lost or "unknown: the log is shorter than what was read of it",
+        )
+    return TopicPartition(partition.topic, partition.partition, OFFSET_BEGINNING)
 
 
-def _report_lag(consumer: KafkaConsumer) -> None:
-    for topic in STREAM_TOPICS:
-        lag = 0
-        for partition in consumer.assignment():
-            highwater = consumer.highwater(partition) if partition.topic == topic else None
-            if highwater is not None:
-                lag += highwater - consumer.position(partition)
+def _commit(consumer: Consumer, writer: Writer) -> None:
+    if done := writer.done():
+        consumer.commit(offsets=[TopicPartition(*place, offset) for place, offset in done.items()], asynchronous=False)
+
+
+def _report_lag(consumer: Consumer) -> None:
+    lags = dict.fromkeys(STREAM_TOPICS, 0)
+    for place in consumer.position(consumer.assignment()):
+        _, behind_last = consumer.get_watermark_offsets(place, cached=True)
+        lags[place.topic] += max(behind_last - max(place.offset, 0), 0)
+    for topic, lag in lags.items():
         LAG.labels(topic).set(lag)

@@ -44,6 +44,31 @@ def recount(events: Iterable[Event], start: datetime, end: datetime, *, instant:
     return {**counts, "waits_s": dict(waits)}
 
 
+def recount_steps(events: Iterable[Event], start: datetime, end: datetime) -> dict[str, Any]:
+    """What a chart shows of the period: ratings, tickets and steps of dossiers, as they are known by now."""
+    once = list({event["id"]: event for event in events}.values())
+    found = recount(once, start, end)
+    names = ("answered", "satisfied", "tickets_issued", "tickets_called", "tickets_served", "waits_s")
+    counts: Counter[str] = Counter()
+    by_dossier: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in once:
+        if event["type"].split(".")[0] in {"dossier", "payment"}:
+            by_dossier[event["subject"]].append(event)
+    for steps in by_dossier.values():
+        steps.sort(key=lambda step: (at(step), step["id"]))
+        accepted = _times(steps, "dossier.accepted")
+        received = min(_times(steps, "dossier.submitted") + accepted, default=None)
+        counts["dossiers_received"] += received is not None and start <= received < end
+        ended_at, ending = _end(steps, bool(accepted))
+        if ended_at and start <= ended_at < end and ending in {"completed", "returned"}:
+            dues = [datetime.fromisoformat(step["data"]["due_at"]) for step in steps if step["data"].get("due_at")]
+            day = dues[-1].astimezone(VIETNAM).date() if dues else None
+            supplements = len(_times(steps, "dossier.supplement_requested"))
+            counts["dossiers_completed"] += 1
+            counts["dossiers_late"] += supplements > 1 or bool(day and ended_at.astimezone(VIETNAM).date() > day)
+    return {**{name: found.get(name, 0) for name in names}, **counts}
+
+
 def at(event: Event) -> datetime:
     """When it happened."""
     return datetime.fromisoformat(event["time"])

@@ -6,20 +6,24 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
+from clickhouse_connect.driver.client import Client
+from confluent_kafka import Message
 from pydantic import SecretStr
 
 from contract.events import canonical, decode, derived_id, recorded
 from contract.refusals import Refusal
+from contract.topics import ADMITTED, EVENTS
 from local.stack import up
 from runtime.settings import Settings
 from senders.client import IngestClient
+from warehouse.store import insert_lines, new_batch, recompute, touched_kinds
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 NO_SHARED_DATA = f"the real logs are not here ({SHARED_DATA})"
@@ -136,6 +140,23 @@ def rating(unit_code: str, time: str, score: int = 4, key: str = "", **data: Any
     source = data.pop("source", "test")
     parts = {"channel": "tablet", "scale": "csat4", "score": score, "device": "TAB-T", **data}
     return event("rating.submitted", "TAB-T", time, unit=unit_code, key=key, source=source, **parts)
+
+
+def message(
+    value: bytes | None, *, admitted: bool = True, place: tuple[str, int] = (EVENTS, 0), offset: int = 0
+) -> Message:
+    """A Kafka message as the stream polls it, with or without ingest's mark."""
+    headers: list[tuple[str, str | bytes | None]] = [ADMITTED] if admitted else []
+    return Message(topic=place[0], partition=place[1], offset=offset, value=value, headers=headers)
+
+
+def put(store: Client, events: Iterable[dict[str, Any]]) -> None:
+    """Stores events as one batch and makes their figures, the way the stream does."""
+    batch = new_batch()
+    insert_lines(store, batch, [logged(body) for body in events])
+    kinds = touched_kinds(store, [batch])
+    assert "unreadable" not in kinds
+    recompute(store, [batch], kinds)
 
 
 def logged(body: dict[str, Any], recorded_at: datetime | None = None) -> bytes:

@@ -1,43 +1,37 @@
-"""The stream's own parts: sorting messages, the order of a flush, dead letters."""
+"""The stream's own parts: sorting messages, the limits of dead letters, the order of a flush, dead letters."""
 
 from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from clickhouse_connect.driver.client import Client
+from confluent_kafka import Message
 from kafka import KafkaProducer
 
 from contract.refusals import Reason
-from contract.topics import EVENTS
+from contract.topics import ADMITTED, EVENTS
 from runtime.kafka import make_producer
-from stream import consumer
-from stream.batch import Batch, batch_of, hour_of
+from runtime.settings import Settings
+from stream import writer as stream_writer
+from stream.batch import Batch, DeadLetter, batch_of
 from stream.dead_letters import replay
-from tests.support import Stack, event, logged, rating, unit, wait_until
-
-
-@dataclass
-class Record:
-    value: bytes | None
-    topic: str = EVENTS
-    partition: int = 1
-    offset: int = 7
-
+from stream.limits import DeadLetterLimits, TooManyDeadLettersError
+from stream.writer import Writer
+from tests.support import Stack, logged, message, rating, unit, wait_until
 
 TAP = rating("H26.1", "2026-11-20T09:59:59+07:00")
+PLACE = (EVENTS, 1)
 
 
-def test_a_batch_knows_what_its_events_touch() -> None:
-    accepted = event("dossier.accepted", "D1", "2026-11-20T10:00:00+07:00", unit="H26.2")
-    called = event("queue.called", "T1", "2026-11-20T10:00:00+07:00", unit="H26.2")
-    batch = batch_of([Record(logged(body)) for body in (TAP, accepted, called)])
-    assert len(batch.lines) == 3
-    assert batch.touched.dossiers == {"D1"}
-    assert batch.touched.tickets == {"T1"}
-    assert {(code, hour.hour) for code, hour in batch.touched.cells} == {("H26.1", 2), ("H26.2", 3)}
+def test_what_ingest_admitted_is_stored_as_it_stands() -> None:
+    batch = batch_of([message(logged(TAP), place=PLACE, offset=7), message(b"anything", place=(EVENTS, 2), offset=9)])
+    assert batch.lines == [logged(TAP), b"anything"] or len(batch.lines) == 2
+    assert batch.next_offsets == {PLACE: 8, (EVENTS, 2): 10}
+    assert not batch.dead
 
 
 @pytest.mark.parametrize(
@@ -53,44 +47,117 @@ def test_a_batch_knows_what_its_events_touch() -> None:
 def test_a_message_that_cannot_be_stored_is_set_aside_with_reason_origin_and_bytes(
     raw: bytes | None, reason: Reason
 ) -> None:
-    batch = batch_of([Record(logged(TAP)), Record(raw)])
+    batch = batch_of([message(logged(TAP)), message(raw, admitted=False, place=PLACE, offset=7)])
     (letter,) = batch.dead
     assert len(batch.lines) == 1
     assert (letter.reason, letter.topic, letter.partition, letter.offset) == (reason, EVENTS, 1, 7)
     assert letter.raw == (raw or b"")
 
 
-def test_offsets_are_committed_after_everything_else() -> None:
-    assert [step.__name__ for step in consumer.FLUSH] == ["_set_aside", "_store", "_recompute"]
+def _batch(good: list[int], dead: list[int]) -> tuple[Batch, list[DeadLetter]]:
+    batch = batch_of([message(b"{}", place=PLACE, offset=offset) for offset in good])
+    letters = [DeadLetter(Reason.NOT_JSON, "", *PLACE, offset, b"") for offset in dead]
+    batch.dead = letters
+    batch.next_offsets[PLACE] = max(good + dead) + 1
+    return batch, letters
 
 
-def test_a_flush_that_fails_ends_the_run_before_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
-    done: list[str] = []
+def test_a_run_of_dead_letters_is_counted_over_batches_and_ends_with_a_good_message() -> None:
+    limits = DeadLetterLimits(longest_run=5, largest_share=1.0)
+    limits.check(*_batch([0], [1, 2, 3]))
+    limits.check(*_batch([5], [4, 6, 7]))
+    limits.check(*_batch([], [8, 9, 10]))
+    with pytest.raises(TooManyDeadLettersError, match=r"6 messages in a row.*hailong.events/1/11"):
+        limits.check(*_batch([], [11]))
 
-    def fails(_client: Client, _producer: KafkaProducer, _batch: Batch) -> None:
-        done.append("failed")
+
+def test_a_share_of_dead_letters_stops_the_stream_only_once_the_window_is_full() -> None:
+    limits = DeadLetterLimits(longest_run=1_000, largest_share=0.25, window=100)
+    limits.check(*_batch(list(range(1, 50)), [0]))
+    limits.check(*_batch(list(range(70, 99)), list(range(50, 70))))
+    with pytest.raises(TooManyDeadLettersError, match="31 of the last 110"):
+        limits.check(*_batch([110], list(range(100, 110))))
+
+
+@pytest.fixture
+def producer() -> Any:
+    """Nothing is sent by batches without dead letters."""
+    return None
+
+
+@pytest.fixture
+def written(engine: Settings, store: Client, producer: KafkaProducer) -> Iterator[tuple[Writer, list[int]]]:
+    """A writer over an empty store, and the steps it did."""
+    assert store is not None
+    steps: list[int] = []
+    writer = Writer(engine, producer, steps.append)
+    yield writer, steps
+    writer.close()
+
+
+def _taps(count: int, first: int = 0) -> list[Message]:
+    return [
+        message(logged(rating("H26.1", "2026-11-20T09:00:00+07:00", key=str(n))), place=PLACE, offset=n)
+        for n in range(first, first + count)
+    ]
+
+
+def test_offsets_are_given_free_after_every_other_step(written: tuple[Writer, list[int]], store: Client) -> None:
+    writer, steps = written
+    writer.put(batch_of(_taps(3)))
+    writer.drain(30)
+    assert steps == [1, 2, 3]
+    assert writer.done() == {PLACE: 3}
+    assert store.query("SELECT sum(events) FROM hours_of_events FINAL").result_rows == [(3,)]
+
+
+def test_batches_are_finished_in_their_order_however_they_were_stored(
+    written: tuple[Writer, list[int]], store: Client
+) -> None:
+    writer, _ = written
+    seen = []
+    for n in range(30):
+        writer.put(batch_of(_taps(4, first=4 * n)))
+        seen += list(writer.done().values())
+    writer.drain(30)
+    seen += list(writer.done().values())
+    assert seen == sorted(seen)
+    assert seen[-1] == 120
+    assert store.query("SELECT sum(answered) FROM hours_of_ratings FINAL").result_rows == [(120,)]
+
+
+def test_what_a_batch_fails_with_is_raised_and_no_offset_is_given_free(
+    written: tuple[Writer, list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, steps = written
+
+    def fails(*_: object) -> None:
         raise OSError("the store is away")
 
-    monkeypatch.setattr(consumer, "FLUSH", (fails,))
+    monkeypatch.setattr(stream_writer, "recompute", fails)
+    writer.put(batch_of(_taps(1)))
+    writer.drain(30)
     with pytest.raises(OSError, match="away"):
-        consumer.flush(None, None, Batch())  # type: ignore[arg-type]
-    assert done == ["failed"]
-
-
-def test_the_hour_of_an_instant_is_utc_and_without_a_zone() -> None:
-    (cell,) = batch_of([Record(logged(TAP))]).touched.cells
-    assert cell == ("H26.1", hour_of(cell[1]))
+        writer.done()
+    assert 3 not in steps
 
 
 @pytest.mark.stack
-def test_a_dead_letter_is_replayed_and_a_good_neighbour_is_stored(stack: Stack) -> None:
+def test_dead_letters_are_replayed_and_their_good_neighbours_stored(stack: Stack) -> None:
     stack.send([unit("DL", level="external")])
-    tap = rating("DL", "2026-11-20T09:00:00+07:00", source="test/dead")
+    taps = [rating("DL", f"2026-11-20T09:00:0{n}+07:00", source="test/dead") for n in range(3)]
     producer = make_producer(stack.settings)
-    for value in (b"not an event", logged(tap)):
-        producer.send(EVENTS, key=b"DL", value=value).get(timeout=30)
+    for value, headers in (
+        (b"not an event", []),
+        (logged(taps[0]), []),
+        (logged(taps[1]), [ADMITTED]),
+        (b"not an event\twith ingest's mark\n", [ADMITTED]),
+        (logged(taps[2]).replace(b'"unit":"DL"', b'"unit":""'), [ADMITTED]),
+        (b"\xff\xfe", [ADMITTED]),
+    ):
+        producer.send(EVENTS, key=b"DL", value=value, headers=headers).get(timeout=30)
     producer.close()
-    stack.wait_stored("test/dead", 1)
-    assert replay(stack.settings) >= 1
+    stack.wait_stored("test/dead", 2)
+    wait_until(lambda: replay(stack.settings) >= 4, 30, pause_s=1)
     again = threading.Event()
-    wait_until(lambda: again.wait(1) or stack.get("/v1/counts", source="test/dead")["stored"] == 1, 30)
+    wait_until(lambda: again.wait(1) or stack.get("/v1/counts", source="test/dead")["stored"] == 2, 30)

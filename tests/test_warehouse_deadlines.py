@@ -9,28 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from stream.batch import batch_of
-from tests.support import event, logged, unit
-from warehouse.store import insert_events, recompute
+from tests.support import event, put, unit
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
-
-
-class Record:
-    """A message with nothing but a value."""
-
-    topic, partition, offset = "hailong.events", 0, 0
-
-    def __init__(self, value: bytes) -> None:
-        self.value: bytes | None = value
-
-
-def put(store: Client, events: list[dict[str, Any]]) -> None:
-    """Stores a batch the way the stream does."""
-    batch = batch_of([Record(logged(body)) for body in events])
-    assert not batch.dead
-    insert_events(store, batch.lines)
-    recompute(store, batch.touched)
 
 
 def calendar(days_off: tuple[date, ...] = (date(2026, 11, 24),)) -> list[dict[str, Any]]:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from clickhouse_connect.driver.client import Client
 
 from contract.measures import MEASURES, OF_DOSSIERS
-from stream.batch import Batch, batch_of
-from tests.recount import recount
-from tests.support import event, logged, rating, unit
-from tests.test_warehouse_deadlines import Record
+from tests.recount import recount, recount_steps
+from tests.support import event, logged, put, rating, unit
 from warehouse import figures as warehouse_figures
 from warehouse import store as warehouse_store
-from warehouse.figures import Period, counts
-from warehouse.store import insert_events, recompute
+from warehouse.figures import Period, counts, series
+from warehouse.store import finish_broken_off, insert_lines, new_batch
 
 DAY = datetime.fromisoformat("2026-03-13T00:00:00+07:00")
 PERIOD = Period(DAY, DAY + timedelta(days=1))
@@ -82,16 +81,32 @@ def expected(events: list[dict[str, Any]]) -> dict[str, Any]:
     return {name: found.get(name, {} if name == "waits_s" else 0) for name in MEASURES if name not in ABOUT_RECORDING}
 
 
-def stored(store: Client, batch: Batch) -> None:
-    insert_events(store, batch.lines)
-    recompute(store, batch.touched)
+def hours(store: Client) -> dict[datetime, dict[str, Any]]:
+    """The figures by hour of Vietnam, those that are not zero."""
+    made = {}
+    for row in series(store, UNITS, Period(DAY - timedelta(days=5), DAY + timedelta(days=9)), "hour"):
+        starts_at = row.pop("starts_at").replace(tzinfo=UTC)
+        if found := {name: value for name, value in row.items() if value}:
+            made[starts_at] = found
+    return made
 
 
-def batches(events: list[dict[str, Any]], dice: random.Random) -> list[Batch]:
+def hours_expected(events: list[dict[str, Any]]) -> dict[datetime, dict[str, Any]]:
+    """The same, recounted hour by hour."""
+    made = {}
+    for n in range(14 * 24):
+        starts_at = DAY - timedelta(days=5) + timedelta(hours=n)
+        found = recount_steps(events, starts_at, starts_at + timedelta(hours=1))
+        if any(found.values()):
+            made[starts_at] = {name: value for name, value in found.items() if value}
+    return made
+
+
+def batches(events: list[dict[str, Any]], dice: random.Random) -> list[list[dict[str, Any]]]:
     cut, rest = [], events
     while rest:
         size = dice.randrange(1, 120)
-        cut.append(batch_of([Record(logged(body)) for body in rest[:size]]))
+        cut.append(rest[:size])
         rest = rest[size:]
     return cut
 
@@ -99,7 +114,7 @@ def batches(events: list[dict[str, Any]], dice: random.Random) -> list[Batch]:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_every_count_equals_the_recount(store: Client, seed: int) -> None:
     events = a_day(seed)
-    stored(store, batch_of([Record(logged(body)) for body in events]))
+    put(store, events)
     assert figures(store) == expected(events)
 
 
@@ -109,32 +124,46 @@ def test_shuffled_repeated_and_split_events_give_the_same_counts(store: Client, 
     sent = events + dice.sample(events, len(events) // 2)
     dice.shuffle(sent)
     for batch in batches(sent, dice):
-        stored(store, batch)
+        put(store, batch)
     assert figures(store) == expected(events)
+
+
+class BrokenOffError(Exception):
+    """The process ends here."""
 
 
 def test_a_batch_interrupted_at_any_step_and_read_again_counts_once(
     store: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each batch is first broken off after 0, 1, 2 … of its statements, as kill -9 would, then processed whole."""
+    """Each batch is broken off after 0, 1, 2 … of its statements, as kill -9 would, then read again in other cuts."""
     events, dice = a_day(6), random.Random(6)
     dice.shuffle(events)
-    whole = warehouse_store._needed
+    run = warehouse_store._run
     for number, batch in enumerate(batches(events, dice)):
-        insert_events(store, batch.lines)
-        with monkeypatch.context() as broken:
-            broken.setattr(warehouse_store, "_needed", lambda touched, n=number: list(whole(touched))[: n % 7])
-            recompute(store, batch.touched)
-        stored(store, batch)
+
+        def runs_so_many(client: Client, name: str, numbers: Any, left: list[int] = [number % 12]) -> None:  # noqa: B006
+            if not left[0]:
+                raise BrokenOffError
+            left[0] -= 1
+            run(client, name, numbers)
+
+        with monkeypatch.context() as broken, suppress(BrokenOffError):
+            broken.setattr(warehouse_store, "_run", runs_so_many)
+            put(store, batch)
+        finish_broken_off(store)
+        dice.shuffle(batch)
+        for half in (batch[::2], batch[1::2]):
+            put(store, half)
     assert figures(store) == expected(events)
+    assert hours(store) == hours_expected(events)
 
 
 def test_a_late_event_changes_the_figures_of_its_own_day(store: Client) -> None:
     events = a_day(7)
     late = [body for body in events if body["type"] in {"queue.ticket_issued", "dossier.accepted"}]
-    stored(store, batch_of([Record(logged(body)) for body in events if body not in late]))
+    put(store, [body for body in events if body not in late])
     before = figures(store)
-    stored(store, batch_of([Record(logged(body)) for body in late]))
+    put(store, late)
     assert figures(store) == expected(events) != before
 
 
@@ -142,22 +171,23 @@ def test_the_first_of_equal_events_stays(store: Client) -> None:
     tap = rating("H26.1", "2026-11-20T09:00:00+07:00")
     for hour in (3, 4):
         recorded_at = datetime.fromisoformat(f"2026-11-20T0{hour}:00:00+00:00")
-        stored(store, batch_of([Record(logged(tap, recorded_at))]))
+        insert_lines(store, new_batch(), [logged(tap, recorded_at)])
     assert store.query("SELECT recorded_at FROM events FINAL").result_rows[0][0].hour == 3
 
 
 def test_units_without_any_event_have_zeros_not_absence(store: Client) -> None:
-    stored(store, batch_of([Record(logged(unit("H26", level="city")))]))
+    put(store, [unit("H26", level="city")])
     assert figures(store) == expected([])
 
 
 def test_the_warehouse_counts_exactly_the_measures_of_the_contract(store: Client) -> None:
-    stored(store, batch_of([Record(logged(body)) for body in a_day(8)]))
-    parameters = {"units": list(UNITS), "targets": list(UNITS), **warehouse_figures._bounds(PERIOD)}
-    columns = {
-        query: set(store.query(warehouse_figures._sql(query), parameters=parameters).column_names) - {"target"}
-        for query in ("hour_counts", "dossier_counts")
-    }
-    assert columns["dossier_counts"] == OF_DOSSIERS
-    # How many waited, and how long in all, follows from how many waited how long.
-    assert columns["hour_counts"] | {"waits", "waited_s"} == set(MEASURES) - OF_DOSSIERS
+    put(store, a_day(8))
+    parameters = {"units": list(UNITS), "targets": list(UNITS), "step": "", **warehouse_figures._bounds(PERIOD)}
+    given: set[str] = set()
+    for query, measures in warehouse_figures.MADE_BY.items():
+        columns = set(store.query(warehouse_figures._sql(query), parameters=parameters).column_names)
+        # Sums of two queries, and what follows from how many waited how long.
+        assert measures - {"finished_transactions", "waits", "waited_s"} == columns & set(MEASURES), query
+        given |= measures
+    assert given == set(MEASURES)
+    assert warehouse_figures.MADE_BY["dossier_counts"] == OF_DOSSIERS

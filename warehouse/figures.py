@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -13,7 +14,25 @@ from clickhouse_connect.driver.client import Client
 from contract.indicators import Counts
 from contract.measures import DISTRIBUTIONS, MEASURES, OF_DOSSIERS
 
+MADE_BY: dict[str, Set[str]] = {
+    "rating_counts": {"answered", "satisfied", "dissatisfied", "very_answered", "very_satisfied"},
+    "ticket_counts": {
+        *("tickets_issued", "tickets_called", "tickets_called_in_time", "tickets_served", "tickets_abandoned"),
+        *("waits", "waited_s", "waits_s", "finished_transactions"),
+    },
+    "dossier_hour_counts": {"finished_transactions"},
+    "event_counts": {"events", "delays_s"},
+    "dossier_counts": OF_DOSSIERS,
+}
+"""Each query of counts and the measures of contract/measures.py that it takes part in."""
+
 NO_CASES: Counts = {name: ({} if name in DISTRIBUTIONS else 0.0) for name in MEASURES}
+
+NO_STEPS: dict[str, Any] = {
+    **dict.fromkeys(("answered", "satisfied", "tickets_issued", "tickets_called", "tickets_served"), 0),
+    "waits_s": {},
+    **dict.fromkeys(("dossiers_received", "dossiers_completed", "dossiers_late"), 0),
+}
 
 
 class Period(NamedTuple):
@@ -70,17 +89,15 @@ def counts(
 
     ``target_of`` names for each unit the one unit it is counted for. A target without any case has zeros.
     """
-    queries = []
-    if wanted - OF_DOSSIERS:
-        queries.append(("hour_counts", period.whole_hours()))
-    if wanted & OF_DOSSIERS:
-        queries.append(("dossier_counts", period))
     names = {"units": list(target_of), "targets": list(target_of.values())}
     found: dict[str, dict[str, Any]] = {target: dict(NO_CASES) for target in target_of.values()}
-    for query, span in queries:
-        answer = client.query(_sql(query), parameters={**names, **_bounds(span)})
+    for query in (name for name, measures in MADE_BY.items() if measures & wanted):
+        span = period if query == "dossier_counts" else period.whole_hours()
+        answer = client.query(_sql(query), parameters={**names, "step": "", **_bounds(span)})
         for row in answer.named_results():
-            found[row.pop("target")].update(row)
+            target = row.pop("target")
+            found[target].update({name: value for name, value in row.items() if name in MEASURES})
+            found[target]["finished_transactions"] += row.get("dossiers_returned", 0) + row.get("tickets_served", 0)
     for measures in found.values():
         measures["waits"] = sum(measures["waits_s"].values())
         measures["waited_s"] = sum(seconds * cases for seconds, cases in measures["waits_s"].items())
@@ -109,9 +126,13 @@ def ratings(client: Client, within: Sequence[str], period: Period, limit: int) -
 
 
 def series(client: Client, within: Sequence[str], period: Period, step: str) -> list[dict[str, Any]]:
-    """Counts by ``hour`` or ``day``."""
-    parameters = {"units": list(within), "step": step, **_bounds(period.whole_hours())}
-    return list(client.query(_sql("series"), parameters=parameters).named_results())
+    """Counts by ``hour`` or ``day`` of Vietnam, the earliest first; hours without any case are left out."""
+    names = {"units": list(within), "targets": [""] * len(within), "step": step, **_bounds(period.whole_hours())}
+    found: defaultdict[datetime, dict[str, Any]] = defaultdict(lambda: dict(NO_STEPS))
+    for query in ("rating_counts", "ticket_counts", "dossier_hour_counts"):
+        for row in client.query(_sql(query), parameters=names).named_results():
+            found[row["starts_at"]].update({name: value for name, value in row.items() if name in NO_STEPS})
+    return [{"starts_at": starts_at, **found[starts_at]} for starts_at in sorted(found)]
 
 
 def stored(client: Client, source: str) -> tuple[int, int]:

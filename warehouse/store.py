@@ -1,20 +1,36 @@
-"""Writing: a batch of events in, every figure it touches made anew. Each step may be repeated at any time."""
+"""Writing: lines of events in, every figure they touch made anew. Each step may be repeated at any time.
+
+What a batch touched is found by the store itself while it takes the lines apart (``touched``, by views): nobody else
+reads them once more.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+import secrets
+from collections.abc import Sequence, Set
 from functools import cache
 from importlib.resources import files
-from uuid import UUID, uuid4
 
 from clickhouse_connect.driver.client import Client
 
 from contract.scales import LEVELS
 
-TOUCHED_COLUMNS = ["batch", "kind", "subject", "unit", "hour"]
-NO_HOUR = datetime(1970, 1, 1)  # noqa: DTZ001 the client takes naive values for UTC columns
+_APPOINTMENTS = frozenset({"dossier", "procedure", "calendar"})
+RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
+    ("0_calendars", frozenset({"calendar"})),
+    ("0_unit_calendars", frozenset({"calendar"})),
+    ("0_touched_by_reference", frozenset({"calendar", "procedure"})),
+    ("1_dossier_folds", _APPOINTMENTS),
+    ("2_dossiers", _APPOINTMENTS),
+    ("3_changed_hours", _APPOINTMENTS),
+    ("4_dossier_shares", _APPOINTMENTS),
+    ("5_ticket_shares", frozenset({"ticket"})),
+    ("6_hours_of_tickets", frozenset({"ticket"})),
+    ("7_hours_of_dossiers", _APPOINTMENTS),
+    ("8_hours_of_ratings", frozenset({"rated_hour"})),
+    ("9_hours_of_events", frozenset({"hour", "rated_hour"})),
+)
+"""The statements of a recomputation in their order, each with the kinds of touched things that ask for it."""
 
 # A scale without a "very satisfied" has a level there that no score reaches.
 NEVER = 127
@@ -26,54 +42,76 @@ SCALE_PARAMETERS: dict[str, list[str] | list[int] | int] = {
 }
 
 
-@dataclass
-class Touched:
-    """What a batch is about: dossiers and tickets by code, unit-hours, and reference facts that dossiers lean on.
+def new_batch() -> int:
+    """A number that no other batch has."""
+    return secrets.randbits(63)
 
-    ``calendars`` is set by a changed working day as well as by a changed unit, which may have another calendar now.
+
+def insert_lines(client: Client, batch: int, lines: Sequence[bytes]) -> None:
+    """Stores checked events, one of JSON a line, under the number of their batch.
+
+    What is there already meets itself. A line that cannot be read is kept as touched, kind ``unreadable``.
     """
-
-    dossiers: set[str] = field(default_factory=set)
-    tickets: set[str] = field(default_factory=set)
-    cells: set[tuple[str, datetime]] = field(default_factory=set)
-    procedures: set[str] = field(default_factory=set)
-    calendars: bool = False
-
-
-def insert_events(client: Client, lines: Sequence[bytes]) -> None:
-    """Stores checked events as they are; those that are there already change nothing."""
-    client.raw_insert("landing", ["line"], insert_block=b"\n".join(lines), fmt="LineAsString")
+    prefix = b"%d\t" % batch
+    block = prefix + (b"\n" + prefix).join(lines)
+    # One line that breaks the block's own form would fail all of it.
+    if block.count(b"\t") != len(lines) or block.count(b"\n") != len(lines) - 1:
+        block = prefix + (b"\n" + prefix).join(as_line(line) for line in lines)
+    client.raw_insert("landing", ["batch", "line"], insert_block=block, fmt="TSVRaw")
 
 
-def recompute(client: Client, touched: Touched) -> None:
-    """Makes every figure anew that ``touched`` can have changed; ``touched`` itself is kept under an id of its own."""
-    batch = uuid4()
-    rows: list[tuple[UUID, str, str, str, datetime]] = [
-        *((batch, "dossier", code, "", NO_HOUR) for code in touched.dossiers),
-        *((batch, "ticket", code, "", NO_HOUR) for code in touched.tickets),
-        *((batch, "cell", "", unit, hour) for unit, hour in touched.cells),
-    ]
-    if rows:
-        client.insert("touched", rows, column_names=TOUCHED_COLUMNS)
-    parameters = {"batch": str(batch), "procedures": sorted(touched.procedures), "calendars": int(touched.calendars)}
-    for name in _needed(touched):
-        client.command(_statement(name), parameters={**parameters, **SCALE_PARAMETERS})
+def as_line(event: bytes) -> bytes:
+    """The event without tabs and line ends, which JSON needs nowhere."""
+    return event.translate(_BLANKS)
 
 
-def _needed(touched: Touched) -> Iterable[str]:
-    dossiers = bool(touched.dossiers or touched.procedures or touched.calendars)
-    if touched.calendars:
-        yield from ("0_calendars", "0_unit_calendars")
-    if touched.procedures or touched.calendars:
-        yield "0_touched_by_reference"
-    if dossiers:
-        yield from ("1_dossier_folds", "2_dossiers", "3_dossier_hours")
-    if touched.tickets:
-        yield "4_ticket_hours"
-    if dossiers or touched.tickets:
-        yield "5_touched_cells"
-    if dossiers or touched.tickets or touched.cells:
-        yield "6_unit_hours"
+_BLANKS = bytes.maketrans(b"\t\n\r", b"   ")
+
+
+def touched_kinds(client: Client, batches: Sequence[int]) -> set[str]:
+    """The kinds of things that the batches touched."""
+    return {row[0] for row in client.query(_TOUCHED_KINDS, parameters={"batches": batches}).result_rows}
+
+
+def unreadable_lines(client: Client, batches: Sequence[int]) -> set[bytes]:
+    """The lines of the batches that the store could not read."""
+    rows = client.query(_UNREADABLE, parameters={"batches": batches}).result_rows
+    return {bytes.fromhex(row[0]) for row in rows}
+
+
+def recompute(client: Client, batches: Sequence[int], kinds: Set[str]) -> None:
+    """Makes every figure anew that the batches can have changed."""
+    for name, asked_by in RECOMPUTE:
+        if asked_by & kinds:
+            _run(client, name, batches)
+    if _APPOINTMENTS & kinds:
+        _finish(client, batches)
+
+
+def finish_broken_off(client: Client) -> int:
+    """Makes the hours of batches anew that were broken off after a dossier's change was noted; how many batches.
+
+    All else that a broken-off batch touched is touched again when it is read again, as it will be.
+    """
+    batches = [row[0] for row in client.query(_BROKEN_OFF).result_rows]
+    if batches:
+        _run(client, "7_hours_of_dossiers", batches)
+        _finish(client, batches)
+    return len(batches)
+
+
+def _run(client: Client, name: str, batches: Sequence[int]) -> None:
+    parameters = {"batches": list(batches), "batch": batches[0], **SCALE_PARAMETERS}
+    client.command(_statement(name), parameters=parameters)
+
+
+def _finish(client: Client, batches: Sequence[int]) -> None:
+    client.insert("finished", [[batch] for batch in batches], column_names=["batch"])
+
+
+_TOUCHED_KINDS = "SELECT DISTINCT kind FROM touched WHERE batch IN {batches:Array(UInt64)}"
+_UNREADABLE = "SELECT hex(subject) FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'unreadable'"
+_BROKEN_OFF = "SELECT DISTINCT batch FROM changed_hours WHERE batch NOT IN (SELECT batch FROM finished)"
 
 
 @cache

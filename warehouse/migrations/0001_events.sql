@@ -11,35 +11,112 @@ CREATE TABLE IF NOT EXISTS events (
   occurred_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
   recorded_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
   sender LowCardinality(String),
-  body String CODEC(ZSTD(3)),
+  body String CODEC(ZSTD(1)),
   precedence UInt64 MATERIALIZED 18446744073709551615 - toUnixTimestamp64Milli(recorded_at) CODEC(Delta, ZSTD(1))
 )
 ENGINE = ReplacingMergeTree(precedence)
 PARTITION BY toYYYYMM(occurred_at)
 ORDER BY (unit, toStartOfHour(occurred_at), type, event_id)
-SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+SETTINGS index_granularity = 1024, min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
--- The stream hands over checked events as lines; this table keeps none of them, the views below take them apart.
-CREATE TABLE IF NOT EXISTS landing (line String) ENGINE = Null;
+-- The stream hands over lines of JSON under the number of their batch. Neither this table nor the next keeps a row:
+-- the views take a line apart once, and each further view copies what is its own. Whatever is handed over twice
+-- meets itself in every one of their tables.
+CREATE TABLE IF NOT EXISTS landing (batch UInt64, line String) ENGINE = Null;
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS landing_to_events TO events AS
+CREATE TABLE IF NOT EXISTS parsed (
+  batch UInt64,
+  body String,
+  readable Bool,
+  event_id UUID,
+  type LowCardinality(String),
+  source LowCardinality(String),
+  unit LowCardinality(String),
+  subject String,
+  occurred_at DateTime64(3, 'UTC'),
+  recorded_at DateTime64(3, 'UTC'),
+  sender LowCardinality(String),
+  data Tuple(
+    unit String, channel String, scale String, score Int8, reasons Array(String), device String, counter String,
+    staff String, procedure String, dossier String, ticket String, due_at String, new_due String
+  )
+)
+ENGINE = Null;
+
+-- What an event holds was checked by the contract before; this is what the tables themselves cannot do without.
+CREATE MATERIALIZED VIEW IF NOT EXISTS landing_to_parsed TO parsed AS
 SELECT
+  batch,
+  line AS body,
+  isValidUTF8(line) AND envelope.id != toUUID('00000000-0000-0000-0000-000000000000') AND envelope.type != ''
+    AND envelope.subject != '' AND envelope.data.unit != '' AND envelope.sender != ''
+    AND coalesce(toYear(happened_at) BETWEEN 2000 AND 2099 AND toYear(admitted_at) BETWEEN 2000 AND 2099, false)
+    AS readable,
   envelope.id AS event_id,
   envelope.type AS type,
   envelope.source AS source,
   envelope.data.unit AS unit,
   envelope.subject AS subject,
-  parseDateTime64BestEffort(envelope.time, 3, 'UTC') AS occurred_at,
-  parseDateTime64BestEffort(envelope.recordedtime, 3, 'UTC') AS recorded_at,
+  assumeNotNull(happened_at) AS occurred_at,
+  assumeNotNull(admitted_at) AS recorded_at,
   envelope.sender AS sender,
-  line AS body
+  envelope.data AS data
 FROM
 (
   SELECT
+    batch,
     line,
     JSONExtract(
       line,
-      'Tuple(id UUID, type String, source String, subject String, time String, recordedtime String, sender String, data Tuple(unit String))'
-    ) AS envelope
+      'Tuple(id UUID, type LowCardinality(String), source LowCardinality(String), subject String, time String, recordedtime String, sender LowCardinality(String), data Tuple(unit String, channel String, scale String, score Int8, reasons Array(String), device String, counter String, staff String, procedure String, dossier String, ticket String, due_at String, new_due String))'
+    ) AS envelope,
+    parseDateTime64BestEffortOrNull(envelope.time, 3, 'UTC') AS happened_at,
+    parseDateTime64BestEffortOrNull(envelope.recordedtime, 3, 'UTC') AS admitted_at
   FROM landing
 );
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_events TO events AS
+SELECT event_id, type, source, unit, subject, occurred_at, recorded_at, sender, body
+FROM parsed
+WHERE readable;
+
+-- What each batch touched: which figures must be made anew, and which lines could not be read. Good for the flush at
+-- hand; a batch that is read again touches it all again.
+CREATE TABLE IF NOT EXISTS touched (
+  batch UInt64,
+  kind Enum8('dossier' = 1, 'ticket' = 2, 'hour' = 3, 'rated_hour' = 4, 'procedure' = 5, 'calendar' = 6,
+    'unreadable' = 7),
+  subject String,
+  unit LowCardinality(String),
+  hour DateTime('UTC'),
+  touched_at DateTime DEFAULT now()
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMMDD(touched_at)
+ORDER BY (batch, kind)
+TTL touched_at + INTERVAL 1 DAY
+SETTINGS index_granularity = 256, ttl_only_drop_parts = 1;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_touched_hours TO touched AS
+SELECT DISTINCT
+  batch,
+  if(type = 'rating.submitted', 'rated_hour', 'hour') AS kind,
+  unit,
+  toStartOfHour(occurred_at)::DateTime('UTC') AS hour
+FROM parsed
+WHERE readable;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_touched_subjects TO touched AS
+SELECT DISTINCT
+  batch,
+  multiIf(
+    NOT readable, 'unreadable',
+    startsWith(type, 'queue.'), 'ticket',
+    startsWith(type, 'procedure.'), 'procedure',
+    startsWith(type, 'calendar.') OR startsWith(type, 'unit.'), 'calendar',
+    'dossier'
+  ) AS kind,
+  if(readable, subject, body) AS subject
+FROM parsed
+WHERE NOT readable OR startsWith(type, 'dossier.') OR type = 'payment.paid' OR startsWith(type, 'queue.')
+  OR startsWith(type, 'procedure.') OR startsWith(type, 'calendar.') OR startsWith(type, 'unit.');

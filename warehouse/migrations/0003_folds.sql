@@ -1,4 +1,8 @@
 -- Events by what they are about, what is folded from them, and the figures by unit and hour.
+--
+-- Every folded table replaces by a version that counts what the row was made from. More can only have been seen later,
+-- and equal counts mean equal rows, so that the last word stays whoever wrote last: two stream processes, a broken-off
+-- flush and its repetition, clocks that jump.
 
 CREATE TABLE IF NOT EXISTS ratings (
   unit LowCardinality(String),
@@ -18,24 +22,17 @@ CREATE TABLE IF NOT EXISTS ratings (
 )
 ENGINE = ReplacingMergeTree(precedence)
 PARTITION BY toYYYYMM(occurred_at)
-ORDER BY (unit, toStartOfHour(occurred_at), event_id);
+ORDER BY (unit, toStartOfHour(occurred_at), event_id)
+SETTINGS index_granularity = 1024;
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS events_to_ratings TO ratings AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_ratings TO ratings AS
 SELECT
-  unit, occurred_at, event_id, r.channel AS channel, r.scale AS scale, r.score AS score, r.reasons AS reasons,
-  r.device AS device, r.counter AS counter, r.staff AS staff, r.procedure AS procedure, r.dossier AS dossier,
-  r.ticket AS ticket, 18446744073709551615 - toUnixTimestamp64Milli(recorded_at) AS precedence
-FROM
-(
-  SELECT
-    unit, occurred_at, event_id, recorded_at,
-    JSONExtract(
-      body, 'data',
-      'Tuple(channel String, scale String, score Int8, reasons Array(String), device String, counter String, staff String, procedure String, dossier String, ticket String)'
-    ) AS r
-  FROM events
-  WHERE type = 'rating.submitted'
-);
+  unit, occurred_at, event_id, data.channel AS channel, data.scale AS scale, data.score AS score,
+  data.reasons AS reasons, data.device AS device, data.counter AS counter, data.staff AS staff,
+  data.procedure AS procedure, data.dossier AS dossier, data.ticket AS ticket,
+  18446744073709551615 - toUnixTimestamp64Milli(recorded_at) AS precedence
+FROM parsed
+WHERE readable AND type = 'rating.submitted';
 
 CREATE TABLE IF NOT EXISTS ticket_events (
   ticket String CODEC(ZSTD(1)),
@@ -50,15 +47,13 @@ ENGINE = ReplacingMergeTree
 ORDER BY (ticket, occurred_at, event_id)
 SETTINGS index_granularity = 256;
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS events_to_ticket_events TO ticket_events AS
-SELECT
-  subject AS ticket, occurred_at, event_id, type, unit,
-  JSONExtractString(body, 'data', 'counter') AS counter, JSONExtractString(body, 'data', 'staff') AS staff
-FROM events
-WHERE startsWith(type, 'queue.');
+CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_ticket_events TO ticket_events AS
+SELECT subject AS ticket, occurred_at, event_id, type, unit, data.counter AS counter, data.staff AS staff
+FROM parsed
+WHERE readable AND startsWith(type, 'queue.');
 
 -- What a ticket adds to each unit-hour that any of its events lies in; zeros where it adds nothing (any more).
-CREATE TABLE IF NOT EXISTS ticket_hours (
+CREATE TABLE IF NOT EXISTS ticket_shares (
   unit LowCardinality(String),
   hour DateTime('UTC'),
   ticket String CODEC(ZSTD(1)),
@@ -68,11 +63,12 @@ CREATE TABLE IF NOT EXISTS ticket_hours (
   served UInt8,
   abandoned UInt8,
   waited_s Nullable(UInt32),
-  events UInt32
+  version UInt64
 )
-ENGINE = ReplacingMergeTree(events)
+ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(hour)
-ORDER BY (unit, hour, ticket);
+ORDER BY (unit, hour, ticket)
+SETTINGS index_granularity = 1024;
 
 CREATE TABLE IF NOT EXISTS dossier_events (
   dossier String CODEC(ZSTD(1)),
@@ -91,23 +87,14 @@ ENGINE = ReplacingMergeTree
 ORDER BY (dossier, occurred_at, event_id)
 SETTINGS index_granularity = 256;
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS events_to_dossier_events TO dossier_events AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_dossier_events TO dossier_events AS
 SELECT
-  subject AS dossier, occurred_at, event_id, type, source, unit, d.procedure AS procedure, d.channel AS channel,
-  d.staff AS staff, d.counter AS counter,
+  subject AS dossier, occurred_at, event_id, type, source, unit, data.procedure AS procedure, data.channel AS channel,
+  data.staff AS staff, data.counter AS counter,
   -- An apology offers a new appointment, only rescheduling makes it.
-  parseDateTime64BestEffortOrNull(if(type = 'dossier.rescheduled', d.new_due, d.due_at), 3, 'UTC') AS due_at
-FROM
-(
-  SELECT
-    subject, occurred_at, event_id, type, source, unit,
-    JSONExtract(
-      body, 'data',
-      'Tuple(procedure String, channel String, staff String, counter String, due_at String, new_due String)'
-    ) AS d
-  FROM events
-  WHERE startsWith(type, 'dossier.') OR type = 'payment.paid'
-);
+  parseDateTime64BestEffortOrNull(if(type = 'dossier.rescheduled', data.new_due, data.due_at), 3, 'UTC') AS due_at
+FROM parsed
+WHERE readable AND (startsWith(type, 'dossier.') OR type = 'payment.paid');
 
 -- A dossier folded from its events alone; `pauses` are the closed stretches in which its clock stood.
 CREATE TABLE IF NOT EXISTS dossier_folds (
@@ -131,9 +118,9 @@ CREATE TABLE IF NOT EXISTS dossier_folds (
   given_at Nullable(DateTime64(3, 'UTC')),
   units Array(LowCardinality(String)),
   hours Array(DateTime('UTC')),
-  events UInt32
+  version UInt64
 )
-ENGINE = ReplacingMergeTree(events)
+ENGINE = ReplacingMergeTree(version)
 ORDER BY dossier
 SETTINGS index_granularity = 256;
 
@@ -159,65 +146,101 @@ CREATE TABLE IF NOT EXISTS dossiers (
   late_after Nullable(DateTime64(3, 'UTC')),
   units Array(LowCardinality(String)),
   hours Array(DateTime('UTC')),
-  events UInt32
+  version UInt64
 )
-ENGINE = ReplacingMergeTree(events)
+ENGINE = ReplacingMergeTree(version)
 ORDER BY dossier
 SETTINGS index_granularity = 256;
 
--- What a dossier adds to each unit-hour that any of its events lies in; zeros where it adds nothing (any more).
-CREATE TABLE IF NOT EXISTS dossier_hours (
+-- What a dossier adds to unit-hours; a row of zeros where it once added something.
+CREATE TABLE IF NOT EXISTS dossier_shares (
   unit LowCardinality(String),
   hour DateTime('UTC'),
   dossier String CODEC(ZSTD(1)),
   received UInt8,
   completed UInt8,
-  early UInt8,
   late UInt8,
   returned UInt8,
-  events UInt32
+  version UInt64
 )
-ENGINE = ReplacingMergeTree(events)
+ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(hour)
-ORDER BY (unit, hour, dossier);
+ORDER BY (unit, hour, dossier)
+SETTINGS index_granularity = 1024;
 
-CREATE TABLE IF NOT EXISTS unit_hours (
+-- Unit-hours to which a dossier adds something else than before, noted before the change itself is written. A batch
+-- that stands here and not in `finished` was broken off in between: whoever starts next makes its hours anew.
+CREATE TABLE IF NOT EXISTS changed_hours (
+  batch UInt64,
+  unit LowCardinality(String),
+  hour DateTime('UTC'),
+  dossier String CODEC(ZSTD(1)),
+  changed_at DateTime DEFAULT now()
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMM(changed_at)
+ORDER BY batch
+TTL changed_at + INTERVAL 90 DAY
+SETTINGS index_granularity = 256, ttl_only_drop_parts = 1;
+
+CREATE TABLE IF NOT EXISTS finished (batch UInt64, finished_at DateTime DEFAULT now())
+ENGINE = MergeTree
+PARTITION BY toYYYYMM(finished_at)
+ORDER BY batch
+TTL finished_at + INTERVAL 180 DAY
+SETTINGS ttl_only_drop_parts = 1;
+
+CREATE TABLE IF NOT EXISTS hours_of_ratings (
   unit LowCardinality(String),
   hour DateTime('UTC'),
   answered UInt32,
   satisfied UInt32,
   very_answered UInt32,
   very_satisfied UInt32,
-  dissatisfied UInt32,
-  tickets_issued UInt32,
-  tickets_called UInt32,
-  tickets_called_in_time UInt32,
-  tickets_served UInt32,
-  tickets_abandoned UInt32,
-  waits_s Map(UInt32, UInt32),
-  dossiers_received UInt32,
-  dossiers_completed UInt32,
-  dossiers_early UInt32,
-  dossiers_late UInt32,
-  dossiers_returned UInt32,
-  events UInt32,
-  events_by_source Map(String, UInt32),
-  delays_s Map(UInt32, UInt32),
-  recorded_at DateTime64(3, 'UTC')
+  version UInt64
 )
-ENGINE = ReplacingMergeTree
+ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(hour)
 ORDER BY (unit, hour);
 
--- What each batch of the stream touched: which figures must be made anew. Kept a day for whoever asks why.
-CREATE TABLE IF NOT EXISTS touched (
-  batch UUID,
-  kind Enum8('dossier' = 1, 'ticket' = 2, 'cell' = 3),
-  subject String,
+CREATE TABLE IF NOT EXISTS hours_of_tickets (
   unit LowCardinality(String),
   hour DateTime('UTC'),
-  touched_at DateTime DEFAULT now()
+  issued UInt32,
+  called UInt32,
+  called_in_time UInt32,
+  served UInt32,
+  abandoned UInt32,
+  waits_s Map(UInt32, UInt32),
+  version UInt64
 )
-ENGINE = MergeTree
-ORDER BY (batch, kind)
-TTL touched_at + INTERVAL 1 DAY;
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(hour)
+ORDER BY (unit, hour);
+
+CREATE TABLE IF NOT EXISTS hours_of_dossiers (
+  unit LowCardinality(String),
+  hour DateTime('UTC'),
+  received UInt32,
+  completed UInt32,
+  late UInt32,
+  returned UInt32,
+  version UInt64
+)
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(hour)
+ORDER BY (unit, hour);
+
+-- All events, by the hour in which they happened. Made last: what is counted here is in every other figure.
+CREATE TABLE IF NOT EXISTS hours_of_events (
+  unit LowCardinality(String),
+  hour DateTime('UTC'),
+  events UInt32,
+  by_source Map(String, UInt32),
+  delays_s Map(UInt32, UInt32),
+  recorded_at DateTime64(3, 'UTC'),
+  version UInt64
+)
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(hour)
+ORDER BY (unit, hour);

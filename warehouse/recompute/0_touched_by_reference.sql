@@ -1,5 +1,7 @@
 -- A procedure's term or a calendar changed: the dossiers whose appointment is counted from them are touched.
 INSERT INTO touched (batch, kind, subject)
-SELECT {batch:UUID}, 'dossier', dossier
+WITH (SELECT max(kind = 'calendar') FROM touched WHERE batch IN {batches:Array(UInt64)}) AS calendars
+SELECT {batch:UInt64}, 'dossier', dossier
 FROM dossier_folds FINAL
-WHERE procedure IN {procedures:Array(String)} OR ({calendars:UInt8} AND (given_due_at IS NULL OR notEmpty(pauses)))
+WHERE procedure IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'procedure')
+  OR (calendars AND (given_due_at IS NULL OR notEmpty(pauses)))

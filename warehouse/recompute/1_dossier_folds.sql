@@ -12,7 +12,7 @@ SELECT
   supplements,
   if(clock.1 = 0, NULL, clock.2) AS paused_since,
   clock.3 AS pauses,
-  given_due_at, given_at, units, hours, events
+  given_due_at, given_at, units, hours, version
 FROM
 (
   SELECT
@@ -66,9 +66,9 @@ FROM
     ) AS clock,
     arraySort(groupUniqArray(unit)) AS units,
     arraySort(groupUniqArray(toStartOfHour(occurred_at)::DateTime('UTC'))) AS hours,
-    count() AS events
+    count() AS version
   FROM dossier_events FINAL
-  WHERE dossier IN (SELECT subject FROM touched WHERE batch = {batch:UUID} AND kind = 'dossier')
+  WHERE dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')
   GROUP BY dossier
 )
 SETTINGS prefer_column_name_to_alias = 1

@@ -1,6 +1,6 @@
 -- What each touched ticket adds to every unit-hour that any of its events lies in, zeros included.
 -- A wait is counted where its ticket was served, as Decision 468/QD-TTg measures it per visit served.
-INSERT INTO ticket_hours
+INSERT INTO ticket_shares
 SELECT
   touched_unit, touched_hour, ticket,
   here AND touched_hour = toStartOfHour(issued_at) AS issued,
@@ -9,7 +9,7 @@ SELECT
   here AND touched_hour = toStartOfHour(served_at) AS served,
   here AND served_at IS NULL AND touched_hour = toStartOfHour(abandoned_at) AS abandoned,
   if(served AND called_at >= issued_at, dateDiff('second', issued_at, called_at), NULL) AS waited_s,
-  events
+  version
 FROM
 (
   SELECT *, touched_unit, touched_unit = unit AS here
@@ -24,9 +24,9 @@ FROM
       maxOrNullIf(occurred_at, type = 'queue.abandoned') AS abandoned_at,
       groupUniqArray(ticket_events.unit) AS units,
       groupUniqArray(toStartOfHour(occurred_at)::DateTime('UTC')) AS hours,
-      count() AS events
+      count() AS version
     FROM ticket_events FINAL
-    WHERE ticket IN (SELECT subject FROM touched WHERE batch = {batch:UUID} AND kind = 'ticket')
+    WHERE ticket IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'ticket')
     GROUP BY ticket
   )
   ARRAY JOIN units AS touched_unit

@@ -1,0 +1,186 @@
+"""From a batch to its figures. The order of a flush is the whole promise:
+
+1. the lines are stored (sent twice, they meet themselves),
+2. what cannot be stored is set aside in the topic of dead letters,
+3. every figure the lines touch is made anew from what is stored,
+4. the offsets are committed (by the consumer, which owns them).
+
+A crash between any two steps means that the batch is read again, and each step may be repeated.
+
+Storing runs ahead of the rest: while figures are made for what is stored, the next batches are being stored, and all
+that are stored by then get their figures together. The more there is to do, the fewer the rounds.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from clickhouse_connect.driver.client import Client
+from confluent_kafka import Message
+from kafka import KafkaProducer
+
+from contract.events import decode
+from contract.refusals import Reason, Refusal
+from runtime.settings import Settings
+from runtime.telemetry import BATCHES_WAITING, FLUSH_SECONDS, IN_HAND, STORED
+from stream.batch import Batch, DeadLetter, Place, letter
+from stream.dead_letters import set_aside
+from stream.limits import DeadLetterLimits
+from warehouse.client import connect
+from warehouse.store import as_line, insert_lines, new_batch, recompute, touched_kinds, unreadable_lines
+
+STORING_AT_ONCE = 2
+LONGEST_ROUND = 16
+CLOSE_S = 10.0
+
+STORE_CANNOT_READ = Refusal(Reason.INVALID_VALUE, "the store cannot read its id, unit, subject, sender or time")
+
+AfterStep = Callable[[int], None]
+"""Told the number of each step that was done; a test ends the process there."""
+
+
+@dataclass(slots=True)
+class _Stored:
+    batch: Batch
+    number: int
+    began: float
+
+
+class Writer:
+    """Takes batches in order and tells, in the same order, up to where all is done. Used by one thread.
+
+    Holds at most ``flush_max_batches`` batches; ``put`` waits while it is full, so that nothing is polled that cannot
+    be stored. The first error of any step is raised by the next call of any method, and nothing further is done.
+    """
+
+    def __init__(self, settings: Settings, producer: KafkaProducer, after_step: AfterStep = lambda _step: None) -> None:
+        self._settings, self._producer, self._after_step = settings, producer, after_step
+        self._limits = DeadLetterLimits(settings.dead_letters_run, settings.dead_letters_share)
+        self._own = threading.local()
+        self._closing = ExitStack()
+        self._changed = threading.Condition()
+        self._waiting: deque[tuple[Batch, Future[_Stored]]] = deque()
+        self._at_work = 0
+        self._done: dict[Place, int] = {}
+        self._error: BaseException | None = None
+        self._stopping = False
+        self._storing = ThreadPoolExecutor(STORING_AT_ONCE, thread_name_prefix="store")
+        self._figures = threading.Thread(target=self._work, name="figures", daemon=True)
+        self._figures.start()
+
+    def put(self, batch: Batch) -> None:
+        """Hands over a batch; waits while too many are in hand. Raises what an earlier batch failed with."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._error or len(self._waiting) + self._at_work < self._settings.flush_max_batches
+            )
+            self._raise()
+            self._waiting.append((batch, self._storing.submit(self._store, batch)))
+            IN_HAND.inc(batch.messages)
+            BATCHES_WAITING.set(len(self._waiting) + self._at_work)
+            self._changed.notify_all()
+
+    def done(self) -> dict[Place, int]:
+        """Where to read on, for each partition on which batches were finished since the last call."""
+        with self._changed:
+            self._raise()
+            done, self._done = self._done, {}
+            return done
+
+    def drain(self, timeout_s: float) -> None:
+        """Waits until all that was handed over is finished, or for ``timeout_s``."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._error or not (self._waiting or self._at_work), timeout_s)
+
+    def close(self) -> None:
+        """Ends the threads; what is not finished is left to be read again."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._storing.shutdown(wait=True, cancel_futures=True)
+        self._figures.join(CLOSE_S)
+        IN_HAND.set(0)
+        BATCHES_WAITING.set(0)
+        self._closing.close()
+
+    def _raise(self) -> None:
+        if self._error:
+            raise self._error
+
+    def _client(self) -> Client:
+        if not hasattr(self._own, "client"):
+            self._own.client = connect(self._settings)
+            self._closing.callback(self._own.client.close)
+        client: Client = self._own.client
+        return client
+
+    def _store(self, batch: Batch) -> _Stored:
+        stored = _Stored(batch, new_batch(), time.perf_counter())
+        if batch.lines:
+            insert_lines(self._client(), stored.number, batch.lines)
+        self._after_step(1)
+        return stored
+
+    def _work(self) -> None:
+        try:
+            while round_ := self._next_round():
+                self._finish(round_)
+                with self._changed:
+                    for stored in round_:
+                        self._done.update(stored.batch.next_offsets)
+                        IN_HAND.dec(stored.batch.messages)
+                        FLUSH_SECONDS.observe(time.perf_counter() - stored.began)
+                    self._at_work = 0
+                    BATCHES_WAITING.set(len(self._waiting))
+                    self._changed.notify_all()
+        except BaseException as error:  # noqa: BLE001 it is raised again in the thread that uses the writer
+            with self._changed:
+                self._error = error
+                self._changed.notify_all()
+
+    def _next_round(self) -> list[_Stored]:
+        """The next batches in order that are stored; waits for the first of them. Empty when the writer is closing."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or self._waiting)
+            if self._stopping:
+                return []
+            first = self._waiting[0][1]
+        first.result()
+        with self._changed:
+            round_: list[_Stored] = []
+            while self._waiting and self._waiting[0][1].done() and len(round_) < LONGEST_ROUND:
+                round_.append(self._waiting.popleft()[1].result())
+            self._at_work = len(round_)
+            return round_
+
+    def _finish(self, stored: Sequence[_Stored]) -> None:
+        client = self._client()
+        numbers = [entry.number for entry in stored]
+        kinds = touched_kinds(client, numbers)
+        unreadable = unreadable_lines(client, numbers) if "unreadable" in kinds else set()
+        for entry in stored:
+            dead = entry.batch.dead
+            if unreadable:
+                kept = entry.batch.kept
+                dead = dead + [
+                    _unreadable(message) for message in kept if as_line(message.value() or b"") in unreadable
+                ]
+            self._limits.check(entry.batch, dead)
+            if dead:
+                set_aside(self._producer, dead)
+            STORED.inc(entry.batch.messages - len(dead))
+        self._after_step(2)
+        recompute(client, numbers, kinds)
+        self._after_step(3)
+
+
+def _unreadable(message: Message) -> DeadLetter:
+    """It came with ingest's mark, and yet the store could not read it: the contract says why, where it can."""
+    found = decode(message.value() or b"")
+    return letter(message, found if isinstance(found, Refusal) else STORE_CANNOT_READ)

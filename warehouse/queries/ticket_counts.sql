@@ -1,0 +1,16 @@
+-- Queue tickets by unit-hour, summed over the units below each target and by the step asked for.
+SELECT
+  transform(toString(unit), {units:Array(String)}, {targets:Array(String)}, '') AS target,
+  multiIf(
+    {step:String} = 'day', toStartOfDay(hour, 'Asia/Ho_Chi_Minh'), {step:String} = 'hour', toTimeZone(hour, 'Asia/Ho_Chi_Minh'),
+    toDateTime(0, 'Asia/Ho_Chi_Minh')
+  ) AS starts_at,
+  sum(issued) AS tickets_issued,
+  sum(called) AS tickets_called,
+  sum(called_in_time) AS tickets_called_in_time,
+  sum(served) AS tickets_served,
+  sum(abandoned) AS tickets_abandoned,
+  sumMap(h.waits_s) AS waits_s
+FROM hours_of_tickets AS h FINAL
+WHERE hour >= {start:DateTime('UTC')} AND hour < {end:DateTime('UTC')} AND unit IN {units:Array(String)}
+GROUP BY target, starts_at
