@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from importlib import import_module
 
@@ -22,11 +23,17 @@ def main(names: list[str], *, full: bool) -> int:
         out.print(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
         return 2
     out.print(", ".join(f"{name} {value}" for name, value in machine().items()), soft_wrap=True)
+    # What is measured runs in sessions of its own and would outlive us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     rows: list[Row] = []
-    for name in names or BENCHES:
-        rows += import_module(f"bench.{name}").run(full)
-    print_rows(out, rows)
-    out.print(f"kept in {write(rows)}", soft_wrap=True)
+    try:
+        for name in names or BENCHES:
+            found = import_module(f"bench.{name}").run(full)
+            print_rows(out, found)
+            rows += found
+    finally:
+        if rows:
+            out.print(f"kept in {write(rows)}", soft_wrap=True)
     return 0
 
 

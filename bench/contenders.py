@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bench.peers.destination import Task, arguments
-from bench.processes import cpu_s, peak_mb, require_alive, running, wait_quiet
+from bench.processes import cpu_s, peak_mb, require_alive, running, tail, wait_quiet
 from bench.report import ROOT
 from bench.stack import LOOK_INTERVAL_S, Committed, Log, Stores
 from contract.topics import EVENTS, REFERENCE
@@ -191,7 +191,7 @@ def _wait_assigned(log: Log, group: str, pid: int, output: Path) -> None:
     while not log.has_assigned(group):
         require_alive(pid, output)
         if time.monotonic() > deadline:
-            raise TimeoutError(f"the group {group} got no partitions; see {output}")
+            raise TimeoutError(f"the group {group} got no partitions; the end of the output:\n{tail(output)}")
         time.sleep(LOOK_INTERVAL_S)
 
 
@@ -203,6 +203,7 @@ def _wait_for(committed: Committed, limit: int, pid: int, output: Path) -> int:
         if count > seen:
             seen, deadline = count, time.monotonic() + STALLED_S
         if time.monotonic() > deadline:
-            raise TimeoutError(f"stalled when {count} of {limit} messages were committed; see {output}")
+            told = f"stalled when {count} of {limit} messages were committed"
+            raise TimeoutError(f"{told}; the end of the output:\n{tail(output)}")
         time.sleep(LOOK_INTERVAL_S)
     return count

@@ -53,8 +53,12 @@ def require_alive(pid: int, log: Path) -> None:
     except (FileNotFoundError, ProcessLookupError):
         state = "Z"
     if state == "Z":
-        tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-        raise ProcessEndedError(f"the measured process ended by itself; the end of {log.name}:\n{tail}")
+        raise ProcessEndedError(f"the measured process ended by itself; the end of its output:\n{tail(log)}")
+
+
+def tail(log: Path, lines: int = 15) -> str:
+    """The last lines of what a process printed."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
 def cpu_s(pid: int) -> float:
