@@ -16,7 +16,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from contract.dossier_events import DOSSIER_EVENTS
 from contract.faults import beyond_calendar, id_in, refusal_of
@@ -150,7 +150,7 @@ def recorded(canonical_bytes: bytes, recorded_at: datetime, sender: str) -> byte
 def _stamp(recorded_at: datetime, sender: str) -> bytes:
     """The end of every line of one request."""
     instant = recorded_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return f',"recordedtime":"{instant}","sender":{json.dumps(sender, ensure_ascii=False)}}}'.encode()
+    return f',"recordedtime":"{instant}","sender":'.encode() + to_json(sender) + b"}"
 
 
 def derived_id(*parts: str) -> str:

@@ -41,6 +41,7 @@ class Admitted:
     key: str
     value: bytes
     raw: bytes
+    type: str
     fact: AnyEvent | None
 
 
@@ -68,6 +69,7 @@ def judge(raw: bytes, sender: Sender, knows_unit: KnowsUnit, now: datetime, max_
         key=key,
         value=recorded(body, now, sender.name),
         raw=raw,
+        type=event.type,
         fact=event if event.type in REFERENCE_EVENTS else None,
     )
 

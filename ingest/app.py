@@ -10,46 +10,62 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
-from fastapi.middleware.cors import CORSMiddleware
+from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
+from pydantic_core import to_json
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
+from starlette.routing import Mount, Route
 
 from contract.refusals import Reason, Refusal
 from ingest.admission import Sender
 from ingest.bodies import LINES, BodyError, event_parts
 from ingest.door import MEGABYTE, UNITS_UNKNOWN, Door
+from ingest.fill import NEARLY_FULL
+from ingest.gathering import Gathering
 from ingest.intake import Intake
 from ingest.outbox_file import OutboxError
 from runtime.clock import clock_from
 from runtime.http import HEALTH_ROUTES, serve_app
 from runtime.settings import Settings
+from runtime.telemetry import TURNED_AWAY
 
-RETRY_AFTER_S = 5
+COME_AGAIN = {"Retry-After": "5"}
 KAFKA_ACK_TIMEOUT_S = 30.0
 
 
-def make_app(settings: Settings) -> FastAPI:
+def make_app(settings: Settings) -> Starlette:
     """The application; its threads live as long as its lifespan."""
+    told = FastAPI(title="hailong ingest", version="1")
+    told.get("/readyz", response_class=PlainTextResponse)(readyz)
+    told.get("/v1/refusals")(get_refusals)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.door = await asyncio.to_thread(Door, settings, clock_from(settings.clock))
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        door = await asyncio.to_thread(Door, settings, clock_from(settings.clock))
+        app.state.door = told.state.door = door
+        app.state.gathering = Gathering(door)
         yield
-        await asyncio.to_thread(app.state.door.close)
+        await asyncio.to_thread(door.close)
 
-    app = FastAPI(title="hailong ingest", version="1", lifespan=lifespan, routes=[*HEALTH_ROUTES])
-    app.add_middleware(
+    page = Middleware(
         CORSMiddleware,
         allow_origins=[settings.feedback_url],
         allow_methods=["POST"],
         allow_headers=["Authorization", "Content-Type"],
         expose_headers=["Retry-After"],
     )
-    app.get("/readyz", response_class=PlainTextResponse)(readyz)
-    app.post("/v1/events", status_code=202)(post_events)
-    app.get("/v1/refusals")(get_refusals)
-    return app
+    # Outside FastAPI, whose layers would cost a single event as much again as judging it.
+    events = Route("/v1/events", post_events, methods=["POST"])
+    return Starlette(
+        routes=[events, *HEALTH_ROUTES, Mount("/", told)],
+        middleware=[page],
+        exception_handlers={HTTPException: _told},
+        lifespan=lifespan,
+    )
 
 
 def serve(settings: Settings) -> None:
@@ -59,7 +75,14 @@ def serve(settings: Settings) -> None:
     serve_app(make_app(settings), settings.ingest_url, settings.listen_host)
 
 
-def _sender(request: Request) -> Sender:
+async def _told(_request: Request, fault: Exception) -> Response:
+    """An HTTP error in the form that FastAPI gives it."""
+    if not isinstance(fault, HTTPException):
+        raise fault
+    return JSONResponse({"detail": fault.detail}, fault.status_code, fault.headers)
+
+
+async def _sender(request: Request) -> Sender:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
         detail = "send Authorization: Bearer <api key or device token>"
@@ -76,19 +99,21 @@ SentBy = Annotated[Sender, Depends(_sender)]
 async def readyz(request: Request) -> str:
     """200 while events can be taken: Kafka may be away, the outbox may not be full."""
     door: Door = request.app.state.door
-    if door.nearly_full:
-        raise _come_again("the outbox is nearly full")
+    if door.share >= NEARLY_FULL:
+        raise HTTPException(503, "the outbox is nearly full", COME_AGAIN)
     if not door.knows_units:
-        raise _come_again(UNITS_UNKNOWN)
+        raise HTTPException(503, UNITS_UNKNOWN, COME_AGAIN)
     return "ready\n"
 
 
-async def post_events(request: Request, sender: SentBy) -> Response:
+async def post_events(request: Request) -> Response:
     """Admits one CloudEvent, a batch, or JSON lines; see the README for a call with curl."""
+    sender = await _sender(request)
     door: Door = request.app.state.door
-    if door.nearly_full:
-        raise _come_again("the outbox is nearly full; come again")
-    intake = Intake(door, sender)
+    if door.share >= 1:
+        raise _come_again("the outbox is full; come again")
+    gathering: Gathering = request.app.state.gathering
+    intake = Intake(door, gathering, sender)
     empty = True
     try:
         async for parts in event_parts(request, door.settings.max_body_mb * MEGABYTE, door.settings.max_event_bytes):
@@ -101,7 +126,7 @@ async def post_events(request: Request, sender: SentBy) -> Response:
         if error.raw:
             refusal = Refusal(Reason.TOO_LARGE if error.status == 413 else Reason.NOT_JSON, str(error))
             with suppress(OutboxError):
-                await asyncio.wrap_future(door.refuse_body(error.raw, refusal, sender))
+                await gathering.hand_in(door.refused_body(error.raw, refusal, sender))
         raise HTTPException(error.status, str(error)) from error
     except OutboxError as error:
         raise _come_again(str(error)) from error
@@ -109,7 +134,8 @@ async def post_events(request: Request, sender: SentBy) -> Response:
         # Nobody hears this; what was taken so far stays, and sending it again is safe.
         return Response(status_code=400)
     body = {"accepted": intake.accepted, "rejected": intake.rejected}
-    return JSONResponse(body, 400 if empty or (intake.count and intake.nothing_read) else 202)
+    status = 400 if empty or (intake.count and intake.nothing_read) else 202
+    return Response(to_json(body), status, media_type="application/json")
 
 
 async def _delivered(door: Door, seq: int) -> None:
@@ -121,7 +147,8 @@ async def _delivered(door: Door, seq: int) -> None:
 
 
 def _come_again(detail: str) -> HTTPException:
-    return HTTPException(503, detail, {"Retry-After": str(RETRY_AFTER_S)})
+    TURNED_AWAY.inc()
+    return HTTPException(503, detail, COME_AGAIN)
 
 
 async def get_refusals(

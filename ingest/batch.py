@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from contract.refusals import Refusal
@@ -35,3 +36,26 @@ class Stored:
     repeated: int
     conflicts: list[Refused]
     last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much waits: events, refused lines included, and their bytes."""
+
+    events: int = 0
+    nbytes: int = 0
+
+    @staticmethod
+    def of(batches: Sequence[Batch]) -> Waiting:
+        """What these batches hold."""
+        nbytes = sum(len(event.raw) for batch in batches for _, event in batch.admitted)
+        nbytes += sum(len(line.raw) for batch in batches for line in batch.refused)
+        return Waiting(sum(len(batch.admitted) + len(batch.refused) for batch in batches), nbytes)
+
+    def __add__(self, other: Waiting) -> Waiting:
+        """Both together."""
+        return Waiting(self.events + other.events, self.nbytes + other.nbytes)
+
+    def __sub__(self, other: Waiting) -> Waiting:
+        """What is left without the other."""
+        return Waiting(self.events - other.events, self.nbytes - other.nbytes)

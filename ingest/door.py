@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hmac
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Future
+from datetime import datetime
 
 from contract.events import decode
 from contract.refusals import Reason, Refusal
 from ingest.admission import Sender, judge
 from ingest.batch import Batch, Refused, Stored
+from ingest.fill import too_full_for
 from ingest.follower import follow_reference
 from ingest.outbox import Outbox
 from ingest.outbox_file import OutboxError
@@ -17,9 +20,8 @@ from ingest.registry import Registry
 from ingest.relay import Relay
 from runtime.clock import Clock
 from runtime.settings import Settings
-from runtime.telemetry import ACCEPTED, OUTBOX_BYTES, OUTBOX_PENDING, RECEIVED, REFUSED, REPEATED
+from runtime.telemetry import INGEST_METRICS
 
-NEARLY_FULL = 0.9
 # Refused lines are told to their sender; kept ones must never stop the events of others.
 REFUSED_SHARE = 0.25
 MEGABYTE = 1_048_576
@@ -45,8 +47,7 @@ class Door:
         self._stopping = threading.Event()
         self.relay = Relay(settings, self.outbox)
         follow_reference(settings, self.registry, self._topic_read, self._stopping)
-        OUTBOX_PENDING.set_function(lambda: self.outbox.last_seq - self.outbox.delivered_seq)
-        OUTBOX_BYTES.set_function(lambda: self.outbox.pending_bytes)
+        INGEST_METRICS.watch(self.figures)
 
     def close(self) -> None:
         """Stops the threads."""
@@ -63,26 +64,48 @@ class Door:
         return Sender(device) if device else None
 
     @property
-    def nearly_full(self) -> bool:
-        """Whether undelivered and refused bytes come close to their bound."""
+    def share(self) -> float:
+        """Undelivered and refused bytes as a share of their bound."""
         kept = self.outbox.pending_bytes + self.outbox.refused_bytes
-        return kept > NEARLY_FULL * self.settings.outbox_max_mb * MEGABYTE
+        return kept / (self.settings.outbox_max_mb * MEGABYTE)
+
+    def figures(self) -> tuple[dict[str, float], Mapping[str, int]]:
+        """What this process tells about itself, by metric name, and its refused events by reason.
+
+        The account and the delivered number are each read once: accepted - repeated + recalled = delivered + pending.
+        """
+        account, delivered_seq, waiting = self.outbox.account, self.outbox.delivered_seq, self.outbox.waiting
+        unacknowledged = self.relay.unacknowledged
+        return {
+            "hailong_ingest_events_received": account.received,
+            "hailong_ingest_events_accepted": account.accepted,
+            "hailong_ingest_events_repeated": account.repeated,
+            "hailong_ingest_waiting_events": waiting.events,
+            "hailong_ingest_waiting_bytes": waiting.nbytes,
+            "hailong_outbox_recalled_events": self.outbox.recalled,
+            "hailong_outbox_delivered_events": delivered_seq + 1 - self.outbox.first_seq,
+            "hailong_outbox_pending_events": account.last_seq - delivered_seq,
+            "hailong_outbox_pending_bytes": self.outbox.pending_bytes,
+            "hailong_outbox_pending_seconds": self.outbox.pending_s(),
+            "hailong_outbox_refused_bytes": self.outbox.refused_bytes,
+            "hailong_outbox_fill_ratio": self.share,
+            "hailong_relay_unacknowledged_events": unacknowledged.events,
+            "hailong_relay_unacknowledged_bytes": unacknowledged.nbytes,
+        }, account.refused
 
     @property
     def knows_units(self) -> bool:
         """False in an ingest that starts without memory and has not read the reference topic yet."""
         return self._has_facts or self._topic_read.is_set()
 
-    def admit(
-        self, lines: list[tuple[int, bytes]], sender: Sender, new_units: set[str]
-    ) -> tuple[list[Refused], Future[Stored]]:
-        """Judges some lines of a request and hands all to the outbox: the refused at once, the rest when synced.
+    def judged(self, lines: list[tuple[int, bytes]], sender: Sender, new_units: set[str]) -> Batch:
+        """The verdict on some lines of a request, each with its place in it.
 
         ``new_units`` are the units that the request itself defined, which its later lines may refer to; grows.
-        Raises ``OutboxError`` when it cannot be told yet whether a unit exists.
+        Raises ``OutboxError`` when it cannot be told yet whether a unit exists, or there is no room for such events.
         """
         now = self.clock()
-        batch = Batch(received_at=now.isoformat(timespec="milliseconds"), sender=sender.name)
+        batch = self._batch(now, sender)
 
         def knows_unit(code: str) -> bool:
             return self.registry.knows_unit(code) or code in new_units
@@ -97,30 +120,33 @@ class Door:
             if verdict.fact and verdict.fact.type == "unit.defined":
                 new_units.add(verdict.fact.subject)
             batch.admitted.append((index, verdict))
-        return batch.refused, self._submit(batch)
+        if kind := too_full_for(self.share, (event.type for _, event in batch.admitted)):
+            raise OutboxError(f"the outbox is nearly full and takes no {kind} for now")
+        return batch
 
-    def refuse_body(self, raw: bytes, refusal: Refusal, sender: Sender) -> Future[Stored]:
-        """Keeps a body that could not be taken apart."""
-        batch = Batch(received_at=self.clock().isoformat(timespec="milliseconds"), sender=sender.name)
+    def refused_body(self, raw: bytes, refusal: Refusal, sender: Sender) -> Batch:
+        """A body that could not be taken apart, to be kept."""
+        batch = self._batch(self.clock(), sender)
         batch.refused.append(Refused(0, refusal, raw))
-        return self._submit(batch)
+        return batch
 
-    def _submit(self, batch: Batch) -> Future[Stored]:
-        stored = self.outbox.submit(batch)
-        stored.add_done_callback(lambda done: self._stored(batch, done))
-        return stored
+    @staticmethod
+    def _batch(now: datetime, sender: Sender) -> Batch:
+        return Batch(received_at=now.isoformat(timespec="milliseconds"), sender=sender.name)
 
-    def _stored(self, batch: Batch, done: Future[Stored]) -> None:
+    def submit(self, batches: list[Batch]) -> Future[list[Stored]]:
+        """Hands all to the outbox; done when synced. Raises ``OutboxError`` when too much waits already."""
+        done = self.outbox.submit(batches)
+        if any(event.fact for batch in batches for _, event in batch.admitted):
+            done.add_done_callback(lambda _: self._learn(batches, done))
+        return done
+
+    def _learn(self, batches: list[Batch], done: Future[list[Stored]]) -> None:
         if done.exception():
             return
-        stored = done.result()
-        conflicting = {line.index for line in stored.conflicts}
-        for index, event in batch.admitted:
-            if event.fact and index not in conflicting:
-                self.registry.apply(event.fact)
-                self._has_facts = True
-        RECEIVED.inc(len(batch.admitted) + len(batch.refused))
-        ACCEPTED.inc(stored.accepted)
-        REPEATED.inc(stored.repeated)
-        for line in [*batch.refused, *stored.conflicts]:
-            REFUSED.labels(line.refusal.reason.value).inc()
+        for batch, stored in zip(batches, done.result(), strict=True):
+            conflicting = {line.index for line in stored.conflicts}
+            for index, event in batch.admitted:
+                if event.fact and index not in conflicting:
+                    self.registry.apply(event.fact)
+                    self._has_facts = True

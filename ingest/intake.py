@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from concurrent.futures import Future
 from typing import Any
 
 from contract.refusals import Reason
 from ingest.admission import Sender
 from ingest.batch import Refused, Stored
 from ingest.door import Door
-from ingest.outbox_file import OutboxError
+from ingest.gathering import Gathering
 
 CHUNK_EVENTS = 500
 CHUNK_BYTES = 1_000_000
@@ -23,17 +22,18 @@ UNREADABLE = {Reason.NOT_JSON.value, Reason.NOT_UTF8.value}
 class Intake:
     """Takes the lines of one request. ``OutboxError`` from any method: the sender should come again."""
 
-    def __init__(self, door: Door, sender: Sender) -> None:
+    def __init__(self, door: Door, gathering: Gathering, sender: Sender) -> None:
         self.count = 0
         self.accepted = 0
         self.rejected: list[dict[str, Any]] = []
         self.last_seq = 0
         self._door = door
+        self._gathering = gathering
         self._sender = sender
         self._new_units: set[str] = set()
         self._lines: list[bytes] = []
         self._line_bytes = 0
-        self._waiting: deque[Future[Stored]] = deque()
+        self._waiting: deque[asyncio.Future[Stored]] = deque()
 
     async def take(self, lines: list[bytes]) -> None:
         """Judges lines and hands them to the outbox, waiting when much is under way."""
@@ -57,22 +57,20 @@ class Intake:
         self.rejected.sort(key=lambda entry: entry["index"])
 
     def _admit(self) -> None:
-        if self._door.nearly_full:
-            raise OutboxError("the outbox is nearly full")
         lines = list(enumerate(self._lines, self.count))
         self.count += len(lines)
         self._lines, self._line_bytes = [], 0
-        refused, stored = self._door.admit(lines, self._sender, self._new_units)
-        self._reject(refused)
-        self._waiting.append(stored)
+        batch = self._door.judged(lines, self._sender, self._new_units)
+        self._reject(batch.refused)
+        self._waiting.append(self._gathering.hand_in(batch))
 
     @property
     def nothing_read(self) -> bool:
         """Whether not one line was JSON."""
         return len(self.rejected) == self.count and all(entry["reason"] in UNREADABLE for entry in self.rejected)
 
-    async def _account(self, future: Future[Stored]) -> None:
-        stored = await asyncio.wrap_future(future)
+    async def _account(self, future: asyncio.Future[Stored]) -> None:
+        stored = await future
         self.accepted += stored.accepted
         self.last_seq = stored.last_seq
         self._reject(stored.conflicts)

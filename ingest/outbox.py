@@ -12,11 +12,14 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Future
+from itertools import islice
 from pathlib import Path
 
-from ingest.batch import Batch, Stored
+from ingest.account import Account
+from ingest.batch import Batch, Stored, Waiting
 from ingest.outbox_file import (
     DAY_S,
+    Chunk,
     OutboxError,
     connect,
     drop_delivered,
@@ -24,7 +27,9 @@ from ingest.outbox_file import (
     drop_refused,
     lock,
     prepare,
+    read_chunk,
     store,
+    stored_s,
 )
 from runtime.telemetry import log
 
@@ -35,7 +40,12 @@ PRUNE_EVERY_S = 1.0
 PRUNE_ROWS = 20_000
 REFUSALS_PAGE_BYTES = 16_000_000
 
-Job = tuple[Batch, Future[Stored]]
+# What waits for the disk; a sender beyond it is asked to come again.
+MAX_WAITING_EVENTS = 100_000
+MAX_WAITING_BYTES = 64_000_000
+MAX_WAITING_S = 10.0
+
+Job = tuple[list[Batch], Future[list[Stored]]]
 RefusedRow = tuple[int, str, str, str, str, str | None, bytes]
 
 
@@ -51,6 +61,8 @@ class Outbox:
         self._refused_max_bytes = refused_max_bytes
         self._keep_delivered_s = keep_delivered_s
         self._jobs: queue.Queue[Job | None] = queue.Queue()
+        self._handed_in = self._taken_out = Waiting()
+        self._writing_since: float | None = None
         self.wake = threading.Event()
         self._claim = lock(path)
         try:
@@ -66,11 +78,15 @@ class Outbox:
     def _recall(self, write: sqlite3.Connection) -> None:
         prepare(write)
         kept_seq: int = write.execute("SELECT seq FROM delivered").fetchone()[0]
-        first, last = write.execute("SELECT min(seq), max(seq) FROM outbox").fetchone()
-        self.last_seq: int = max(kept_seq, last or 0)
+        first, last = write.execute("SELECT min(first_seq), max(last_seq) FROM chunks").fetchone()
+        self.account = Account(max(kept_seq, last or 0))
         # Rows kept beyond delivery go once more: Kafka may have lost what it had not written back before a power cut.
         self.delivered_seq: int = first - 1 if first else kept_seq
-        self._stored_bytes: int = write.execute("SELECT coalesce(sum(length(value)), 0) FROM outbox").fetchone()[0]
+        self.first_seq = self.delivered_seq + 1
+        self.recalled: int = self.last_seq - self.delivered_seq
+        # Without the breaks between the lines.
+        stored_bytes = "SELECT coalesce(sum(length(lines) + first_seq - last_seq), 0) FROM chunks"
+        self._stored_bytes: int = write.execute(stored_bytes).fetchone()[0]
         self._delivered_bytes = 0
         self.refused_bytes: int = write.execute("SELECT coalesce(sum(length(raw)), 0) FROM refused").fetchone()[0]
         self._noted_seq = kept_seq
@@ -79,17 +95,38 @@ class Outbox:
         self._ids_pruned_day = 0
 
     @property
+    def last_seq(self) -> int:
+        """The number of the newest event that is synced."""
+        return self.account.last_seq
+
+    @property
     def pending_bytes(self) -> int:
         """Bytes that Kafka has not acknowledged yet."""
         return self._stored_bytes - self._delivered_bytes
 
-    def submit(self, batch: Batch) -> Future[Stored]:
-        """Queues a batch; the future is done when it is synced to disk, or fails with ``OutboxError``."""
-        done: Future[Stored] = Future()
+    @property
+    def waiting(self) -> Waiting:
+        """What was handed in and is not synced yet."""
+        return self._handed_in - self._taken_out
+
+    def submit(self, batches: list[Batch]) -> Future[list[Stored]]:
+        """Queues batches; the future is done when all are synced to disk, or fails with ``OutboxError``."""
+        if refused := self._beyond_bounds():
+            raise OutboxError(refused)
+        done: Future[list[Stored]] = Future()
         # From here on it cannot be cancelled: a sender that went away must not disturb the others of its group.
         done.set_running_or_notify_cancel()
-        self._jobs.put((batch, done))
+        self._handed_in += Waiting.of(batches)
+        self._jobs.put((batches, done))
         return done
+
+    def _beyond_bounds(self) -> str | None:
+        waiting, since = self.waiting, self._writing_since
+        if waiting.events > MAX_WAITING_EVENTS or waiting.nbytes > MAX_WAITING_BYTES:
+            return f"{waiting.events} events wait for the disk already"
+        if since is not None and time.monotonic() - since > MAX_WAITING_S:
+            return f"the disk has not answered for {MAX_WAITING_S:.0f} s"
+        return None
 
     def close(self) -> None:
         """Writes what waits and stops."""
@@ -97,15 +134,23 @@ class Outbox:
         self._thread.join()
         self._claim.close()
 
-    def read(self, after_seq: int, limit: int, connection: sqlite3.Connection) -> list[tuple[int, str, str, bytes]]:
-        """Rows behind ``after_seq`` in order: sequence number, topic, key, value."""
-        return connection.execute(
-            "SELECT seq, topic, key, value FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?", (after_seq, limit)
-        ).fetchall()
+    def read(self, after_seq: int, connection: sqlite3.Connection) -> Chunk | None:
+        """The events behind ``after_seq``, as far as they were stored together; None when there are none."""
+        return read_chunk(connection, after_seq)
 
     def reader(self) -> sqlite3.Connection:
         """A connection for reading from another thread."""
         return connect(self._path)
+
+    def pending_s(self) -> float:
+        """How long the oldest event has waited for Kafka, in seconds; 0.0 when none does."""
+        if self.delivered_seq >= self.last_seq:
+            return 0.0
+        connection = self.reader()
+        try:
+            return max(0.0, time.time() - (stored_s(connection, self.delivered_seq) or time.time()))
+        finally:
+            connection.close()
 
     def facts(self) -> list[bytes]:
         """The reference events known to this ingest, for a start while Kafka is away."""
@@ -172,26 +217,31 @@ class Outbox:
         return None
 
     def _commit(self, write: sqlite3.Connection, jobs: list[Job]) -> None:
-        seq, stored_bytes, refused_bytes = self.last_seq, self._stored_bytes, self.refused_bytes
-        answers: list[Stored] = []
+        batches = [batch for some, _ in jobs for batch in some]
+        self._writing_since = time.monotonic()
         try:
             write.execute("BEGIN IMMEDIATE")
-            for batch, _ in jobs:
-                stored, nbytes = store(write, batch, seq)
-                answers.append(stored)
-                seq = stored.last_seq
-                stored_bytes += nbytes
-                refused_bytes += sum(len(line.raw) for line in [*batch.refused, *stored.conflicts])
+            answers, nbytes = store(write, batches, self.last_seq)
             write.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 whatever it is, every waiting sender must hear of it
             _roll_back(write)
             for _, done in jobs:
                 done.set_exception(OutboxError(f"the outbox did not take the events: {error}"))
             return
-        self.last_seq, self._stored_bytes, self.refused_bytes = seq, stored_bytes, refused_bytes
+        finally:
+            self._writing_since = None
+            self._taken_out += Waiting.of(batches)
+        self._stored_bytes += nbytes
+        self.refused_bytes += sum(
+            len(line.raw)
+            for batch, answer in zip(batches, answers, strict=True)
+            for line in [*batch.refused, *answer.conflicts]
+        )
+        self.account = self.account.after(batches, answers)
         self.wake.set()
-        for (_, done), answer in zip(jobs, answers, strict=True):
-            done.set_result(answer)
+        rest = iter(answers)
+        for some, done in jobs:
+            done.set_result(list(islice(rest, len(some))))
 
     def _prune(self, write: sqlite3.Connection) -> None:
         try:

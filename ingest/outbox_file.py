@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import sqlite3
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import IO
@@ -14,7 +17,8 @@ from contract.refusals import Reason, Refusal
 from ingest.admission import Admitted
 from ingest.batch import Batch, Refused, Stored
 
-IDS_PER_QUERY = 500
+CHUNK_EVENTS = 500
+CHUNK_BYTES = 1_000_000
 BUSY_TIMEOUT_S = 5.0
 DAY_S = 86_400
 # Ids of senders without UUIDv7 come in no order; a small cache would read the disk for nearly each of them.
@@ -25,6 +29,22 @@ INSERT INTO facts (key, time, type, value) VALUES (?, ?, ?, ?)
 ON CONFLICT (key) DO UPDATE SET time = excluded.time, type = excluded.type, value = excluded.value
 WHERE (excluded.time, excluded.type) >= (facts.time, facts.type)
 """
+
+
+STORE_CHUNK = "INSERT INTO chunks (last_seq, first_seq, routes, lines, stored_s) VALUES (?, ?, ?, ?, ?)"
+STORE_REFUSED = "INSERT INTO refused (received_at, sender, reason, detail, id, raw) VALUES (?, ?, ?, ?, ?, ?)"
+
+# Ids come packed, 16 bytes after 16 bytes, so that one statement takes them all.
+STORE_IDS = """
+INSERT INTO seen (id, hash, day)
+WITH RECURSIVE place (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM place WHERE n + 1 < ?2)
+SELECT substr(?1, 32 * n + 1, 16), substr(?1, 32 * n + 17, 16), ?3 FROM place
+"""
+FIND_IDS = """
+WITH RECURSIVE place (n) AS (SELECT 0 WHERE ?2 > 0 UNION ALL SELECT n + 1 FROM place WHERE n + 1 < ?2)
+SELECT id, hash FROM place CROSS JOIN seen ON id = substr(?1, 16 * n + 1, 16)
+"""
+ID_CONFLICT = "id: was used before, for an event with other content; the former stays"
 
 
 class OutboxError(Exception):
@@ -59,61 +79,106 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def prepare(write: sqlite3.Connection) -> None:
-    """Makes the tables that are missing."""
+    """Makes the tables that are missing; ``OutboxError`` for a file with tables of another version."""
     write.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    if write.execute("SELECT 1 FROM sqlite_schema WHERE name = 'outbox'").fetchone():
+        raise sqlite3.DatabaseError("an older version of ingest made it")
     write.executescript(files("ingest").joinpath("schema.sql").read_text())
 
 
-def store(write: sqlite3.Connection, batch: Batch, seq: int) -> tuple[Stored, int]:
-    """Writes one batch behind sequence number ``seq``; what was done, and the bytes newly to be delivered."""
-    known = _known_hashes(write, [event.id for _, event in batch.admitted])
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Consecutive events of the outbox, the last of them number ``last_seq``: topic and key of each, and its bytes."""
+
+    last_seq: int
+    routes: list[tuple[str, str]]
+    values: list[bytes]
+
+
+def read_chunk(connection: sqlite3.Connection, after_seq: int) -> Chunk | None:
+    """The first chunk that goes on behind ``after_seq``."""
+    row = connection.execute(
+        "SELECT last_seq, routes, lines FROM chunks WHERE last_seq > ? ORDER BY last_seq LIMIT 1", (after_seq,)
+    ).fetchone()
+    return Chunk(row[0], json.loads(row[1]), row[2].split(b"\n")) if row else None
+
+
+def stored_s(connection: sqlite3.Connection, after_seq: int) -> int | None:
+    """When the first chunk that goes on behind ``after_seq`` was stored, in seconds since 1970."""
+    row = connection.execute(
+        "SELECT stored_s FROM chunks WHERE last_seq > ? ORDER BY last_seq LIMIT 1", (after_seq,)
+    ).fetchone()
+    return int(row[0]) if row else None
+
+
+def store(write: sqlite3.Connection, batches: list[Batch], seq: int) -> tuple[list[Stored], int]:
+    """Writes batches behind sequence number ``seq``; what was done with each, and the bytes newly to be delivered.
+
+    As few statements as there can be: each one waits for the interpreter's lock, which the door holds most of the time.
+    """
+    known = _known_hashes(write, [event.id for batch in batches for _, event in batch.admitted])
     fresh: list[Admitted] = []
-    conflicts: list[Refused] = []
-    for index, event in batch.admitted:
-        former = known.get(event.id)
-        if former is None:
-            known[event.id] = event.hash
-            fresh.append(event)
-        elif former != event.hash:
-            detail = "id: was used before, for an event with other content; the former stays"
-            conflicts.append(Refused(index, Refusal(Reason.ID_CONFLICT, detail, str(UUID(bytes=event.id))), event.raw))
+    answers: list[Stored] = []
+    for batch in batches:
+        conflicts: list[Refused] = []
+        before = len(fresh)
+        for index, event in batch.admitted:
+            former = known.get(event.id)
+            if former is None:
+                known[event.id] = event.hash
+                fresh.append(event)
+            elif former != event.hash:
+                refusal = Refusal(Reason.ID_CONFLICT, ID_CONFLICT, str(UUID(bytes=event.id)))
+                conflicts.append(Refused(index, refusal, event.raw))
+        accepted = len(batch.admitted) - len(conflicts)
+        answers.append(Stored(accepted, accepted - (len(fresh) - before), conflicts, seq + len(fresh)))
+    if fresh:
+        _append(write, fresh, seq)
+    refused = [
+        (batch.received_at, batch.sender, line.refusal.reason.value, line.refusal.detail, line.refusal.id, line.raw)
+        for batch, stored in zip(batches, answers, strict=True)
+        for line in [*batch.refused, *stored.conflicts]
+    ]
+    if refused:
+        write.executemany(STORE_REFUSED, refused)
+    return answers, sum(len(event.value) for event in fresh)
+
+
+def _append(write: sqlite3.Connection, fresh: list[Admitted], seq: int) -> None:
     now_s = int(time.time())
-    write.executemany(
-        "INSERT INTO outbox (seq, topic, key, value, stored_s) VALUES (?, ?, ?, ?, ?)",
-        [(seq + n, event.topic, event.key, event.value, now_s) for n, event in enumerate(fresh, start=1)],
-    )
-    write.executemany(
-        "INSERT INTO seen (id, hash, day) VALUES (?, ?, ?)",
-        [(event.id, event.hash, now_s // DAY_S) for event in fresh],
-    )
-    write.executemany(
-        STORE_FACT,
-        [(e.key, e.fact.time.isoformat(timespec="microseconds"), e.fact.type, e.value) for e in fresh if e.fact],
-    )
-    write.executemany(
-        "INSERT INTO refused (received_at, sender, reason, detail, id, raw) VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (batch.received_at, batch.sender, line.refusal.reason.value, line.refusal.detail, line.refusal.id, line.raw)
-            for line in [*batch.refused, *conflicts]
-        ],
-    )
-    accepted = len(batch.admitted) - len(conflicts)
-    stored = Stored(accepted, accepted - len(fresh), conflicts, seq + len(fresh))
-    return stored, sum(len(event.value) for event in fresh)
+    for start, end in _chunks(fresh):
+        some = fresh[start:end]
+        routes = json.dumps([(event.topic, event.key) for event in some], ensure_ascii=False)
+        lines = b"\n".join([event.value for event in some])
+        write.execute(STORE_CHUNK, (seq + end, seq + start + 1, routes, lines, now_s))
+    packed = b"".join([part for event in fresh for part in (event.id, event.hash)])
+    write.execute(STORE_IDS, (packed, len(fresh), now_s // DAY_S))
+    facts = [(e.key, e.fact.time.isoformat(timespec="microseconds"), e.fact.type, e.value) for e in fresh if e.fact]
+    if facts:
+        write.executemany(STORE_FACT, facts)
+
+
+def _chunks(events: list[Admitted]) -> Iterator[tuple[int, int]]:
+    """Where each chunk begins and ends."""
+    start, nbytes = 0, 0
+    for n, event in enumerate(events):
+        if n - start == CHUNK_EVENTS or nbytes > CHUNK_BYTES:
+            yield start, n
+            start, nbytes = n, 0
+        nbytes += len(event.value)
+    yield start, len(events)
 
 
 def _known_hashes(write: sqlite3.Connection, ids: list[bytes]) -> dict[bytes, bytes]:
-    known: dict[bytes, bytes] = {}
-    for start in range(0, len(ids), IDS_PER_QUERY):
-        some = ids[start : start + IDS_PER_QUERY]
-        marks = ",".join("?" * len(some))
-        known.update(write.execute(f"SELECT id, hash FROM seen WHERE id IN ({marks})", some))  # noqa: S608 marks only
-    return known
+    return dict(write.execute(FIND_IDS, (b"".join(ids), len(ids))).fetchall())
 
 
 def drop_delivered(write: sqlite3.Connection, up_to_seq: int, limit: int) -> None:
-    """Takes out at most ``limit`` rows, oldest first, none behind ``up_to_seq``."""
-    write.execute("DELETE FROM outbox WHERE seq <= min(?, (SELECT min(seq) FROM outbox) + ? - 1)", (up_to_seq, limit))
+    """Takes out at most ``limit`` events, oldest first, none behind ``up_to_seq``."""
+    write.execute(
+        "DELETE FROM chunks WHERE last_seq <= min(?, (SELECT first_seq FROM chunks ORDER BY last_seq LIMIT 1) + ? - 1)",
+        (up_to_seq, limit),
+    )
 
 
 def drop_old_ids(write: sqlite3.Connection, after: bytes, before_day: int, limit: int) -> bytes | None:

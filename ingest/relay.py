@@ -17,7 +17,9 @@ from contextlib import suppress
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from contract.topics import ADMITTED
+from ingest.batch import Waiting
 from ingest.outbox import Outbox
+from ingest.outbox_file import CHUNK_BYTES, CHUNK_EVENTS, Chunk
 from ingest.reach import reachable
 from runtime.kafka import make_relay_producer
 from runtime.settings import Settings
@@ -25,7 +27,8 @@ from runtime.telemetry import PRODUCERS_REPLACED, log
 
 MAX_UNACKNOWLEDGED = 10_000
 MAX_UNACKNOWLEDGED_BYTES = 32_000_000
-READ_ROWS = 500
+# A chunk is closed by the event that goes beyond its bytes, and that one may be as large as Kafka takes them.
+LARGEST_CHUNK_BYTES = 2 * CHUNK_BYTES
 STALL_S = 30.0
 WAIT_S = 0.05
 IDLE_S = 0.5
@@ -61,6 +64,7 @@ class Relay:
         self._settings = settings
         self._outbox = outbox
         self._stall_s = stall_s
+        self.unacknowledged = Waiting()
         self._stopping = threading.Event()
         self._waiting: list[tuple[int, Future[None]]] = []
         self._waiting_changes = threading.Lock()
@@ -109,52 +113,57 @@ class Relay:
             PRODUCERS_REPLACED.inc()
             raise
         finally:
+            self.unacknowledged = Waiting()
             reader.close()
             # What it still holds goes again through the next one; a client that hangs may hang here, so nobody waits.
             threading.Thread(target=_close, args=(producer,), daemon=True).start()
 
     def _send(self, producer: Producer, reader: sqlite3.Connection) -> None:
         under_way: deque[_Sent] = deque()
-        count, nbytes = 0, 0
         sent_seq = self._outbox.delivered_seq
         moved_at = time.monotonic()
         while not self._stopping.is_set():
-            room = min(READ_ROWS, MAX_UNACKNOWLEDGED - count)
-            more = sent_seq < self._outbox.last_seq and room > 0 and nbytes < MAX_UNACKNOWLEDGED_BYTES
-            if more:
-                sent = self._hand_over(self._outbox.read(sent_seq, room, reader), producer)
-                under_way.append(sent)
-                count, nbytes, sent_seq = count + sent.count, nbytes + sent.nbytes, sent.seq
+            more = sent_seq < self._outbox.last_seq and self._has_room()
+            chunk = self._outbox.read(sent_seq, reader) if more else None
+            if chunk:
+                under_way.append(self._hand_over(chunk, producer))
+                sent_seq = chunk.last_seq
             elif not under_way:
                 self._outbox.wake.wait(IDLE_S)
                 self._outbox.wake.clear()
                 moved_at = time.monotonic()
                 continue
-            producer.poll(0 if more else WAIT_S)
-            if done := self._acknowledged(under_way):
-                count, nbytes = count - sum(sent.count for sent in done), nbytes - sum(sent.nbytes for sent in done)
+            producer.poll(0 if chunk else WAIT_S)
+            if self._acknowledged(under_way):
                 moved_at = time.monotonic()
             elif time.monotonic() - moved_at > self._stall_s:
                 raise KafkaException(f"no acknowledgement for {self._stall_s:.1f} s")
 
-    @staticmethod
-    def _hand_over(rows: list[tuple[int, str, str, bytes]], producer: Producer) -> _Sent:
-        sent = _Sent(rows[-1][0], len(rows), sum(len(row[3]) for row in rows))
-        for _, topic, key, value in rows:
+    def _has_room(self) -> bool:
+        """Whether one more chunk keeps what is unacknowledged within its bounds."""
+        room = MAX_UNACKNOWLEDGED - CHUNK_EVENTS, MAX_UNACKNOWLEDGED_BYTES - LARGEST_CHUNK_BYTES
+        return self.unacknowledged.events <= room[0] and self.unacknowledged.nbytes <= room[1]
+
+    def _hand_over(self, chunk: Chunk, producer: Producer) -> _Sent:
+        sent = _Sent(chunk.last_seq, len(chunk.values), sum(map(len, chunk.values)))
+        for (topic, key), value in zip(chunk.routes, chunk.values, strict=True):
             producer.produce(topic, value, key, headers=HEADERS, on_delivery=sent.on_delivery)
+        self.unacknowledged += Waiting(sent.count, sent.nbytes)
         return sent
 
-    def _acknowledged(self, under_way: deque[_Sent]) -> list[_Sent]:
+    def _acknowledged(self, under_way: deque[_Sent]) -> bool:
         """Takes out and notes what is delivered in a row from the oldest on; raises the first error among it."""
-        done: list[_Sent] = []
+        delivered = False
         while under_way and not under_way[0].unacknowledged:
-            if under_way[0].error:
-                raise KafkaException(under_way[0].error)
-            done.append(under_way.popleft())
-        if done:
-            self._outbox.delivered(done[-1].seq, sum(sent.nbytes for sent in done))
+            sent = under_way.popleft()
+            if sent.error:
+                raise KafkaException(sent.error)
+            self.unacknowledged -= Waiting(sent.count, sent.nbytes)
+            self._outbox.delivered(sent.seq, sent.nbytes)
+            delivered = True
+        if delivered:
             self._tell_waiting()
-        return done
+        return delivered
 
     def _tell_waiting(self) -> None:
         with self._waiting_changes:

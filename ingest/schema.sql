@@ -1,9 +1,11 @@
 -- Ingest's durable outbox. Statements are repeatable: they run at every start.
-CREATE TABLE IF NOT EXISTS outbox (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
-  topic TEXT NOT NULL,
-  key TEXT NOT NULL,
-  value BLOB NOT NULL,
+-- Events on their way to Kafka: consecutive ones together, a row for each would cost a lock of the interpreter each.
+-- lines: the events as JSON lines; routes: a JSON array with topic and key of each line.
+CREATE TABLE IF NOT EXISTS chunks (
+  last_seq INTEGER PRIMARY KEY,
+  first_seq INTEGER NOT NULL,
+  routes TEXT NOT NULL,
+  lines BLOB NOT NULL,
   stored_s INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS seen (

@@ -71,7 +71,7 @@ def outcome(example: dict[str, Any], registry: Registry, outbox: Outbox) -> str:
     verdict = judge(raw_of(example), sent_by(example, registry), registry.knows_unit, NOW, limit)
     if isinstance(verdict, Refusal):
         return verdict.reason.value
-    stored = outbox.submit(Batch("", "", admitted=[(0, verdict)])).result(timeout=10)
+    stored = outbox.submit([Batch("", "", admitted=[(0, verdict)])]).result(timeout=10)[0]
     if stored.conflicts:
         return stored.conflicts[0].refusal.reason.value
     registry.apply(read(json.loads(verdict.value)))

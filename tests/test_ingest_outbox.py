@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import pytest
 from contract.refusals import Reason, Refusal
 from ingest import outbox_file
 from ingest.admission import Admitted
-from ingest.batch import Batch, Refused
+from ingest.batch import Batch, Refused, Stored
 from ingest.outbox import Outbox
 from ingest.outbox_file import OutboxError, drop_old_ids
 from tests.support import wait_until
@@ -31,12 +32,28 @@ REFUSED_MAX = 1_000_000
 def admitted(number: int, content: str = "x", size: int = 100) -> Admitted:
     value = f"{number} {content}".ljust(size).encode()
     key = "unit"
-    return Admitted(number.to_bytes(16, "big"), content.encode().ljust(16), "hailong.events", key, value, value, None)
+    return Admitted(
+        number.to_bytes(16, "big"), content.encode().ljust(16), "hailong.events", key, value, value, "x", None
+    )
 
 
 def batch(*events: Admitted, refused: int = 0, size: int = 10) -> Batch:
     lines = [Refused(n, Refusal(Reason.NOT_JSON, "why"), bytes([n % 256]) * size) for n in range(refused)]
     return Batch("2026-11-23T01:00:00.000Z", "system", admitted=list(enumerate(events)), refused=lines)
+
+
+def submit(outbox: Outbox, one: Batch) -> Future[Stored]:
+    """The outbox's answer to a single batch."""
+    answer: Future[Stored] = Future()
+
+    def tell(done: Future[list[Stored]]) -> None:
+        if error := done.exception():
+            answer.set_exception(error)
+        elif answer.set_running_or_notify_cancel():
+            answer.set_result(done.result()[0])
+
+    outbox.submit([one]).add_done_callback(tell)
+    return answer
 
 
 @contextmanager
@@ -53,25 +70,29 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "deeper" / "outbox.sqlite"
 
 
-def rows(path: Path, table: str = "outbox") -> int:
+def rows(path: Path, table: str = "chunks") -> int:
+    counted = "coalesce(sum(last_seq + 1 - first_seq), 0)" if table == "chunks" else "count(*)"
     with closing(sqlite3.connect(path)) as connection:
-        count: int = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        count: int = connection.execute(f"SELECT {counted} FROM {table}").fetchone()[0]
         return count
 
 
 def values(outbox: Outbox, after: int = 0) -> list[bytes]:
     with closing(outbox.reader()) as reader:
-        return [row[3] for row in outbox.read(after, 1_000_000, reader)]
+        found: list[bytes] = []
+        while chunk := outbox.read(after, reader):
+            found, after = found + chunk.values, chunk.last_seq
+        return found
 
 
 WRITER = """
 import sys
 from pathlib import Path
 from ingest.outbox import Outbox
-from tests.test_ingest_outbox import admitted, batch
+from tests.test_ingest_outbox import admitted, batch, submit
 outbox = Outbox(Path(sys.argv[1]), 30, 1_000_000)
 for n in range(1_000_000):
-    outbox.submit(batch(admitted(n))).result()
+    submit(outbox, batch(admitted(n))).result()
     print(n, flush=True)
 """
 
@@ -88,7 +109,7 @@ def test_what_was_answered_is_in_the_file_of_a_killed_process(path: Path) -> Non
         kept = [int(value.split()[0]) for value in values(outbox)]
         assert kept[: len(answered)] == answered
         assert outbox.delivered_seq == 0
-        assert outbox.submit(batch(admitted(answered[-1]))).result().repeated == 1
+        assert submit(outbox, batch(admitted(answered[-1]))).result().repeated == 1
 
 
 def test_many_senders_share_few_commits(path: Path) -> None:
@@ -96,7 +117,7 @@ def test_many_senders_share_few_commits(path: Path) -> None:
     with outbox_at(path) as outbox:
         outbox._jobs.put(None)  # the thread is stopped, and its work done here, where it can be watched
         outbox._thread.join()
-        futures = [outbox.submit(batch(admitted(n))) for n in range(200)]
+        futures = [submit(outbox, batch(admitted(n))) for n in range(200)]
         with closing(outbox.reader()) as write:
             write.set_trace_callback(commits.append)
             while jobs := outbox._gather(0.01):
@@ -108,7 +129,7 @@ def test_many_senders_share_few_commits(path: Path) -> None:
 def test_concurrent_senders_all_get_their_own_answer(path: Path) -> None:
     def send(start: int) -> None:
         for n in range(start, start + 50):
-            answers.append(outbox.submit(batch(admitted(n))).result(timeout=30).accepted)
+            answers.append(submit(outbox, batch(admitted(n))).result(timeout=30).accepted)
 
     answers: list[int] = []
     with outbox_at(path) as outbox:
@@ -122,23 +143,23 @@ def test_concurrent_senders_all_get_their_own_answer(path: Path) -> None:
 
 def test_an_id_is_stored_once_within_a_request_across_requests_and_across_restarts(path: Path) -> None:
     with outbox_at(path) as outbox:
-        first = outbox.submit(batch(admitted(1), admitted(1), admitted(2))).result()
+        first = submit(outbox, batch(admitted(1), admitted(1), admitted(2))).result()
         assert (first.accepted, first.repeated) == (3, 1)
-        again = outbox.submit(batch(admitted(2), admitted(3))).result()
+        again = submit(outbox, batch(admitted(2), admitted(3))).result()
         assert (again.accepted, again.repeated) == (2, 1)
     with outbox_at(path) as outbox:
-        again = outbox.submit(batch(admitted(1), admitted(2), admitted(3))).result()
+        again = submit(outbox, batch(admitted(1), admitted(2), admitted(3))).result()
         assert (again.accepted, again.repeated, outbox.last_seq) == (3, 3, 3)
 
 
 def test_other_content_under_a_known_id_is_a_conflict_and_the_first_stays(path: Path) -> None:
     with outbox_at(path) as outbox:
-        within = outbox.submit(batch(admitted(1, "a"), admitted(1, "b"))).result()
-        across = outbox.submit(batch(admitted(2, "a"), admitted(1, "c"))).result()
+        within = submit(outbox, batch(admitted(1, "a"), admitted(1, "b"))).result()
+        across = submit(outbox, batch(admitted(2, "a"), admitted(1, "c"))).result()
         assert [(c.index, c.refusal.reason) for c in within.conflicts] == [(1, Reason.ID_CONFLICT)]
         assert (within.accepted, across.accepted) == (1, 1)
     with outbox_at(path) as outbox:
-        later = outbox.submit(batch(admitted(1, "d"))).result()
+        later = submit(outbox, batch(admitted(1, "d"))).result()
         assert later.conflicts[0].refusal.id == "00000000-0000-0000-0000-000000000001"
         assert [value.split()[1] for value in values(outbox)] == [b"a", b"a"]
         assert [row[-1].split() for row in outbox.refusals(0, 10)] == [[b"1", b"b"], [b"1", b"c"], [b"1", b"d"]]
@@ -146,7 +167,7 @@ def test_other_content_under_a_known_id_is_a_conflict_and_the_first_stays(path: 
 
 def test_refused_lines_come_back_as_they_were_in_pages(path: Path) -> None:
     with outbox_at(path) as outbox:
-        outbox.submit(batch(refused=5, size=3)).result()
+        submit(outbox, batch(refused=5, size=3)).result()
         first = outbox.refusals(0, 2)
         assert [row[-1] for row in first] == [b"\0\0\0", b"\1\1\1"]
         assert [row[0] for row in outbox.refusals(first[-1][0], 10)] == [3, 4, 5]
@@ -155,7 +176,7 @@ def test_refused_lines_come_back_as_they_were_in_pages(path: Path) -> None:
 
 def test_the_oldest_refused_lines_make_room_and_never_stop_events(path: Path) -> None:
     with outbox_at(path, refused_max=500) as outbox:
-        outbox.submit(batch(refused=20, size=100)).result()
+        submit(outbox, batch(refused=20, size=100)).result()
         wait_until(lambda: outbox.refused_bytes <= 500, 10)
         assert [row[0] for row in outbox.refusals(0, 100)] == [16, 17, 18, 19, 20]
         assert rows(path, "refused") == 5
@@ -166,12 +187,12 @@ def test_a_full_disk_is_told_and_once_there_is_room_again_all_goes_on(
 ) -> None:
     monkeypatch.setattr(outbox_file, "CACHE_KIB", 64)
     with outbox_at(path) as outbox:
-        outbox.submit(batch(admitted(0))).result()
+        submit(outbox, batch(admitted(0))).result()
         with sqlite_limit(outbox, pages=40):
             with pytest.raises(OutboxError, match="the outbox did not take the events: database or disk is full"):
-                outbox.submit(batch(*(admitted(n, size=1000) for n in range(1, 500)))).result()
+                submit(outbox, batch(*(admitted(n, size=1000) for n in range(1, 500)))).result()
             assert (outbox.last_seq, rows(path)) == (1, 1)
-        outbox.submit(batch(*(admitted(n, size=1000) for n in range(1, 500)))).result()
+        submit(outbox, batch(*(admitted(n, size=1000) for n in range(1, 500)))).result()
         assert (outbox.last_seq, rows(path)) == (500, 500)
 
 
@@ -196,7 +217,7 @@ def sqlite_limit(outbox: Outbox, pages: int) -> Iterator[None]:
 )
 def test_a_damaged_file_is_named_and_left_as_it_is(path: Path, damage: object) -> None:
     with outbox_at(path) as outbox:
-        outbox.submit(batch(*(admitted(n, size=500) for n in range(200)))).result()
+        submit(outbox, batch(*(admitted(n, size=500) for n in range(200)))).result()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert callable(damage)
@@ -216,13 +237,13 @@ def test_one_file_is_for_one_ingest(path: Path) -> None:
 
 def test_nobody_else_may_read_the_file(path: Path) -> None:
     with outbox_at(path) as outbox:
-        outbox.submit(batch(admitted(1))).result()
+        submit(outbox, batch(admitted(1))).result()
         assert {file.stat().st_mode & 0o077 for file in path.parent.glob("*.sqlite*") if file.suffix != ".lock"} == {0}
 
 
 def test_a_restart_starts_with_what_kafka_may_not_have(path: Path) -> None:
     with outbox_at(path) as outbox:
-        outbox.submit(batch(*(admitted(n) for n in range(10)))).result()
+        submit(outbox, batch(*(admitted(n) for n in range(10)))).result()
         outbox.delivered(4, 400)
         assert outbox.pending_bytes == 600
     with outbox_at(path) as outbox:
@@ -231,7 +252,8 @@ def test_a_restart_starts_with_what_kafka_may_not_have(path: Path) -> None:
 
 def test_rows_go_some_time_after_delivery_and_never_before(path: Path) -> None:
     with outbox_at(path, keep_delivered_s=0.2) as outbox:
-        outbox.submit(batch(*(admitted(n) for n in range(10)))).result()
+        submit(outbox, batch(*(admitted(n) for n in range(6)))).result()
+        submit(outbox, batch(*(admitted(n) for n in range(6, 10)))).result()
         time.sleep(2.2)
         assert rows(path) == 10
         outbox.delivered(6, 600)
@@ -243,18 +265,18 @@ def test_rows_go_some_time_after_delivery_and_never_before(path: Path) -> None:
 
 def test_numbers_go_on_behind_rows_that_are_gone(path: Path) -> None:
     with outbox_at(path, keep_delivered_s=0) as outbox:
-        outbox.submit(batch(admitted(1), admitted(2))).result()
+        submit(outbox, batch(admitted(1), admitted(2))).result()
         outbox.delivered(2, 200)
         wait_until(lambda: rows(path) == 0, 10)
     with outbox_at(path) as outbox:
         assert (outbox.delivered_seq, outbox.pending_bytes) == (2, 0)
-        assert outbox.submit(batch(admitted(3))).result().last_seq == 3
+        assert submit(outbox, batch(admitted(3))).result().last_seq == 3
 
 
 def test_ids_are_forgotten_by_age_only(path: Path) -> None:
     today = int(time.time()) // DAY_S
     with outbox_at(path) as outbox:
-        outbox.submit(batch(*(admitted(n) for n in range(10)))).result()
+        submit(outbox, batch(*(admitted(n) for n in range(10)))).result()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE seen SET day = ? WHERE id < ?", (today - 31, (5).to_bytes(16, "big")))
         connection.execute("UPDATE seen SET day = ? WHERE id = ?", (today - 30, (7).to_bytes(16, "big")))
@@ -262,12 +284,12 @@ def test_ids_are_forgotten_by_age_only(path: Path) -> None:
         wait_until(lambda: rows(path, "seen") < 10, 10)
         assert rows(path, "seen") == 5
         assert rows(path) == 10
-        assert outbox.submit(batch(admitted(7))).result().repeated == 1
+        assert submit(outbox, batch(admitted(7))).result().repeated == 1
 
 
 def test_the_walk_through_the_ids_looks_at_each_once(path: Path) -> None:
     with outbox_at(path) as outbox:
-        outbox.submit(batch(*(admitted(n) for n in range(25)))).result()
+        submit(outbox, batch(*(admitted(n) for n in range(25)))).result()
     with closing(sqlite3.connect(path)) as connection:
         after: bytes | None = b""
         steps = []
@@ -282,13 +304,13 @@ def test_a_batch_that_cannot_be_written_does_not_stop_the_next(path: Path) -> No
         broken = batch(refused=1)
         broken.refused[0] = Refused(0, Refusal(Reason.NOT_JSON, "\ud800"), b"")
         with pytest.raises(OutboxError, match="surrogates not allowed"):
-            outbox.submit(broken).result(timeout=10)
-        assert outbox.submit(batch(admitted(1))).result(timeout=10).accepted == 1
+            submit(outbox, broken).result(timeout=10)
+        assert submit(outbox, batch(admitted(1))).result(timeout=10).accepted == 1
 
 
 def test_a_sender_that_went_away_does_not_disturb_the_others(path: Path) -> None:
     with outbox_at(path) as outbox:
-        gone, stays = outbox.submit(batch(admitted(1))), outbox.submit(batch(admitted(2)))
+        gone, stays = submit(outbox, batch(admitted(1))), submit(outbox, batch(admitted(2)))
         gone.cancel()
         assert stays.result(timeout=10).accepted == 1
         assert rows(path) == 2

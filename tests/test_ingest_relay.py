@@ -25,6 +25,7 @@ from contract.topics import ADMITTED, EVENTS
 from ingest.admission import Admitted, Sender
 from ingest.door import Door
 from ingest.outbox import Outbox
+from ingest.outbox_file import Chunk
 from ingest.reach import reachable
 from ingest.relay import Relay
 from local import stack
@@ -35,7 +36,7 @@ from runtime.settings import Settings
 from senders.client import IngestClient, Receipt
 from tests.support import event, free_port, own_settings, rating, unit, wait_until
 from tests.test_ingest_admission import hash_of
-from tests.test_ingest_outbox import batch
+from tests.test_ingest_outbox import batch, submit
 
 # kafka-python leaves the sockets of refused connections to the garbage collector, which complains of them.
 pytestmark = [pytest.mark.stack, pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")]
@@ -122,14 +123,14 @@ def relayed(settings: Settings, path: Path) -> Iterator[Outbox]:
 def new_event(key: str) -> Admitted:
     number = next(numbers)
     value = json.dumps({"number": number, "key": key, "comment": "x" * 200}).encode()
-    return Admitted(number.to_bytes(16, "big"), b"0" * 16, EVENTS, key, value, value, None)
+    return Admitted(number.to_bytes(16, "big"), b"0" * 16, EVENTS, key, value, value, "x", None)
 
 
 def put(outbox: Outbox, amount: int, key: str = "H26.01") -> list[bytes]:
     """Stores so many new events and returns what must arrive."""
     made = [new_event(key) for _ in range(amount)]
     for start in range(0, amount, 500):
-        outbox.submit(batch(*made[start : start + 500])).result(timeout=30)
+        submit(outbox, batch(*made[start : start + 500])).result(timeout=30)
     return [event.value for event in made]
 
 
@@ -164,7 +165,7 @@ def test_a_key_keeps_its_partition_whichever_client_writes_it(kafka: Settings, l
         log.read(30)
     producer = make_producer(kafka)
     for code in units:
-        producer.send(EVENTS, key=code.encode(), value=code.encode())
+        producer.send(EVENTS, key=code.encode(), value=json.dumps({"key": code}).encode())
     producer.flush(timeout=30)
     producer.close()
     log.read(60)
@@ -354,7 +355,7 @@ def door_at(settings: Settings, folder: Path) -> Iterator[Door]:
 def admit(door: Door, *events: dict[str, Any]) -> int:
     """How many of these events one request gets accepted."""
     lines = [json.dumps(body).encode() for body in events]
-    return door.admit(list(enumerate(lines)), Sender(), set())[1].result(timeout=30).accepted
+    return door.submit([door.judged(list(enumerate(lines)), Sender(), set())]).result(timeout=30)[0].accepted
 
 
 def test_ingest_ended_by_sigterm_under_load_loses_nothing(kafka: Settings, tmp_path: Path) -> None:
@@ -381,10 +382,10 @@ def test_a_relay_whose_reading_fails_goes_on(kafka: Settings, log: Log, tmp_path
     failures = iter([sqlite3.OperationalError("disk I/O error")] * 2)
 
     class Sometimes(Outbox):
-        def read(self, after_seq: int, limit: int, connection: sqlite3.Connection) -> list[tuple[int, str, str, bytes]]:
+        def read(self, after_seq: int, connection: sqlite3.Connection) -> Chunk | None:
             if fault := next(failures, None):
                 raise fault
-            return super().read(after_seq, limit, connection)
+            return super().read(after_seq, connection)
 
     outbox = Sometimes(tmp_path / "outbox.sqlite", 30, 1_000_000)
     relay = Relay(kafka, outbox)
