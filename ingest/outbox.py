@@ -35,9 +35,12 @@ from runtime.telemetry import log
 
 # A single Kafka node acknowledges from memory; rows outlive its next write-back to disk and go again after a restart.
 KEEP_DELIVERED_S = 120.0
+# At more than 4 MB a second they go earlier, so that an import does not fill the disk.
+KEEP_DELIVERED_BYTES = 500_000_000
 GROUP_MAX_JOBS = 64
 PRUNE_EVERY_S = 1.0
 PRUNE_ROWS = 20_000
+PRUNE_DELIVERED = 200_000
 REFUSALS_PAGE_BYTES = 16_000_000
 
 # What waits for the disk; a sender beyond it is asked to come again.
@@ -90,7 +93,8 @@ class Outbox:
         self._delivered_bytes = 0
         self.refused_bytes: int = write.execute("SELECT coalesce(sum(length(raw)), 0) FROM refused").fetchone()[0]
         self._noted_seq = kept_seq
-        self._deliveries: deque[tuple[float, int]] = deque()
+        # When was delivered up to which number, and how many bytes since the start.
+        self._deliveries: deque[tuple[float, int, int]] = deque()
         self._ids_looked_at: bytes | None = b""
         self._ids_pruned_day = 0
 
@@ -264,16 +268,20 @@ class Outbox:
 
     def _prune_delivered(self, write: sqlite3.Connection) -> int:
         """Drops what was delivered long enough ago, however long it had waited before."""
-        now_s, seq = time.monotonic(), self.delivered_seq
+        now_s, seq, nbytes = time.monotonic(), self.delivered_seq, self._delivered_bytes
         if not self._deliveries or self._deliveries[-1][1] != seq:
-            self._deliveries.append((now_s, seq))
+            self._deliveries.append((now_s, seq, nbytes))
         if seq != self._noted_seq:
             write.execute("UPDATE delivered SET seq = ?", (seq,))
-        while len(self._deliveries) > 1 and self._deliveries[1][0] <= now_s - self._keep_delivered_s:
+
+        def is_due(delivery: tuple[float, int, int]) -> bool:
+            at_s, _, upto_bytes = delivery
+            return at_s <= now_s - self._keep_delivered_s or nbytes - upto_bytes > KEEP_DELIVERED_BYTES
+
+        while len(self._deliveries) > 1 and is_due(self._deliveries[1]):
             self._deliveries.popleft()
-        safe_at_s, safe_seq = self._deliveries[0]
-        if safe_at_s <= now_s - self._keep_delivered_s:
-            drop_delivered(write, safe_seq, PRUNE_ROWS)
+        if is_due(self._deliveries[0]):
+            drop_delivered(write, self._deliveries[0][1], PRUNE_DELIVERED)
         return seq
 
     def _prune_ids(self, write: sqlite3.Connection) -> bytes | None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,38 +14,29 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from kafka import KafkaConsumer, TopicPartition
 
 from contract.topics import ADMITTED, EVENTS
 from ingest.admission import Admitted, Sender
 from ingest.door import Door
 from ingest.outbox import Outbox
-from ingest.outbox_file import Chunk
+from ingest.outbox_file import CHUNK_EVENTS, Chunk
 from ingest.reach import reachable
-from ingest.relay import Relay
+from ingest.relay import LARGEST_CHUNK_BYTES, MAX_UNACKNOWLEDGED, MAX_UNACKNOWLEDGED_BYTES, Relay
 from local import stack
-from local.processes import Daemon
 from runtime.clock import wall_clock
-from runtime.kafka import create_topics, make_producer
+from runtime.kafka import make_producer
 from runtime.settings import Settings
-from senders.client import IngestClient, Receipt
-from tests.support import event, free_port, own_settings, rating, unit, wait_until
+from runtime.telemetry import PRODUCERS_REPLACED
+from senders.client import Receipt
+from tests.ingest_processes import Ingest, Log, broker_pid, everything, ids_in_log, own_kafka
+from tests.support import event, rating, unit, wait_until
 from tests.test_ingest_admission import hash_of
 from tests.test_ingest_outbox import batch, submit
 
 # kafka-python leaves the sockets of refused connections to the garbage collector, which complains of them.
 pytestmark = [pytest.mark.stack, pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")]
 
-KEY = "key-of-the-tests"
-RUN = """
-from functools import partial
-import ingest.door
-import runtime.cli
-ingest.door.Relay = partial(ingest.door.Relay, stall_s=1.5)
-runtime.cli.ingest()
-"""
 REPOSITORY = Path(__file__).parents[1]
 numbers = count(1)
 
@@ -56,49 +44,8 @@ numbers = count(1)
 @pytest.fixture(scope="module")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings of a Kafka of its own, with the topics made."""
-    settings = own_settings(tmp_path_factory.mktemp("relay"))
-    try:
-        stack.up(settings, only=("kafka",))
-        create_topics(settings)
+    with own_kafka(tmp_path_factory.mktemp("relay")) as settings:
         yield settings
-    finally:
-        stack.down(settings)
-        gc.collect()
-
-
-def broker_pid(settings: Settings) -> int:
-    pid = Daemon(settings.state_dir.resolve(), "kafka").pid()
-    assert pid
-    return pid
-
-
-class Log:
-    """What the log holds since this was made, by partition."""
-
-    def __init__(self, settings: Settings, topic: str = EVENTS) -> None:
-        self._consumer = KafkaConsumer(bootstrap_servers=settings.kafka, enable_auto_commit=False)
-        partitions = [TopicPartition(topic, n) for n in range(settings.kafka_partitions if topic == EVENTS else 1)]
-        self._consumer.assign(partitions)
-        for partition, end in self._consumer.end_offsets(partitions).items():
-            self._consumer.seek(partition, end)
-        self.values: list[bytes] = []
-        self.places: dict[str, set[int]] = {}
-        self.headers: set[tuple[str, bytes]] = set()
-
-    def read(self, distinct: int, timeout_s: float = 60) -> list[bytes]:
-        """Every message so far, once so many different ones have come."""
-        deadline = time.monotonic() + timeout_s
-        while len(set(self.values)) < distinct:
-            assert time.monotonic() < deadline, f"{len(set(self.values))} of {distinct} came in {timeout_s} s"
-            for partition, records in self._consumer.poll(timeout_ms=200).items():
-                self.values += [record.value for record in records]
-                self.headers.update(header for record in records for header in record.headers)
-                for record in records:
-                    self.places.setdefault(record.key.decode(), set()).add(partition.partition)
-        return self.values
-
-    def close(self) -> None:
-        self._consumer.close()
 
 
 @pytest.fixture
@@ -239,20 +186,6 @@ def test_kafka_killed_and_started_again_has_everything(kafka: Settings, tmp_path
     assert in_order([value for value in everything(kafka) if value in set(sent)]) == sent
 
 
-def everything(settings: Settings) -> list[bytes]:
-    """The whole log of events."""
-    reading = Log(settings)
-    consumer = reading._consumer
-    consumer.seek_to_beginning()
-    left = sum(consumer.end_offsets(list(consumer.assignment())).values())
-    values: list[bytes] = []
-    while len(values) < left:
-        for records in consumer.poll(timeout_ms=500).values():
-            values += [record.value for record in records]
-    reading.close()
-    return values
-
-
 def test_a_producer_that_hangs_is_replaced_and_everything_arrives(kafka: Settings, tmp_path: Path) -> None:
     ingest = Ingest(kafka, tmp_path)
     taps = [rating("H26.HANG", "2026-01-05T08:30:00+07:00", key=str(n)) for n in range(900)]
@@ -271,41 +204,6 @@ def test_a_producer_that_hangs_is_replaced_and_everything_arrives(kafka: Setting
         os.kill(pid, signal.SIGCONT)
         ingest.stop()
     assert ids_in_log(kafka, "H26.HANG") == [body["id"] for body in taps]
-
-
-def ids_in_log(settings: Settings, unit_code: str) -> list[str]:
-    """The ids of a unit's ratings in the order in which they first came."""
-    events = [json.loads(value) for value in everything(settings)]
-    return list(dict.fromkeys(e["id"] for e in events if e.get("data", {}).get("unit") == unit_code))
-
-
-class Ingest:
-    """A whole ingest process that gives a producer up after a second and a half."""
-
-    def __init__(self, kafka: Settings, folder: Path) -> None:
-        self.url = f"http://127.0.0.1:{free_port()}"
-        values = {"kafka": kafka.kafka, "outbox_path": folder / "outbox.sqlite", "ingest_url": self.url, "api_key": KEY}
-        self._environment = {**os.environ, **{f"HAILONG_{name.upper()}": str(value) for name, value in values.items()}}
-        self._log = folder / "ingest.log"
-
-    def start(self) -> None:
-        command = [sys.executable, "-c", RUN]
-        with self._log.open("ab") as log:
-            self._child = subprocess.Popen(
-                command, env=self._environment, cwd=REPOSITORY, stdout=log, stderr=subprocess.STDOUT
-            )
-
-    def stop(self) -> None:
-        self._child.send_signal(signal.SIGTERM)
-        self._child.wait(timeout=15)
-
-    def send(self, bodies: list[dict[str, Any]]) -> Receipt:
-        with IngestClient(self.url, KEY, patience_s=90) as client:
-            return client.send([json.dumps(body).encode() for body in bodies])
-
-    def metric(self, name: str) -> float:
-        lines = httpx.get(f"{self.url}/metrics", trust_env=False, timeout=10).text.splitlines()
-        return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
 
 
 def test_kafka_away_at_the_start_is_found_when_it_comes(kafka: Settings, tmp_path: Path) -> None:
@@ -376,6 +274,46 @@ def test_ingest_ended_by_sigterm_under_load_loses_nothing(kafka: Settings, tmp_p
     finally:
         ingest.stop()
     assert ids_in_log(kafka, "H26.TERM") == [body["id"] for body in taps]
+
+
+def test_what_a_hanging_kafka_did_not_acknowledge_is_bounded_and_arrives_in_order(
+    kafka: Settings, log: Log, tmp_path: Path
+) -> None:
+    outbox = Outbox(tmp_path / "outbox.sqlite", 30, 1_000_000)
+    os.kill(broker_pid(kafka), signal.SIGSTOP)
+    relay = Relay(kafka, outbox, stall_s=2)
+    replaced = PRODUCERS_REPLACED._value.get()
+    try:
+        sent = put(outbox, 2 * MAX_UNACKNOWLEDGED)
+        wait_until(lambda: relay.unacknowledged.events > MAX_UNACKNOWLEDGED - CHUNK_EVENTS, 30)
+        held = []
+        while PRODUCERS_REPLACED._value.get() < replaced + 2:
+            held.append(relay.unacknowledged)
+            time.sleep(0.05)
+        assert max(waiting.events for waiting in held) <= MAX_UNACKNOWLEDGED
+        os.kill(broker_pid(kafka), signal.SIGCONT)
+        assert in_order(log.read(len(sent))) == sent
+    finally:
+        os.kill(broker_pid(kafka), signal.SIGCONT)
+        relay.close()
+        outbox.close()
+
+
+def test_large_events_under_way_are_bounded_by_their_bytes(kafka: Settings, tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "outbox.sqlite", 30, 1_000_000)
+    os.kill(broker_pid(kafka), signal.SIGSTOP)
+    relay = Relay(kafka, outbox)
+    try:
+        large = json.dumps("x" * 60_000).encode()
+        some = [Admitted(n.to_bytes(16, "big"), b"0" * 16, EVENTS, "u", large, large, "x", None) for n in range(1000)]
+        submit(outbox, batch(*some)).result(timeout=30)
+        wait_until(lambda: relay.unacknowledged.nbytes > MAX_UNACKNOWLEDGED_BYTES - 2 * LARGEST_CHUNK_BYTES, 30)
+        time.sleep(0.5)
+        assert relay.unacknowledged.nbytes <= MAX_UNACKNOWLEDGED_BYTES < outbox.pending_bytes
+    finally:
+        os.kill(broker_pid(kafka), signal.SIGCONT)
+        relay.close()
+        outbox.close()
 
 
 def test_a_relay_whose_reading_fails_goes_on(kafka: Settings, log: Log, tmp_path: Path) -> None:
