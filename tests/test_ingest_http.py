@@ -6,12 +6,13 @@ import base64
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -34,6 +35,7 @@ LINES = "application/x-ndjson"
 HOME = unit("H26.01")
 LIMIT = 65_536
 REPOSITORY = Path(__file__).parents[1]
+PADDING = {"source": "x" * 200, "subject": "s" * 90, "note": "x" * 8_000}
 numbers = count(1)
 
 
@@ -331,6 +333,74 @@ def test_a_nearly_full_outbox_answers_503_and_is_not_ready(tmp_path: Path) -> No
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
         assert ingest.http.get("/readyz").status_code == 503
         assert ingest.http.get("/healthz").status_code == 200
+
+
+def test_the_least_missed_are_turned_away_first_as_the_outbox_fills(tmp_path: Path) -> None:
+    def fill(ingest: Ingest, kind: Callable[[], dict[str, Any]]) -> float:
+        """How full the outbox is once such events are turned away."""
+        wait_until(lambda: ingest.send(kind()).status_code == 503, 30, pause_s=0)
+        return ingest.metrics()["hailong_outbox_fill_ratio"]
+
+    def duty() -> dict[str, Any]:
+        hours = {"starts_at": "2026-01-05T08:00:00+07:00", "ends_at": "2026-01-05T17:00:00+07:00"}
+        return {**event("staff.shift", f"S{next(numbers)}", "2026-01-05T08:00:00Z", unit="H26.01", **hours), **PADDING}
+
+    def step() -> dict[str, Any]:
+        return {**event("dossier.accepted", f"D{next(numbers)}", "2026-01-05T08:00:00Z", unit="H26.01"), **PADDING}
+
+    with ingest_in(tmp_path, HOME, outbox_max_mb=1) as ingest:
+        assert 0.8 <= fill(ingest, duty) < 0.9
+        assert ingest.http.get("/readyz").status_code == 200
+        assert 0.9 <= fill(ingest, lambda: {**tap(), **PADDING}) < 1
+        assert ingest.http.get("/readyz").status_code == 503
+        assert told(ingest.send(step())) == (202, 1, [])
+        assert 1 <= fill(ingest, step) < 1.1
+        answer = ingest.send(step())
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert ingest.metrics()["hailong_ingest_requests_turned_away_total"] == 4
+
+
+def test_a_request_with_a_kind_that_is_turned_away_may_be_sent_again_whole(tmp_path: Path) -> None:
+    with ingest_in(tmp_path, HOME, outbox_max_mb=1) as ingest:
+        while ingest.metrics()["hailong_outbox_fill_ratio"] < 0.9:
+            ingest.send(*({**tap(), **PADDING} for _ in range(5)))
+        mixed = [event("dossier.accepted", "D-MIXED", "2026-01-05T08:00:00Z", unit="H26.01"), tap()]
+        assert ingest.send(*mixed).status_code == 503
+        assert told(ingest.send(mixed[0])) == (202, 1, [])
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 4 MB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    try:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"a small file system cannot be mounted here: {error}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_answered_with_503_and_once_there_is_room_all_goes_on(tmp_path: Path, small_disk: Path) -> None:
+    ballast, outbox = small_disk / "ballast", small_disk / "outbox.sqlite"
+    ballast.write_bytes(b"x" * 2_500_000)
+    taken: list[dict[str, Any]] = []
+    with ingest_in(tmp_path, HOME, outbox_path=outbox) as ingest:
+        while (answer := ingest.send(*(some := [{**tap(), **PADDING} for _ in range(10)]))).status_code == 202:
+            taken += some
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert "disk is full" in answer.json()["detail"]
+        assert ingest.http.get("/healthz").status_code == 200
+        ballast.unlink()
+        assert told(ingest.send(*some)) == (202, 10, [])
+        assert ingest.metrics()["hailong_outbox_pending_events"] == len(taken) + 11
+    with closing(sqlite3.connect(outbox)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        kept = b"\n".join(row[0] for row in connection.execute("SELECT lines FROM chunks ORDER BY last_seq"))
+    assert [json.loads(line)["id"] for line in kept.splitlines()][1:] == [body["id"] for body in [*taken, *some]]
 
 
 def test_a_long_body_stops_when_the_outbox_becomes_full(tmp_path: Path) -> None:

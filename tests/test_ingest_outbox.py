@@ -19,7 +19,7 @@ import pytest
 from contract.refusals import Reason, Refusal
 from ingest import outbox_file
 from ingest.admission import Admitted
-from ingest.batch import Batch, Refused, Stored
+from ingest.batch import Batch, Refused, Stored, Waiting
 from ingest.outbox import Outbox
 from ingest.outbox_file import OutboxError, drop_old_ids
 from tests.support import wait_until
@@ -297,6 +297,44 @@ def test_the_walk_through_the_ids_looks_at_each_once(path: Path) -> None:
             after = drop_old_ids(connection, after, 10**6, 10)
             steps.append(connection.execute("SELECT count(*) FROM seen").fetchone()[0])
         assert steps == [15, 5, 0]
+
+
+def test_what_waits_for_a_disk_that_stands_still_is_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.outbox.MAX_WAITING_EVENTS", 10)
+    monkeypatch.setattr("ingest.outbox.MAX_WAITING_S", 0.3)
+    with outbox_at(path) as outbox, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = [submit(outbox, batch(admitted(n))) for n in range(11)]
+        assert outbox.waiting == Waiting(11, 1100)
+        with pytest.raises(OutboxError, match="11 events wait for the disk already"):
+            submit(outbox, batch(admitted(11)))
+        monkeypatch.setattr("ingest.outbox.MAX_WAITING_EVENTS", 100)
+        time.sleep(0.5)
+        with pytest.raises(OutboxError, match="the disk has not answered for"):
+            submit(outbox, batch(admitted(11)))
+        other.execute("COMMIT")
+        assert [future.result(timeout=10).last_seq for future in waiting] == list(range(1, 12))
+        assert outbox.waiting == Waiting()
+
+
+def test_what_is_kept_after_delivery_is_bounded_by_its_bytes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.outbox.KEEP_DELIVERED_BYTES", 1000)
+    with outbox_at(path) as outbox:
+        submit(outbox, batch(*(admitted(n) for n in range(10)))).result()
+        outbox.delivered(10, 1000)
+        time.sleep(2.2)
+        assert rows(path) == 10
+        submit(outbox, batch(admitted(10, size=1100))).result()
+        outbox.delivered(11, 1100)
+        wait_until(lambda: rows(path) == 1, 10)
+
+
+def test_a_file_of_an_older_version_is_named_and_left_as_it_is(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE outbox (seq INTEGER PRIMARY KEY, value BLOB)")
+    with pytest.raises(OutboxError, match=r"outbox.sqlite cannot be used as the outbox \(an older version"):
+        Outbox(path, 30, REFUSED_MAX)
 
 
 def test_a_batch_that_cannot_be_written_does_not_stop_the_next(path: Path) -> None:
