@@ -1,18 +1,30 @@
-"""What one batch of messages holds. Pure: messages in, lines and dead letters out."""
+"""What one poll brought, ready to be stored, and what a message is called that cannot be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from confluent_kafka import Message
 
 from contract.events import decode
 from contract.refusals import Reason, Refusal
-from contract.topics import ADMITTED
 
 Place = tuple[str, int]
 """A topic and the number of one of its partitions."""
+
+STORE_CANNOT_READ = Refusal(Reason.INVALID_VALUE, "the store cannot read its id, unit, subject, sender or time")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Messages in the order in which they were read, where to read on after them, and whether the batch is full.
+
+    Behind a full one more is to be expected at once.
+    """
+
+    messages: list[Message]
+    next_offsets: dict[Place, int]
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,50 +38,25 @@ class DeadLetter:
     offset: int
     raw: bytes
 
-
-@dataclass(slots=True)
-class Batch:
-    """Lines to store with the messages they came from, messages set aside, and where to read on after them."""
-
-    lines: list[bytes] = field(default_factory=list)
-    kept: list[Message] = field(default_factory=list)
-    dead: list[DeadLetter] = field(default_factory=list)
-    next_offsets: dict[Place, int] = field(default_factory=dict)
-
     @property
-    def messages(self) -> int:
-        """How many messages it was made of."""
-        return len(self.lines) + len(self.dead)
+    def place(self) -> Place:
+        """The partition it lay on."""
+        return self.topic, self.partition
 
 
-def batch_of(messages: Iterable[Message]) -> Batch:
-    """Sorts messages into lines and dead letters.
-
-    What ingest admitted was held against the contract there; every other message is held against it here.
-    """
-    batch = Batch()
-    for message in messages:
-        raw = message.value() or b""
-        refusal = None if ADMITTED in (message.headers() or ()) else _refusal(raw)
-        if refusal is None:
-            batch.lines.append(raw)
-            batch.kept.append(message)
-        else:
-            batch.dead.append(letter(message, refusal))
-        batch.next_offsets[message.topic() or "", message.partition() or 0] = (message.offset() or 0) + 1
-    return batch
+def place_of(message: Message) -> Place:
+    """The partition a message was read from."""
+    return message.topic() or "", message.partition() or 0
 
 
-def letter(message: Message, refusal: Refusal) -> DeadLetter:
-    """The message as a dead letter."""
-    place = (message.topic() or "", message.partition() or 0, message.offset() or 0)
-    return DeadLetter(refusal.reason, refusal.detail, *place, message.value() or b"")
+def dead_letter(message: Message) -> DeadLetter:
+    """A message that the store could not read, with what the contract says is wrong with it."""
+    raw = message.value() or b""
+    found = decode(raw)
+    if not isinstance(found, Refusal):
+        past_ingest = found.recordedtime is None or found.sender is None
+        found = PAST_INGEST if past_ingest else STORE_CANNOT_READ
+    return DeadLetter(found.reason, found.detail, *place_of(message), message.offset() or 0, raw)
 
 
-def _refusal(raw: bytes) -> Refusal | None:
-    event = decode(raw)
-    if isinstance(event, Refusal):
-        return event
-    if event.recordedtime is None or event.sender is None:
-        return Refusal(Reason.MISSING_FIELD, "recordedtime, sender: the event did not come through ingest")
-    return None
+PAST_INGEST = Refusal(Reason.MISSING_FIELD, "recordedtime, sender: the event did not come through ingest")

@@ -17,7 +17,7 @@ from runtime.http import host_and_port
 from runtime.kafka import make_group_consumer, make_producer
 from runtime.settings import Settings
 from runtime.telemetry import LAG, OFFSETS_LOST, log
-from stream.batch import batch_of
+from stream.batch import Batch
 from stream.writer import AfterStep, Writer
 from warehouse.client import connect
 from warehouse.store import finish_broken_off
@@ -77,8 +77,8 @@ def run(settings: Settings, stopping: threading.Event, after_step: AfterStep = l
 
         consumer.subscribe(list(STREAM_TOPICS), on_assign=assigned, on_revoke=revoked)
         while not stopping.is_set():
-            if messages := poll(consumer, settings):
-                writer.put(batch_of(messages))
+            if batch := poll(consumer, settings):
+                writer.put(batch)
             _commit(consumer, writer)
             after_step(4)
             _report_lag(consumer)
@@ -86,8 +86,8 @@ def run(settings: Settings, stopping: threading.Event, after_step: AfterStep = l
         _commit(consumer, writer)
 
 
-def poll(consumer: Consumer, settings: Settings) -> list[Message]:
-    """The messages of up to the settings' interval, number or bytes, whichever comes first."""
+def poll(consumer: Consumer, settings: Settings) -> Batch | None:
+    """The messages of up to the settings' interval, number or bytes, whichever comes first; None without any."""
     messages: list[Message] = []
     held_bytes = 0
     deadline = time.monotonic() + settings.flush_interval_s
@@ -96,12 +96,17 @@ def poll(consumer: Consumer, settings: Settings) -> list[Message]:
         and (room := settings.flush_max_events - len(messages)) > 0
         and held_bytes < settings.flush_max_mb << 20
     ):
-        for message in consumer.consume(min(room, POLLED_AT_ONCE), left_s):
+        polled = consumer.consume(min(room, POLLED_AT_ONCE), left_s)
+        for message in polled:
             if error := message.error():
                 raise KafkaException(error)
-            messages.append(message)
-            held_bytes += len(message)
-    return messages
+        messages += polled
+        held_bytes += sum(map(len, polled))
+    if not messages:
+        return None
+    reached = consumer.position(consumer.assignment())
+    next_offsets = {(place.topic, place.partition): place.offset for place in reached if place.offset >= 0}
+    return Batch(messages, next_offsets, full=time.monotonic() < deadline)
 
 
 def _start(consumer: Consumer, partition: TopicPartition) -> TopicPartition:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from stream.batch import Batch, DeadLetter, Place
+from stream.batch import Batch, DeadLetter, Place, place_of
 
 
 class TooManyDeadLettersError(Exception):
@@ -36,7 +36,7 @@ class DeadLetterLimits:
             return
         for place in batch.next_offsets:
             self._runs[place] = self._run(place, batch, dead)
-        self._age(batch.messages)
+        self._age(len(batch.messages))
         self._recent_dead += len(dead)
         longest = max(self._runs.values())
         if longest > self.longest_run:
@@ -47,7 +47,7 @@ class DeadLetterLimits:
     def _forget(self, batch: Batch) -> None:
         for place in batch.next_offsets:
             self._runs.pop(place, None)
-        self._age(batch.messages)
+        self._age(len(batch.messages))
 
     def _age(self, messages: int) -> None:
         # Past the window half of what was seen is let go, so that the share follows the present.
@@ -57,9 +57,9 @@ class DeadLetterLimits:
             self._recent = self.window
 
     def _run(self, place: Place, batch: Batch, dead: list[DeadLetter]) -> int:
-        offsets = {letter.offset for letter in dead if (letter.topic, letter.partition) == place}
-        good = [message.offset() or 0 for message in batch.kept if (message.topic(), message.partition()) == place]
-        newest_good = max((offset for offset in good if offset not in offsets), default=None)
+        offsets = {letter.offset for letter in dead if letter.place == place}
+        read = (message.offset() or 0 for message in batch.messages if place_of(message) == place)
+        newest_good = max((offset for offset in read if offset not in offsets), default=None)
         if newest_good is None:
             return self._runs.get(place, 0) + len(offsets)
         return sum(offset > newest_good for offset in offsets)

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from contract.events import canonical, decode, derived_id, recorded
 from contract.refusals import Refusal
-from contract.topics import ADMITTED, EVENTS
+from contract.topics import EVENTS
 from local.stack import up
 from runtime.settings import Settings
 from senders.client import IngestClient
@@ -142,12 +142,9 @@ def rating(unit_code: str, time: str, score: int = 4, key: str = "", **data: Any
     return event("rating.submitted", "TAB-T", time, unit=unit_code, key=key, source=source, **parts)
 
 
-def message(
-    value: bytes | None, *, admitted: bool = True, place: tuple[str, int] = (EVENTS, 0), offset: int = 0
-) -> Message:
-    """A Kafka message as the stream polls it, with or without ingest's mark."""
-    headers: list[tuple[str, str | bytes | None]] = [ADMITTED] if admitted else []
-    return Message(topic=place[0], partition=place[1], offset=offset, value=value, headers=headers)
+def message(value: bytes | None, place: tuple[str, int] = (EVENTS, 0), offset: int = 0) -> Message:
+    """A Kafka message as the stream polls it."""
+    return Message(topic=place[0], partition=place[1], offset=offset, value=value)
 
 
 def put(store: Client, events: Iterable[dict[str, Any]]) -> None:

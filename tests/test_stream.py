@@ -9,15 +9,14 @@ from typing import Any
 
 import pytest
 from clickhouse_connect.driver.client import Client
-from confluent_kafka import Message
 from kafka import KafkaProducer
 
 from contract.refusals import Reason
-from contract.topics import ADMITTED, EVENTS
+from contract.topics import EVENTS
 from runtime.kafka import make_producer
 from runtime.settings import Settings
 from stream import writer as stream_writer
-from stream.batch import Batch, DeadLetter, batch_of
+from stream.batch import Batch, DeadLetter, dead_letter
 from stream.dead_letters import replay
 from stream.limits import DeadLetterLimits, TooManyDeadLettersError
 from stream.writer import Writer
@@ -25,13 +24,6 @@ from tests.support import Stack, logged, message, rating, unit, wait_until
 
 TAP = rating("H26.1", "2026-11-20T09:59:59+07:00")
 PLACE = (EVENTS, 1)
-
-
-def test_what_ingest_admitted_is_stored_as_it_stands() -> None:
-    batch = batch_of([message(logged(TAP), place=PLACE, offset=7), message(b"anything", place=(EVENTS, 2), offset=9)])
-    assert batch.lines == [logged(TAP), b"anything"] or len(batch.lines) == 2
-    assert batch.next_offsets == {PLACE: 8, (EVENTS, 2): 10}
-    assert not batch.dead
 
 
 @pytest.mark.parametrize(
@@ -44,22 +36,16 @@ def test_what_ingest_admitted_is_stored_as_it_stands() -> None:
         pytest.param(logged(TAP).replace(b'"score":4', b'"score":9'), Reason.SCORE_OUTSIDE_SCALE, id="score"),
     ],
 )
-def test_a_message_that_cannot_be_stored_is_set_aside_with_reason_origin_and_bytes(
-    raw: bytes | None, reason: Reason
-) -> None:
-    batch = batch_of([message(logged(TAP)), message(raw, admitted=False, place=PLACE, offset=7)])
-    (letter,) = batch.dead
-    assert len(batch.lines) == 1
+def test_a_dead_letter_has_reason_origin_and_bytes(raw: bytes | None, reason: Reason) -> None:
+    letter = dead_letter(message(raw, place=PLACE, offset=7))
     assert (letter.reason, letter.topic, letter.partition, letter.offset) == (reason, EVENTS, 1, 7)
     assert letter.raw == (raw or b"")
 
 
 def _batch(good: list[int], dead: list[int]) -> tuple[Batch, list[DeadLetter]]:
-    batch = batch_of([message(b"{}", place=PLACE, offset=offset) for offset in good])
+    messages = [message(b"{}", place=PLACE, offset=offset) for offset in sorted(good + dead)]
     letters = [DeadLetter(Reason.NOT_JSON, "", *PLACE, offset, b"") for offset in dead]
-    batch.dead = letters
-    batch.next_offsets[PLACE] = max(good + dead) + 1
-    return batch, letters
+    return Batch(messages, {PLACE: max(good + dead) + 1}), letters
 
 
 def test_a_run_of_dead_letters_is_counted_over_batches_and_ends_with_a_good_message() -> None:
@@ -95,16 +81,16 @@ def written(engine: Settings, store: Client, producer: KafkaProducer) -> Iterato
     writer.close()
 
 
-def _taps(count: int, first: int = 0) -> list[Message]:
-    return [
-        message(logged(rating("H26.1", "2026-11-20T09:00:00+07:00", key=str(n))), place=PLACE, offset=n)
-        for n in range(first, first + count)
-    ]
+def _taps(count: int, first: int = 0, *strange: bytes | None) -> Batch:
+    taps = [rating("H26.1", "2026-11-20T09:00:00+07:00", key=str(first + n)) for n in range(count)]
+    values = [*map(logged, taps), *strange]
+    messages = [message(value, place=PLACE, offset=first + n) for n, value in enumerate(values)]
+    return Batch(messages, {PLACE: first + len(messages)})
 
 
 def test_offsets_are_given_free_after_every_other_step(written: tuple[Writer, list[int]], store: Client) -> None:
     writer, steps = written
-    writer.put(batch_of(_taps(3)))
+    writer.put(_taps(3))
     writer.drain(30)
     assert steps == [1, 2, 3]
     assert writer.done() == {PLACE: 3}
@@ -117,7 +103,7 @@ def test_batches_are_finished_in_their_order_however_they_were_stored(
     writer, _ = written
     seen = []
     for n in range(30):
-        writer.put(batch_of(_taps(4, first=4 * n)))
+        writer.put(_taps(4, 4 * n))
         seen += list(writer.done().values())
     writer.drain(30)
     seen += list(writer.done().values())
@@ -135,7 +121,7 @@ def test_what_a_batch_fails_with_is_raised_and_no_offset_is_given_free(
         raise OSError("the store is away")
 
     monkeypatch.setattr(stream_writer, "recompute", fails)
-    writer.put(batch_of(_taps(1)))
+    writer.put(_taps(1))
     writer.drain(30)
     with pytest.raises(OSError, match="away"):
         writer.done()
@@ -147,15 +133,14 @@ def test_dead_letters_are_replayed_and_their_good_neighbours_stored(stack: Stack
     stack.send([unit("DL", level="external")])
     taps = [rating("DL", f"2026-11-20T09:00:0{n}+07:00", source="test/dead") for n in range(3)]
     producer = make_producer(stack.settings)
-    for value, headers in (
-        (b"not an event", []),
-        (logged(taps[0]), []),
-        (logged(taps[1]), [ADMITTED]),
-        (b"not an event\twith ingest's mark\n", [ADMITTED]),
-        (logged(taps[2]).replace(b'"unit":"DL"', b'"unit":""'), [ADMITTED]),
-        (b"\xff\xfe", [ADMITTED]),
-    ):
-        producer.send(EVENTS, key=b"DL", value=value, headers=headers).get(timeout=30)
+    strange = [
+        b"not an event",
+        b"not\tan event\neither",
+        logged(taps[2]).replace(b'"unit":"DL"', b'"unit":""'),
+        b"\xff",
+    ]
+    for value in (strange[0], logged(taps[0]), *strange[1:], logged(taps[1])):
+        producer.send(EVENTS, key=b"DL", value=value).get(timeout=30)
     producer.close()
     stack.wait_stored("test/dead", 2)
     wait_until(lambda: replay(stack.settings) >= 4, 30, pause_s=1)

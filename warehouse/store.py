@@ -57,13 +57,22 @@ def insert_lines(client: Client, batch: int, lines: Sequence[bytes]) -> None:
     # One line that breaks the block's own form would fail all of it.
     if block.count(b"\t") != len(lines) or block.count(b"\n") != len(lines) - 1:
         block = prefix + (b"\n" + prefix).join(as_line(line) for line in lines)
-    client.raw_insert("landing", ["batch", "line"], insert_block=block, fmt="TSVRaw")
+    client.raw_insert("landing", ["batch", "line"], insert_block=block, fmt="TSVRaw", settings=_STORING)
 
 
 def as_line(event: bytes) -> bytes:
     """The event without tabs and line ends, which JSON needs nowhere."""
     return event.translate(_BLANKS)
 
+
+_STORING = {
+    # Several batches are stored at once; threads within one would only be in each other's way.
+    "max_threads": 1,
+    "input_format_parallel_parsing": 0,
+    # What meets itself is found when it is read (FINAL) and when parts are merged; looking for it here as well is a
+    # tenth of the whole cost.
+    "optimize_on_insert": 0,
+}
 
 _BLANKS = bytes.maketrans(b"\t\n\r", b"   ")
 

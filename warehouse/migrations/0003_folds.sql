@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS ratings (
 ENGINE = ReplacingMergeTree(precedence)
 PARTITION BY toYYYYMM(occurred_at)
 ORDER BY (unit, toStartOfHour(occurred_at), event_id)
-SETTINGS index_granularity = 1024;
+SETTINGS index_granularity = 1024, min_parts_to_merge_at_once = 10, min_bytes_for_wide_part = 134217728;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_ratings TO ratings AS
 SELECT
@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS ticket_events (
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (ticket, occurred_at, event_id)
-SETTINGS index_granularity = 256;
+SETTINGS index_granularity = 256, min_parts_to_merge_at_once = 10, min_bytes_for_wide_part = 134217728;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_ticket_events TO ticket_events AS
 SELECT subject AS ticket, occurred_at, event_id, type, unit, data.counter AS counter, data.staff AS staff
@@ -85,7 +85,7 @@ CREATE TABLE IF NOT EXISTS dossier_events (
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (dossier, occurred_at, event_id)
-SETTINGS index_granularity = 256;
+SETTINGS index_granularity = 256, min_parts_to_merge_at_once = 10, min_bytes_for_wide_part = 134217728;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_dossier_events TO dossier_events AS
 SELECT
