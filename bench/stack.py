@@ -23,7 +23,6 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from bench.messages import Logged
-from contract.topics import ADMITTED
 from local.stack import down, status, up
 from local.state import in_force
 from runtime.kafka import create_topics
@@ -92,7 +91,7 @@ class Log:
         tuning = {"partitioner": "murmur2_random", "compression.type": "lz4", "linger.ms": 50, "acks": "all"}
         producer = Producer(self._servers | tuning | {"queue.buffering.max.messages": 0})
         for message in messages:
-            producer.produce(message.topic, message.value, message.key, headers=[ADMITTED])
+            producer.produce(message.topic, message.value, message.key)
             producer.poll(0)
         if producer.flush(60):
             raise TimeoutError("Kafka did not take the messages within a minute")

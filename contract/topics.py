@@ -11,9 +11,6 @@ DEAD_LETTERS = "hailong.dead-letters"
 
 STREAM_TOPICS = (REFERENCE, EVENTS)
 
-ADMITTED: tuple[str, bytes] = ("admitted", b"1")
-"""The Kafka header of what ingest wrote: the contract checked it. Messages without it are checked by their reader."""
-
 
 def route(event: AnyEvent) -> tuple[str, str]:
     """Topic and key of an event.

@@ -16,7 +16,6 @@ from contextlib import suppress
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from contract.topics import ADMITTED
 from ingest.batch import Waiting
 from ingest.outbox import Outbox
 from ingest.outbox_file import CHUNK_BYTES, CHUNK_EVENTS, Chunk
@@ -34,7 +33,6 @@ WAIT_S = 0.05
 IDLE_S = 0.5
 RETRY_S = 1.0
 CLOSE_S = 1.0
-HEADERS: dict[str, str | bytes | None] = dict([ADMITTED])
 
 
 class _Sent:
@@ -147,7 +145,7 @@ class Relay:
     def _hand_over(self, chunk: Chunk, producer: Producer) -> _Sent:
         sent = _Sent(chunk.last_seq, len(chunk.values), sum(map(len, chunk.values)))
         for (topic, key), value in zip(chunk.routes, chunk.values, strict=True):
-            producer.produce(topic, value, key, headers=HEADERS, on_delivery=sent.on_delivery)
+            producer.produce(topic, value, key, on_delivery=sent.on_delivery)
         self.unacknowledged += Waiting(sent.count, sent.nbytes)
         return sent
 

@@ -66,7 +66,6 @@ class Log:
             self._consumer.seek(partition, end)
         self.values: list[bytes] = []
         self.places: dict[str, set[int]] = {}
-        self.headers: set[tuple[str, bytes]] = set()
 
     def read(self, distinct: int, timeout_s: float = 60) -> list[bytes]:
         """Every message so far, once so many different ones have come."""
@@ -75,7 +74,6 @@ class Log:
             assert time.monotonic() < deadline, f"{len(set(self.values))} of {distinct} came in {timeout_s} s"
             for partition, records in self._consumer.poll(timeout_ms=200).items():
                 self.values += [record.value for record in records]
-                self.headers.update(header for record in records for header in record.headers)
                 for record in records:
                     self.places.setdefault(record.key.decode(), set()).add(partition.partition)
         return self.values

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from contract.topics import ADMITTED, EVENTS
+from contract.topics import EVENTS
 from ingest.admission import Admitted, Sender
 from ingest.door import Door
 from ingest.outbox import Outbox
@@ -95,13 +95,6 @@ def test_events_arrive_once_and_those_of_one_unit_in_order(kafka: Settings, log:
     assert len(arrived) == 3000
     for key, values in sent.items():
         assert [value for value in arrived if json.loads(value)["key"] == key] == values
-
-
-def test_every_message_says_that_it_was_admitted(kafka: Settings, log: Log, tmp_path: Path) -> None:
-    with relayed(kafka, tmp_path / "outbox.sqlite") as outbox:
-        put(outbox, 20)
-        log.read(20)
-    assert log.headers == {ADMITTED}
 
 
 def test_a_key_keeps_its_partition_whichever_client_writes_it(kafka: Settings, log: Log, tmp_path: Path) -> None:
