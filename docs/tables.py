@@ -1,4 +1,4 @@
-"""The tables of README.md and docs/operations.md, made from the code: ``python docs/tables.py`` writes them anew.
+"""The tables of the documents, made from the code: ``python docs/tables.py`` writes them anew.
 
 Each table stands between ``<!-- table: NAME -->`` and ``<!-- /table -->``; a test compares it with what is made here.
 """
@@ -22,9 +22,10 @@ from contract.indicators import Indicator, catalogue
 from contract.refusals import Reason
 from runtime.cli import app
 from runtime.settings import Settings
+from tests.faults.cases import CASES
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "operations.md")
+DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "operations.md", ROOT / "docs" / "faults.md")
 PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 REFUSALS: dict[Reason, str] = {
@@ -141,6 +142,10 @@ def _metrics() -> str:
     return _table(("metric", "kind", "meaning"), rows)
 
 
+def _faults() -> str:
+    return _table(("", "fault", "expected"), [(str(number), *case) for number, case in CASES.items()])
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "commands": _commands,
     "settings": _settings,
@@ -148,6 +153,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "refusals": _refusals,
     "events": _events,
     "metrics": _metrics,
+    "faults": _faults,
 }
 
 

@@ -1,0 +1,87 @@
+"""What must hold after every fault: nothing acknowledged is lost, nothing is counted twice, in any row or figure."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+from contract.indicators import catalogue
+from tests.faults.harness import Harness
+from tests.faults.known import ABOUT_RECORDING, Event, Truth, delays
+from tests.recount import recount
+from warehouse.figures import counts, series
+
+FEWEST_SHOWN = 10
+STORED_IDS = "SELECT toString(event_id), count() FROM events FINAL WHERE source = {source:String} GROUP BY event_id"
+RECORDED = """
+SELECT toUnixTimestamp64Milli(occurred_at), toUnixTimestamp64Milli(recorded_at)
+FROM events FINAL
+WHERE unit IN {units:Array(String)} AND occurred_at >= {start:DateTime64(3)} AND occurred_at < {end:DateTime64(3)}
+"""
+
+
+def check(harness: Harness, truth: Truth, events: list[Event] | None = None) -> None:
+    """Waits for quiet, then compares rows, every count of the contract, every hour and the served figures with a
+    recount of ``events`` (all of the truth's by default, as far as they are stored)."""
+    harness.settle()
+    compare(harness, truth, truth.events if events is None else events)
+
+
+def compare(harness: Harness, truth: Truth, events: list[Event]) -> None:
+    """The comparison alone."""
+    rows = harness.store.query(STORED_IDS, parameters={"source": truth.source}).result_rows
+    assert {count for _, count in rows} <= {1}, "an event is stored twice"
+    stored = {row[0] for row in rows}
+    assert truth.acknowledged <= stored, f"{len(truth.acknowledged - stored)} acknowledged events are lost"
+    assert stored <= truth.sent, f"{len(stored - truth.sent)} events were never sent"
+    told = harness.get("/v1/counts", source=truth.source)
+    assert told == {"source": truth.source, "rows": len(stored), "stored": len(stored)}
+    kept = [body for body in events if body["id"] in stored]
+    assert {body["id"] for body in kept} == stored, "an event is stored that this case does not know"
+    figures, recounted = _figures(harness, truth), truth.counts(kept)
+    assert figures == recounted, {n: (figures[n], recounted[n]) for n in figures if figures[n] != recounted[n]}
+    assert _hours(harness, truth) == _in_utc(truth.hours(kept))
+    _check_delays(harness, truth)
+    _check_served(harness, truth, kept)
+
+
+def _figures(harness: Harness, truth: Truth) -> dict[str, Any]:
+    found = counts(harness.store, dict.fromkeys(truth.units.values(), "all"), truth.period)["all"]
+    return {name: value for name, value in found.items() if name != ABOUT_RECORDING}
+
+
+def _hours(harness: Harness, truth: Truth) -> dict[Any, dict[str, Any]]:
+    made = {}
+    for row in series(harness.store, list(truth.units.values()), truth.around, "hour"):
+        starts_at = row.pop("starts_at").replace(tzinfo=UTC)
+        if found := {name: value for name, value in row.items() if value}:
+            made[starts_at] = found
+    return made
+
+
+def _in_utc(hours: dict[Any, dict[str, Any]]) -> dict[Any, dict[str, Any]]:
+    return {hour.astimezone(UTC): found for hour, found in hours.items()}
+
+
+def _check_delays(harness: Harness, truth: Truth) -> None:
+    """The one measure about recording, counted from the rows."""
+    units = list(truth.units.values())
+    parameters = {"units": units, "start": truth.period.start, "end": truth.period.end}
+    rows = harness.store.query(RECORDED, parameters=parameters).result_rows
+    found = counts(harness.store, dict.fromkeys(units, "all"), truth.period, {ABOUT_RECORDING})["all"]
+    assert found[ABOUT_RECORDING] == delays(rows)
+
+
+def _check_served(harness: Harness, truth: Truth, events: list[Event]) -> None:
+    """Numerator and denominator of every indicator of the read API, which hides numerators of few cases."""
+    expected = recount(events, *truth.period)
+    period = {"from": truth.period.start.isoformat(), "to": truth.period.end.isoformat()}
+    served = {entry["id"]: entry for entry in harness.get("/v1/indicators", unit=truth.top, **period)["indicators"]}
+    for entry in catalogue().indicators:
+        if entry.kind not in {"ratio", "mean", "count"}:
+            continue
+        numerator, denominator = served[entry.id]["numerator"], served[entry.id]["denominator"]
+        cases = expected.get(entry.denominator, 0)
+        hidden = numerator is None and cases < FEWEST_SHOWN
+        wanted = None if hidden else expected.get(entry.numerator, 0)
+        assert (entry.id, numerator, denominator) == (entry.id, wanted, cases)
