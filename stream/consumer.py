@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -28,6 +29,7 @@ PRODUCER_CLOSE_S = 5.0
 DRAIN_S = 20.0
 ANSWER_S = 10.0
 POLLED_AT_ONCE = 1_000
+GATHERING_S = 0.02
 
 
 def serve(settings: Settings, after_step: AfterStep = lambda _step: None) -> None:
@@ -77,7 +79,7 @@ def run(settings: Settings, stopping: threading.Event, after_step: AfterStep = l
 
         consumer.subscribe(list(STREAM_TOPICS), on_assign=assigned, on_revoke=revoked)
         while not stopping.is_set():
-            if batch := poll(consumer, settings):
+            if batch := poll(consumer, settings, writer.is_idle):
                 writer.put(batch)
             _commit(consumer, writer)
             after_step(4)
@@ -86,8 +88,11 @@ def run(settings: Settings, stopping: threading.Event, after_step: AfterStep = l
         _commit(consumer, writer)
 
 
-def poll(consumer: Consumer, settings: Settings) -> Batch | None:
-    """The messages of up to the settings' interval, number or bytes, whichever comes first; None without any."""
+def poll(consumer: Consumer, settings: Settings, is_idle: Callable[[], bool] = lambda: False) -> Batch | None:
+    """The messages of up to the settings' interval, number or bytes, whichever comes first; None without any.
+
+    While ``is_idle()`` the first messages do not wait for more: the next gather behind them.
+    """
     messages: list[Message] = []
     held_bytes = 0
     deadline = time.monotonic() + settings.flush_interval_s
@@ -96,12 +101,14 @@ def poll(consumer: Consumer, settings: Settings) -> Batch | None:
         and (room := settings.flush_max_events - len(messages)) > 0
         and held_bytes < settings.flush_max_mb << 20
     ):
-        polled = consumer.consume(min(room, POLLED_AT_ONCE), left_s)
+        polled = consumer.consume(min(room, POLLED_AT_ONCE), min(left_s, GATHERING_S))
         for message in polled:
             if error := message.error():
                 raise KafkaException(error)
         messages += polled
         held_bytes += sum(map(len, polled))
+        if messages and len(polled) < POLLED_AT_ONCE and is_idle():
+            deadline = 0.0
     if not messages:
         return None
     reached = consumer.position(consumer.assignment())

@@ -88,6 +88,11 @@ class Writer:
             done, self._done = self._done, {}
             return done
 
+    def is_idle(self) -> bool:
+        """Whether nothing is in hand."""
+        with self._changed:
+            return not (self._waiting or self._at_work)
+
     def drain(self, timeout_s: float) -> None:
         """Waits until all that was handed over is finished, or for ``timeout_s``."""
         with self._changed:
