@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bench.report import Row, machine, print_rows, write
 
-BENCHES = ("ingest", "sink", "freshness")
+BENCHES = ("ingest", "sink", "flush", "freshness")
 """Modules of this folder with ``run(full: bool) -> list[Row]``, in the order of running."""
 
 

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     flush_interval_s: float = Field(0.2, gt=0, description="Longest time an event waits in the stream's batch")
     flush_max_events: int = Field(50_000, ge=1, description="Largest batch the stream writes at once")
     flush_max_mb: int = Field(32, ge=1, description="Largest batch in bytes, but for one round of polling")
-    flush_max_batches: int = Field(6, ge=2, description="Batches in hand before the stream reads no further")
+    flush_max_batches: int = Field(10, ge=2, description="Batches in hand before the stream reads no further")
     stream_group: str = Field("hailong-stream", description="Consumer group of the stream")
     stream_instance: str = Field("stream-0", description="Name of this stream process in its consumer group")
     dead_letters_run: int = Field(1_000, ge=1, description="Messages in a row that may be set aside before it stops")
