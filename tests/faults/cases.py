@@ -98,6 +98,18 @@ CASES: dict[int, Case] = {
     32: Case(
         "everything of all cases sent once more, in another order, after all of it", "no figure of any case moves"
     ),
+    33: Case(
+        "ingest killed between handing events to Kafka and noting that Kafka has them",
+        "delivered again at its start; counted once",
+    ),
+    34: Case(
+        "the store's data lost",
+        "built anew from Kafka by the steps of docs/operations.md, every figure of every case comes back the same",
+    ),
+    35: Case(
+        "another process with the stream's name in the group",
+        "the one that was fenced starts over by itself; nothing is done by hand",
+    ),
 }
 
 

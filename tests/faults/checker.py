@@ -20,14 +20,14 @@ WHERE unit IN {units:Array(String)} AND occurred_at >= {start:DateTime64(3)} AND
 """
 
 
-def check(harness: Harness, truth: Truth, events: list[Event] | None = None) -> None:
+def check(harness: Harness, truth: Truth) -> None:
     """Waits for quiet, then compares rows, every count of the contract, every hour and the served figures with a
-    recount of ``events`` (all of the truth's by default, as far as they are stored)."""
+    recount of the events as far as they are stored."""
     harness.settle()
-    compare(harness, truth, truth.events if events is None else events)
+    compare(harness, truth)
 
 
-def compare(harness: Harness, truth: Truth, events: list[Event]) -> None:
+def compare(harness: Harness, truth: Truth) -> None:
     """The comparison alone."""
     rows = harness.store.query(STORED_IDS, parameters={"source": truth.source}).result_rows
     assert {count for _, count in rows} <= {1}, "an event is stored twice"
@@ -36,7 +36,7 @@ def compare(harness: Harness, truth: Truth, events: list[Event]) -> None:
     assert stored <= truth.sent, f"{len(stored - truth.sent)} events were never sent"
     told = harness.get("/v1/counts", source=truth.source)
     assert told == {"source": truth.source, "rows": len(stored), "stored": len(stored)}
-    kept = [body for body in events if body["id"] in stored]
+    kept = [body for body in truth.events if body["id"] in stored]
     assert {body["id"] for body in kept} == stored, "an event is stored that this case does not know"
     figures, recounted = _figures(harness, truth), truth.counts(kept)
     assert figures == recounted, {n: (figures[n], recounted[n]) for n in figures if figures[n] != recounted[n]}

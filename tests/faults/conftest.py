@@ -14,7 +14,7 @@ from tests.faults.known import Truth
 @pytest.fixture(scope="session")
 def faulty_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     """The stack, running."""
-    harness = Harness(tmp_path_factory.mktemp("faults"))
+    harness = Harness(tmp_path_factory.mktemp("faults"), flush_interval_s=0.05)
     try:
         harness.start()
         yield harness

@@ -58,6 +58,7 @@ class Harness:
         self.door = f"http://127.0.0.1:{self.hops['ingest'].port}"
         self.key = self.inner.api_key.get_secret_value()
         self.truths: list[Truth] = []
+        self._changed: dict[str, dict[str, Any]] = {}
         self._quiet = count(1)
 
     # ---- its processes -------------------------------------------------------------------------------------------
@@ -86,14 +87,18 @@ class Harness:
         """One of its processes."""
         return Daemon(self.inner.state_dir, name)
 
-    def revive(self, *names: str) -> None:
+    def thaw(self, name: str) -> None:
+        """Lets one go on that was stopped."""
+        os.kill(self.pid(name), signal.SIGCONT)
+
+    def revive(self, *names: str, timeout_s: float = READY_S) -> None:
         """Starts those (all when none is named) that do not run, and waits until they serve."""
         chosen = names or NAMES
         for name in chosen:
             if self.daemon(name).pid() is None:
-                self.daemon(name).start(self._command(name), self._environment(name))
+                self.daemon(name).start(self._command(name), self.environment(name))
         for name in chosen:
-            wait_until(lambda name=name: self._ready(name), READY_S, pause_s=0.05)  # type: ignore[misc]
+            wait_until(lambda name=name: self._ready(name), timeout_s, pause_s=0.05)  # type: ignore[misc]
 
     def pid(self, name: str) -> int:
         """The process id of one that runs."""
@@ -109,6 +114,19 @@ class Harness:
     def end(self, name: str) -> None:
         """Ends one in good order."""
         self.daemon(name).stop(timeout_s=20)
+
+    @contextmanager
+    def running_with(self, name: str, **values: Any) -> Iterator[None]:
+        """One of them started anew with other settings; with its own again afterwards."""
+        self.end(name)
+        self._changed[name] = values
+        try:
+            self.revive(name)
+            yield
+        finally:
+            del self._changed[name]
+            self.end(name)
+            self.revive(name)
 
     @contextmanager
     def frozen(self, name: str) -> Iterator[None]:
@@ -166,8 +184,9 @@ class Harness:
         properties.write_text(text.replace(advertised, f"advertised.listeners=PLAINTEXT://{self.settings.kafka}"))
         return command
 
-    def _environment(self, name: str) -> dict[str, str]:
-        values = self.settings.model_dump()
+    def environment(self, name: str) -> dict[str, str]:
+        """The variables that one of them is started with."""
+        values = self.settings.model_dump() | self._changed.get(name, {})
         if name == "stream-1":
             values |= {"stream_instance": name, "stream_url": self.inner.dashboards_url}
         ours = {
@@ -219,12 +238,15 @@ class Harness:
             yield
             assert sent.result(timeout=2 * patience_s) == []
 
-    def post(self, events: Iterable[Event], timeout_s: float = 10) -> httpx.Response:
+    def post(self, events: Iterable[Event]) -> httpx.Response:
         """One request, tried once."""
+        return self.post_lines(lines(events))
+
+    def post_lines(self, some: Iterable[bytes]) -> httpx.Response:
+        """One request of lines that need not be events, tried once."""
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/x-ndjson"}
-        body = b"\n".join(lines(events))
         url = f"{self.door}/v1/events"
-        return httpx.post(url, content=body, headers=headers, timeout=timeout_s, trust_env=False)
+        return httpx.post(url, content=b"\n".join(some), headers=headers, timeout=20, trust_env=False)
 
     def get(self, path: str, **query: Any) -> Any:
         """The read API's answer."""
@@ -246,9 +268,15 @@ class Harness:
         self.send(quiet_batch(next(self._quiet)))
         self._wait_committed(timeout_s)
 
-    def _wait_committed(self, timeout_s: float) -> None:
+    def wait_delivered(self, timeout_s: float = SETTLED_S) -> None:
+        """Waits until Kafka has all that ingest took."""
         wait_until(lambda: self.metric("hailong_outbox_pending_events") == 0, timeout_s, pause_s=0.05)
-        asking = Consumer({"bootstrap.servers": self.settings.kafka, "group.id": self.settings.stream_group})
+
+    def _wait_committed(self, timeout_s: float) -> None:
+        self.wait_delivered(timeout_s)
+        asking = Consumer(
+            {"bootstrap.servers": self.settings.kafka, "group.id": self.settings.stream_group, "log_level": 2}
+        )
         try:
             places = [(REFERENCE, 0), *((EVENTS, number) for number in range(self.settings.kafka_partitions))]
             ends = {}

@@ -65,7 +65,7 @@ class Truth:
     @property
     def around(self) -> Period:
         """All days on which its events may lie."""
-        return Period(DAY + self.days - timedelta(days=40), DAY + self.days + timedelta(days=40))
+        return Period(DAY + self.days - timedelta(days=400), DAY + self.days + timedelta(days=40))
 
     def counts(self, events: Iterable[Event]) -> dict[str, Any]:
         """Every measure of the contract but that about recording, recounted."""

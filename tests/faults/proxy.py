@@ -17,7 +17,8 @@ class Proxy:
     """Forwards one loopback port to another; the faults are attributes that may be set at any time.
 
     ``delay_s`` is added to each piece in each direction. ``frozen`` keeps connections open and forwards nothing, as a
-    half-open one does. ``cut_after`` resets a connection once so many bytes went up. ``watch`` sees what goes up.
+    half-open one does. ``cut_after`` resets a connection once so many bytes went up; ``cuts`` counts. ``watch`` sees
+    what goes up.
     """
 
     def __init__(self, target_port: int) -> None:
@@ -27,6 +28,7 @@ class Proxy:
         self.delay_s = 0.0
         self.frozen = False
         self.cut_after: int | None = None
+        self.cuts = 0
         self.watch: Callable[[bytes], None] = lambda _piece: None
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
@@ -93,6 +95,7 @@ class Proxy:
                 self.watch(piece)
                 passed += len(piece)
                 if self.cut_after is not None and passed > self.cut_after:
+                    self.cuts += 1
                     writer.write(piece[: len(piece) // 2])
                     await writer.drain()
                     raise ConnectionResetError

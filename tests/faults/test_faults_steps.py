@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.cases import proves
+from tests.faults.cases import ONLY_LONG, proves
 from tests.faults.checker import check
 from tests.faults.child import STEPS
 from tests.faults.harness import Harness
@@ -15,29 +15,33 @@ from warehouse.store import RECOMPUTE
 pytestmark = pytest.mark.stack
 
 
-@pytest.mark.parametrize("place", STEPS)
 @pytest.mark.parametrize("victim", ["stream", "clickhouse", "kafka", "ingest"])
 @proves(9)
-def test_a_process_killed_at_a_step_of_the_flush(harness: Harness, truth: Truth, place: str, victim: str) -> None:
-    done = harness.script("stream", place, victim)
-    with harness.sending(truth.events, truth):
-        wait_until(done.exists, 30, pause_s=0.02)
-        wait_until(lambda: harness.daemon(victim).pid() is None, 10)
-        harness.revive()
-    check(harness, truth)
+def test_a_process_killed_at_each_step_of_the_flush(harness: Harness, truth: Truth, victim: str) -> None:
+    kill_at(harness, truth, dict.fromkeys(STEPS, victim))
 
 
-@pytest.mark.parametrize("victim", ["stream", "clickhouse"])
 @proves(12)
-def test_a_process_killed_after_each_statement_of_a_recomputation(harness: Harness, truth: Truth, victim: str) -> None:
-    """One place after the other, each with some events more; a unit and a procedure ask for every statement."""
+def test_stream_and_store_killed_after_each_statement_of_a_recomputation(harness: Harness, truth: Truth) -> None:
+    kill_at(harness, truth, {place: ("stream", "clickhouse")[n % 2] for n, (place, _) in enumerate(RECOMPUTE)})
+
+
+@ONLY_LONG
+@pytest.mark.parametrize("turn", range(8))
+@proves(12)
+def test_the_same_the_other_way_round(harness: Harness, truth: Truth, turn: int) -> None:
+    kill_at(harness, truth, {place: ("clickhouse", "stream")[(n + turn) % 2] for n, (place, _) in enumerate(RECOMPUTE)})
+
+
+def kill_at(harness: Harness, truth: Truth, victims: dict[str, str]) -> None:
+    """At one place after the other, each in another batch; a unit's definition in it asks for every statement."""
     events = truth.dice.sample(truth.events, len(truth.events))
-    share = len(events) // len(RECOMPUTE) + 1
-    for number, (place, _) in enumerate(RECOMPUTE):
+    share = len(events) // len(victims) + 1
+    for number, (place, victim) in enumerate(victims.items()):
         done = harness.script("stream", place, victim)
         news = unit(truth.units["H26.1"], truth.top, edition=number) | {"source": "faults/units"}
         with harness.sending([news, *events[number * share : (number + 1) * share]], truth):
             wait_until(done.exists, 30, pause_s=0.02)
-            wait_until(lambda: harness.daemon(victim).pid() is None, 10)
+            wait_until(lambda victim=victim: harness.daemon(victim).pid() is None, 10)  # type: ignore[misc]
             harness.revive()
     check(harness, truth)
