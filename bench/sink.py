@@ -30,7 +30,7 @@ PEERS: dict[str, Contender] = {
     "faststream": Peer("faststream_raw", PEERS_PYTHON, needs="faststream.confluent"),
     "row by row": Peer("row_by_row", limit=ROW_BY_ROW_EVENTS),
 }
-EVENTS_OF_A_SET = {"ratings": 200_000, "tickets": 180_000, "dossiers": 120_000, "mix": 100_000}
+EVENTS_OF_A_SET = {"ratings": 400_000, "tickets": 300_000, "dossiers": 200_000, "mix": 100_000}
 FULL_SCALE = 2
 
 out = Console(highlight=False)
