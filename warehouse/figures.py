@@ -135,6 +135,17 @@ def series(client: Client, within: Sequence[str], period: Period, step: str) -> 
     return [{"starts_at": starts_at, **found[starts_at]} for starts_at in sorted(found)]
 
 
+def by_hour(client: Client, within: Sequence[str], period: Period) -> dict[tuple[str, datetime], dict[str, Any]]:
+    """Everything that is kept by unit and hour (UTC), for each unit-hour with a row."""
+    names = {"units": list(within), "targets": list(within), "step": "hour", **_bounds(period.whole_hours())}
+    found: defaultdict[tuple[str, datetime], dict[str, Any]] = defaultdict(dict)
+    for query in ("rating_counts", "ticket_counts", "dossier_hour_counts", "event_counts"):
+        for row in client.query(_sql(query), parameters=names).named_results():
+            place = row.pop("target"), row.pop("starts_at").replace(tzinfo=UTC)
+            found[place].update(row)
+    return found
+
+
 def stored(client: Client, source: str) -> tuple[int, int]:
     """How many distinct events of a source are stored, and how many of them the figures hold already."""
     rows, counted = client.query(_sql("stored"), parameters={"source": source}).result_rows[0]

@@ -15,6 +15,7 @@ from clickhouse_connect.driver.client import Client
 
 from contract.scales import LEVELS
 
+CHANGED_HOURS, EVERY_HOUR = "3_changed_hours", "3_every_hour"
 _APPOINTMENTS = frozenset({"dossier", "procedure", "calendar"})
 RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
     ("0_calendars", frozenset({"calendar"})),
@@ -22,7 +23,7 @@ RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
     ("0_touched_by_reference", frozenset({"calendar", "procedure"})),
     ("1_dossier_folds", _APPOINTMENTS),
     ("2_dossiers", _APPOINTMENTS),
-    ("3_changed_hours", _APPOINTMENTS),
+    (CHANGED_HOURS, _APPOINTMENTS),
     ("4_dossier_shares", _APPOINTMENTS),
     ("5_ticket_shares", frozenset({"ticket"})),
     ("6_hours_of_tickets", frozenset({"ticket"})),
@@ -88,13 +89,22 @@ def unreadable_lines(client: Client, batches: Sequence[int]) -> set[bytes]:
     return {bytes.fromhex(row[0]) for row in rows}
 
 
-def recompute(client: Client, batches: Sequence[int], kinds: Set[str]) -> None:
-    """Makes every figure anew that the batches can have changed."""
+def recompute(client: Client, batches: Sequence[int], kinds: Set[str], *, every_hour: bool = False) -> None:
+    """Makes every figure anew that the batches can have changed.
+
+    With ``every_hour`` the hours of a dossier are counted anew though it adds to them what it added before.
+    """
     for name, asked_by in RECOMPUTE:
         if asked_by & kinds:
-            _run(client, name, batches)
+            _run(client, EVERY_HOUR if every_hour and name == CHANGED_HOURS else name, batches)
     if _APPOINTMENTS & kinds:
         _finish(client, batches)
+
+
+def make_calendars(client: Client) -> None:
+    """Makes the calendars anew, and no appointment that is counted by them."""
+    for name in ("0_calendars", "0_unit_calendars"):
+        client.command(_statement(name))
 
 
 def finish_broken_off(client: Client) -> int:

@@ -23,12 +23,14 @@ SETTINGS index_granularity = 1024, min_parts_to_merge_at_once = 10, min_bytes_fo
 
 -- The stream hands over lines of JSON under the number of their batch. Neither this table nor the next keeps a row:
 -- the views take a line apart once, and each further view copies what is its own. Whatever is handed over twice
--- meets itself in every one of their tables.
-CREATE TABLE IF NOT EXISTS landing (batch UInt64, line String) ENGINE = Null;
+-- meets itself in every one of their tables. What a rebuild hands over again is `from_store`: its raw rows stay as they
+-- are.
+CREATE TABLE IF NOT EXISTS landing (batch UInt64, line String, from_store Bool DEFAULT false) ENGINE = Null;
 
 CREATE TABLE IF NOT EXISTS parsed (
   batch UInt64,
   body String,
+  from_store Bool,
   readable Bool,
   event_id UUID,
   type LowCardinality(String),
@@ -51,6 +53,7 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS landing_to_parsed TO parsed AS
 SELECT
   batch,
   line AS body,
+  from_store,
   isValidUTF8(line) AND envelope.id != toUUID('00000000-0000-0000-0000-000000000000') AND envelope.type != ''
     AND envelope.subject != '' AND envelope.data.unit != '' AND envelope.sender != ''
     AND coalesce(toYear(happened_at) BETWEEN 2000 AND 2099 AND toYear(admitted_at) BETWEEN 2000 AND 2099, false)
@@ -72,6 +75,7 @@ FROM
   SELECT
     batch,
     line,
+    from_store,
     JSONExtract(
       line,
       'Tuple(id UUID, type LowCardinality(String), source LowCardinality(String), subject String, time String, recordedtime String, sender LowCardinality(String), data Tuple(unit String, channel String, scale String, score Int8, reasons Array(String), device String, counter String, staff String, procedure String, dossier String, ticket String, due_at String, new_due String))'
@@ -84,7 +88,7 @@ FROM
 CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_events TO events AS
 SELECT event_id, type, source, unit, subject, occurred_at, recorded_at, sender, body
 FROM parsed
-WHERE readable;
+WHERE readable AND NOT from_store;
 
 -- What each batch touched: which figures must be made anew, and which lines could not be read. Good for the flush at
 -- hand; a batch that is read again touches it all again.

@@ -1,0 +1,141 @@
+"""The second route: it agrees with what is served, and names what was spoilt."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from senders.reference import read
+from senders.simulate import hanoi
+from senders.simulation.day import working_day
+from tests.support import event, logged, put, unit
+from tests.test_warehouse_deadlines import calendar, procedure
+from tests.test_warehouse_exactness import a_day, batches
+from warehouse.store import insert_lines, new_batch, recompute, touched_kinds
+from warehouse.verify import Verification, periods
+
+DAY = date(2026, 3, 13)
+TREE = [unit("H26", level="city", calendar="VN"), unit("H26.1", "H26"), unit("H26.2", "H26")]
+
+
+def verified(store: Client, first: date | None = None, last: date | None = None) -> Verification:
+    verification = Verification(store, first, last)
+    steps = list(verification.run())
+    assert steps[-1][0] == steps[-1][1]
+    assert verification.compared > 500
+    return verification
+
+
+def put_recorded(store: Client, events: list[dict[str, Any]], dice: random.Random) -> None:
+    """Stores events as recorded some time after they happened, a few much later."""
+    batch = new_batch()
+    lines = []
+    for body in events:
+        delay = timedelta(milliseconds=dice.randrange(900_000 if dice.random() < 0.9 else 300_000_000))
+        lines.append(logged(body, datetime.fromisoformat(body["time"]) + delay))
+    insert_lines(store, batch, lines)
+    recompute(store, [batch], touched_kinds(store, [batch]))
+
+
+def test_periods_are_days_and_the_parts_of_months_that_they_make() -> None:
+    found = periods(date(2026, 1, 31), date(2026, 2, 2))
+    assert list(found) == ["2026-01-31", "2026-01", "2026-02-01", "2026-02", "2026-02-02"]
+    assert found["2026-01"] == found["2026-01-31"]
+    assert found["2026-02"] == (found["2026-02-01"].start, found["2026-02-02"].end)
+
+
+def test_a_simulated_day_with_late_and_repeated_events_is_served_as_recounted(store: Client) -> None:
+    dice = random.Random(41)
+    events = list(working_day(hanoi(), DAY, 41, 0.01))
+    put(store, read(None, "").events)
+    sent = events + dice.sample(events, len(events) // 4)
+    late = dice.sample(range(len(sent)), len(sent) // 10)
+    put_recorded(store, [body for n, body in enumerate(sent) if n not in set(late)], dice)
+    put_recorded(store, [sent[n] for n in late], dice)
+    assert len(events) > 2_000
+    assert verified(store, DAY - timedelta(days=1), DAY).differences == []
+
+
+@pytest.mark.parametrize("seed", [42, 43])
+def test_odd_events_in_any_order_are_served_as_recounted(store: Client, seed: int) -> None:
+    dice = random.Random(seed)
+    events = TREE + a_day(seed)
+    dice.shuffle(events)
+    for batch in batches(events, dice):
+        put_recorded(store, batch, dice)
+    assert verified(store, DAY - timedelta(days=3), DAY + timedelta(days=2)).differences == []
+
+
+def dossiers_by_the_calendar(dice: random.Random, terms: list[str]) -> list[dict[str, Any]]:
+    made = []
+    for n in range(150):
+        code, term = f"D{n}", dice.choice(terms)
+        when = datetime.fromisoformat("2026-11-02T00:00:00+07:00") + timedelta(seconds=dice.randrange(20 * 86_400))
+        due = {"due_at": (when + timedelta(hours=dice.randrange(90))).isoformat()} if dice.random() < 0.3 else {}
+        where = dice.choice(["H26.1", "H26.2"])
+        made.append(event("dossier.accepted", code, when.isoformat(), unit=where, procedure=term, **due))
+        for _ in range(dice.randrange(3)):
+            asked, answered = dice.choice(
+                [
+                    ("dossier.supplement_requested", "dossier.supplement_completed"),
+                    ("dossier.finance_requested", "payment.paid"),
+                    ("dossier.suspended", "dossier.resumed"),
+                ]
+            )
+            for kind in (asked, answered):
+                when += timedelta(seconds=dice.randrange(100_000))
+                paid: dict[str, Any] = {"online": True} if kind == "payment.paid" else {}
+                made.append(event(kind, code, when.isoformat(), unit=where, **paid))
+        when += timedelta(seconds=dice.randrange(8 * 86_400))
+        if dice.random() < 0.8:
+            made.append(event(f"dossier.{dice.choice(['completed', 'withdrawn'])}", code, when.isoformat(), unit=where))
+    return made
+
+
+@pytest.mark.parametrize("seed", [44, 45, 46])
+def test_appointments_by_calendar_terms_and_pauses_are_served_as_recounted(store: Client, seed: int) -> None:
+    dice = random.Random(seed)
+    terms = [
+        procedure("HOURS", term=12, term_unit="hour"),
+        procedure("DAYS", term=3),
+        procedure("INSTANT", term=2, deadline_rule="instant"),
+        procedure("BY_DAY", term=2, count_mode="day"),
+        procedure("CALENDAR_DAYS", term=5, term_unit="day", count_mode="day"),
+        procedure("RESTART", term=2, supplement_policy="restart"),
+        procedure("NONE"),
+    ]
+    events = dossiers_by_the_calendar(dice, [body["subject"] for body in terms])
+    put(store, [*TREE, *calendar(), *terms])
+    put_recorded(store, events, dice)
+    found = verified(store, date(2026, 11, 1), date(2026, 12, 5))
+    assert found.differences == []
+
+
+SPOILT = [
+    ("hours_of_ratings", "satisfied", {"SAT_CSAT numerator", "SAT_CSAT value", "satisfied"}),
+    ("hours_of_tickets", "called_in_time", {"OPS_WAIT_OK numerator", "tickets_called_in_time"}),
+    ("hours_of_dossiers", "returned", {"SAT_RESPONSE denominator", "dossiers_returned"}),
+    ("hours_of_events", "events", {"DQ_FRESH denominator", "events"}),
+    ("dossiers", "supplements", {"Q766_2_1 numerator", "SUP_GT1_RATE numerator"}),
+]
+
+
+@pytest.mark.parametrize(("table", "column", "named"), SPOILT, ids=[table for table, *_ in SPOILT])
+def test_a_spoilt_row_is_found_and_named(store: Client, table: str, column: str, named: set[str]) -> None:
+    put(store, TREE + a_day(47))
+    spoilt = f"SELECT * REPLACE ({column} + 2 AS {column}) FROM {table} FINAL"
+    store.command(f"INSERT INTO {table} {spoilt} WHERE unit = 'H26.1'")
+    found = verified(store, DAY, DAY).differences
+    assert named <= {difference.what for difference in found}
+    # What is wrong below is wrong above, and nowhere else.
+    assert {difference.unit for difference in found} == {"H26", "H26.1"}
+
+
+def test_an_empty_store_has_nothing_to_compare(store: Client) -> None:
+    verification = Verification(store)
+    assert list(verification.run()) == []
+    assert (verification.compared, verification.differences) == (0, [])

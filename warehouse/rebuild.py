@@ -1,0 +1,137 @@
+"""Everything derived made anew from raw events, slice by slice, while live events flow.
+
+Each slice hands its stored events through the views once more (their raw rows stay as they are) and recomputes all that
+they touch, as the stream does with a batch. Of two rows of one thing the one made from more events stays, and of rows
+made from equally many the last written: a live event is never taken back, and a changed rule goes before the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from clickhouse_connect.driver.client import Client
+
+from warehouse.store import make_calendars, new_batch, recompute, touched_kinds
+
+SLICE_EVENTS = 100_000
+REFERENCE_TABLES = (
+    *("units", "procedures", "working_days", "targets", "reference_ids"),
+    *("unit_calendars", "calendar_days"),
+)
+DERIVED_TABLES = (
+    *("ratings", "ticket_events", "ticket_shares", "dossier_events", "dossier_folds", "dossiers", "dossier_shares"),
+    *("hours_of_ratings", "hours_of_tickets", "hours_of_dossiers", "hours_of_events"),
+)
+_REFERENCE = frozenset({"calendar", "procedure"})
+
+
+class Slice(NamedTuple):
+    """Events from day to day (UTC, both included) and from unit to unit (both included), about so many."""
+
+    first_day: date
+    last_day: date
+    first_unit: str
+    last_unit: str
+    events: int
+
+
+class Progress(NamedTuple):
+    """Events gone through, of about how many."""
+
+    done: int
+    total: int
+
+
+def rebuild(client: Client, *, again: bool = False, from_empty: bool = False) -> Generator[Progress]:
+    """Goes on with the rebuild that was broken off, or begins one (always with ``again`` or ``from_empty``).
+
+    ``from_empty`` empties all derived tables first: then also rows go that no event stands behind, and until the end
+    figures are too low. Whatever breaks it off, a rebuild begun later without it comes to the same end.
+    """
+    if from_empty:
+        _empty(client, REFERENCE_TABLES)
+    _refill_reference(client)
+    if from_empty:
+        # Emptied only now, so that what the live stream made meanwhile without calendars goes as well.
+        _empty(client, DERIVED_TABLES)
+    number, slices, done = _newest(client)
+    if again or from_empty or done == set(range(len(slices))):
+        number, slices, done = number + 1, cut(client.query(_sql("counts")).result_rows, SLICE_EVENTS), set()
+        _note(client, number, list(enumerate(slices)), done=False)
+    total = sum(slice_.events for slice_ in slices)
+    gone_through = sum(slices[n].events for n in done)
+    yield Progress(gone_through, total)
+    for n, slice_ in enumerate(slices):
+        if n not in done:
+            _rebuild_slice(client, slice_)
+            _note(client, number, [(n, slice_)], done=True)
+            gone_through += slice_.events
+            yield Progress(gone_through, total)
+
+
+def cut(counts: Iterable[Sequence[Any]], most: int) -> list[Slice]:
+    """Days and units with their numbers of events, in order, as slices of whole days or of units of one day.
+
+    A slice has at most ``most`` events, but for one unit's single day, which is not cut.
+    """
+    slices: list[Slice] = []
+    whole_days = False
+    for day, rows in groupby(counts, itemgetter(0)):
+        parts: list[Slice] = []
+        for _, unit, events in rows:
+            if parts and parts[-1].events + events <= most:
+                parts[-1] = parts[-1]._replace(last_unit=unit, events=parts[-1].events + events)
+            else:
+                parts.append(Slice(day, day, unit, unit, events))
+        if whole_days and len(parts) == 1 and slices[-1].events + parts[0].events <= most:
+            slices[-1] = _together(slices[-1], parts[0])
+        else:
+            slices += parts
+        whole_days = len(parts) == 1
+    return slices
+
+
+def _together(earlier: Slice, later: Slice) -> Slice:
+    units = min(earlier.first_unit, later.first_unit), max(earlier.last_unit, later.last_unit)
+    return Slice(earlier.first_day, later.last_day, *units, earlier.events + later.events)
+
+
+def _empty(client: Client, tables: Iterable[str]) -> None:
+    for table in tables:
+        client.command(f"TRUNCATE TABLE {table}")
+
+
+def _refill_reference(client: Client) -> None:
+    batch = new_batch()
+    client.command(_sql("refill_reference"), parameters={"batch": batch})
+    make_calendars(client)
+
+
+def _rebuild_slice(client: Client, slice_: Slice) -> None:
+    batch = new_batch()
+    client.command(_sql("refill"), parameters={"batch": batch, **slice_._asdict()})
+    # A calendar touches all dossiers at once; here each has its turn.
+    recompute(client, [batch], touched_kinds(client, [batch]) - _REFERENCE, every_hour=True)
+
+
+def _newest(client: Client) -> tuple[int, list[Slice], set[int]]:
+    rows = client.query(_sql("slices")).result_rows
+    done = {number for _, number, *_, is_done in rows if is_done}
+    return (rows[0][0] if rows else 0), [Slice(*row[2:7]) for row in rows], done
+
+
+def _note(client: Client, rebuild: int, slices: Iterable[tuple[int, Slice]], *, done: bool) -> None:
+    rows = [[rebuild, number, *slice_, done] for number, slice_ in slices]
+    if rows:
+        client.insert("rebuild_slices", rows, column_names=["rebuild", "slice", *Slice._fields, "done"])
+
+
+@cache
+def _sql(name: str) -> str:
+    return files("warehouse").joinpath("rebuilding", f"{name}.sql").read_text()

@@ -1,0 +1,249 @@
+"""Every figure that is served held against a recount of raw events by rules that share nothing with the SQL.
+
+Slow on purpose: it reads whole events and folds each dossier and ticket in Python. Memory is bounded by slices of whole
+dossiers and tickets; what is kept are counts by unit and period, and by unit and hour of the range.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from importlib.resources import files
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from clickhouse_connect.driver.client import Client
+
+from contract.indicators import Counts, Indicator, catalogue, evaluate
+from warehouse.figures import Period, by_hour, counts
+from warehouse.recount import (
+    Event,
+    Hours,
+    Rules,
+    Tally,
+    count_event,
+    count_standing,
+    count_steps,
+    count_ticket,
+    fold,
+)
+from warehouse.working_time import VIETNAM, Terms, calendars_of_units, newest_units
+
+SLICE_EVENTS = 200_000
+
+
+class Difference(NamedTuple):
+    """Something that is served otherwise than it was recounted."""
+
+    unit: str
+    period: str
+    what: str
+    served: str
+    recounted: str
+
+
+class Verification:
+    """One comparison of all units over the days from ``first`` to ``last`` (of Vietnam, both included).
+
+    Days left out are those of the first and the last event. Events that come meanwhile can show as differences.
+    """
+
+    def __init__(self, client: Client, first: date | None = None, last: date | None = None) -> None:
+        self._client = client
+        earliest, latest, dossier_events, ticket_events = client.query(_sql("extent")).result_rows[0]
+        self.differences: list[Difference] = []
+        self.compared = 0
+        self._periods: dict[str, Period] = {}
+        if earliest is None:
+            return
+        first = first or earliest.replace(tzinfo=UTC).astimezone(VIETNAM).date()
+        last = last or latest.replace(tzinfo=UTC).astimezone(VIETNAM).date()
+        self._periods = periods(first, last)
+        self._range = Period(_midnight(first), _midnight(last + timedelta(days=1)))
+        self._slices = {"dossiers": _slices(dossier_events), "tickets": _slices(ticket_events)}
+        self._hours = Hours(Tally)
+        self._standings: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+
+    def run(self) -> Iterator[tuple[int, int]]:
+        """Does it, and tells how many steps of how many are done; then ``differences`` and ``compared`` stand."""
+        if not self._periods:
+            return
+        days = [period for name, period in self._periods.items() if len(name) == len("2026-01-01")]
+        total, done = len(days) + sum(self._slices.values()) + len(self._periods) + 1, 0
+        reference = [json.loads(row[0]) for row in self._client.query(_sql("reference")).result_rows]
+        for step in (self._recount(days, rules_of(reference)), self._compare(newest_units(reference))):
+            for _ in step:
+                done += 1
+                yield done, total
+
+    def _recount(self, days: Sequence[Period], rules: Rules) -> Iterator[None]:
+        for day in days:
+            for row in self._client.query(_sql("events"), parameters=_bounds(day)).result_rows:
+                count_event(self._hours, json.loads(row[0]))
+            yield
+        for n in range(self._slices["tickets"]):
+            for events in self._subjects("tickets", n):
+                count_ticket(self._hours, events)
+            yield
+        for n in range(self._slices["dossiers"]):
+            for events in self._subjects("dossiers", n):
+                dossier = fold(events, rules)
+                count_steps(self._hours, dossier)
+                for name, period in self._periods.items():
+                    count_standing(self._standings[dossier.unit, name], dossier, *period)
+            yield
+        for place in [place for place in self._hours if not self._range.start <= place[1] < self._range.end]:
+            del self._hours[place]
+
+    def _subjects(self, kind: str, n: int) -> Iterator[list[Event]]:
+        parameters = {"slices": self._slices[kind], "slice": n, **_bounds(self._range)}
+        rows = self._client.query(_sql(kind), parameters=parameters).result_rows
+        for _, events in groupby(rows, itemgetter(0)):
+            yield [json.loads(body) for _, body in events]
+
+    def _compare(self, units: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
+        everywhere = sorted(units.keys() | {unit for unit, _ in self._hours} | {unit for unit, _ in self._standings})
+        self._compare_hours(everywhere)
+        yield
+        scopes = {unit: [unit] for unit in everywhere}
+        for unit in units:
+            for above in _above(unit, units):
+                scopes[above].append(unit)
+        alone = [unit for unit, below in scopes.items() if len(below) == 1]
+        for name, period in self._periods.items():
+            served = counts(self._client, {unit: unit for unit in alone}, period)
+            for unit, below in scopes.items():
+                if len(below) > 1:
+                    served |= counts(self._client, dict.fromkeys(below, unit), period)
+            recounted = self._tallies(name, period)
+            for unit, below in scopes.items():
+                together = Tally()
+                for one in below:
+                    if one in recounted:
+                        together.add(recounted[one])
+                self._compare_indicators(unit, name, served[unit], together.measures())
+            yield
+
+    def _tallies(self, name: str, period: Period) -> dict[str, Tally]:
+        """What was recounted of each unit alone in a period."""
+        found: defaultdict[str, Tally] = defaultdict(Tally)
+        for (unit, hour), tally in self._hours.items():
+            if period.start <= hour < period.end:
+                found[unit].add(tally)
+        for (unit, of_period), standings in self._standings.items():
+            if of_period == name:
+                found[unit].counts.update(standings)
+        return found
+
+    def _compare_hours(self, units: Sequence[str]) -> None:
+        served = by_hour(self._client, units, self._range)
+        for unit, hour in sorted(served.keys() | self._hours.keys()):
+            recounted = self._hours[unit, hour].measures() if (unit, hour) in self._hours else {}
+            stored = served.get((unit, hour), {})
+            shown = f"{hour.astimezone(VIETNAM):%Y-%m-%d %H}h"
+            for measure in sorted(stored.keys() | recounted.keys() & KEPT_BY_HOUR):
+                self._note(unit, shown, measure, stored.get(measure) or 0, recounted.get(measure, 0))
+
+    def _compare_indicators(self, unit: str, name: str, served: Counts, recounted: Mapping[str, Any]) -> None:
+        for indicator in catalogue().indicators:
+            parts = served_parts(indicator, served)
+            for part, expected in parts_of(indicator, recounted).items():
+                self._note(unit, name, f"{indicator.id} {part}", parts[part], expected)
+
+    def _note(self, unit: str, period: str, what: str, served: Any, recounted: Any) -> None:
+        self.compared += 1
+        numbers = isinstance(served, int | float) and isinstance(recounted, int | float)
+        if not (math.isclose(served, recounted, rel_tol=1e-9) if numbers else served == recounted):
+            self.differences.append(Difference(unit, period, what, str(served), str(recounted)))
+
+
+KEPT_BY_HOUR = {
+    *("answered", "satisfied", "dissatisfied", "very_answered", "very_satisfied"),
+    *("tickets_issued", "tickets_called", "tickets_called_in_time", "tickets_served", "tickets_abandoned", "waits_s"),
+    *("dossiers_received", "dossiers_completed", "dossiers_late", "dossiers_returned", "events", "delays_s"),
+}
+
+
+def periods(first: date, last: date) -> dict[str, Period]:
+    """Each day from ``first`` to ``last``, by its date, and each month or part of one between, by its name."""
+    found = {}
+    for n in range((last - first).days + 1):
+        day = first + timedelta(days=n)
+        found[day.isoformat()] = Period(_midnight(day), _midnight(day + timedelta(days=1)))
+        month = f"{day:%Y-%m}"
+        found[month] = Period(found[month].start if month in found else _midnight(day), found[day.isoformat()].end)
+    return found
+
+
+def rules_of(reference: Sequence[Event]) -> Rules:
+    """The terms and calendars that reference events set; of two on one thing the later holds."""
+    terms = {}
+    for event in sorted(reference, key=lambda event: datetime.fromisoformat(event["time"])):
+        if event["type"].startswith("procedure."):
+            said = {name: event["data"][name] for name in Terms._fields if event["data"].get(name) is not None}
+            terms[event["subject"]] = Terms(**said)
+    return Rules(terms, calendars=calendars_of_units(reference))
+
+
+def served_parts(indicator: Indicator, served: Counts) -> dict[str, float | str | None]:
+    """Numerator, denominator, number of cases and value as they are served, however few the cases are."""
+    try:
+        figure = evaluate(indicator.model_copy(update={"min_n": 0}), served)
+    except ValueError:
+        # Counts that no events can make, such as fewer than none.
+        return dict.fromkeys(("numerator", "denominator", "n", "value"), "cannot be made")
+    return {
+        "numerator": figure.numerator,
+        "denominator": figure.denominator,
+        "n": figure.n,
+        "value": figure.value,
+    }
+
+
+def parts_of(indicator: Indicator, measures: Mapping[str, Any]) -> dict[str, float | None]:
+    """Numerator, denominator, number of cases and value of an indicator, from recounted measures."""
+    numerator, cases = measures.get(indicator.numerator, 0), measures.get(indicator.denominator, 0)
+    if indicator.kind == "count":
+        return {"numerator": numerator, "denominator": cases, "n": cases, "value": numerator}
+    if not cases:
+        return {"numerator": None, "denominator": 0, "n": 0, "value": None}
+    if indicator.kind == "quantile":
+        each = sorted(Counter(numerator).elements())
+        numerator = each[math.ceil((indicator.quantile or 0) * len(each)) - 1]
+        value = numerator
+    else:
+        value = numerator / cases
+    factor = {"percent": 100, "minutes": 1 / 60}.get(indicator.unit, 1)
+    return {"numerator": numerator, "denominator": cases, "n": cases, "value": value * factor}
+
+
+def _above(unit: str, units: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    found: list[str] = []
+    parent = str(units[unit].get("parent"))
+    while parent in units and parent not in found:
+        found.append(parent)
+        parent = str(units[parent].get("parent"))
+    return found
+
+
+def _slices(events: int) -> int:
+    return -(-events // SLICE_EVENTS)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), VIETNAM)
+
+
+def _bounds(period: Period) -> dict[str, datetime]:
+    # The client writes a naive datetime as it stands.
+    return {name: value.astimezone(UTC).replace(tzinfo=None) for name, value in period._asdict().items()}
+
+
+@cache
+def _sql(name: str) -> str:
+    return files("warehouse").joinpath("verifying", f"{name}.sql").read_text()

@@ -1,0 +1,190 @@
+"""Working time and appointments by plain walking through days: the second, slow route beside the store's own SQL.
+
+Written from the rules: Civil Code art. 147-148 (the first day is left out, a term ends with a working day), Decrees
+118/2025 and 297/2025 (what stops the clock), and docs/decisions.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+WORKING_DAY = timedelta(hours=8)
+Sessions = Mapping[date, Sequence[tuple[time, time]]]
+"""Opening hours of each known day of a calendar; none on a day off."""
+
+
+class Pause(NamedTuple):
+    """A stretch in which a dossier's clock stood."""
+
+    start: datetime
+    end: datetime
+
+
+class Terms(NamedTuple):
+    """How long a procedure may take, as in ``contract.reference_events.Term``; 0: no term."""
+
+    term: int = 0
+    term_unit: str = "working_day"
+    count_mode: str = "hour"
+    deadline_rule: str = "day"
+    supplement_policy: str = "shift"
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The working time of a unit."""
+
+    sessions: Sessions
+
+    def knows(self, instant: datetime) -> bool:
+        """Whether the day of an instant is in the calendar."""
+        return _local(instant).date() in self.sessions
+
+    def worked(self, start: datetime, end: datetime) -> timedelta:
+        """Working time between two instants of known days, in whole seconds."""
+        total, day = timedelta(), _local(start).date()
+        while day <= _local(end).date():
+            for opens, closes in self._instants(day):
+                total += max(timedelta(), min(closes, _second(end)) - max(opens, _second(start)))
+            day += timedelta(days=1)
+        return total
+
+    def after(self, start: datetime, work: timedelta) -> datetime | None:
+        """When ``work`` is done that begins at ``start``; with none, the last working instant not after it.
+
+        None when the calendar ends before.
+        """
+        if work <= timedelta():
+            return self._last_before(start)
+        day = _local(start).date()
+        while day in self.sessions:
+            for opens, closes in self._instants(day):
+                begins = max(opens, _second(start))
+                if closes > begins:
+                    if begins + work <= closes:
+                        return begins + work
+                    work -= closes - begins
+            day += timedelta(days=1)
+        return None
+
+    def closing(self, start: datetime, days: int, *, working: bool) -> datetime | None:
+        """The close of the day that lies so many working or calendar days after the first, which is left out.
+
+        What comes after closing or on a day off begins with the next working day; a term ends with a working day.
+        """
+        first = _local(start).date()
+        hours = self._instants(first) if first in self.sessions else []
+        if not hours or start >= hours[-1][1]:
+            first = self._next_working(first + timedelta(days=1)) or date.max
+        last: date | None = first
+        if working:
+            for _ in range(days):
+                last = last and self._next_working(last + timedelta(days=1))
+        else:
+            last = self._next_working(first + timedelta(days=days)) if first in self.sessions else None
+        return self._instants(last)[-1][1] if last and last in self.sessions else None
+
+    def _next_working(self, day: date) -> date | None:
+        while day in self.sessions:
+            if self.sessions[day]:
+                return day
+            day += timedelta(days=1)
+        return None
+
+    def _last_before(self, instant: datetime) -> datetime | None:
+        day = _local(instant).date()
+        while day in self.sessions:
+            for opens, closes in reversed(self._instants(day)):
+                if opens < instant:
+                    return min(closes, _second(instant))
+            day -= timedelta(days=1)
+        return None
+
+    def _instants(self, day: date) -> list[tuple[datetime, datetime]]:
+        sessions = sorted(self.sessions[day])
+        return [
+            (datetime.combine(day, opens, VIETNAM), datetime.combine(day, closes, VIETNAM))
+            for opens, closes in sessions
+        ]
+
+
+NO_CALENDAR = Calendar({})
+
+
+def appointment(
+    calendar: Calendar,
+    terms: Terms,
+    accepted_at: datetime | None,
+    given: tuple[datetime, datetime] | None,
+    pauses: Sequence[Pause],
+) -> datetime | None:
+    """When a dossier is due; ``given`` is the last appointment given and when, None when it is to be counted."""
+    since = given[1] if given else accepted_at
+    if since is None:
+        return None
+    counted = [pause for pause in pauses if pause.start >= since]
+    if given:
+        return _moved(calendar, given[0], counted)
+    base, shifting = since, counted
+    if counted and terms.supplement_policy == "restart":
+        base, shifting = counted[-1].end, []
+    points = [base, *(instant for pause in shifting for instant in pause)]
+    if not terms.term or not all(calendar.knows(point) for point in points):
+        return None
+    paused = sum((calendar.worked(*pause) for pause in shifting), timedelta())
+    if terms.term_unit == "hour":
+        return calendar.after(base, timedelta(hours=terms.term) + paused)
+    if terms.term_unit == "working_day" and terms.count_mode == "hour":
+        return calendar.after(base, terms.term * WORKING_DAY + paused)
+    end = calendar.closing(base, terms.term, working=terms.term_unit == "working_day")
+    return end and calendar.after(end, paused)
+
+
+def _moved(calendar: Calendar, due: datetime, pauses: Sequence[Pause]) -> datetime | None:
+    stood = sum((pause.end - pause.start for pause in pauses), timedelta())
+    if not stood:
+        return due
+    if not all(calendar.knows(point) for point in (due, *(instant for pause in pauses for instant in pause))):
+        return due + stood
+    return calendar.after(due, sum((calendar.worked(*pause) for pause in pauses), timedelta()))
+
+
+def newest_units(reference: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What was said last of each unit, by its date of effect."""
+    defined = [event for event in reference if event["type"] == "unit.defined"]
+    defined.sort(key=lambda event: (event["data"]["valid_from"], datetime.fromisoformat(event["time"])))
+    return {event["subject"]: event["data"] for event in defined}
+
+
+def calendars_of_units(reference: Sequence[dict[str, Any]]) -> dict[str, Calendar]:
+    """The calendar of each unit: its own, or that of the nearest unit above it that has one, by the newest words."""
+    days: dict[str, dict[date, list[tuple[time, time]]]] = {}
+    for event in sorted(reference, key=lambda event: datetime.fromisoformat(event["time"])):
+        if event["type"] == "calendar.day_defined":
+            data = event["data"]
+            hours = [(time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in data["sessions"]]
+            days.setdefault(data["calendar"], {})[date.fromisoformat(data["date"])] = hours
+    units = newest_units(reference)
+    found: dict[str, Calendar] = {}
+    for unit in units:
+        above = unit
+        for _ in units:
+            data = units.get(above, {})
+            if calendar := data.get("calendar"):
+                found[unit] = Calendar(days.get(calendar, {}))
+                break
+            above = data.get("parent") or ""
+    return found
+
+
+def _local(instant: datetime) -> datetime:
+    return instant.astimezone(VIETNAM)
+
+
+def _second(instant: datetime) -> datetime:
+    return instant.replace(microsecond=0)
