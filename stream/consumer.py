@@ -76,10 +76,18 @@ def run(settings: Settings, stopping: threading.Event, after_step: AfterStep = l
         def revoked(consumer: Consumer, _partitions: list[TopicPartition]) -> None:
             writer.drain(DRAIN_S)
             _commit(consumer, writer)
+            if not writer.is_idle():
+                lost.set()
 
-        consumer.subscribe(list(STREAM_TOPICS), on_assign=assigned, on_revoke=revoked)
+        # What is in hand of partitions that another has by now must not be committed: its own commit is further on.
+        lost = threading.Event()
+        consumer.subscribe(list(STREAM_TOPICS), on_assign=assigned, on_revoke=revoked, on_lost=lambda *_: lost.set())
         while not stopping.is_set():
-            if batch := poll(consumer, settings, writer.is_idle):
+            batch = poll(consumer, settings, writer.is_idle)
+            if lost.is_set():
+                log.warning("partitions_lost", then="reads again from what was committed")
+                return
+            if batch:
                 writer.put(batch)
             _commit(consumer, writer)
             after_step(4)

@@ -110,13 +110,14 @@ def make_calendars(client: Client) -> None:
 def finish_broken_off(client: Client) -> int:
     """Makes the hours of batches anew that were broken off after a dossier's change was noted; how many batches.
 
-    All else that a broken-off batch touched is touched again when it is read again, as it will be.
+    All else that a broken-off batch touched is touched again when it is read again, as it will be. Only an old batch
+    is noted as finished: another process may be at a young one, between the note and the change, and break off yet.
     """
-    batches = [row[0] for row in client.query(_BROKEN_OFF).result_rows]
-    if batches:
-        _run(client, "7_hours_of_dossiers", batches)
-        _finish(client, batches)
-    return len(batches)
+    found = dict(client.query(_BROKEN_OFF).result_rows)
+    if found:
+        _run(client, "7_hours_of_dossiers", list(found))
+        _finish(client, [batch for batch, is_old in found.items() if is_old])
+    return len(found)
 
 
 def _run(client: Client, name: str, batches: Sequence[int]) -> None:
@@ -125,12 +126,16 @@ def _run(client: Client, name: str, batches: Sequence[int]) -> None:
 
 
 def _finish(client: Client, batches: Sequence[int]) -> None:
-    client.insert("finished", [[batch] for batch in batches], column_names=["batch"])
+    if batches:
+        client.insert("finished", [[batch] for batch in batches], column_names=["batch"])
 
 
 _TOUCHED_KINDS = "SELECT DISTINCT kind FROM touched WHERE batch IN {batches:Array(UInt64)}"
 _UNREADABLE = "SELECT hex(subject) FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'unreadable'"
-_BROKEN_OFF = "SELECT DISTINCT batch FROM changed_hours WHERE batch NOT IN (SELECT batch FROM finished)"
+_BROKEN_OFF = """
+SELECT batch, max(changed_at) < now() - INTERVAL 1 HOUR FROM changed_hours
+WHERE batch NOT IN (SELECT batch FROM finished) GROUP BY batch
+"""
 
 
 @cache
