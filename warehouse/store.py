@@ -113,7 +113,7 @@ def finish_broken_off(client: Client) -> int:
     All else that a broken-off batch touched is touched again when it is read again, as it will be. Only an old batch
     is noted as finished: another process may be at a young one, between the note and the change, and break off yet.
     """
-    found = dict(client.query(_BROKEN_OFF).result_rows)
+    found: dict[int, bool] = {row[0]: row[1] for row in client.query(_BROKEN_OFF).result_rows}
     if found:
         _run(client, "7_hours_of_dossiers", list(found))
         _finish(client, [batch for batch, is_old in found.items() if is_old])

@@ -158,7 +158,9 @@ class Harness:
 
     def shift_clock(self, seconds: float) -> None:
         """Sets ingest's clock this much off the wall's, at once."""
-        (self.inner.state_dir / CLOCK).write_text(str(seconds))
+        fresh = self.inner.state_dir / f"{CLOCK}.new"
+        fresh.write_text(str(seconds))
+        fresh.replace(self.inner.state_dir / CLOCK)
 
     def _command(self, name: str) -> list[str]:
         folder = self.inner.state_dir
