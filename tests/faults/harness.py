@@ -36,6 +36,8 @@ READY_S = 60.0
 SETTLED_S = 60.0
 PATIENCE_S = 60.0
 BATCH = 60
+# One for all: making one costs as much as a dozen requests. None outlives its request, as processes come and go.
+HTTP = httpx.Client(timeout=20, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 
 
 class Harness:
@@ -248,17 +250,17 @@ class Harness:
         """One request of lines that need not be events, tried once."""
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/x-ndjson"}
         url = f"{self.door}/v1/events"
-        return httpx.post(url, content=b"\n".join(some), headers=headers, timeout=20, trust_env=False)
+        return HTTP.post(url, content=b"\n".join(some), headers=headers)
 
     def get(self, path: str, **query: Any) -> Any:
         """The read API's answer."""
-        answer = httpx.get(f"{self.inner.api_url}{path}", params=query, timeout=30, trust_env=False)
+        answer = HTTP.get(f"{self.inner.api_url}{path}", params=query)
         answer.raise_for_status()
         return answer.json()
 
     def metric(self, name: str, of: str = "ingest_url") -> float:
         """One figure that a process tells about itself."""
-        text = httpx.get(f"{getattr(self.inner, of)}/metrics", timeout=10, trust_env=False).text
+        text = HTTP.get(f"{getattr(self.inner, of)}/metrics").text
         return next(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(f"{name} "))
 
     def settle(self, timeout_s: float = SETTLED_S) -> None:
@@ -286,11 +288,19 @@ class Harness:
                 ends[place] = asking.get_watermark_offsets(TopicPartition(*place), timeout=20)[1]
             open_places = [TopicPartition(*place) for place, end in ends.items() if end]
 
-            def committed() -> bool:
-                found = asking.committed(open_places, timeout=20)
-                return all(place.offset >= ends[place.topic, place.partition] for place in found)
+            behind: dict[tuple[str, int], tuple[int, int]] = {}
 
-            wait_until(committed, timeout_s, pause_s=0.05)
+            def committed() -> bool:
+                behind.clear()
+                for place in asking.committed(open_places, timeout=20):
+                    if place.offset < (end := ends[place.topic, place.partition]):
+                        behind[place.topic, place.partition] = place.offset, end
+                return not behind
+
+            try:
+                wait_until(committed, timeout_s, pause_s=0.05)
+            except AssertionError as late:
+                raise AssertionError(f"the stream stands still (committed, end): {behind}") from late
         finally:
             asking.close()
 
@@ -298,6 +308,6 @@ class Harness:
 def is_ok(url: str) -> bool:
     """Whether an address answers 200."""
     try:
-        return httpx.get(url, timeout=2, trust_env=False).is_success
+        return HTTP.get(url, timeout=2).is_success
     except httpx.HTTPError:
         return False

@@ -11,7 +11,7 @@ import pytest
 from tests.faults.cases import proves
 from tests.faults.checker import check
 from tests.faults.disk import enlarge, small_disk
-from tests.faults.harness import BATCH, Harness
+from tests.faults.harness import BATCH, HTTP, Harness
 from tests.faults.known import Event, Truth
 from tests.support import wait_until
 
@@ -56,7 +56,7 @@ def test_kafka_away_until_the_outbox_is_at_its_cap(harness: Harness, truth: Trut
         assert int(turned_away.headers["Retry-After"]) > 0
         assert harness.post([steps[0]]).status_code == 202
         assert fill(harness, truth, steps).status_code == 503
-        assert httpx.get(f"{harness.inner.ingest_url}/readyz", trust_env=False).status_code == 503
+        assert HTTP.get(f"{harness.inner.ingest_url}/readyz").status_code == 503
         harness.hops["kafka"].heal()
         harness.wait_delivered()
         assert harness.send(truth.events, truth) == []

@@ -16,7 +16,7 @@ from confluent_kafka.admin import AdminClient
 from tests.faults.cases import LONG, ONLY_LONG, proves
 from tests.faults.checker import check, compare
 from tests.faults.child import STARVED
-from tests.faults.harness import Harness
+from tests.faults.harness import HTTP, Harness
 from tests.faults.known import Truth
 from tests.support import wait_until
 from warehouse.client import connect
@@ -107,7 +107,7 @@ def merge_everything(harness: Harness) -> None:
     for table in tables:
         query = f"OPTIMIZE TABLE {harness.inner.clickhouse_database}.{table} FINAL"
         try:
-            answer = httpx.post(harness.inner.clickhouse_url, content=query, timeout=20, trust_env=False)
+            answer = HTTP.post(harness.inner.clickhouse_url, content=query)
         except httpx.TransportError:
             return
         assert answer.is_success, answer.text
@@ -157,7 +157,7 @@ def test_what_the_read_api_says_while_the_store_is_away(harness: Harness, truth:
     period = {"from": truth.period.start.isoformat(), "to": truth.period.end.isoformat()}
     harness.kill("clickhouse")
     for path, query in (("counts", {"source": truth.source}), ("indicators", {"unit": truth.top, **period})):
-        answer = httpx.get(f"{harness.inner.api_url}/v1/{path}", params=query, timeout=30, trust_env=False)
+        answer = HTTP.get(f"{harness.inner.api_url}/v1/{path}", params=query)
         assert (answer.status_code, "indicators" in answer.json()) == (503, False)
     harness.revive()
     check(harness, truth)
