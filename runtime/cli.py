@@ -164,7 +164,9 @@ def verify(
     verification = Verification(connect(_settings()), first and first.date(), last and last.date())
     follow(verification.run(), "steps", out)
     if verification.differences:
-        table = Table(*Difference._fields)
+        table = Table()
+        for field in Difference._fields:
+            table.add_column(field, overflow="fold")
         for difference in verification.differences:
             table.add_row(*difference)
         out.print(table)

@@ -10,18 +10,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from warehouse.recount import (
-    Event,
-    Hours,
-    Rules,
-    Tally,
-    at,
-    count_event,
-    count_standing,
-    count_steps,
-    count_ticket,
-    fold,
-)
+from warehouse.recount import Event, Hours, Tally, at, count_event, count_ticket
+from warehouse.recount_dossiers import Rules, count_standing, count_steps, fold
 from warehouse.working_time import Terms
 
 __all__ = ["at", "recount", "recount_steps"]

@@ -1,24 +1,20 @@
 """A second, slow way to every count, written from the rules and sharing nothing with the store's SQL. Pure.
 
-It takes whole events as they were admitted, those of one dossier or one ticket together.
+It takes whole events as they were admitted, those of one ticket together; dossiers are in recount_dossiers.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar, Pause, Terms, appointment
-
 Event = dict[str, Any]
 SATISFIED = {"csat3": 2, "csat4": 3, "csat5": 4, "binary": 1, "star5": 4, "nd61": 1}
 VERY = {"csat3": 3, "csat4": 4, "csat5": 5, "star5": 5, "nd61": 2}
-STOPS = {"dossier.supplement_requested": "papers", "dossier.finance_requested": "fee", "dossier.suspended": "other"}
-STARTS = {"dossier.supplement_completed": "papers", "payment.paid": "fee", "dossier.resumed": "other"}
 DAY_S = 86_400
 
 
@@ -53,33 +49,6 @@ Hours = defaultdict[tuple[str, datetime], Tally]
 """What was counted in each unit-hour."""
 
 
-@dataclass(frozen=True)
-class Rules:
-    """What appointments follow: each procedure's terms, or those of all others, and each unit's calendar."""
-
-    terms: Mapping[str, Terms] = field(default_factory=dict)
-    other_terms: Terms = field(default_factory=Terms)
-    calendars: Mapping[str, Calendar] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Dossier:
-    """A dossier as all its events tell it."""
-
-    unit: str
-    channel: str
-    received_at: datetime | None
-    accepted_at: datetime | None
-    returned_at: datetime | None
-    ended_at: datetime | None
-    ending: str
-    supplements: int
-    paused_since: datetime | None
-    due_at: datetime | None
-    early_before: datetime | None
-    late_after: datetime | None
-
-
 def at(event: Event) -> datetime:
     """When it happened."""
     return datetime.fromisoformat(event["time"])
@@ -110,10 +79,10 @@ def count_event(hours: Hours, event: Event) -> None:
 
 def count_ticket(hours: Hours, events: Iterable[Event]) -> None:
     """The steps of one ticket, each in its hour, at the unit of the first."""
-    steps = sorted(events, key=_in_order)
+    steps = sorted(events, key=in_order)
     unit = steps[0]["data"]["unit"]
-    issued, called = _first(steps, "queue.ticket_issued"), _first(steps, "queue.called")
-    served, abandoned = _last(steps, "queue.served"), _last(steps, "queue.abandoned")
+    issued, called = first(steps, "queue.ticket_issued"), first(steps, "queue.called")
+    served, abandoned = last(steps, "queue.served"), last(steps, "queue.abandoned")
     for name, when in (("issued", issued), ("called", called), ("served", served)):
         if when:
             hours[unit, hour_of(when)].counts[f"tickets_{name}"] += 1
@@ -127,149 +96,17 @@ def count_ticket(hours: Hours, events: Iterable[Event]) -> None:
             hours[unit, hour_of(served)].waits_s[_seconds(issued, called)] += 1
 
 
-def fold(events: Iterable[Event], rules: Rules) -> Dossier:
-    """One dossier from its events, in any order."""
-    steps = sorted(events, key=_in_order)
-    accepted, submitted = _first(steps, "dossier.accepted"), _first(steps, "dossier.submitted")
-    ending, ended_at = _end(steps, bool(accepted))
-    home = _preferred(steps, "dossier.accepted", "dossier.submitted")[0]["data"]["unit"]
-    procedures = [step["data"].get("procedure") for step in _preferred(steps, "dossier.accepted")]
-    channels = [
-        step["data"].get("channel")
-        for step in _preferred(steps, "dossier.submitted")
-        if step["type"] != "dossier.returned"
-    ]
-    procedure = next(filter(None, procedures), "")
-    terms = rules.terms.get(procedure, rules.other_terms)
-    dues = [(due, at(step)) for step in steps if (due := _due(step))]
-    pauses, paused_since = _pauses(steps)
-    due_at = appointment(rules.calendars.get(home, NO_CALENDAR), terms, accepted, dues[-1] if dues else None, pauses)
-    early_before = late_after = due_at
-    if due_at and terms.deadline_rule != "instant":
-        early_before = due_at.astimezone(VIETNAM).replace(hour=0, minute=0, second=0, microsecond=0)
-        late_after = early_before + timedelta(days=1) - timedelta(milliseconds=1)
-    return Dossier(
-        unit=home,
-        channel=next(filter(None, channels), ""),
-        received_at=min(filter(None, (submitted, accepted)), default=None),
-        accepted_at=accepted,
-        returned_at=_last(steps, "dossier.returned"),
-        ended_at=ended_at,
-        ending=ending,
-        supplements=sum(step["type"] == "dossier.supplement_requested" for step in steps),
-        paused_since=paused_since,
-        due_at=due_at,
-        early_before=early_before,
-        late_after=late_after,
-    )
-
-
-def count_steps(hours: Hours, dossier: Dossier) -> None:
-    """What a dossier adds to hours, as it is known by now."""
-    if dossier.received_at:
-        hours[dossier.unit, hour_of(dossier.received_at)].counts["dossiers_received"] += 1
-    if dossier.ended_at and dossier.ending in {"completed", "returned"}:
-        counts = hours[dossier.unit, hour_of(dossier.ended_at)].counts
-        counts["dossiers_completed"] += 1
-        counts["dossiers_late"] += dossier.supplements > 1 or _past(dossier.ended_at, dossier.late_after)
-    if dossier.returned_at:
-        counts = hours[dossier.unit, hour_of(dossier.returned_at)].counts
-        counts["dossiers_returned"] += 1
-        counts["finished_transactions"] += 1
-
-
-def count_standing(counts: Counter[str], dossier: Dossier, start: datetime, end: datetime) -> None:
-    """What a dossier adds to the counts of a period, as it stood at the period's end."""
-
-    def within(when: datetime | None) -> bool:
-        return when is not None and start <= when < end
-
-    if within(dossier.received_at):
-        counts["received"] += 1
-        counts["received_online"] += dossier.channel == "online"
-    if not dossier.accepted_at or dossier.accepted_at >= end:
-        return
-    if within(dossier.accepted_at):
-        counts["accepted"] += 1
-        counts["accepted_supplemented"] += dossier.supplements > 0
-        counts["accepted_supplemented_again"] += dossier.supplements > 1
-    ended_now, is_open = within(dossier.ended_at), not dossier.ended_at or dossier.ended_at >= end
-    late = _is_late(dossier, end)
-    if ended_now and dossier.ending in {"completed", "returned"}:
-        counts["settled"] += 1
-        counts["settled_early"] += _past(dossier.early_before, dossier.ended_at)
-    if is_open:
-        counts["open"] += 1
-        counts["due_soon"] += dossier.due_at is not None and end <= dossier.due_at < end + timedelta(days=1)
-    if is_open or ended_now:
-        counts["settled_or_open"] += 1
-        counts["on_time_or_running"] += not late
-    if within(dossier.late_after) or ended_now:
-        counts["due_or_settled"] += 1
-        counts["overdue"] += late
-
-
-def _is_late(dossier: Dossier, end: datetime) -> bool:
-    had_ended = dossier.ended_at is not None and dossier.ended_at < end
-    if had_ended and dossier.ending == "withdrawn":
-        return False
-    if dossier.supplements > 1:
-        return True
-    if had_ended:
-        return _past(dossier.ended_at, dossier.late_after)
-    # While papers, a fee or the like are waited for, what counts is when they were asked for.
-    was_asked_in_time = dossier.paused_since is not None and not _past(dossier.paused_since, dossier.late_after)
-    return _past(end, dossier.late_after) and not was_asked_in_time
-
-
-def _past(when: datetime | None, limit: datetime | None) -> bool:
-    return when is not None and limit is not None and when > limit
-
-
-def _pauses(steps: Sequence[Event]) -> tuple[list[Pause], datetime | None]:
-    waited_for: set[str] = set()
-    closed: list[Pause] = []
-    since: datetime | None = None
-    for step in sorted(steps, key=lambda step: (at(step), step["type"] in STARTS)):
-        if cause := STOPS.get(step["type"]):
-            since = since or at(step)
-            waited_for.add(cause)
-        elif step["type"] in STARTS and since:
-            waited_for.discard(STARTS[step["type"]])
-            if not waited_for:
-                closed.append(Pause(since, at(step)))
-                since = None
-    return closed, since
-
-
-def _end(steps: Sequence[Event], accepted: bool) -> tuple[str, datetime | None]:
-    for ending in ("completed", "returned", "stopped", "refused", "withdrawn"):
-        found = _last(steps, f"dossier.{ending}")
-        if found and (ending != "withdrawn" or accepted):
-            return ending, found
-    return "", None
-
-
-def _due(step: Event) -> datetime | None:
-    # An apology offers a new appointment, only rescheduling makes it.
-    text = step["data"].get("new_due" if step["type"] == "dossier.rescheduled" else "due_at")
-    return datetime.fromisoformat(text) if text else None
-
-
-def _preferred(steps: Sequence[Event], *types: str) -> list[Event]:
-    """The steps with those of the types first, each group in order."""
-    return sorted(steps, key=lambda step: [step["type"] != kind for kind in types])
-
-
 def _times(steps: Sequence[Event], kind: str) -> Iterator[datetime]:
     return (at(step) for step in steps if step["type"] == kind)
 
 
-def _first(steps: Sequence[Event], kind: str) -> datetime | None:
+def first(steps: Sequence[Event], kind: str) -> datetime | None:
+    """When a step of a kind was done first."""
     return min(_times(steps, kind), default=None)
 
 
-def _last(steps: Sequence[Event], kind: str) -> datetime | None:
+def last(steps: Sequence[Event], kind: str) -> datetime | None:
+    """When a step of a kind was done last."""
     return max(_times(steps, kind), default=None)
 
 
@@ -278,7 +115,8 @@ def _seconds(start: datetime, end: datetime) -> int:
     return int(end.timestamp() // 1) - int(start.timestamp() // 1)
 
 
-def _in_order(event: Event) -> tuple[datetime, int, int]:
+def in_order(event: Event) -> tuple[datetime, int, int]:
+    """By time; for sorting."""
     # Of two steps at one instant the order of ids decides, which the store takes by their second half.
     number = UUID(event["id"]).int
     return at(event), number & (2**64 - 1), number >> 64

@@ -21,17 +21,8 @@ from clickhouse_connect.driver.client import Client
 
 from contract.indicators import Counts, Indicator, catalogue, evaluate
 from warehouse.figures import Period, by_hour, counts
-from warehouse.recount import (
-    Event,
-    Hours,
-    Rules,
-    Tally,
-    count_event,
-    count_standing,
-    count_steps,
-    count_ticket,
-    fold,
-)
+from warehouse.recount import Event, Hours, Tally, count_event, count_ticket
+from warehouse.recount_dossiers import Rules, count_standing, count_steps, fold
 from warehouse.working_time import VIETNAM, Terms, calendars_of_units, newest_units
 
 SLICE_EVENTS = 200_000
@@ -159,7 +150,7 @@ class Verification:
         self.compared += 1
         numbers = isinstance(served, int | float) and isinstance(recounted, int | float)
         if not (math.isclose(served, recounted, rel_tol=1e-9) if numbers else served == recounted):
-            self.differences.append(Difference(unit, period, what, str(served), str(recounted)))
+            self.differences.append(Difference(unit, period, what, _shown(served), _shown(recounted)))
 
 
 KEPT_BY_HOUR = {
@@ -229,6 +220,10 @@ def _above(unit: str, units: Mapping[str, Mapping[str, Any]]) -> list[str]:
         found.append(parent)
         parent = str(units[parent].get("parent"))
     return found
+
+
+def _shown(found: Any) -> str:
+    return f"{found:.8g}" if isinstance(found, float) else str(found)
 
 
 def _slices(events: int) -> int:

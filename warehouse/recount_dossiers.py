@@ -1,0 +1,175 @@
+"""The second way to every count of dossiers: folded from their events, judged as they stood. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from warehouse.recount import Event, Hours, at, first, hour_of, in_order, last
+from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar, Pause, Terms, appointment
+
+STOPS = {"dossier.supplement_requested": "papers", "dossier.finance_requested": "fee", "dossier.suspended": "other"}
+STARTS = {"dossier.supplement_completed": "papers", "payment.paid": "fee", "dossier.resumed": "other"}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What appointments follow: each procedure's terms, or those of all others, and each unit's calendar."""
+
+    terms: Mapping[str, Terms] = field(default_factory=dict)
+    other_terms: Terms = field(default_factory=Terms)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """A dossier as all its events tell it."""
+
+    unit: str
+    channel: str
+    received_at: datetime | None
+    accepted_at: datetime | None
+    returned_at: datetime | None
+    ended_at: datetime | None
+    ending: str
+    supplements: int
+    paused_since: datetime | None
+    due_at: datetime | None
+    early_before: datetime | None
+    late_after: datetime | None
+
+
+def fold(events: Iterable[Event], rules: Rules) -> Dossier:
+    """One dossier from its events, in any order."""
+    steps = sorted(events, key=in_order)
+    accepted, submitted = first(steps, "dossier.accepted"), first(steps, "dossier.submitted")
+    ending, ended_at = _end(steps, bool(accepted))
+    home = _preferred(steps, "dossier.accepted", "dossier.submitted")[0]["data"]["unit"]
+    procedures = [step["data"].get("procedure") for step in _preferred(steps, "dossier.accepted")]
+    channels = [
+        step["data"].get("channel")
+        for step in _preferred(steps, "dossier.submitted")
+        if step["type"] != "dossier.returned"
+    ]
+    procedure = next(filter(None, procedures), "")
+    terms = rules.terms.get(procedure, rules.other_terms)
+    dues = [(due, at(step)) for step in steps if (due := _due(step))]
+    pauses, paused_since = _pauses(steps)
+    due_at = appointment(rules.calendars.get(home, NO_CALENDAR), terms, accepted, dues[-1] if dues else None, pauses)
+    early_before = late_after = due_at
+    if due_at and terms.deadline_rule != "instant":
+        early_before = due_at.astimezone(VIETNAM).replace(hour=0, minute=0, second=0, microsecond=0)
+        late_after = early_before + timedelta(days=1) - timedelta(milliseconds=1)
+    return Dossier(
+        unit=home,
+        channel=next(filter(None, channels), ""),
+        received_at=min(filter(None, (submitted, accepted)), default=None),
+        accepted_at=accepted,
+        returned_at=last(steps, "dossier.returned"),
+        ended_at=ended_at,
+        ending=ending,
+        supplements=sum(step["type"] == "dossier.supplement_requested" for step in steps),
+        paused_since=paused_since,
+        due_at=due_at,
+        early_before=early_before,
+        late_after=late_after,
+    )
+
+
+def count_steps(hours: Hours, dossier: Dossier) -> None:
+    """What a dossier adds to hours, as it is known by now."""
+    if dossier.received_at:
+        hours[dossier.unit, hour_of(dossier.received_at)].counts["dossiers_received"] += 1
+    if dossier.ended_at and dossier.ending in {"completed", "returned"}:
+        counts = hours[dossier.unit, hour_of(dossier.ended_at)].counts
+        counts["dossiers_completed"] += 1
+        counts["dossiers_late"] += dossier.supplements > 1 or _past(dossier.ended_at, dossier.late_after)
+    if dossier.returned_at:
+        counts = hours[dossier.unit, hour_of(dossier.returned_at)].counts
+        counts["dossiers_returned"] += 1
+        counts["finished_transactions"] += 1
+
+
+def count_standing(counts: Counter[str], dossier: Dossier, start: datetime, end: datetime) -> None:
+    """What a dossier adds to the counts of a period, as it stood at the period's end."""
+
+    def within(when: datetime | None) -> bool:
+        return when is not None and start <= when < end
+
+    if within(dossier.received_at):
+        counts["received"] += 1
+        counts["received_online"] += dossier.channel == "online"
+    if not dossier.accepted_at or dossier.accepted_at >= end:
+        return
+    if within(dossier.accepted_at):
+        counts["accepted"] += 1
+        counts["accepted_supplemented"] += dossier.supplements > 0
+        counts["accepted_supplemented_again"] += dossier.supplements > 1
+    ended_now, is_open = within(dossier.ended_at), not dossier.ended_at or dossier.ended_at >= end
+    late = _is_late(dossier, end)
+    if ended_now and dossier.ending in {"completed", "returned"}:
+        counts["settled"] += 1
+        counts["settled_early"] += _past(dossier.early_before, dossier.ended_at)
+    if is_open:
+        counts["open"] += 1
+        counts["due_soon"] += dossier.due_at is not None and end <= dossier.due_at < end + timedelta(days=1)
+    if is_open or ended_now:
+        counts["settled_or_open"] += 1
+        counts["on_time_or_running"] += not late
+    if within(dossier.late_after) or ended_now:
+        counts["due_or_settled"] += 1
+        counts["overdue"] += late
+
+
+def _is_late(dossier: Dossier, end: datetime) -> bool:
+    had_ended = dossier.ended_at is not None and dossier.ended_at < end
+    if had_ended and dossier.ending == "withdrawn":
+        return False
+    if dossier.supplements > 1:
+        return True
+    if had_ended:
+        return _past(dossier.ended_at, dossier.late_after)
+    # While papers, a fee or the like are waited for, what counts is when they were asked for.
+    was_asked_in_time = dossier.paused_since is not None and not _past(dossier.paused_since, dossier.late_after)
+    return _past(end, dossier.late_after) and not was_asked_in_time
+
+
+def _past(when: datetime | None, limit: datetime | None) -> bool:
+    return when is not None and limit is not None and when > limit
+
+
+def _pauses(steps: Sequence[Event]) -> tuple[list[Pause], datetime | None]:
+    waited_for: set[str] = set()
+    closed: list[Pause] = []
+    since: datetime | None = None
+    for step in sorted(steps, key=lambda step: (at(step), step["type"] in STARTS)):
+        if cause := STOPS.get(step["type"]):
+            since = since or at(step)
+            waited_for.add(cause)
+        elif step["type"] in STARTS and since:
+            waited_for.discard(STARTS[step["type"]])
+            if not waited_for:
+                closed.append(Pause(since, at(step)))
+                since = None
+    return closed, since
+
+
+def _end(steps: Sequence[Event], accepted: bool) -> tuple[str, datetime | None]:
+    for ending in ("completed", "returned", "stopped", "refused", "withdrawn"):
+        found = last(steps, f"dossier.{ending}")
+        if found and (ending != "withdrawn" or accepted):
+            return ending, found
+    return "", None
+
+
+def _due(step: Event) -> datetime | None:
+    # An apology offers a new appointment, only rescheduling makes it.
+    text = step["data"].get("new_due" if step["type"] == "dossier.rescheduled" else "due_at")
+    return datetime.fromisoformat(text) if text else None
+
+
+def _preferred(steps: Sequence[Event], *types: str) -> list[Event]:
+    """The steps with those of the types first, each group in order."""
+    return sorted(steps, key=lambda step: [step["type"] != kind for kind in types])
