@@ -17,7 +17,10 @@ demo: $(READY) ## run everything with a simulated day; SECONDS=60 ends by itself
 test: $(READY) ## every check and every test
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m tests.browser_setup
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --ignore tests/faults
+
+faults: $(READY) ## break everything on purpose (docs/faults.md); six minutes more on an idle machine
+	@$(BIN)/python -m pytest tests/faults
 
 bench: $(READY) $(VENV)-bench/.ready ## every figure beside its floor, in a quarter of an hour; FULL=1 measures all there is
 	@$(BIN)/hailong bench $(if $(FULL),--full)
