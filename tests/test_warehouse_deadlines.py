@@ -182,6 +182,11 @@ def test_without_a_calendar_pauses_count_by_the_clock(store: Client) -> None:
     assert due(store) == "2011-03-12 14:00"
 
 
+def test_an_appointment_beyond_the_known_calendar_is_not_told(store: Client) -> None:
+    put(store, [*UNITS, *calendar(), procedure("P", term=90), accepted("2026-11-02T08:00:00+07:00")])
+    assert due(store) is None
+
+
 def test_reference_facts_that_come_late_or_change_are_followed(store: Client) -> None:
     put(store, [accepted(ACCEPTED_FRIDAY)])
     assert due(store) is None

@@ -102,7 +102,8 @@ SELECT
   multiIf(
     m.given AND coalesce(positions.paused_wall_s, 0) = 0, m.given_due_at,
     m.given AND NOT positions.in_calendar, m.given_due_at + toIntervalMillisecond(round(positions.paused_wall_s * 1000)),
-    due_day.calendar = '', NULL,
+    -- Beyond the last day that the calendar knows no appointment can be told.
+    due_day.calendar = '' OR due.due_s > due_day.worked_before_s + due_day.worked_s, NULL,
     -- The session in which the appointment falls, and how far into it.
     toDateTime64(
       arrayFold(
