@@ -40,7 +40,7 @@ def compare(harness: Harness, truth: Truth) -> None:
     assert {body["id"] for body in kept} == stored, "an event is stored that this case does not know"
     figures, recounted = _figures(harness, truth), truth.counts(kept)
     assert figures == recounted, {n: (figures[n], recounted[n]) for n in figures if figures[n] != recounted[n]}
-    assert _hours(harness, truth) == _in_utc(truth.hours(kept))
+    assert _hours(harness, truth) == truth.hours(kept)
     _check_delays(harness, truth)
     _check_served(harness, truth, kept)
 
@@ -57,10 +57,6 @@ def _hours(harness: Harness, truth: Truth) -> dict[Any, dict[str, Any]]:
         if found := {name: value for name, value in row.items() if value}:
             made[starts_at] = found
     return made
-
-
-def _in_utc(hours: dict[Any, dict[str, Any]]) -> dict[Any, dict[str, Any]]:
-    return {hour.astimezone(UTC): found for hour, found in hours.items()}
 
 
 def _check_delays(harness: Harness, truth: Truth) -> None:

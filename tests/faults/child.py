@@ -26,7 +26,7 @@ STARVED = "starved"
 TOO_LITTLE_MEMORY = {"max_memory_usage": 100_000}
 # What would make the cases long is shorter: how long a silent consumer keeps its partitions (the least that Kafka
 # allows), how long it may work between two polls, the pause before a retry, when a silent producer is given up.
-SOONER = {"session.timeout.ms": 6_000, "max.poll.interval.ms": 8_000}
+SOONER = {"session.timeout.ms": 6_000, "max.poll.interval.ms": 6_500}
 LONGEST_RETRY_S = 1.0
 STALL_S = 2.0
 

@@ -136,7 +136,7 @@ def stored_of_a_request_killed_at(place: str, harness: Harness, truth: Truth) ->
 
 def padded(body: Event) -> Event:
     """The event with so much of a field of its sender's own that some dozen fill a megabyte."""
-    return body | {"data": body["data"] | {"note": "x" * 20_000}}
+    return body | {"data": body["data"] | {"note": "x" * 40_000}}
 
 
 def fill(harness: Harness, truth: Truth, events: list[dict[str, Any]]) -> httpx.Response:

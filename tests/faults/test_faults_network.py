@@ -16,7 +16,7 @@ from tests.faults.proxy import Proxy
 pytestmark = pytest.mark.stack
 
 SLOW_S = 0.2
-LONGER_THAN_A_POLL_S = 9.5
+LONGER_THAN_A_POLL_S = 7.5
 
 
 def reset_again_and_again(hop: Proxy) -> None:
@@ -55,7 +55,7 @@ def test_a_hop_made_ill_in_every_way(harness: Harness, truth: Truth, name: str) 
 
 @proves(21)
 def test_an_insert_slower_than_a_consumer_may_take(harness: Harness, truth: Truth) -> None:
-    with harness.running_with("stream", flush_max_events=10, flush_max_batches=2):
+    with harness.running_with("stream", flush_max_events=30, flush_max_batches=2):
         with harness.frozen("clickhouse"):
             assert harness.send(truth.events, truth) == []
             time.sleep(LONGER_THAN_A_POLL_S)
