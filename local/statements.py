@@ -18,9 +18,11 @@ _FORMAT_NAME = re.compile(rb"\s+(\w+)[ \t]*;?(?:\r?\n|[ \t]|$)")
 
 @dataclass(frozen=True)
 class DataInsert:
-    """An ``INSERT … FORMAT X``: the text before FORMAT, the format, and where in the statement the rows begin."""
+    """An ``INSERT … FORMAT X``: the text before SETTINGS or FORMAT, its SETTINGS (empty without), the format, and where
+    in the statement the rows begin."""
 
     head: bytes
+    settings: bytes
     format: str
     data_at: int
 
@@ -32,7 +34,7 @@ def data_insert(statement: bytes) -> DataInsert | None:
     """
     if not _INSERT.match(statement):
         return None
-    depth = 0
+    depth, head_ends_at = 0, None
     for token in _TOKEN.finditer(statement):
         if token["open"]:
             depth += 1
@@ -42,9 +44,14 @@ def data_insert(statement: bytes) -> DataInsert | None:
             word = token["word"].upper()
             if word in (b"SELECT", b"WITH", b"VALUES", b"INFILE"):
                 return None
+            if word == b"SETTINGS" and head_ends_at is None:
+                head_ends_at = token.start()
             named = _FORMAT_NAME.match(statement, token.end()) if word == b"FORMAT" else None
             if named:
-                return DataInsert(statement[: token.start()], named[1].decode(), named.end())
+                head, settings = statement[: token.start()], b""
+                if head_ends_at is not None:
+                    head, settings = statement[:head_ends_at], statement[head_ends_at : token.start()]
+                return DataInsert(head, settings, named[1].decode(), named.end())
     return None
 
 

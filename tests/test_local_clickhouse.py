@@ -179,6 +179,31 @@ def test_a_refused_insert_writes_nothing(client: Client, table: str) -> None:
     assert client.command(f"SELECT count() FROM {table}") == 0
 
 
+def test_an_insert_refused_by_a_view_is_told_and_writes_nothing(client: Client, table: str) -> None:
+    client.command("CREATE TABLE entry (a Int64, b String) ENGINE = Null")
+    client.command(
+        f"CREATE MATERIALIZED VIEW picky TO {table} AS SELECT a, if(throwIf(a = 7) = 0, b, '') AS b FROM entry"
+    )
+    with pytest.raises(DatabaseError) as refused:
+        client.raw_insert("entry", ["a", "b"], b"6\tx\n7\ty\n", fmt="TSV")
+    assert refused.value.code == 395
+    assert client.command(f"SELECT count() FROM {table}") == 0
+
+
+def test_an_insert_into_too_many_parts_is_told_and_writes_nothing(client: Client, table: str) -> None:
+    client.command(f"INSERT INTO {table} VALUES (1, 'x')")
+    client.command(f"ALTER TABLE {table} MODIFY SETTING parts_to_throw_insert = 1, parts_to_delay_insert = 1")
+    with pytest.raises(DatabaseError) as refused:
+        client.raw_insert(table, ["a", "b"], b"2\ty\n", fmt="TSV")
+    assert refused.value.code == 252
+    assert client.command(f"SELECT count() FROM {table}") == 1
+
+
+def test_an_insert_may_name_its_settings(client: Client, table: str) -> None:
+    client.command(f"INSERT INTO {table} (a, b) SETTINGS input_format_csv_empty_as_default = 1 FORMAT CSV", data="1,x")
+    assert client.query(f"SELECT a, b FROM {table}").result_rows == [(1, "x")]
+
+
 def test_inserts_of_values_and_of_a_select_run(client: Client, table: str) -> None:
     client.command(f"INSERT INTO {table} VALUES (1, 'FORMAT'), (2, '{{a}}')")
     client.command(f"INSERT INTO {table} (a, b) SELECT a + 2, b FROM {table} WHERE a >= {{n:UInt8}}", {"n": 1})
