@@ -154,7 +154,7 @@ def _insert(connection: Any, insert: DataInsert, rows: bytes) -> Any:
     The library's own ``send_insert`` answers with success when a view or a table refuses the rows (too many parts,
     a throwing expression) and stores nothing; rows behind the statement itself lose their leading blanks.
     """
-    with open(os.memfd_create("rows"), "wb") as file:
+    with os.fdopen(os.memfd_create("rows"), "wb") as file:
         file.write(rows)
         file.flush()
         source = f" FROM INFILE '/proc/self/fd/{file.fileno()}' COMPRESSION 'none' ".encode()
