@@ -21,7 +21,6 @@ from runtime.telemetry import LAG, OFFSETS_LOST, log
 from stream.batch import Batch
 from stream.writer import AfterStep, Writer
 from warehouse.client import connect
-from warehouse.store import finish_broken_off
 
 RETRY_S = 1.0
 LONGEST_RETRY_S = 10.0
@@ -59,7 +58,6 @@ def run(settings: Settings, stopping: threading.Event, after_step: AfterStep = l
     with ExitStack() as closing:
         client = connect(settings)
         closing.callback(client.close)
-        finish_broken_off(client)
         producer = make_producer(settings)
         closing.callback(producer.close, timeout=PRODUCER_CLOSE_S)
         writer = Writer(settings, producer, after_step)
@@ -70,8 +68,6 @@ def run(settings: Settings, stopping: threading.Event, after_step: AfterStep = l
 
         def assigned(consumer: Consumer, partitions: list[TopicPartition]) -> None:
             consumer.assign([_start(consumer, partition) for partition in partitions])
-            # Whoever had them before may have been broken off.
-            finish_broken_off(client)
 
         def revoked(consumer: Consumer, _partitions: list[TopicPartition]) -> None:
             writer.drain(DRAIN_S)

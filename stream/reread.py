@@ -20,7 +20,6 @@ from stream.consumer import ANSWER_S, DRAIN_S, PRODUCER_CLOSE_S, poll
 from stream.writer import Writer
 from warehouse.client import connect
 from warehouse.rereads import Reading, newest, note
-from warehouse.store import finish_broken_off
 
 
 def reread(settings: Settings, *, again: bool = False) -> Generator[tuple[int, int]]:
@@ -49,7 +48,6 @@ def reread(settings: Settings, *, again: bool = False) -> Generator[tuple[int, i
         yield done(), total
         if not left():
             return
-        finish_broken_off(client)
         producer = make_producer(settings)
         closing.callback(producer.close, timeout=PRODUCER_CLOSE_S)
         writer = Writer(settings, producer)

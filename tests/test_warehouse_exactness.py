@@ -16,7 +16,7 @@ from tests.support import event, logged, put, rating, unit
 from warehouse import figures as warehouse_figures
 from warehouse import store as warehouse_store
 from warehouse.figures import Period, counts, series
-from warehouse.store import finish_broken_off, insert_lines, new_batch
+from warehouse.store import insert_lines, new_batch
 
 DAY = datetime.fromisoformat("2026-03-13T00:00:00+07:00")
 PERIOD = Period(DAY, DAY + timedelta(days=1))
@@ -150,7 +150,6 @@ def test_a_batch_interrupted_at_any_step_and_read_again_counts_once(
         with monkeypatch.context() as broken, suppress(BrokenOffError):
             broken.setattr(warehouse_store, "_run", runs_so_many)
             put(store, batch)
-        finish_broken_off(store)
         dice.shuffle(batch)
         for half in (batch[::2], batch[1::2]):
             put(store, half)

@@ -25,8 +25,9 @@ REFERENCE_TABLES = (
     *("unit_calendars", "calendar_days"),
 )
 DERIVED_TABLES = (
-    *("ratings", "ticket_events", "ticket_shares", "dossier_events", "dossier_folds", "dossiers", "dossier_shares"),
-    *("hours_of_ratings", "hours_of_tickets", "hours_of_dossiers", "hours_of_events"),
+    *("ratings", "ticket_events", "ticket_shares", "dossier_events", "dossier_folds", "dossiers", "due_days"),
+    *("dossier_days", "days_of_dossiers", "months_of_dossiers"),
+    *("hours_of_ratings", "hours_of_tickets", "hours_of_events"),
 )
 _REFERENCE = frozenset({"calendar", "procedure"})
 
@@ -117,7 +118,7 @@ def _rebuild_slice(client: Client, slice_: Slice) -> None:
     batch = new_batch()
     client.command(_sql("refill"), parameters={"batch": batch, **slice_._asdict()})
     # A calendar touches all dossiers at once; here each has its turn.
-    recompute(client, [batch], touched_kinds(client, [batch]) - _REFERENCE, every_hour=True)
+    recompute(client, [batch], touched_kinds(client, [batch]) - _REFERENCE)
 
 
 def _newest(client: Client) -> tuple[int, list[Slice], set[int]]:

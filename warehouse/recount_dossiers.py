@@ -107,8 +107,11 @@ def count_standing(counts: Counter[str], dossier: Dossier, start: datetime, end:
         counts["accepted"] += 1
         counts["accepted_supplemented"] += dossier.supplements > 0
         counts["accepted_supplemented_again"] += dossier.supplements > 1
-    ended_now, is_open = within(dossier.ended_at), not dossier.ended_at or dossier.ended_at >= end
-    late = _is_late(dossier, end)
+    # By the clocks of two systems it may end, or be due, before it is accepted: from then on it counts.
+    closed_at = dossier.ended_at and max(dossier.ended_at, dossier.accepted_at)
+    passes_at = dossier.late_after and max(dossier.late_after, dossier.accepted_at)
+    ended_now, is_open = within(closed_at), not closed_at or closed_at >= end
+    late = _is_late(dossier, end, is_open=is_open)
     if ended_now and dossier.ending in {"completed", "returned"}:
         counts["settled"] += 1
         counts["settled_early"] += _past(dossier.early_before, dossier.ended_at)
@@ -118,18 +121,17 @@ def count_standing(counts: Counter[str], dossier: Dossier, start: datetime, end:
     if is_open or ended_now:
         counts["settled_or_open"] += 1
         counts["on_time_or_running"] += not late
-    if within(dossier.late_after) or ended_now:
+    if within(passes_at) or ended_now:
         counts["due_or_settled"] += 1
         counts["overdue"] += late
 
 
-def _is_late(dossier: Dossier, end: datetime) -> bool:
-    had_ended = dossier.ended_at is not None and dossier.ended_at < end
-    if had_ended and dossier.ending == "withdrawn":
+def _is_late(dossier: Dossier, end: datetime, *, is_open: bool) -> bool:
+    if not is_open and dossier.ending == "withdrawn":
         return False
     if dossier.supplements > 1:
         return True
-    if had_ended:
+    if not is_open:
         return _past(dossier.ended_at, dossier.late_after)
     # While papers, a fee or the like are waited for, what counts is when they were asked for.
     was_asked_in_time = dossier.paused_since is not None and not _past(dossier.paused_since, dossier.late_after)

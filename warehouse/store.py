@@ -15,7 +15,6 @@ from clickhouse_connect.driver.client import Client
 
 from contract.scales import LEVELS
 
-CHANGED_HOURS, EVERY_HOUR = "3_changed_hours", "3_every_hour"
 _APPOINTMENTS = frozenset({"dossier", "procedure", "calendar"})
 RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
     ("0_calendars", frozenset({"calendar"})),
@@ -23,11 +22,11 @@ RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
     ("0_touched_by_reference", frozenset({"calendar", "procedure"})),
     ("1_dossier_folds", _APPOINTMENTS),
     ("2_dossiers", _APPOINTMENTS),
-    (CHANGED_HOURS, _APPOINTMENTS),
-    ("4_dossier_shares", _APPOINTMENTS),
-    ("5_ticket_shares", frozenset({"ticket"})),
-    ("6_hours_of_tickets", frozenset({"ticket"})),
-    ("7_hours_of_dossiers", _APPOINTMENTS),
+    ("3_dossier_days", _APPOINTMENTS),
+    ("4_days_of_dossiers", _APPOINTMENTS),
+    ("5_months_of_dossiers", _APPOINTMENTS),
+    ("6_ticket_shares", frozenset({"ticket"})),
+    ("7_hours_of_tickets", frozenset({"ticket"})),
     ("8_hours_of_ratings", frozenset({"rated_hour"})),
     ("9_hours_of_events", frozenset({"hour", "rated_hour"})),
 )
@@ -89,16 +88,11 @@ def unreadable_lines(client: Client, batches: Sequence[int]) -> set[bytes]:
     return {bytes.fromhex(row[0]) for row in rows}
 
 
-def recompute(client: Client, batches: Sequence[int], kinds: Set[str], *, every_hour: bool = False) -> None:
-    """Makes every figure anew that the batches can have changed.
-
-    With ``every_hour`` the hours of a dossier are counted anew though it adds to them what it added before.
-    """
+def recompute(client: Client, batches: Sequence[int], kinds: Set[str]) -> None:
+    """Makes every figure anew that the batches can have changed."""
     for name, asked_by in RECOMPUTE:
         if asked_by & kinds:
-            _run(client, EVERY_HOUR if every_hour and name == CHANGED_HOURS else name, batches)
-    if _APPOINTMENTS & kinds:
-        _finish(client, batches)
+            _run(client, name, batches)
 
 
 def make_calendars(client: Client) -> None:
@@ -107,35 +101,13 @@ def make_calendars(client: Client) -> None:
         client.command(_statement(name))
 
 
-def finish_broken_off(client: Client) -> int:
-    """Makes the hours of batches anew that were broken off after a dossier's change was noted; how many batches.
-
-    All else that a broken-off batch touched is touched again when it is read again, as it will be. Only an old batch
-    is noted as finished: another process may be at a young one, between the note and the change, and break off yet.
-    """
-    found: dict[int, bool] = {row[0]: row[1] for row in client.query(_BROKEN_OFF).result_rows}
-    if found:
-        _run(client, "7_hours_of_dossiers", list(found))
-        _finish(client, [batch for batch, is_old in found.items() if is_old])
-    return len(found)
-
-
 def _run(client: Client, name: str, batches: Sequence[int]) -> None:
     parameters = {"batches": list(batches), "batch": batches[0], **SCALE_PARAMETERS}
     client.command(_statement(name), parameters=parameters)
 
 
-def _finish(client: Client, batches: Sequence[int]) -> None:
-    if batches:
-        client.insert("finished", [[batch] for batch in batches], column_names=["batch"])
-
-
 _TOUCHED_KINDS = "SELECT DISTINCT kind FROM touched WHERE batch IN {batches:Array(UInt64)}"
 _UNREADABLE = "SELECT hex(subject) FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'unreadable'"
-_BROKEN_OFF = """
-SELECT batch, max(changed_at) < now() - INTERVAL 1 HOUR FROM changed_hours
-WHERE batch NOT IN (SELECT batch FROM finished) GROUP BY batch
-"""
 
 
 @cache

@@ -95,7 +95,7 @@ WHERE readable AND NOT from_store;
 CREATE TABLE IF NOT EXISTS touched (
   batch UInt64,
   kind Enum8('dossier' = 1, 'ticket' = 2, 'hour' = 3, 'rated_hour' = 4, 'procedure' = 5, 'calendar' = 6,
-    'unreadable' = 7),
+    'unreadable' = 7, 'dossier_day' = 8),
   subject String,
   unit LowCardinality(String),
   hour DateTime('UTC'),

@@ -117,7 +117,7 @@ CREATE TABLE IF NOT EXISTS dossier_folds (
   given_due_at Nullable(DateTime64(3, 'UTC')),
   given_at Nullable(DateTime64(3, 'UTC')),
   units Array(LowCardinality(String)),
-  hours Array(DateTime('UTC')),
+  days Array(Date),
   version UInt64
 )
 ENGINE = ReplacingMergeTree(version)
@@ -145,50 +145,12 @@ CREATE TABLE IF NOT EXISTS dossiers (
   early_before Nullable(DateTime64(3, 'UTC')),
   late_after Nullable(DateTime64(3, 'UTC')),
   units Array(LowCardinality(String)),
-  hours Array(DateTime('UTC')),
+  days Array(Date),
   version UInt64
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY dossier
 SETTINGS index_granularity = 256;
-
--- What a dossier adds to unit-hours; a row of zeros where it once added something.
-CREATE TABLE IF NOT EXISTS dossier_shares (
-  unit LowCardinality(String),
-  hour DateTime('UTC'),
-  dossier String CODEC(ZSTD(1)),
-  received UInt8,
-  completed UInt8,
-  late UInt8,
-  returned UInt8,
-  version UInt64
-)
-ENGINE = ReplacingMergeTree(version)
-PARTITION BY toYYYYMM(hour)
-ORDER BY (unit, hour, dossier)
-SETTINGS index_granularity = 1024;
-
--- Unit-hours to which a dossier adds something else than before, noted before the change itself is written. A batch
--- that stands here and not in `finished` was broken off in between: whoever starts next makes its hours anew.
-CREATE TABLE IF NOT EXISTS changed_hours (
-  batch UInt64,
-  unit LowCardinality(String),
-  hour DateTime('UTC'),
-  dossier String CODEC(ZSTD(1)),
-  changed_at DateTime DEFAULT now()
-)
-ENGINE = MergeTree
-PARTITION BY toYYYYMM(changed_at)
-ORDER BY batch
-TTL changed_at + INTERVAL 90 DAY
-SETTINGS index_granularity = 256, ttl_only_drop_parts = 1;
-
-CREATE TABLE IF NOT EXISTS finished (batch UInt64, finished_at DateTime DEFAULT now())
-ENGINE = MergeTree
-PARTITION BY toYYYYMM(finished_at)
-ORDER BY batch
-TTL finished_at + INTERVAL 180 DAY
-SETTINGS ttl_only_drop_parts = 1;
 
 CREATE TABLE IF NOT EXISTS hours_of_ratings (
   unit LowCardinality(String),
@@ -212,19 +174,6 @@ CREATE TABLE IF NOT EXISTS hours_of_tickets (
   served UInt32,
   abandoned UInt32,
   waits_s Map(UInt32, UInt32),
-  version UInt64
-)
-ENGINE = ReplacingMergeTree(version)
-PARTITION BY toYYYYMM(hour)
-ORDER BY (unit, hour);
-
-CREATE TABLE IF NOT EXISTS hours_of_dossiers (
-  unit LowCardinality(String),
-  hour DateTime('UTC'),
-  received UInt32,
-  completed UInt32,
-  late UInt32,
-  returned UInt32,
   version UInt64
 )
 ENGINE = ReplacingMergeTree(version)

@@ -9,6 +9,20 @@ SELECT
   sum(completed) AS dossiers_completed,
   sum(late) AS dossiers_late,
   sum(returned) AS dossiers_returned
-FROM hours_of_dossiers AS h FINAL
-WHERE hour >= {start:DateTime('UTC')} AND hour < {end:DateTime('UTC')} AND unit IN {units:Array(String)}
+FROM
+(
+  SELECT
+    unit,
+    toDateTime(toStartOfDay(day, 'Asia/Ho_Chi_Minh'), 'UTC') + toIntervalHour(of_day) AS hour,
+    countEqual(received_hours, of_day) AS received,
+    countEqual(completed_hours, of_day) AS completed,
+    countEqual(late_hours, of_day) AS late,
+    countEqual(returned_hours, of_day) AS returned
+  FROM days_of_dossiers FINAL
+  ARRAY JOIN range(24)::Array(UInt8) AS of_day
+  WHERE unit IN {units:Array(String)}
+    AND day >= toDate({start:DateTime('UTC')}, 'Asia/Ho_Chi_Minh') AND day <= toDate({end:DateTime('UTC')}, 'Asia/Ho_Chi_Minh')
+    AND (received OR completed OR returned)
+)
+WHERE hour >= {start:DateTime('UTC')} AND hour < {end:DateTime('UTC')}
 GROUP BY target, starts_at

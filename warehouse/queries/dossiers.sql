@@ -1,13 +1,27 @@
 -- Dossiers received in a period, with their standing at its end.
+WITH
+  toDateTime64('2100-01-01 00:00:00', 3, 'UTC') AS never,
+  {end:DateTime64(3, 'UTC')} AS until,
+  found AS
+  (
+    SELECT
+      dossier, d.due_at AS sort_at, closed_at < until AS is_ended,
+      multiIf(is_ended, late, supplements > 1, true, passes_at < until AND NOT waiting) AS overdue,
+      count() OVER () AS total
+    FROM dossier_days AS d FINAL
+    WHERE unit IN {units:Array(String)}
+      AND day >= toDate({start:DateTime64(3, 'UTC')}, 'Asia/Ho_Chi_Minh') AND day <= toDate(until, 'Asia/Ho_Chi_Minh')
+      AND received_on = day AND received_at >= {start:DateTime64(3, 'UTC')} AND received_at < until
+      AND ({state:String} = 'all' OR ({state:String} = 'overdue' AND overdue) OR ({state:String} = 'open' AND NOT is_ended)
+        OR ({state:String} = 'ended' AND is_ended))
+      AND ({has_due:Int8} = -1 OR {has_due:Int8} = (d.due_at < never))
+    ORDER BY sort_at, dossier
+    LIMIT {limit:UInt32} OFFSET {offset:UInt32}
+  )
 SELECT
   dossier, unit, procedure, channel, staff, counter, received_at, accepted_at, due_at,
-  if(had_ended, ended_at, NULL) AS ended, if(had_ended, ending, '') AS how, supplements,
-  had_ended AS is_ended, is_late AS overdue, count() OVER () AS total
-FROM dossier_standings(end = {end:DateTime64(3, 'UTC')})
-WHERE unit IN {units:Array(String)}
-  AND received_at >= {start:DateTime64(3, 'UTC')} AND received_at < {end:DateTime64(3, 'UTC')}
-  AND ({state:String} = 'all' OR ({state:String} = 'overdue' AND is_late) OR ({state:String} = 'open' AND NOT had_ended)
-    OR ({state:String} = 'ended' AND had_ended))
-  AND ({has_due:Int8} = -1 OR {has_due:Int8} = (due_at IS NOT NULL))
-ORDER BY due_at ASC NULLS LAST, dossier
-LIMIT {limit:UInt32} OFFSET {offset:UInt32}
+  if(is_ended, ended_at, NULL) AS ended, if(is_ended, ending, '') AS how, supplements,
+  is_ended, overdue, total
+FROM (SELECT * FROM dossiers FINAL WHERE dossier IN (SELECT dossier FROM found)) AS whole
+INNER JOIN found USING dossier
+ORDER BY sort_at, dossier

@@ -12,7 +12,7 @@ SELECT
   supplements,
   if(clock.1 = 0, NULL, clock.2) AS paused_since,
   clock.3 AS pauses,
-  given_due_at, given_at, units, hours, version
+  given_due_at, given_at, units, days, version
 FROM
 (
   SELECT
@@ -65,7 +65,7 @@ FROM
       )
     ) AS clock,
     arraySort(groupUniqArray(unit)) AS units,
-    arraySort(groupUniqArray(toStartOfHour(occurred_at)::DateTime('UTC'))) AS hours,
+    arraySort(groupUniqArray(toDate(occurred_at, 'Asia/Ho_Chi_Minh'))) AS days,
     count() AS version
   FROM dossier_events FINAL
   WHERE dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')

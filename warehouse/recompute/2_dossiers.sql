@@ -121,7 +121,7 @@ SELECT
   ) AS due_at,
   if(m.deadline_rule = 'instant', due_at, toDateTime64(toStartOfDay(due_at, 'Asia/Ho_Chi_Minh'), 3, 'UTC')) AS early_before,
   if(m.deadline_rule = 'instant', due_at, addMilliseconds(addDays(early_before, 1), -1)) AS late_after,
-  m.units, m.hours, m.version + (SELECT count() FROM reference_ids FINAL)
+  m.units, m.days, m.version + (SELECT count() FROM reference_ids FINAL)
 FROM measured AS m
 LEFT JOIN positions ON m.dossier = positions.dossier
 LEFT JOIN due_positions AS due ON m.dossier = due.dossier
