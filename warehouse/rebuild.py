@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from clickhouse_connect.driver.client import Client
 
-from warehouse.store import make_calendars, new_batch, recompute, touched_kinds
+from warehouse.store import new_batch, recompute, recompute_reference, touched_kinds
 
 SLICE_EVENTS = 100_000
 REFERENCE_TABLES = (
@@ -29,7 +29,7 @@ DERIVED_TABLES = (
     *("dossier_days", "days_of_dossiers", "months_of_dossiers"),
     *("hours_of_ratings", "hours_of_tickets", "hours_of_events"),
 )
-_REFERENCE = frozenset({"calendar", "procedure"})
+_REFERENCE = frozenset({"calendar", "procedure", "target"})
 
 
 class Slice(NamedTuple):
@@ -111,7 +111,7 @@ def _empty(client: Client, tables: Iterable[str]) -> None:
 def _refill_reference(client: Client) -> None:
     batch = new_batch()
     client.command(_sql("refill_reference"), parameters={"batch": batch})
-    make_calendars(client)
+    recompute_reference(client, [batch])
 
 
 def _rebuild_slice(client: Client, slice_: Slice) -> None:

@@ -16,9 +16,17 @@ from clickhouse_connect.driver.client import Client
 from contract.scales import LEVELS
 
 _APPOINTMENTS = frozenset({"dossier", "procedure", "calendar"})
-RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
+_REFERENCE: tuple[tuple[str, frozenset[str]], ...] = (
+    ("0_units", frozenset({"calendar"})),
+    ("0_procedures", frozenset({"procedure"})),
+    ("0_working_days", frozenset({"calendar"})),
+    ("0_targets", frozenset({"target"})),
+    ("0_reference_ids", frozenset({"calendar", "procedure"})),
     ("0_calendars", frozenset({"calendar"})),
     ("0_unit_calendars", frozenset({"calendar"})),
+)
+RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
+    *_REFERENCE,
     ("0_touched_by_reference", frozenset({"calendar", "procedure"})),
     ("1_dossier_folds", _APPOINTMENTS),
     ("2_dossiers", _APPOINTMENTS),
@@ -95,10 +103,10 @@ def recompute(client: Client, batches: Sequence[int], kinds: Set[str]) -> None:
             _run(client, name, batches)
 
 
-def make_calendars(client: Client) -> None:
-    """Makes the calendars anew, and no appointment that is counted by them."""
-    for name in ("0_calendars", "0_unit_calendars"):
-        client.command(_statement(name))
+def recompute_reference(client: Client, batches: Sequence[int]) -> None:
+    """Makes reference data and calendars anew from the batches, and no appointment that is counted by them."""
+    for name, _ in _REFERENCE:
+        _run(client, name, batches)
 
 
 def _run(client: Client, name: str, batches: Sequence[int]) -> None:

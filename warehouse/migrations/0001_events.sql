@@ -95,7 +95,7 @@ WHERE readable AND NOT from_store;
 CREATE TABLE IF NOT EXISTS touched (
   batch UInt64,
   kind Enum8('dossier' = 1, 'ticket' = 2, 'hour' = 3, 'rated_hour' = 4, 'procedure' = 5, 'calendar' = 6,
-    'unreadable' = 7, 'dossier_day' = 8),
+    'unreadable' = 7, 'dossier_day' = 8, 'target' = 9),
   subject String,
   unit LowCardinality(String),
   hour DateTime('UTC'),
@@ -125,9 +125,11 @@ SELECT DISTINCT
     startsWith(type, 'queue.'), 'ticket',
     startsWith(type, 'procedure.'), 'procedure',
     startsWith(type, 'calendar.') OR startsWith(type, 'unit.'), 'calendar',
+    startsWith(type, 'target.'), 'target',
     'dossier'
   ) AS kind,
   if(readable, subject, body) AS subject
 FROM parsed
 WHERE NOT readable OR startsWith(type, 'dossier.') OR type = 'payment.paid' OR startsWith(type, 'queue.')
-  OR startsWith(type, 'procedure.') OR startsWith(type, 'calendar.') OR startsWith(type, 'unit.');
+  OR startsWith(type, 'procedure.') OR startsWith(type, 'calendar.') OR startsWith(type, 'unit.')
+  OR startsWith(type, 'target.');

@@ -1,0 +1,5 @@
+-- Which events appointments depend on.
+INSERT INTO reference_ids
+SELECT event_id
+FROM touched_reference(batches = {batches:Array(UInt64)})
+WHERE NOT startsWith(type, 'target.')
