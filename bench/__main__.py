@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bench.report import Row, machine, print_rows, write
 
-BENCHES = ("ingest", "sink", "flush", "freshness")
+BENCHES = ("ingest", "sink", "flush", "freshness", "history", "country")
 """Modules of this folder with ``run(full: bool) -> list[Row]``, in the order of running."""
 
 

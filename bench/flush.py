@@ -9,55 +9,61 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import count
 
 from clickhouse_connect.driver.client import Client
 from rich.console import Console
 
-from bench.messages import message_set, reference_set
+from bench.provinces import EVENTS_A_PROVINCE, PROVINCES, load_reference, moved, name_of, store_days
 from bench.report import Row, median_ratio, spread
 from bench.stack import stores
 from warehouse.migrate import migrate
 from warehouse.store import insert_lines, new_batch, recompute, touched_kinds
 
-TIMES = (1, 10, 60)
-EVENTS_A_PROVINCE = 100_000
+TIMES = (1, 10, PROVINCES)
 EVENTS_A_FLUSH = 1_000
 FLUSHES = 15
 LATEST = 30_000
 """The newest events of the day, among which a flush draws its own."""
-STORED_AT_ONCE = 50_000
-ID_AT = b'"id":"'
+
+NEWEST = """
+SELECT body FROM events WHERE startsWith(unit, {province:String}) AND source = 'bench'
+ORDER BY occurred_at DESC, event_id LIMIT {latest:UInt32}
+"""
 
 out = Console(highlight=False)
 
 
 def run(full: bool) -> list[Row]:
     """Seconds of a flush at each volume; the day of the whole country only when ``full``."""
-    lines = [message.value for message in message_set("mix", EVENTS_A_PROVINCE)]
-    reference = [message.value for message in reference_set()]
     dice, numbers, stored = random.Random("flush"), count(1_000), 0
     costs: dict[int, list[float]] = {}
+    volumes = TIMES if full else TIMES[:2]
     with stores("clickhouse") as ours:
         migrate(ours.client(), "flush")
         client = ours.client("flush")
-        for times in TIMES if full else TIMES[:2]:
-            for province in range(stored, times):
-                out.print(f"flush: storing the day of province {province + 1} of {times}", soft_wrap=True)
-                for batch in (reference, *_cut(lines)):
-                    _flush(client, [_of_province(line, province, province) for line in batch])
+        load_reference(client, range(max(volumes)))
+        for times in volumes:
+            out.print(f"flush: storing the day of {times} provinces")
+            store_days(client, range(stored, times))
             stored = times
+            latest = _latest(client)
             costs[times] = []
             for _ in range(FLUSHES):
-                drawn = dice.choices(lines[-LATEST:], k=EVENTS_A_FLUSH)
-                made = [_of_province(line, dice.randrange(stored), next(numbers)) for line in drawn]
+                drawn = dice.choices(latest, k=EVENTS_A_FLUSH)
+                made = [moved(line, dice.randrange(stored), next(numbers), of=name_of(0)) for line in drawn]
                 started = time.perf_counter()
                 _flush(client, made)
                 costs[times].append(time.perf_counter() - started)
         parts = client.query("SELECT max(n) FROM (SELECT count() AS n FROM system.parts WHERE active GROUP BY table)")
         most_parts = parts.result_rows[0][0]
     return rows_of(costs, most_parts)
+
+
+def _latest(client: Client) -> list[bytes]:
+    found = client.query(NEWEST, parameters={"province": name_of(0), "latest": LATEST}).result_rows
+    return [str(body).encode() for (body,) in found]
 
 
 def rows_of(costs: dict[int, list[float]], most_parts: int) -> list[Row]:
@@ -76,17 +82,6 @@ def rows_of(costs: dict[int, list[float]], most_parts: int) -> list[Row]:
         )
         for times, seconds in costs.items()
     ]
-
-
-def _cut(lines: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    return (lines[start : start + STORED_AT_ONCE] for start in range(0, len(lines), STORED_AT_ONCE))
-
-
-def _of_province(line: bytes, province: int, number: int) -> bytes:
-    """The same event of another province, under an id of its own."""
-    begins = line.index(ID_AT) + len(ID_AT)
-    moved = line[:begins] + b"%08x" % number + line[begins + 8 :]
-    return moved.replace(b"H26", b"P%02d" % province)
 
 
 def _flush(client: Client, lines: Sequence[bytes]) -> None:

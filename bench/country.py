@@ -1,0 +1,44 @@
+"""What a supervisor of one province waits for when a day of the whole country is stored, and when only his own is."""
+
+from __future__ import annotations
+
+from clickhouse_connect.driver.client import Client
+from rich.console import Console
+
+from bench.processes import wait_quiet
+from bench.provinces import CLOSED, PROVINCES, load_reference, name_of, store_days
+from bench.questions import Waits, asker, of_a_period, of_no_period, rows_of, windows
+from bench.report import Row
+from bench.stack import Stores, stores
+from warehouse.migrate import migrate
+
+DEFAULT_PROVINCES = 10
+DATABASE = "country"
+SOURCE = "bench"
+
+out = Console(highlight=False)
+
+
+def run(full: bool) -> list[Row]:
+    """Milliseconds of each question of today, of the whole country when ``full``, else of ten provinces."""
+    provinces = PROVINCES if full else DEFAULT_PROVINCES
+    with stores("clickhouse") as ours:
+        migrate(ours.client(), DATABASE)
+        client = ours.client(DATABASE)
+        load_reference(client, range(provinces))
+        alone = _stored(ours, client, range(1))
+        among = _stored(ours, client, range(1, provinces))
+        events = client.query("SELECT sum(events) FROM hours_of_events FINAL").result_rows[0][0]
+    told = f"a day of {provinces} provinces, {events:,} events"
+    return rows_of("country", told, among, alone, "one province stored alone")
+
+
+def _stored(ours: Stores, client: Client, provinces: range) -> dict[str, Waits]:
+    out.print(f"country: storing the day of {len(provinces)} more provinces")
+    store_days(client, provinces)
+    wait_quiet(ours.pid("clickhouse"))
+    units = (name_of(0), f"{name_of(0)}.66.01", f"{name_of(0)}.66.01.003")
+    with asker(ours, DATABASE, CLOSED) as ask:
+        today = windows(CLOSED.date())[0]
+        asked = [question for unit in units for question in of_a_period(unit, today)]
+        return {question.name: ask.wait(question) for question in [*asked, *of_no_period(SOURCE)]}

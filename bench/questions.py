@@ -1,0 +1,188 @@
+"""Every question that a page or a caller of the read API asks, and how long each waits for its answer.
+
+Asked through the read API in this process, its clock standing still: an answer's time is all that a page waits for but
+the network. Warm is asked again and again; cold is asked once, after the engine has dropped what it keeps in memory and
+the kernel the pages of its files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+
+import httpx
+from clickhouse_connect.driver.client import Client
+
+from bench.freshness import nearest_rank
+from bench.report import Row, figure
+from bench.stack import Stores
+from contract.indicators import catalogue
+from contract.measures import OF_DOSSIERS
+from dashboards.api import make_api
+from dashboards.page_selectors import PERIOD_DAYS
+from dashboards.page_trouble import LEVELS, WATCHED
+from runtime.clock import VIETNAM, ReplayClock
+
+CALLS, FEWEST_CALLS = 20, 3
+LONGEST_S = 4.0
+"""A question has so many calls, fewer when they take longer than this in all."""
+
+FLOOR = "/readyz"
+CACHES = ("MARK", "UNCOMPRESSED", "PRIMARY INDEX", "QUERY CONDITION")
+
+
+class Window(NamedTuple):
+    """A named period; ``end`` None is now."""
+
+    name: str
+    start: date
+    end: date | None = None
+
+    def parameters(self) -> dict[str, str]:
+        """As the read API takes it."""
+        return {"from": self.start.isoformat()} | ({"to": self.end.isoformat()} if self.end else {})
+
+
+class Question(NamedTuple):
+    """What is asked, of whom and of when."""
+
+    name: str
+    path: str
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Milliseconds of the warm answers, in order, and of the cold one."""
+
+    warm_ms: Sequence[float]
+    cold_ms: float
+
+    @property
+    def median_ms(self) -> float:
+        """The median of the warm answers."""
+        return nearest_rank(self.warm_ms, 0.5)
+
+
+def windows(today: date) -> list[Window]:
+    """The page's choices, and the month that closed two months back."""
+    names = {1: "today"}
+    months = today.year * 12 + today.month - 3
+    closed, next_one = (date(n // 12, n % 12 + 1, 1) for n in (months, months + 1))
+    chosen = [Window(names.get(days, f"{days} days"), today - timedelta(days=days - 1)) for days in PERIOD_DAYS]
+    return [*chosen, Window(f"{closed:%B}", closed, next_one)]
+
+
+def half_year(today: date) -> Window:
+    """The half year until now."""
+    return Window("half a year", today - timedelta(days=182))
+
+
+def of_a_period(unit: str, window: Window) -> Iterator[Question]:
+    """Every question that has a unit and a period."""
+    of_dossiers = [i.id for i in catalogue().indicators if {i.numerator, i.denominator} & OF_DOSSIERS]
+    others = [i.id for i in catalogue().indicators if i.id not in of_dossiers]
+    asked: dict[str, tuple[str, dict[str, str]]] = {
+        "indicators": ("/v1/indicators", {}),
+        "indicators of dossiers": ("/v1/indicators", {"ids": ",".join(of_dossiers)}),
+        "indicators of ratings and tickets": ("/v1/indicators", {"ids": ",".join(others)}),
+        "series by hour": ("/v1/series", {"step": "hour"}),
+        "series by day": ("/v1/series", {"step": "day"}),
+        "dossiers": ("/v1/dossiers", {}),
+        "overdue dossiers": ("/v1/dossiers", {"state": "overdue"}),
+        "ratings": ("/v1/ratings", {}),
+    }
+    asked |= {f"ranking of {level}": ("/v1/ranking", {"level": level, "ids": ",".join(WATCHED)}) for level in LEVELS}
+    for name, (path, parameters) in asked.items():
+        yield Question(f"{name}, {unit}, {window.name}", path, {"unit": unit, **window.parameters(), **parameters})
+
+
+def of_no_period(source: str) -> list[Question]:
+    """The other questions."""
+    return [
+        Question("freshness", "/v1/freshness", {}),
+        Question("units", "/v1/units", {}),
+        Question("events of a source", "/v1/counts", {"source": source}),
+    ]
+
+
+class Asker:
+    """The read API over one database of the stores, at a standing instant."""
+
+    def __init__(self, stores: Stores, client: Client, http: httpx.AsyncClient, runner: asyncio.Runner) -> None:
+        self._files = stores.settings.state_dir / "data" / "clickhouse"
+        self._client = client
+        self._http = http
+        self._runner = runner
+
+    def answer(self, question: Question) -> dict[str, Any]:
+        """The answer; raises when it is an error."""
+        found = self._runner.run(self._http.get(question.path, params=dict(question.parameters)))
+        found.raise_for_status()
+        return found.json() if question.path != FLOOR else {}
+
+    def wait(self, question: Question) -> Waits:
+        """How long its answers take, first cold and then warm."""
+        self._forget()
+        cold_ms = self._once_ms(question)
+        warm: list[float] = []
+        while len(warm) < FEWEST_CALLS or (len(warm) < CALLS and sum(warm) < LONGEST_S * 1000):
+            warm.append(self._once_ms(question))
+        return Waits(sorted(warm), cold_ms)
+
+    def floor(self) -> Waits:
+        """The least answer: the API and the store awake, nothing read."""
+        return self.wait(Question("the least answer", FLOOR, {}))
+
+    def _once_ms(self, question: Question) -> float:
+        started = time.perf_counter()
+        self.answer(question)
+        return (time.perf_counter() - started) * 1000
+
+    def _forget(self) -> None:
+        for cache in CACHES:
+            self._client.command(f"SYSTEM DROP {cache} CACHE")
+        for path in self._files.rglob("*.bin"):
+            # Parts are merged away meanwhile.
+            with suppress(FileNotFoundError), path.open("rb") as file:
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+@contextmanager
+def asker(stores: Stores, database: str, now: datetime) -> Iterator[Asker]:
+    """An asker of ``database`` for whom it is ``now``."""
+    # A clock that stands still would divide by zero where ages are told.
+    standing = ReplayClock(now.astimezone(VIETNAM), datetime.now(UTC), speed=1e-6, seconds=1e9)
+    settings = stores.settings.model_copy(update={"clickhouse_database": database, "clock": str(standing)})
+    api = httpx.ASGITransport(make_api(settings))
+    with asyncio.Runner() as runner:
+        http = httpx.AsyncClient(transport=api, base_url=settings.api_url)
+        try:
+            yield Asker(stores, stores.client(database), http, runner)
+        finally:
+            runner.run(http.aclose())
+
+
+def rows_of(bench: str, told: str, waits: Mapping[str, Waits], against: Mapping[str, Waits], peer: str) -> list[Row]:
+    """One row a question with the ratio of its median to ``against``'s for the same name; ``told`` says of what."""
+    return [
+        Row(
+            bench=bench,
+            case=f"{name}; {told}",
+            value=found.median_ms,
+            unit="ms",
+            ratio=found.median_ms / against[name].median_ms if name in against else None,
+            against=peer if name in against else "",
+            cpu_us_per_event=None,
+            peak_mb=None,
+            note=f"p99 {figure(nearest_rank(found.warm_ms, 0.99))}, cold {figure(found.cold_ms)} ms; "
+            f"{len(found.warm_ms)} calls",
+        )
+        for name, found in waits.items()
+    ]
