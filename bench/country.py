@@ -26,19 +26,19 @@ def run(full: bool) -> list[Row]:
         migrate(ours.client(), DATABASE)
         client = ours.client(DATABASE)
         load_reference(client, range(provinces))
-        alone = _stored(ours, client, range(1))
-        among = _stored(ours, client, range(1, provinces))
-        events = client.query("SELECT sum(events) FROM hours_of_events FINAL").result_rows[0][0]
+        alone = _stored(ours, client, range(1), full)
+        among = _stored(ours, client, range(1, provinces), full)
+        events = client.query("SELECT count() FROM events").result_rows[0][0]
     told = f"a day of {provinces} provinces, {events:,} events"
     return rows_of("country", told, among, alone, "one province stored alone")
 
 
-def _stored(ours: Stores, client: Client, provinces: range) -> dict[str, Waits]:
-    out.print(f"country: storing the day of {len(provinces)} more provinces")
+def _stored(ours: Stores, client: Client, provinces: range, full: bool) -> dict[str, Waits]:
+    out.print(f"country: the day of all provinces up to {provinces.stop}")
     store_days(client, provinces)
     wait_quiet(ours.pid("clickhouse"))
     units = (name_of(0), f"{name_of(0)}.66.01", f"{name_of(0)}.66.01.003")
-    with asker(ours, DATABASE, CLOSED) as ask:
+    with asker(ours, DATABASE, CLOSED, full=full) as ask:
         today = windows(CLOSED.date())[0]
         asked = [question for unit in units for question in of_a_period(unit, today)]
-        return {question.name: ask.wait(question) for question in [*asked, *of_no_period(SOURCE)]}
+        return ask.wait_all([*asked, *of_no_period(SOURCE)], out)

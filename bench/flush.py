@@ -45,7 +45,7 @@ def run(full: bool) -> list[Row]:
         client = ours.client("flush")
         load_reference(client, range(max(volumes)))
         for times in volumes:
-            out.print(f"flush: storing the day of {times} provinces")
+            out.print(f"flush: the day of all provinces up to {times}")
             store_days(client, range(stored, times))
             stored = times
             latest = _latest(client)

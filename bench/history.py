@@ -18,8 +18,8 @@ from rich.console import Console
 from bench import questions, raw
 from bench.generator import Making, calendar_lines, working_days
 from bench.messages import DAY, reference_set
-from bench.processes import cpu_s, wait_quiet
-from bench.questions import Waits, asker, of_a_period, of_no_period
+from bench.processes import cpu_s, peak_mb, wait_quiet
+from bench.questions import Waits, Window, asker, of_a_period, of_no_period
 from bench.report import Row
 from bench.stack import Stores, stores
 from runtime.clock import VIETNAM
@@ -34,6 +34,8 @@ YEARS_DAYS, HALF_YEAR_DAYS, MONTH_DAYS = 1_826, 183, 30
 """Days until now, this one included. A month is what its rebuild allows in a few minutes on two cores."""
 
 NOW = datetime(DAY.year, DAY.month, DAY.day, 10, 44, tzinfo=VIETNAM)
+MONTH = Window(f"{MONTH_DAYS} days", DAY - timedelta(days=MONTH_DAYS - 1))
+MONTH_STARTS = datetime.combine(MONTH.start, datetime.min.time(), VIETNAM).astimezone(UTC)
 CITY, BRANCH, POINT = "H26", "H26.66.01", "H26.66.01.003"
 DATABASE, SOURCE = "history", "bench"
 
@@ -55,96 +57,77 @@ def run(full: bool) -> list[Row]:
     rows: list[Row] = []
     with stores("clickhouse") as ours:
         migrate(ours.client(), DATABASE)
-        client = ours.client(DATABASE)
-        batch = new_batch()
+        client, batch = ours.client(DATABASE), new_batch()
         insert_lines(client, batch, [message.value for message in reference_set()] + calendar_lines(days))
         recompute(client, [batch], touched_kinds(client, [batch]))
         before, peer = DAY + timedelta(days=1), "the least answer"
         peers: dict[str, Waits] = {}
         for depth in (HALF_YEAR_DAYS, YEARS_DAYS) if full else (MONTH_DAYS,):
             since = DAY - timedelta(days=depth - 1)
-            found, waits = _measure(ours, client, making, since, before, peers, peer)
-            rows += found
+            rate = _store(ours, client, making, (since, before - timedelta(days=1)))
+            with asker(ours, DATABASE, NOW, full=full) as ask:
+                floor, waits = ask.floor(), ask.wait_all([*_asked(since), *of_no_period(SOURCE)], out)
+                told = f"{_dossiers(client):,} dossiers"
+                rows += [rate, *_sizes(client, told)]
+                rows += questions.rows_of("history", told, waits, peers or dict.fromkeys(waits, floor), peer)
+                rows += raw.rows_of(client, ask, (CITY, POINT), MONTH, (MONTH_STARTS, NOW.astimezone(UTC)), told)
             before, peers, peer = since, waits, f"the latest {depth} days stored alone"
     return rows
 
 
-def _measure(
-    ours: Stores, client: Client, making: Making, since: date, before: date, peers: dict[str, Waits], peer: str
-) -> tuple[list[Row], dict[str, Waits]]:
-    """Stores what lies between two days, rebuilds all and asks; the waits too."""
-    made, making_s = _make(client, making, since, before)
-    wait_quiet(ours.pid("clickhouse"))
-    engine_s, started = cpu_s(ours.pid("clickhouse")), time.monotonic()
+def _store(ours: Stores, client: Client, making: Making, stretch: tuple[date, date]) -> Row:
+    """Makes the raw rows of some days and rebuilds all that is derived from all that is stored."""
+    held, started = _events(client), time.monotonic()
+    follow(_make(client, making, *stretch), "dossiers made", out)
+    made, making_s = _events(client) - held, time.monotonic() - started
+    engine = ours.pid("clickhouse")
+    wait_quiet(engine)
+    before_s, started = cpu_s(engine), time.monotonic()
     follow(rebuild(client, again=True), "events rebuilt", out)
-    seconds = time.monotonic() - started
-    wait_quiet(ours.pid("clickhouse"))
-    cpu = cpu_s(ours.pid("clickhouse")) - engine_s
-    dossiers, events = _stored(client)
-    told = f"{dossiers:,} dossiers"
-    rate = Row(
+    seconds, events = time.monotonic() - started, _events(client)
+    wait_quiet(engine)
+    return Row(
         bench="history",
-        case=f"rebuild; {told}",
+        case=f"rebuild; {_dossiers(client):,} dossiers",
         value=events / seconds,
         unit="events/s",
         ratio=(events / seconds) / (made / making_s),
         against="making raw rows",
-        cpu_us_per_event=cpu / events * 1e6,
-        peak_mb=None,
+        cpu_us_per_event=(cpu_s(engine) - before_s) / events * 1e6,
+        peak_mb=peak_mb(engine),
         note=f"{events:,} events in {seconds:,.0f} s; {made:,} raw rows made in {making_s:,.0f} s",
     )
-    with asker(ours, DATABASE, NOW) as ask:
-        floor = ask.floor()
-        asked = [*_asked(since), *of_no_period(SOURCE)]
-        out.print(f"history: {len(asked)} questions over {told}")
-        waits = {question.name: ask.wait(question) for question in asked}
-        against = peers or dict.fromkeys(waits, floor)
-        rows = [rate, *_sizes(client, dossiers, told), *questions.rows_of("history", told, waits, against, peer)]
-        month = next(window for window in questions.windows(DAY) if window.start == _thirty_days_back())
-        period = datetime.combine(month.start, datetime.min.time(), VIETNAM).astimezone(UTC), NOW.astimezone(UTC)
-        rows += raw.rows_of(client, ask, (CITY, POINT), month, period, told)
-    return rows, waits
 
 
-def _make(client: Client, making: Making, since: date, before: date) -> tuple[int, float]:
-    """Makes the raw rows of a stretch of days, month by month; how many and in how many seconds."""
-    held, started = _events(client), time.monotonic()
-
-    def steps() -> Iterator[tuple[int, int]]:
-        months = list(making.months(since, before - timedelta(days=1)))
-        total, done = sum(dossiers for _, dossiers in months), 0
-        for first, dossiers in months:
-            making.store(client, first, dossiers, NOW, CITY)
-            done += dossiers
-            yield done, total
-
-    follow(steps(), "dossiers made", out)
-    return _events(client) - held, time.monotonic() - started
+def _make(client: Client, making: Making, first_day: date, last_day: date) -> Iterator[tuple[int, int]]:
+    months = list(making.months(first_day, last_day))
+    total, done = sum(dossiers for _, dossiers in months), 0
+    for first, dossiers in months:
+        making.store(client, first, dossiers, NOW, CITY)
+        done += dossiers
+        yield done, total
 
 
 def _asked(since: date) -> Iterator[questions.Question]:
-    for unit in (CITY, BRANCH, POINT):
+    for unit in (MONTH = Window(f"{MONTH_DAYS} days", DAY - timedelta(days=MONTH_DAYS - 1))
+MONTH_STARTS = datetime.combine(MONTH.start, datetime.min.time(), VIETNAM).astimezone(UTC)
+CITY, BRANCH, POINT):
         halves = [questions.half_year(DAY)] if unit == CITY else []
         for window in [*questions.windows(DAY), *halves]:
             if window.start >= since:
                 yield from of_a_period(unit, window)
 
 
-def _thirty_days_back() -> date:
-    return DAY - timedelta(days=MONTH_DAYS - 1)
-
-
 def _events(client: Client) -> int:
     return int(client.query("SELECT count() FROM events").result_rows[0][0])
 
 
-def _stored(client: Client) -> tuple[int, int]:
-    """Dossiers and events stored."""
-    accepted = client.query("SELECT countIf(type = 'dossier.accepted'), count() FROM events").result_rows[0]
-    return int(accepted[0]), int(accepted[1])
+def _dossiers(client: Client) -> int:
+    return int(client.query("SELECT countIf(type = 'dossier.accepted') FROM events").result_rows[0][0])
 
 
-def _sizes(client: Client, dossiers: int, told: str) -> list[Row]:
+def _sizes(client: Client, told: str) -> list[Row]:
+    dossiers = _dossiers(client)
     parameters = {"database": DATABASE, "least": int(LEAST_BYTES_A_DOSSIER * dossiers)}
     found = client.query(SIZES, parameters=parameters).result_rows
     raw_bytes = next(size for table, size, _ in found if table == "events")

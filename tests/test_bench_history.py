@@ -12,7 +12,7 @@ from bench import raw
 from bench.generator import Making, calendar_lines, slots, working_days
 from bench.messages import DAY, reference_set
 from bench.provinces import moved
-from bench.questions import Waits, asker, of_a_period, of_no_period, rows_of, windows
+from bench.questions import Question, Waits, asker, of_a_period, of_no_period, rows_of, windows
 from bench.stack import Stores, stores
 from contract.events import canonical, check_time, decode, recorded
 from contract.refusals import Refusal
@@ -88,17 +88,17 @@ def test_made_again_they_are_the_same_events(filled: Stores, making: Making) -> 
 
 
 def test_a_dossier_has_about_four_events_and_a_hundredth_ends_late(filled: Stores) -> None:
-    dossiers, events, late, ended = (
-        filled.client("history")
-        .query(
-            "SELECT countIf(type = 'dossier.accepted'), count(), (SELECT sum(late) FROM hours_of_dossiers FINAL),"
-            " (SELECT sum(completed) FROM hours_of_dossiers FINAL) FROM (SELECT DISTINCT event_id, type FROM events"
-            " WHERE source = 'bench')"
-        )
-        .result_rows[0]
+    steps = filled.client("history").query(
+        "SELECT countIf(type = 'dossier.accepted'), count() FROM (SELECT DISTINCT event_id, type FROM events"
+        " WHERE source = 'bench')"
     )
+    dossiers, events = steps.result_rows[0]
     assert 3.5 < events / dossiers < 4.5
-    assert 0 < late / ended < 0.02
+    month = windows(DAY)[2]
+    asked = Question("late", "/v1/indicators", {"unit": "H26", **month.parameters(), "ids": "TIM_OVERDUE_RATE"})
+    with asker(filled, "history", NOW) as ask:
+        (overdue,) = ask.answer(asked)["indicators"]
+    assert 0 < overdue["numerator"] / overdue["denominator"] < 0.02
 
 
 def test_raw_rows_give_what_is_served(filled: Stores) -> None:
