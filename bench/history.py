@@ -109,9 +109,7 @@ def _make(client: Client, making: Making, first_day: date, last_day: date) -> It
 
 
 def _asked(since: date) -> Iterator[questions.Question]:
-    for unit in (MONTH = Window(f"{MONTH_DAYS} days", DAY - timedelta(days=MONTH_DAYS - 1))
-MONTH_STARTS = datetime.combine(MONTH.start, datetime.min.time(), VIETNAM).astimezone(UTC)
-CITY, BRANCH, POINT):
+    for unit in (CITY, BRANCH, POINT):
         halves = [questions.half_year(DAY)] if unit == CITY else []
         for window in [*questions.windows(DAY), *halves]:
             if window.start >= since:
