@@ -22,7 +22,6 @@ BATCHES_WAITING = Gauge("hailong_stream_batches_in_hand", "Batches in hand; at H
 OFFSETS_LOST = Counter("hailong_stream_offsets_lost", "Messages that were gone from Kafka before the stream read them")
 DEAD_LETTERS = Counter("hailong_stream_dead_letters", "Messages set aside as dead letters", ["reason"])
 FLUSH_SECONDS = Histogram("hailong_stream_flush_seconds", "Time of one whole flush, insert to committed offsets")
-LAG = Gauge("hailong_stream_lag_messages", "Messages in Kafka that the stream has not read yet", ["topic"])
 
 
 INGEST_FIGURES: dict[str, tuple[type[CounterMetricFamily | GaugeMetricFamily], str]] = {
@@ -67,8 +66,24 @@ class IngestMetrics(Collector):
         yield by_reason
 
 
-INGEST_METRICS = IngestMetrics()
+class LogMessages(Collector):
+    """Where the messages of the log are, by topic and state, told together: ``written`` is the sum of the others."""
+
+    def __init__(self) -> None:
+        self.figures: Mapping[tuple[str, str], int] = {}
+
+    def collect(self) -> Iterator[Metric]:
+        """Every figure."""
+        told = "Messages of the stream's topics: written = done + in_hand + unread, whatever was restarted"
+        messages = GaugeMetricFamily("hailong_stream_log_messages", told, labels=["topic", "state"])
+        for labels, count in self.figures.items():
+            messages.add_metric(labels, count)
+        yield messages
+
+
+INGEST_METRICS, LOG_MESSAGES = IngestMetrics(), LogMessages()
 REGISTRY.register(INGEST_METRICS)
+REGISTRY.register(LOG_MESSAGES)
 
 
 def configure_logging(settings: Settings, service: str) -> None:

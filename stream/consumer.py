@@ -17,10 +17,10 @@ from contract.topics import STREAM_TOPICS
 from runtime.http import host_and_port
 from runtime.kafka import make_group_consumer, make_producer
 from runtime.settings import Settings
-from runtime.telemetry import LAG, OFFSETS_LOST, log
+from runtime.telemetry import OFFSETS_LOST, log
+from stream.account import LogAccount
 from stream.batch import Batch
 from stream.writer import AfterStep, Writer
-from warehouse.client import connect
 
 RETRY_S = 1.0
 LONGEST_RETRY_S = 10.0
@@ -56,22 +56,23 @@ def serve(settings: Settings, after_step: AfterStep = lambda _step: None) -> Non
 def run(settings: Settings, stopping: threading.Event, after_step: AfterStep = lambda _step: None) -> None:
     """Consumes until ``stopping``; on any error everything in memory is dropped and the error raised."""
     with ExitStack() as closing:
-        client = connect(settings)
-        closing.callback(client.close)
         producer = make_producer(settings)
         closing.callback(producer.close, timeout=PRODUCER_CLOSE_S)
         writer = Writer(settings, producer, after_step)
         closing.callback(writer.close)
+        account = LogAccount()
         consumer = make_group_consumer(settings, settings.stream_group, settings.stream_instance)
         # A member by name stays known to its group, so that a restart finds its partitions at once.
         closing.callback(consumer.close)
 
         def assigned(consumer: Consumer, partitions: list[TopicPartition]) -> None:
-            consumer.assign([_start(consumer, partition) for partition in partitions])
+            starts = [_start(consumer, partition) for partition in partitions]
+            account.begin(starts)
+            consumer.assign(starts)
 
         def revoked(consumer: Consumer, _partitions: list[TopicPartition]) -> None:
             writer.drain(DRAIN_S)
-            _commit(consumer, writer)
+            _commit(consumer, writer, account)
             if not writer.is_idle():
                 lost.set()
 
@@ -85,11 +86,11 @@ def run(settings: Settings, stopping: threading.Event, after_step: AfterStep = l
                 return
             if batch:
                 writer.put(batch)
-            _commit(consumer, writer)
+            _commit(consumer, writer, account)
             after_step(4)
-            _report_lag(consumer)
+            account.tell(consumer)
         writer.drain(DRAIN_S)
-        _commit(consumer, writer)
+        _commit(consumer, writer, account)
 
 
 def poll(consumer: Consumer, settings: Settings, is_idle: Callable[[], bool] = lambda: False) -> Batch | None:
@@ -139,15 +140,7 @@ def _start(consumer: Consumer, partition: TopicPartition) -> TopicPartition:
     return TopicPartition(partition.topic, partition.partition, OFFSET_BEGINNING)
 
 
-def _commit(consumer: Consumer, writer: Writer) -> None:
+def _commit(consumer: Consumer, writer: Writer, account: LogAccount) -> None:
     if done := writer.done():
         consumer.commit(offsets=[TopicPartition(*place, offset) for place, offset in done.items()], asynchronous=False)
-
-
-def _report_lag(consumer: Consumer) -> None:
-    lags = dict.fromkeys(STREAM_TOPICS, 0)
-    for place in consumer.position(consumer.assignment()):
-        _, behind_last = consumer.get_watermark_offsets(place, cached=True)
-        lags[place.topic] += max(behind_last - max(place.offset, 0), 0)
-    for topic, lag in lags.items():
-        LAG.labels(topic).set(lag)
+        account.finish(done)

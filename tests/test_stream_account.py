@@ -1,0 +1,50 @@
+"""What the stream tells of the log holds at every look and outlives the process."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from contract.topics import EVENTS
+from tests.support import Stack, rating, unit, wait_until
+
+STATES = {"written", "done", "in_hand", "unread"}
+
+
+def told(stack: Stack) -> dict[str, dict[str, float]]:
+    """Messages by topic and state, from one look at the stream's metrics."""
+    answer = httpx.get(f"{stack.settings.stream_url}/metrics", trust_env=False)
+    found: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    for family in text_string_to_metric_families(answer.raise_for_status().text):
+        if family.name == "hailong_stream_log_messages":
+            for sample in family.samples:
+                found[sample.labels["topic"]][sample.labels["state"]] = sample.value
+    return found
+
+
+def settled(stack: Stack, written: float) -> bool:
+    account = told(stack).get(EVENTS, {})
+    return account.get("written", 0) >= written and account["in_hand"] == account["unread"] == 0
+
+
+@pytest.mark.stack
+def test_written_is_done_and_in_hand_and_unread_also_over_a_restart(stack: Stack) -> None:
+    taps = [rating("RA", "2026-11-20T09:00:00+07:00", key=str(n), source="test/account") for n in range(4_000)]
+    assert stack.send([unit("RA", level="external"), *taps[:10]]) == []
+    stack.wait_stored("test/account", 10)
+    wait_until(lambda: settled(stack, 10), 20)
+    before = told(stack)[EVENTS]["written"]
+    for start in range(10, 4_000, 665):
+        assert stack.send(taps[start : start + 665]) == []
+        if start == 2_005:
+            stack.kill("stream")
+            stack.revive()
+        for account in told(stack).values():
+            assert account.keys() == STATES
+            assert account["written"] == account["done"] + account["in_hand"] + account["unread"]
+    wait_until(lambda: settled(stack, before + 3_990), 60)
+    assert told(stack)[EVENTS]["done"] >= before + 3_990
+    assert stack.get("/v1/counts", source="test/account")["stored"] == 4_000
