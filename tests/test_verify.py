@@ -124,7 +124,11 @@ SPOILT = [
         {"SAT_RESPONSE denominator", "dossiers_returned"},
     ),
     ("hours_of_events", "events + 2 AS events", {"DQ_FRESH denominator", "events"}),
-    ("days_of_dossiers", "accepted_again + 2 AS accepted_again", {"Q766_2_1 numerator", "SUP_GT1_RATE numerator"}),
+    (
+        "days_of_dossiers",
+        "arrayMap((mark, n) -> mark + 2 * (n = 5), marks, arrayEnumerate(marks)) AS marks",
+        {"Q766_2_1 numerator", "SUP_GT1_RATE numerator"},
+    ),
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests.support import event, logged, put, rating, unit
 from warehouse import figures as warehouse_figures
 from warehouse import store as warehouse_store
 from warehouse.figures import Period, counts, series
+from warehouse.standings import MARKS, Sums, standing
 from warehouse.store import insert_lines, new_batch
 
 DAY = datetime.fromisoformat("2026-03-13T00:00:00+07:00")
@@ -188,5 +190,11 @@ def test_the_warehouse_counts_exactly_the_measures_of_the_contract(store: Client
         # Sums of two queries, and what follows from how many waited how long.
         assert measures - {"finished_transactions", "waits", "waited_s"} == columns & set(MEASURES), query
         given |= measures
-    assert given == set(MEASURES)
-    assert warehouse_figures.MADE_BY["dossier_counts"] == OF_DOSSIERS
+    assert standing(Sums()).keys() == OF_DOSSIERS
+    assert given | OF_DOSSIERS == set(MEASURES)
+
+
+def test_the_store_keeps_the_marks_in_the_order_in_which_they_are_read() -> None:
+    told = files("warehouse").joinpath("migrations", "0004_dossier_days.sql").read_text()
+    listed = told.partition("  [\n")[2].partition("  ] AS marks")[0]
+    assert tuple(line.partition("-- ")[2] for line in listed.splitlines()) == MARKS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -13,6 +13,8 @@ from clickhouse_connect.driver.client import Client
 
 from contract.indicators import Counts
 from contract.measures import DISTRIBUTIONS, MEASURES, OF_DOSSIERS
+from warehouse.standings import Sums, standing
+from warehouse.working_time import VIETNAM
 
 MADE_BY: dict[str, Set[str]] = {
     "rating_counts": {"answered", "satisfied", "dissatisfied", "very_answered", "very_satisfied"},
@@ -22,9 +24,8 @@ MADE_BY: dict[str, Set[str]] = {
     },
     "dossier_hour_counts": {"finished_transactions"},
     "event_counts": {"events", "delays_s"},
-    "dossier_counts": OF_DOSSIERS,
 }
-"""Each query of counts and the measures of contract/measures.py that it takes part in."""
+"""Each query of counts by hour and the measures of contract/measures.py that it takes part in."""
 
 NO_CASES: Counts = {name: ({} if name in DISTRIBUTIONS else 0.0) for name in MEASURES}
 
@@ -92,16 +93,39 @@ def counts(
     names = {"units": list(target_of), "targets": list(target_of.values())}
     found: dict[str, dict[str, Any]] = {target: dict(NO_CASES) for target in target_of.values()}
     for query in (name for name, measures in MADE_BY.items() if measures & wanted):
-        span = period if query == "dossier_counts" else period.whole_hours()
-        answer = client.query(_sql(query), parameters={**names, "step": "", **_bounds(span)})
+        answer = client.query(_sql(query), parameters={**names, "step": "", **_bounds(period.whole_hours())})
         for row in answer.named_results():
             target = row.pop("target")
             found[target].update({name: value for name, value in row.items() if name in MEASURES})
             found[target]["finished_transactions"] += row.get("dossiers_returned", 0) + row.get("tickets_served", 0)
+    if wanted & OF_DOSSIERS:
+        for target, sums in _dossier_sums(client, names, period).items():
+            found[target].update(standing(sums))
     for measures in found.values():
         measures["waits"] = sum(measures["waits_s"].values())
         measures["waited_s"] = sum(seconds * cases for seconds, cases in measures["waits_s"].items())
     return dict(found)
+
+
+def _dossier_sums(client: Client, names: Mapping[str, list[str]], period: Period) -> dict[str, Sums]:
+    """What the dossiers of each target add up to before the period's end and its start."""
+    found: defaultdict[str, Sums] = defaultdict(Sums)
+    first_day, last_day = (instant.astimezone(VIETNAM).date() for instant in period)
+    days = {"first_day": first_day, "last_day": last_day}
+    for target, to_end, to_start, *spanning in client.query(
+        _sql("dossier_sums"), parameters={**names, **days}
+    ).result_rows:
+        found[target].add(to_end, to_start, spanning)
+    edges = [(period.end, last_day, True)]
+    if period.start.astimezone(VIETNAM).time() != time():
+        edges.append((period.start, first_day, False))
+    for until, day, is_end in edges:
+        asked = {"until": _naive(until), "day": day, "last_day": last_day, "is_end": is_end, **_bounds(period)}
+        for target, marks, *spans, due_soon in client.query(
+            _sql("dossier_edge"), parameters={**names, **asked}
+        ).result_rows:
+            found[target].add(marks if is_end else (), () if is_end else marks, spans, due_soon if is_end else 0)
+    return found
 
 
 def dossiers(

@@ -58,45 +58,14 @@ SELECT DISTINCT batch, 'dossier_day' AS kind, unit, toDateTime(toStartOfDay(day,
 FROM remade_dossier_days;
 
 -- What the dossiers of a unit add up to on a day, so that any period can be counted from its first and last days and
--- from whole months, however long it is. `first` and `second` are the two of closing and passing its appointment, in
--- the order in which they come.
---
--- With B(x) the sum of x over all days before the period's start, E(x) before its end, and P(x) = E(x) - B(x):
---   open                E(accepted) - E(closed)
---   of those late       E(accepted_again) - E(closed_again) + E(late_since) - E(late_until)
---   due or ended        P(passed) + P(closed) - both
---   both                E(second) - B(first) + spanning
---   of those late       P(closed_late)
---                       + E(passed_before_end) - E(ended_after_passing) - B(passed_never_ended) - spanning_judged
---                       + B(ended_late_before_due) - B(due_after_late_end) - spanning_ended
--- `spanning` are dossiers whose first comes before the period and whose second after it: `spans…` say on which day the
--- second of those comes whose first is here.
+-- from whole months, however long it is: warehouse/standings.py says how.
 CREATE TABLE IF NOT EXISTS days_of_dossiers (
   day Date,
   unit LowCardinality(String),
-  received UInt32,
-  received_online UInt32,
-  accepted UInt32,
-  accepted_supplemented UInt32,
-  accepted_again UInt32 COMMENT 'accepted, papers asked for more than once',
-  settled UInt32,
-  settled_early UInt32,
-  closed UInt32,
-  closed_again UInt32,
-  closed_late UInt32,
-  passed UInt32,
-  late_since UInt32,
-  late_until UInt32,
-  passed_before_end UInt32,
-  passed_never_ended UInt32,
-  ended_after_passing UInt32,
-  ended_late_before_due UInt32,
-  due_after_late_end UInt32,
-  first UInt32,
-  second UInt32,
-  spans Array(Date),
-  spans_judged Array(Date),
-  spans_ended Array(Date),
+  marks Array(UInt32) COMMENT 'sums of the marks of dossier_marks',
+  spans Array(Date) COMMENT 'of dossiers whose first of closing and passing is here: the days of the second',
+  spans_passed Array(Date) COMMENT 'of those that pass first',
+  spans_closed_late Array(Date) COMMENT 'of those that close first and count as late',
   received_hours Array(UInt8) COMMENT 'of each dossier received on the day the hour of Vietnam; the next three alike',
   completed_hours Array(UInt8),
   late_hours Array(UInt8),
@@ -109,61 +78,54 @@ ORDER BY (day, unit)
 SETTINGS index_granularity = 256;
 
 -- The same by month, its first day standing for it; of the spans only those that reach beyond the month after next.
-CREATE TABLE IF NOT EXISTS months_of_dossiers AS days_of_dossiers
+CREATE TABLE IF NOT EXISTS months_of_dossiers (
+  month Date,
+  unit LowCardinality(String),
+  marks Array(UInt32),
+  spans Array(Date),
+  spans_passed Array(Date),
+  spans_closed_late Array(Date),
+  version UInt64
+)
 ENGINE = ReplacingMergeTree(version)
-ORDER BY (day, unit)
+ORDER BY (month, unit)
 SETTINGS index_granularity = 256;
 
--- The rows of days counted, of what came before an instant `until`; the columns are those of days_of_dossiers.
-CREATE VIEW IF NOT EXISTS dossier_days_counted AS
+-- What each row of dossier_days counts for on its day, of what came before an instant `until`.
+CREATE VIEW IF NOT EXISTS dossier_marks AS
 SELECT
-  day,
-  unit,
-  countIf(is_received) AS received,
-  countIf(is_received AND online) AS received_online,
-  countIf(is_accepted) AS accepted,
-  countIf(is_accepted AND supplements > 0) AS accepted_supplemented,
-  countIf(is_accepted AND supplements > 1) AS accepted_again,
-  countIf(is_closed AND completed) AS settled,
-  countIf(is_closed AND completed AND early) AS settled_early,
-  countIf(is_closed) AS closed,
-  countIf(is_closed AND supplements > 1) AS closed_again,
-  countIf(is_closed AND late) AS closed_late,
-  countIf(is_passed) AS passed,
-  countIf(is_passed AND passes_first AND judged AND supplements <= 1) AS late_since,
-  countIf(is_closed AND passes_first AND judged AND supplements <= 1) AS late_until,
-  countIf(is_passed AND passes_first AND judged) AS passed_before_end,
-  countIf(is_passed AND NOT has_closed AND judged) AS passed_never_ended,
-  countIf(is_closed AND passes_first AND judged) AS ended_after_passing,
-  countIf(is_closed AND closes_first AND has_passed AND late) AS ended_late_before_due,
-  countIf(is_passed AND closes_first AND late) AS due_after_late_end,
-  countIf(has_closed AND has_passed AND if(closes_first, is_closed, is_passed)) AS first,
-  countIf(has_closed AND has_passed AND if(closes_first, is_passed, is_closed)) AS second,
-  arraySort(groupArrayIf(second_day, is_spanning)) AS spans,
-  arraySort(groupArrayIf(second_day, is_spanning AND passes_first AND judged)) AS spans_judged,
-  arraySort(groupArrayIf(second_day, is_spanning AND closes_first AND late)) AS spans_ended,
-  arraySort(groupArrayIf(toHour(received_at, 'Asia/Ho_Chi_Minh'), is_received)) AS received_hours,
-  arraySort(groupArrayIf(toHour(ended_at, 'Asia/Ho_Chi_Minh'), is_completed)) AS completed_hours,
-  arraySort(groupArrayIf(toHour(ended_at, 'Asia/Ho_Chi_Minh'), is_completed AND late)) AS late_hours,
-  arraySort(groupArrayIf(toHour(returned_at, 'Asia/Ho_Chi_Minh'), returned_on = day)) AS returned_hours,
-  sum(version) AS version
-FROM
-(
-  SELECT
-    *,
-    returned_on,
-    received_on = day AND received_at < {until:DateTime64(3, 'UTC')} AS is_received,
-    accepted_on = day AND accepted_at < {until:DateTime64(3, 'UTC')} AS is_accepted,
-    closed_on = day AND closed_at < {until:DateTime64(3, 'UTC')} AS is_closed,
-    passes_on = day AND passes_at < {until:DateTime64(3, 'UTC')} AS is_passed,
-    completed AND ended_on = day AS is_completed,
-    closed_at < passes_at AS closes_first,
-    passes_at < closed_at AS passes_first,
-    closed_on < '2100-01-01' AS has_closed,
-    passes_on < '2100-01-01' AS has_passed,
-    supplements > 1 OR NOT waiting AS judged,
-    greatest(closed_on, passes_on) AS second_day,
-    least(closed_on, passes_on) = day AND second_day > day AND second_day < '2100-01-01' AS is_spanning
-  FROM dossier_days FINAL
-)
-GROUP BY day, unit;
+  day, unit, received_at, accepted_at, ended_at, returned_at, due_at, closed_at, passes_at, completed, late, version,
+  ended_on, returned_on, due_on,
+  passes_at < closed_at AS passes_first,
+  closed_at < passes_at AS closes_first,
+  supplements > 1 OR NOT waiting AS judged,
+  closed_on < '2100-01-01' AND passes_on < '2100-01-01' AS does_both,
+  least(closed_on, passes_on) AS first_on,
+  greatest(closed_on, passes_on) AS second_on,
+  received_on = day AND received_at < {until:DateTime64(3, 'UTC')} AS is_received,
+  accepted_on = day AND accepted_at < {until:DateTime64(3, 'UTC')} AS is_accepted,
+  closed_on = day AND closed_at < {until:DateTime64(3, 'UTC')} AS is_closed,
+  passes_on = day AND passes_at < {until:DateTime64(3, 'UTC')} AS is_passed,
+  [
+    is_received, -- received
+    is_received AND online, -- received_online
+    is_accepted, -- accepted
+    is_accepted AND supplements > 0, -- accepted_supplemented
+    is_accepted AND supplements > 1, -- accepted_supplemented_again
+    is_closed AND completed, -- settled
+    is_closed AND completed AND early, -- settled_early
+    is_closed, -- closed
+    is_closed AND supplements > 1, -- closed_again
+    is_closed AND late, -- closed_late
+    is_passed, -- passed
+    is_passed AND passes_first AND judged AND supplements <= 1, -- late_since
+    is_closed AND passes_first AND judged AND supplements <= 1, -- late_until
+    is_passed AND passes_first AND judged, -- passed_open
+    is_closed AND passes_first AND judged, -- closed_passed
+    is_passed AND closed_on = '2100-01-01' AND judged, -- passed_never_closed
+    is_closed AND closes_first AND late AND does_both, -- closed_early_late
+    is_passed AND closes_first AND late, -- passed_early_late
+    does_both AND if(closes_first, is_closed, is_passed), -- first
+    does_both AND if(closes_first, is_passed, is_closed) -- second
+  ] AS marks
+FROM dossier_days FINAL;

@@ -1,9 +1,23 @@
 -- What the dossiers add up to on every day of a unit on which one of them was made anew.
 INSERT INTO days_of_dossiers
-SELECT *
-FROM dossier_days_counted(until = toDateTime64('2100-01-01 00:00:00', 3, 'UTC'))
-WHERE (day, unit) IN
+SELECT
+  day, unit, sumForEach(marks),
+  arraySort(groupArrayIf(second_on, spans)),
+  arraySort(groupArrayIf(second_on, spans AND passes_first AND judged)),
+  arraySort(groupArrayIf(second_on, spans AND closes_first AND late)),
+  arraySort(groupArrayIf(toHour(received_at, 'Asia/Ho_Chi_Minh'), is_received)),
+  arraySort(groupArrayIf(toHour(ended_at, 'Asia/Ho_Chi_Minh'), completed AND ended_on = day)),
+  arraySort(groupArrayIf(toHour(ended_at, 'Asia/Ho_Chi_Minh'), completed AND ended_on = day AND late)),
+  arraySort(groupArrayIf(toHour(returned_at, 'Asia/Ho_Chi_Minh'), returned_on = day)),
+  sum(version)
+FROM
 (
-  SELECT toDate(hour, 'Asia/Ho_Chi_Minh'), unit FROM touched
-  WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier_day'
+  SELECT *, does_both AND first_on = day AND second_on > day AS spans
+  FROM dossier_marks(until = toDateTime64('2100-01-01 00:00:00', 3, 'UTC'))
+  WHERE (day, unit) IN
+  (
+    SELECT toDate(hour, 'Asia/Ho_Chi_Minh'), unit FROM touched
+    WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier_day'
+  )
 )
+GROUP BY day, unit

@@ -1,16 +1,10 @@
--- And in the months of those days.
+-- And in the months of those days. A period that begins in the next month but one, or later, ends beyond it.
 INSERT INTO months_of_dossiers
 SELECT
-  toStartOfMonth(day) AS month, unit,
-  * EXCEPT (
-    day, unit, spans, spans_judged, spans_ended,
-    received_hours, completed_hours, late_hours, returned_hours, version
-  ) APPLY sum,
-  -- A period that begins in the next month but one, or later, ends beyond it.
-  arraySort(arrayFilter(second_day -> second_day >= addMonths(month, 2), groupArrayArray(spans))),
-  arraySort(arrayFilter(second_day -> second_day >= addMonths(month, 2), groupArrayArray(spans_judged))),
-  arraySort(arrayFilter(second_day -> second_day >= addMonths(month, 2), groupArrayArray(spans_ended))),
-  [], [], [], [],
+  toStartOfMonth(day) AS month, unit, sumForEach(marks),
+  arraySort(arrayFilter(second_on -> second_on >= addMonths(month, 2), groupArrayArray(spans))),
+  arraySort(arrayFilter(second_on -> second_on >= addMonths(month, 2), groupArrayArray(spans_passed))),
+  arraySort(arrayFilter(second_on -> second_on >= addMonths(month, 2), groupArrayArray(spans_closed_late))),
   sum(version)
 FROM days_of_dossiers FINAL
 WHERE (toStartOfMonth(day), unit) IN

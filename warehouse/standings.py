@@ -1,0 +1,77 @@
+"""How dossiers stood at the end of a period, from sums up to its end and up to its start. Pure.
+
+Every dossier has up to four instants: it is received, accepted, closed (it ends, not before its acceptance) and passed
+(its appointment passes, not before its acceptance). Counting instants before the period's start and before its end is
+enough for all but one thing: a dossier of which one of closing and passing lies before the period and the other behind
+it (``Spanning``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+MARKS = (
+    *("received", "received_online", "accepted", "accepted_supplemented", "accepted_supplemented_again"),
+    *("settled", "settled_early", "closed", "closed_again", "closed_late", "passed"),
+    # Of dossiers that pass before they close, if ever: those that are late while they are open, but for papers asked
+    # for twice; the same with papers asked for twice; of the latter those that never close.
+    *("late_since", "late_until", "passed_open", "closed_passed", "passed_never_closed"),
+    # Of dossiers that close before they pass: those that count as late all the same.
+    *("closed_early_late", "passed_early_late"),
+    # Of dossiers that do both: by the first and by the second of the two.
+    *("first", "second"),
+)
+"""What is counted at an instant, in the order in which the store keeps it (``marks`` of days_of_dossiers)."""
+
+
+@dataclass
+class Spanning:
+    """Dossiers with the first of closing and passing before the period and the second not before its end."""
+
+    all: int = 0
+    passed_first: int = 0
+    closed_first_late: int = 0
+
+
+@dataclass
+class Sums:
+    """What the marks of some units add up to before the end and before the start of a period."""
+
+    to_end: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MARKS, 0))
+    to_start: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MARKS, 0))
+    spanning: Spanning = field(default_factory=Spanning)
+    due_soon: int = 0
+
+    def add(self, to_end: Sequence[int], to_start: Sequence[int], spanning: Sequence[int], due_soon: int = 0) -> None:
+        """Adds marks in their order (nothing when empty) and the three numbers of ``Spanning``."""
+        for sums, marks in ((self.to_end, to_end), (self.to_start, to_start)):
+            for name, count in zip(MARKS, marks, strict=False):
+                sums[name] += count
+        self.spanning.all += spanning[0]
+        self.spanning.passed_first += spanning[1]
+        self.spanning.closed_first_late += spanning[2]
+        self.due_soon += due_soon
+
+
+def standing(sums: Sums) -> dict[str, int]:
+    """The measures of dossiers (contract/measures.py) of the period."""
+    end, start, spanning = sums.to_end, sums.to_start, sums.spanning
+    within = {name: end[name] - start[name] for name in MARKS}
+    is_open = end["accepted"] - end["closed"]
+    open_late = (end["accepted_supplemented_again"] - end["closed_again"]) + end["late_since"] - end["late_until"]
+    passed_and_closed = end["second"] - start["first"] + spanning.all
+    passed_still_open = end["passed_open"] - end["closed_passed"] - start["passed_never_closed"] - spanning.passed_first
+    closed_before_passed = start["closed_early_late"] - start["passed_early_late"] - spanning.closed_first_late
+    of_instants = (
+        *("received", "received_online", "accepted", "accepted_supplemented", "accepted_supplemented_again"),
+        *("settled", "settled_early"),
+    )
+    return {name: within[name] for name in of_instants} | {
+        "open": is_open,
+        "due_soon": sums.due_soon,
+        "settled_or_open": within["closed"] + is_open,
+        "on_time_or_running": within["closed"] - within["closed_late"] + is_open - open_late,
+        "due_or_settled": within["passed"] + within["closed"] - passed_and_closed,
+        "overdue": within["closed_late"] + passed_still_open + closed_before_passed,
+    }
