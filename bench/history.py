@@ -66,11 +66,12 @@ def run(full: bool) -> list[Row]:
             since = DAY - timedelta(days=depth - 1)
             rate = _store(ours, client, making, (since, before - timedelta(days=1)))
             with asker(ours, DATABASE, NOW, full=full) as ask:
-                floor, waits = ask.floor(), ask.wait_all([*_asked(since), *of_no_period(SOURCE)], out)
                 told = f"{_dossiers(client):,} dossiers"
                 rows += [rate, *_sizes(client, told)]
-                rows += questions.rows_of("history", told, waits, peers or dict.fromkeys(waits, floor), peer)
+                # First, because it ends the run when the figures are not right.
                 rows += raw.rows_of(client, ask, (CITY, POINT), MONTH, (MONTH_STARTS, NOW.astimezone(UTC)), told)
+                floor, waits = ask.floor(), ask.wait_all([*_asked(since), *of_no_period(SOURCE)], out)
+                rows += questions.rows_of("history", told, waits, peers or dict.fromkeys(waits, floor), peer)
             before, peers, peer = since, waits, f"the latest {depth} days stored alone"
     return rows
 
