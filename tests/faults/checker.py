@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.faults.harness import Harness
 from tests.faults.known import ABOUT_RECORDING, Event, Truth, delays
 from tests.recount import recount
 from warehouse.figures import counts, series
+from warehouse.verify import Verification
 
 FEWEST_SHOWN = 10
 STORED_IDS = "SELECT toString(event_id), count() FROM events FINAL WHERE source = {source:String} GROUP BY event_id"
@@ -22,9 +24,10 @@ WHERE unit IN {units:Array(String)} AND occurred_at >= {start:DateTime64(3)} AND
 
 def check(harness: Harness, truth: Truth) -> None:
     """Waits for quiet, then compares rows, every count of the contract, every hour and the served figures with a
-    recount of the events as far as they are stored."""
+    recount of the events as far as they are stored, and all of those days by ``hailong verify``."""
     harness.settle()
     compare(harness, truth)
+    verify(harness, [truth])
 
 
 def compare(harness: Harness, truth: Truth) -> None:
@@ -43,6 +46,20 @@ def compare(harness: Harness, truth: Truth) -> None:
     assert _hours(harness, truth) == truth.hours(kept)
     _check_delays(harness, truth)
     _check_served(harness, truth, kept)
+
+
+def verify(harness: Harness, truths: Iterable[Truth]) -> None:
+    """Has the product recount the days of these cases itself, of all units; prints how many figures it compared."""
+    differences, compared = [], 0
+    for day in sorted({truth.period.start.date() for truth in truths}):
+        verification = Verification(harness.store, day, day)
+        for _ in verification.run():
+            pass
+        assert verification.compared, "nothing was compared"
+        compared += verification.compared
+        differences += verification.differences
+    print(f"\nhailong verify: {compared} figures compared, {len(differences)} differences")
+    assert not differences, differences[:20]
 
 
 def _figures(harness: Harness, truth: Truth) -> dict[str, Any]:

@@ -23,7 +23,8 @@ CLOCK = "clock-offset-s"
 STEPS = ("read", "stored", "set aside", "figures", "committed")
 """The steps of stream/writer.py by number; ``read`` is before the first."""
 STARVED = "starved"
-TOO_LITTLE_MEMORY = {"max_memory_usage": 100_000}
+# Without the second the engine lets small statements pass uncounted.
+TOO_LITTLE_MEMORY = {"max_memory_usage": 100_000, "max_untracked_memory": 1}
 # What would make the cases long is shorter: how long a silent consumer keeps its partitions (the least that Kafka
 # allows), how long it may work between two polls, the pause before a retry, when a silent producer is given up.
 SOONER = {"session.timeout.ms": 6_000, "max.poll.interval.ms": 6_500}

@@ -15,9 +15,10 @@ from confluent_kafka.admin import AdminClient
 from contract.topics import EVENTS
 from runtime.kafka import create_topics
 from tests.faults.cases import LONG, proves
-from tests.faults.checker import check, compare
-from tests.faults.harness import NAMES, Harness
+from tests.faults.checker import check, compare, verify
+from tests.faults.harness import Harness
 from tests.faults.known import Truth
+from tests.faults.processes import NAMES
 from tests.support import wait_until
 
 pytestmark = pytest.mark.stack
@@ -80,6 +81,7 @@ def test_everything_of_all_cases_once_more(harness: Harness, truth: Truth, tmp_p
         harness.settle()
     for other in harness.truths:
         compare(harness, other)
+    verify(harness, harness.truths)
 
 
 @proves(6)
