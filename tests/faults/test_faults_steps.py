@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.faults.cases import ONLY_LONG, proves
 from tests.faults.checker import check
 from tests.faults.child import STEPS
 from tests.faults.harness import Harness
-from tests.faults.known import Truth
-from tests.support import unit, wait_until
+from tests.faults.known import Event, Truth
+from tests.support import event, unit, wait_until
 from warehouse.store import RECOMPUTE
 
 pytestmark = pytest.mark.stack
+
+DEFINED = "2026-01-01T00:00:00+07:00"
 
 
 @pytest.mark.parametrize("victim", ["stream", "clickhouse", "kafka", "ingest"])
@@ -34,14 +38,26 @@ def test_the_same_the_other_way_round(harness: Harness, truth: Truth, turn: int)
 
 
 def kill_at(harness: Harness, truth: Truth, victims: dict[str, str]) -> None:
-    """At one place after the other, each in another batch; a unit's definition in it asks for every statement."""
+    """At one place after the other, each in another batch, in which definitions ask for every statement."""
     events = truth.dice.sample(truth.events, len(truth.events))
     share = len(events) // len(victims) + 1
     for number, (place, victim) in enumerate(victims.items()):
         done = harness.script("stream", place, victim)
-        news = unit(truth.units["H26.1"], truth.top, edition=number) | {"source": "faults/units"}
-        with harness.sending([news, *events[number * share : (number + 1) * share]], truth):
+        with harness.sending([*definitions(truth, number), *events[number * share : (number + 1) * share]], truth):
             wait_until(done.exists, 30, pause_s=0.02)
             wait_until(lambda victim=victim: harness.daemon(victim).pid() is None, 10)  # type: ignore[misc]
             harness.revive()
     check(harness, truth)
+
+
+def definitions(truth: Truth, number: int) -> list[Event]:
+    """A unit defined as before, and a procedure and a target that no case uses; new for each number."""
+    place = truth.units["H26.1"]
+    target: dict[str, Any] = {"indicator": "UNUSED", "op": ">=", "value": 1, "valid_from": "2026-01-01"}
+    made = [
+        unit(place, truth.top, edition=number),
+        event("procedure.published", f"{truth.top}-{number}", DEFINED, unit=place, name_vi="Không dùng"),
+        event("target.defined", f"{place}/UNUSED/{number}", DEFINED, unit=place, **target),
+    ]
+    made[2]["data"]["source"] = "Không dùng"
+    return [body | {"source": "faults/units"} for body in made]
