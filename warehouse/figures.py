@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
@@ -34,6 +35,10 @@ NO_STEPS: dict[str, Any] = {
     "waits_s": {},
     **dict.fromkeys(("dossiers_received", "dossiers_completed", "dossiers_late"), 0),
 }
+
+
+Question = tuple[str, dict[str, Any]]
+"""A query's name and its parameters."""
 
 
 class Period(NamedTuple):
@@ -90,42 +95,48 @@ def counts(
 
     ``target_of`` names for each unit the one unit it is counted for. A target without any case has zeros.
     """
-    names = {"units": list(target_of), "targets": list(target_of.values())}
     found: dict[str, dict[str, Any]] = {target: dict(NO_CASES) for target in target_of.values()}
-    for query in (name for name, measures in MADE_BY.items() if measures & wanted):
-        answer = client.query(_sql(query), parameters={**names, "step": "", **_bounds(period.whole_hours())})
-        for row in answer.named_results():
-            target = row.pop("target")
-            found[target].update({name: value for name, value in row.items() if name in MEASURES})
-            found[target]["finished_transactions"] += row.get("dossiers_returned", 0) + row.get("tickets_served", 0)
+    names = {"units": list(target_of), "targets": list(target_of.values())}
+    by_hour = {"step": "", **names, **_bounds(period.whole_hours())}
+    asked = [(name, by_hour) for name, measures in MADE_BY.items() if measures & wanted]
     if wanted & OF_DOSSIERS:
-        for target, sums in _dossier_sums(client, names, period).items():
-            found[target].update(standing(sums))
-    for measures in found.values():
+        asked += [(name, names | parameters) for name, parameters in _sums_and_edges(period)]
+    sums = {target: Sums() for target in found}
+    for query, rows in _answers(client, asked):
+        for row in rows:
+            target = row.pop("target")
+            if query in MADE_BY:
+                found[target].update({name: value for name, value in row.items() if name in MEASURES})
+                found[target]["finished_transactions"] += row.get("dossiers_returned", 0) + row.get("tickets_served", 0)
+            else:
+                sums[target].add(**row)
+    for target, measures in found.items():
         measures["waits"] = sum(measures["waits_s"].values())
         measures["waited_s"] = sum(seconds * cases for seconds, cases in measures["waits_s"].items())
+        if wanted & OF_DOSSIERS:
+            measures.update(standing(sums[target]))
     return dict(found)
 
 
-def _dossier_sums(client: Client, names: Mapping[str, list[str]], period: Period) -> dict[str, Sums]:
-    """What the dossiers of each target add up to before the period's end and its start."""
-    found: defaultdict[str, Sums] = defaultdict(Sums)
+def _sums_and_edges(period: Period) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The questions of which the dossiers of a period are made, with their parameters."""
     first_day, last_day = (instant.astimezone(VIETNAM).date() for instant in period)
-    days = {"first_day": first_day, "last_day": last_day}
-    for target, to_end, to_start, *spanning in client.query(
-        _sql("dossier_sums"), parameters={**names, **days}
-    ).result_rows:
-        found[target].add(to_end, to_start, spanning)
-    edges = [(period.end, last_day, True)]
+    yield "dossier_sums", {"first_day": first_day, "last_day": last_day}
+    edge = {"last_day": last_day, **_bounds(period)}
+    yield "dossier_end", {"day": last_day, **edge}
     if period.start.astimezone(VIETNAM).time() != time():
-        edges.append((period.start, first_day, False))
-    for until, day, is_end in edges:
-        asked = {"until": _naive(until), "day": day, "last_day": last_day, "is_end": is_end, **_bounds(period)}
-        for target, marks, *spans, due_soon in client.query(
-            _sql("dossier_edge"), parameters={**names, **asked}
-        ).result_rows:
-            found[target].add(marks if is_end else (), () if is_end else marks, spans, due_soon if is_end else 0)
-    return found
+        yield "dossier_start", {"day": first_day, **edge}
+
+
+def _answers(client: Client, asked: Sequence[Question]) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:
+    """Asks all at once: planning a question takes the store longer than most answers."""
+
+    def ask(question: Question) -> tuple[str, Iterable[dict[str, Any]]]:
+        name, parameters = question
+        return name, client.query(_sql(name), parameters=parameters).named_results()
+
+    with ThreadPoolExecutor(len(asked) or 1) as threads:
+        yield from threads.map(ask, asked)
 
 
 def dossiers(

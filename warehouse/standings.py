@@ -3,7 +3,7 @@
 Every dossier has up to four instants: it is received, accepted, closed (it ends, not before its acceptance) and passed
 (its appointment passes, not before its acceptance). Counting instants before the period's start and before its end is
 enough for all but one thing: a dossier of which one of closing and passing lies before the period and the other behind
-it (``Spanning``).
+it (``spans…``).
 """
 
 from __future__ import annotations
@@ -26,43 +26,41 @@ MARKS = (
 
 
 @dataclass
-class Spanning:
-    """Dossiers with the first of closing and passing before the period and the second not before its end."""
-
-    all: int = 0
-    passed_first: int = 0
-    closed_first_late: int = 0
-
-
-@dataclass
 class Sums:
-    """What the marks of some units add up to before the end and before the start of a period."""
+    """What the marks of some units add up to before the end and before the start of a period.
+
+    ``spans…`` are dossiers with the first of closing and passing before the period and the second not before its end:
+    all of them, those that pass first, and those that close first and count as late. ``due_soon`` have an appointment
+    in the day after the period's end.
+    """
 
     to_end: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MARKS, 0))
     to_start: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MARKS, 0))
-    spanning: Spanning = field(default_factory=Spanning)
+    spans_all: int = 0
+    spans_passed_first: int = 0
+    spans_closed_first_late: int = 0
     due_soon: int = 0
 
-    def add(self, to_end: Sequence[int], to_start: Sequence[int], spanning: Sequence[int], due_soon: int = 0) -> None:
-        """Adds marks in their order (nothing when empty) and the three numbers of ``Spanning``."""
+    def add(self, to_end: Sequence[int] = (), to_start: Sequence[int] = (), **counts: int) -> None:
+        """Adds marks in their order, none when empty, and counts by their names."""
         for sums, marks in ((self.to_end, to_end), (self.to_start, to_start)):
             for name, count in zip(MARKS, marks, strict=False):
                 sums[name] += count
-        self.spanning.all += spanning[0]
-        self.spanning.passed_first += spanning[1]
-        self.spanning.closed_first_late += spanning[2]
-        self.due_soon += due_soon
+        for name, count in counts.items():
+            setattr(self, name, getattr(self, name) + count)
 
 
 def standing(sums: Sums) -> dict[str, int]:
     """The measures of dossiers (contract/measures.py) of the period."""
-    end, start, spanning = sums.to_end, sums.to_start, sums.spanning
+    end, start = sums.to_end, sums.to_start
     within = {name: end[name] - start[name] for name in MARKS}
     is_open = end["accepted"] - end["closed"]
     open_late = (end["accepted_supplemented_again"] - end["closed_again"]) + end["late_since"] - end["late_until"]
-    passed_and_closed = end["second"] - start["first"] + spanning.all
-    passed_still_open = end["passed_open"] - end["closed_passed"] - start["passed_never_closed"] - spanning.passed_first
-    closed_before_passed = start["closed_early_late"] - start["passed_early_late"] - spanning.closed_first_late
+    passed_and_closed = end["second"] - start["first"] + sums.spans_all
+    passed_still_open = (
+        end["passed_open"] - end["closed_passed"] - start["passed_never_closed"] - sums.spans_passed_first
+    )
+    closed_before_passed = start["closed_early_late"] - start["passed_early_late"] - sums.spans_closed_first_late
     of_instants = (
         *("received", "received_online", "accepted", "accepted_supplemented", "accepted_supplemented_again"),
         *("settled", "settled_early"),

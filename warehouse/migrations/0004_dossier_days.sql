@@ -92,20 +92,10 @@ ORDER BY (month, unit)
 SETTINGS index_granularity = 256;
 
 -- What each row of dossier_days counts for on its day, of what came before an instant `until`.
+-- (In layers, for what is named within one is worked out at each use.)
 CREATE VIEW IF NOT EXISTS dossier_marks AS
 SELECT
-  day, unit, received_at, accepted_at, ended_at, returned_at, due_at, closed_at, passes_at, completed, late, version,
-  ended_on, returned_on, due_on,
-  passes_at < closed_at AS passes_first,
-  closed_at < passes_at AS closes_first,
-  supplements > 1 OR NOT waiting AS judged,
-  closed_on < '2100-01-01' AND passes_on < '2100-01-01' AS does_both,
-  least(closed_on, passes_on) AS first_on,
-  greatest(closed_on, passes_on) AS second_on,
-  received_on = day AND received_at < {until:DateTime64(3, 'UTC')} AS is_received,
-  accepted_on = day AND accepted_at < {until:DateTime64(3, 'UTC')} AS is_accepted,
-  closed_on = day AND closed_at < {until:DateTime64(3, 'UTC')} AS is_closed,
-  passes_on = day AND passes_at < {until:DateTime64(3, 'UTC')} AS is_passed,
+  *,
   [
     is_received, -- received
     is_received AND online, -- received_online
@@ -128,4 +118,24 @@ SELECT
     does_both AND if(closes_first, is_closed, is_passed), -- first
     does_both AND if(closes_first, is_passed, is_closed) -- second
   ] AS marks
-FROM dossier_days FINAL;
+FROM
+(
+  SELECT
+    *,
+    passes_at < closed_at AS passes_first,
+    closed_at < passes_at AS closes_first,
+    supplements > 1 OR NOT waiting AS judged,
+    closed_on < '2100-01-01' AND passes_on < '2100-01-01' AS does_both,
+    received_on = day AND received_at < {until:DateTime64(3, 'UTC')} AS is_received,
+    accepted_on = day AND accepted_at < {until:DateTime64(3, 'UTC')} AS is_accepted,
+    closed_on = day AND closed_at < {until:DateTime64(3, 'UTC')} AS is_closed,
+    passes_on = day AND passes_at < {until:DateTime64(3, 'UTC')} AS is_passed
+  FROM
+  (
+    SELECT
+      day, unit, received_at, accepted_at, ended_at, returned_at, due_at, online, supplements, completed, early, late,
+      waiting, version, received_on, accepted_on, ended_on, returned_on, due_on, closed_on, passes_on,
+      closed_at, passes_at, least(closed_on, passes_on) AS first_on, greatest(closed_on, passes_on) AS second_on
+    FROM dossier_days FINAL
+  )
+);
