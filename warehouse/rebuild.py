@@ -19,7 +19,7 @@ from clickhouse_connect.driver.client import Client
 
 from warehouse.store import new_batch, recompute, recompute_reference, touched_kinds
 
-SLICE_EVENTS = 100_000
+SLICE_EVENTS = 1_000_000
 REFERENCE_TABLES = (
     *("units", "procedures", "working_days", "targets", "reference_ids"),
     *("unit_calendars", "calendar_days"),
