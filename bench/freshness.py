@@ -27,7 +27,7 @@ from tests.support import wait_until
 ROUNDS = 5
 RATES_PER_S = (100, 500, 2_000)
 TICK_S = 0.05
-SECONDS, FULL_SECONDS = 5.0, 20.0
+SECONDS, FULL_SECONDS = 3.0, 20.0
 WARM_UP_S = 3.0
 LOOK_PAUSE_S = 0.005
 CAUGHT_UP_S = 60.0

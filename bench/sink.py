@@ -19,18 +19,21 @@ from contract.topics import EVENTS, REFERENCE
 
 ROUNDS = 5
 FLOOR = "shovel"
+SLOW_EVENTS = 100_000
+"""As much as tells the rate of those that take a quarter of a minute for all."""
+
 ROW_BY_ROW_EVENTS = 300
 """It commits by itself every five seconds, so it is measured for at least that long."""
 
 OURS: dict[str, Contender] = {"hailong": Hailong(), FLOOR: Peer("shovel_confluent")}
 PEERS: dict[str, Contender] = {
     "shovel, lines only": Peer("shovel_confluent", schema=LINES, insert_format="LineAsString"),
-    "kafka-python": Peer("kafka_python_raw"),
-    "quixstreams": Peer("quixstreams_raw", PEERS_PYTHON, needs="quixstreams"),
+    "kafka-python": Peer("kafka_python_raw", limit=SLOW_EVENTS),
+    "quixstreams": Peer("quixstreams_raw", PEERS_PYTHON, needs="quixstreams", limit=SLOW_EVENTS),
     "faststream": Peer("faststream_raw", PEERS_PYTHON, needs="faststream.confluent"),
     "row by row": Peer("row_by_row", limit=ROW_BY_ROW_EVENTS),
 }
-EVENTS_OF_A_SET = {"ratings": 400_000, "tickets": 300_000, "dossiers": 200_000, "mix": 100_000}
+EVENTS_OF_A_SET = {"ratings": 400_000, "tickets": 200_000, "dossiers": 150_000, "mix": 50_000}
 FULL_SCALE = 2
 
 out = Console(highlight=False)
