@@ -105,12 +105,14 @@ class Verification:
         for unit in units:
             for above in _above(unit, units):
                 scopes[above].append(unit)
-        alone = [unit for unit, below in scopes.items() if len(below) == 1]
+        # Units of one depth have nothing below in common, so that all of them are asked for at once.
+        layers: defaultdict[int, dict[str, str]] = defaultdict(dict)
+        for unit, below in scopes.items():
+            layers[len(_above(unit, units)) if unit in units else 0] |= dict.fromkeys(below, unit)
         for name, period in self._periods.items():
-            served = counts(self._client, {unit: unit for unit in alone}, period)
-            for unit, below in scopes.items():
-                if len(below) > 1:
-                    served |= counts(self._client, dict.fromkeys(below, unit), period)
+            served: dict[str, Counts] = {}
+            for target_of in layers.values():
+                served |= counts(self._client, target_of, period)
             recounted = self._tallies(name, period)
             for unit, below in scopes.items():
                 together = Tally()

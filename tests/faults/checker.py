@@ -50,16 +50,13 @@ def compare(harness: Harness, truth: Truth) -> None:
 
 def verify(harness: Harness, truths: Iterable[Truth]) -> None:
     """Has the product recount the days of these cases itself, of all units; prints how many figures it compared."""
-    differences, compared = [], 0
-    for day in sorted({truth.period.start.date() for truth in truths}):
-        verification = Verification(harness.store, day, day)
-        for _ in verification.run():
-            pass
-        assert verification.compared, "nothing was compared"
-        compared += verification.compared
-        differences += verification.differences
-    print(f"\nhailong verify: {compared} figures compared, {len(differences)} differences")
-    assert not differences, differences[:20]
+    days = sorted(truth.period.start.date() for truth in truths)
+    verification = Verification(harness.store, days[0], days[-1])
+    for _ in verification.run():
+        pass
+    print(f"\nhailong verify: {verification.compared} figures compared, {len(verification.differences)} differences")
+    assert verification.compared, "nothing was compared"
+    assert not verification.differences, verification.differences[:20]
 
 
 def _figures(harness: Harness, truth: Truth) -> dict[str, Any]:

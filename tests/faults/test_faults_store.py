@@ -15,7 +15,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from tests.faults.cases import LONG, ONLY_LONG, proves
-from tests.faults.checker import check, compare, verify
+from tests.faults.checker import check, compare
 from tests.faults.child import STARVED
 from tests.faults.harness import Harness
 from tests.faults.known import Truth
@@ -200,4 +200,3 @@ def test_lost_and_built_anew_from_the_log(harness: Harness, truth: Truth, tmp_pa
     check(harness, truth)
     for other in harness.truths:
         compare(harness, other)
-    verify(harness, harness.truths)

@@ -1,5 +1,7 @@
 -- Events by what they are about, what is folded from them, and the figures by unit and hour.
 --
+-- A month that has come to rest is merged into one part, so that nothing is left to be put together when it is read.
+--
 -- Every folded table replaces by a version that counts what the row was made from. More can only have been seen later,
 -- and equal counts mean equal rows, so that the last word stays whoever wrote last: two stream processes, a broken-off
 -- flush and its repetition, clocks that jump.
@@ -23,7 +25,8 @@ CREATE TABLE IF NOT EXISTS ratings (
 ENGINE = ReplacingMergeTree(precedence)
 PARTITION BY toYYYYMM(occurred_at)
 ORDER BY (unit, toStartOfHour(occurred_at), event_id)
-SETTINGS index_granularity = 1024, min_parts_to_merge_at_once = 10, min_bytes_for_wide_part = 134217728;
+SETTINGS index_granularity = 1024, min_parts_to_merge_at_once = 10, min_bytes_for_wide_part = 134217728,
+  min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_ratings TO ratings AS
 SELECT
@@ -68,7 +71,8 @@ CREATE TABLE IF NOT EXISTS ticket_shares (
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(hour)
 ORDER BY (unit, hour, ticket)
-SETTINGS index_granularity = 1024;
+SETTINGS index_granularity = 1024, min_age_to_force_merge_seconds = 3600,
+  min_age_to_force_merge_on_partition_only = 1;
 
 CREATE TABLE IF NOT EXISTS dossier_events (
   dossier String CODEC(ZSTD(1)),
@@ -163,7 +167,8 @@ CREATE TABLE IF NOT EXISTS hours_of_ratings (
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(hour)
-ORDER BY (unit, hour);
+ORDER BY (unit, hour)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE TABLE IF NOT EXISTS hours_of_tickets (
   unit LowCardinality(String),
@@ -178,7 +183,8 @@ CREATE TABLE IF NOT EXISTS hours_of_tickets (
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(hour)
-ORDER BY (unit, hour);
+ORDER BY (unit, hour)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 -- All events, by the hour in which they happened. Made last: what is counted here is in every other figure.
 CREATE TABLE IF NOT EXISTS hours_of_events (
@@ -192,4 +198,5 @@ CREATE TABLE IF NOT EXISTS hours_of_events (
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(hour)
-ORDER BY (unit, hour);
+ORDER BY (unit, hour)
+SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;

@@ -33,7 +33,8 @@ CREATE TABLE IF NOT EXISTS dossier_days (
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(day)
 ORDER BY (day, unit, dossier)
-SETTINGS index_granularity = 1024;
+SETTINGS index_granularity = 1024, min_age_to_force_merge_seconds = 3600,
+  min_age_to_force_merge_on_partition_only = 1;
 
 -- Days on which a dossier was ever due: they are made anew with it, so that nothing stays where it was due before.
 CREATE TABLE IF NOT EXISTS due_days (dossier String CODEC(ZSTD(1)), day Date)
@@ -75,7 +76,8 @@ CREATE TABLE IF NOT EXISTS days_of_dossiers (
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(day)
 ORDER BY (day, unit)
-SETTINGS index_granularity = 256;
+SETTINGS index_granularity = 256, min_age_to_force_merge_seconds = 3600,
+  min_age_to_force_merge_on_partition_only = 1;
 
 -- The same by month, its first day standing for it; of the spans only those that reach beyond the month after next.
 CREATE TABLE IF NOT EXISTS months_of_dossiers (
