@@ -19,7 +19,7 @@ test: $(READY) ## every check and every test
 	@$(BIN)/python -m tests.browser_setup
 	@$(BIN)/python -m pytest --ignore tests/faults
 
-faults: $(READY) ## break everything on purpose (docs/faults.md); six minutes more on an idle machine
+faults: $(READY) ## break everything on purpose (docs/faults.md); nine minutes or more on two cores
 	@$(BIN)/python -m pytest tests/faults
 
 bench: $(READY) $(VENV)-bench/.ready ## every figure beside its floor, in a quarter of an hour; FULL=1 measures all there is
