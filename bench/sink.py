@@ -19,7 +19,7 @@ from contract.topics import EVENTS, REFERENCE
 
 ROUNDS = 5
 FLOOR = "shovel"
-SLOW_EVENTS = 100_000
+SLOW_EVENTS = 50_000
 """As much as tells the rate of those that take a quarter of a minute for all."""
 
 ROW_BY_ROW_EVENTS = 300
@@ -33,7 +33,7 @@ PEERS: dict[str, Contender] = {
     "faststream": Peer("faststream_raw", PEERS_PYTHON, needs="faststream.confluent"),
     "row by row": Peer("row_by_row", limit=ROW_BY_ROW_EVENTS),
 }
-EVENTS_OF_A_SET = {"ratings": 400_000, "tickets": 200_000, "dossiers": 150_000, "mix": 50_000}
+EVENTS_OF_A_SET = {"ratings": 400_000, "tickets": 200_000, "dossiers": 200_000, "mix": 50_000}
 FULL_SCALE = 2
 
 out = Console(highlight=False)
