@@ -89,7 +89,7 @@ CREATE TABLE IF NOT EXISTS dossier_events (
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (dossier, occurred_at, event_id)
-SETTINGS index_granularity = 256, min_parts_to_merge_at_once = 10, min_bytes_for_wide_part = 134217728;
+SETTINGS index_granularity = 128, min_parts_to_merge_at_once = 10, min_bytes_for_wide_part = 134217728;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_dossier_events TO dossier_events AS
 SELECT
@@ -126,7 +126,7 @@ CREATE TABLE IF NOT EXISTS dossier_folds (
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY dossier
-SETTINGS index_granularity = 256;
+SETTINGS index_granularity = 128;
 
 -- The dossier with its appointment: late is what ends after `late_after`, early what ends before `early_before`.
 CREATE TABLE IF NOT EXISTS dossiers (
@@ -154,7 +154,7 @@ CREATE TABLE IF NOT EXISTS dossiers (
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY dossier
-SETTINGS index_granularity = 256;
+SETTINGS index_granularity = 128;
 
 CREATE TABLE IF NOT EXISTS hours_of_ratings (
   unit LowCardinality(String),

@@ -33,14 +33,14 @@ CREATE TABLE IF NOT EXISTS dossier_days (
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(day)
 ORDER BY (day, unit, dossier)
-SETTINGS index_granularity = 1024, min_age_to_force_merge_seconds = 3600,
+SETTINGS index_granularity = 128, min_age_to_force_merge_seconds = 3600,
   min_age_to_force_merge_on_partition_only = 1;
 
 -- Days on which a dossier was ever due: they are made anew with it, so that nothing stays where it was due before.
 CREATE TABLE IF NOT EXISTS due_days (dossier String CODEC(ZSTD(1)), day Date)
 ENGINE = ReplacingMergeTree
 ORDER BY (dossier, day)
-SETTINGS index_granularity = 256;
+SETTINGS index_granularity = 128;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS dossiers_to_due_days TO due_days AS
 SELECT dossier, toDate(late_after, 'Asia/Ho_Chi_Minh') AS day
