@@ -41,13 +41,23 @@ class Sums:
     spans_closed_first_late: int = 0
     due_soon: int = 0
 
-    def add(self, to_end: Sequence[int] = (), to_start: Sequence[int] = (), **counts: int) -> None:
-        """Adds marks in their order, none when empty, and counts by their names."""
+    def add(
+        self,
+        to_end: Sequence[int] = (),
+        to_start: Sequence[int] = (),
+        spans_all: int = 0,
+        spans_passed_first: int = 0,
+        spans_closed_first_late: int = 0,
+        due_soon: int = 0,
+    ) -> None:
+        """Adds marks in their order, none when empty, and what else one answer of the store counts."""
         for sums, marks in ((self.to_end, to_end), (self.to_start, to_start)):
-            for name, count in zip(MARKS, marks, strict=False):
+            for name, count in zip(MARKS, marks, strict=bool(marks)):
                 sums[name] += count
-        for name, count in counts.items():
-            setattr(self, name, getattr(self, name) + count)
+        self.spans_all += spans_all
+        self.spans_passed_first += spans_passed_first
+        self.spans_closed_first_late += spans_closed_first_late
+        self.due_soon += due_soon
 
 
 def standing(sums: Sums) -> dict[str, int]:
@@ -56,7 +66,9 @@ def standing(sums: Sums) -> dict[str, int]:
     within = {name: end[name] - start[name] for name in MARKS}
     is_open = end["accepted"] - end["closed"]
     open_late = (end["accepted_supplemented_again"] - end["closed_again"]) + end["late_since"] - end["late_until"]
+    # Both within the period: the second before its end, but for those whose first was before its start.
     passed_and_closed = end["second"] - start["first"] + sums.spans_all
+    # Late at the end by an appointment within the period: open then, or closed before the period and late all the same.
     passed_still_open = (
         end["passed_open"] - end["closed_passed"] - start["passed_never_closed"] - sums.spans_passed_first
     )
