@@ -20,7 +20,10 @@ INSERT_SETTINGS: dict[str, Any] = {
 
 
 def connect(settings: Settings, database: str | None = None) -> Client:
-    """A client; it keeps no session, so that threads may share it. Raises ``clickhouse_connect``'s OperationalError when nobody answers."""
+    """A client; it keeps no session, so that threads may share it.
+
+    Raises ``clickhouse_connect``'s OperationalError when nobody answers.
+    """
     parts = urlsplit(settings.clickhouse_url)
     return clickhouse_connect.get_client(
         host=parts.hostname or "",
