@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
 from itertools import count
 
 from clickhouse_connect.driver.client import Client
@@ -18,8 +17,8 @@ from rich.console import Console
 from bench.provinces import EVENTS_A_PROVINCE, PROVINCES, load_reference, moved, name_of, store_days
 from bench.report import Row, median_ratio, spread
 from bench.stack import stores
+from tests.support import put_lines
 from warehouse.migrate import migrate
-from warehouse.store import insert_lines, new_batch, recompute, touched_kinds
 
 TIMES = (1, 10, PROVINCES)
 EVENTS_A_FLUSH = 1_000
@@ -54,7 +53,7 @@ def run(full: bool) -> list[Row]:
                 drawn = dice.choices(latest, k=EVENTS_A_FLUSH)
                 made = [moved(line, dice.randrange(stored), next(numbers), of=name_of(0)) for line in drawn]
                 started = time.perf_counter()
-                _flush(client, made)
+                put_lines(client, made)
                 costs[times].append(time.perf_counter() - started)
         parts = client.query("SELECT max(n) FROM (SELECT count() AS n FROM system.parts WHERE active GROUP BY table)")
         most_parts = parts.result_rows[0][0]
@@ -82,9 +81,3 @@ def rows_of(costs: dict[int, list[float]], most_parts: int) -> list[Row]:
         )
         for times, seconds in costs.items()
     ]
-
-
-def _flush(client: Client, lines: Sequence[bytes]) -> None:
-    batch = new_batch()
-    insert_lines(client, batch, lines)
-    recompute(client, [batch], touched_kinds(client, [batch]))

@@ -25,9 +25,9 @@ from bench.stack import Stores, stores
 from runtime.clock import VIETNAM
 from runtime.progress import follow
 from senders.simulate import hanoi
+from tests.support import put_lines
 from warehouse.migrate import migrate
 from warehouse.rebuild import rebuild
-from warehouse.store import insert_lines, new_batch, recompute, touched_kinds
 
 DOSSIERS = 66_274_910
 YEARS_DAYS, HALF_YEAR_DAYS, MONTH_DAYS = 1_826, 183, 30
@@ -57,9 +57,8 @@ def run(full: bool) -> list[Row]:
     rows: list[Row] = []
     with stores("clickhouse") as ours:
         migrate(ours.client(), DATABASE)
-        client, batch = ours.client(DATABASE), new_batch()
-        insert_lines(client, batch, [message.value for message in reference_set()] + calendar_lines(days))
-        recompute(client, [batch], touched_kinds(client, [batch]))
+        client = ours.client(DATABASE)
+        put_lines(client, [message.value for message in reference_set()] + calendar_lines(days))
         before, peer = DAY + timedelta(days=1), "the least answer"
         peers: dict[str, Waits] = {}
         for depth in (HALF_YEAR_DAYS, YEARS_DAYS) if full else (MONTH_DAYS,):

@@ -18,8 +18,8 @@ from bench.messages import DAY, reference_set
 from runtime.clock import VIETNAM
 from runtime.progress import follow
 from senders.simulate import hanoi
+from tests.support import put_lines
 from warehouse.rebuild import rebuild
-from warehouse.store import insert_lines, new_batch, recompute, touched_kinds
 
 PROVINCES = 60
 EVENTS_A_PROVINCE = 100_000
@@ -45,10 +45,8 @@ def moved(line: bytes, to: int, number: int, *, of: str = "H26") -> bytes:
 
 def load_reference(client: Client, provinces: Iterable[int]) -> None:
     """Units, procedures and working days of the provinces."""
-    lines, batch = [message.value for message in reference_set()], new_batch()
-    for province in provinces:
-        insert_lines(client, batch, [moved(line, province, province) for line in lines])
-    recompute(client, [batch], touched_kinds(client, [batch]))
+    lines = [message.value for message in reference_set()]
+    put_lines(client, [moved(line, province, province) for province in provinces for line in lines])
 
 
 def store_days(client: Client, provinces: Iterable[int]) -> None:

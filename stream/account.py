@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from confluent_kafka import Consumer, TopicPartition
@@ -26,12 +27,13 @@ class LogAccount:
 
     def tell(self, consumer: Consumer) -> None:
         """Puts the newest figures in the place of the last ones, all at once."""
-        found: dict[tuple[str, str], int] = {}
+        found: Counter[tuple[str, str]] = Counter()
         for place in consumer.position([TopicPartition(*where) for where in self._done]):
             done = self._done[place.topic, place.partition]
             read = max(place.offset, done)
             written = max(consumer.get_watermark_offsets(place, cached=True)[1], read)
-            for state, count in (("done", done), ("in_hand", read - done), ("unread", written - read)):
-                found[place.topic, state] = found.get((place.topic, state), 0) + count
-            found[place.topic, "written"] = found.get((place.topic, "written"), 0) + written
+            found[place.topic, "written"] += written
+            found[place.topic, "done"] += done
+            found[place.topic, "in_hand"] += read - done
+            found[place.topic, "unread"] += written - read
         LOG_MESSAGES.figures = found

@@ -6,7 +6,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -149,8 +149,13 @@ def message(value: bytes | None, place: tuple[str, int] = (EVENTS, 0), offset: i
 
 def put(store: Client, events: Iterable[dict[str, Any]]) -> None:
     """Stores events as one batch and makes their figures, the way the stream does."""
+    put_lines(store, [logged(body) for body in events])
+
+
+def put_lines(store: Client, lines: Sequence[bytes]) -> None:
+    """The same with events as ingest wrote them."""
     batch = new_batch()
-    insert_lines(store, batch, [logged(body) for body in events])
+    insert_lines(store, batch, lines)
     kinds = touched_kinds(store, [batch])
     assert "unreadable" not in kinds
     recompute(store, [batch], kinds)

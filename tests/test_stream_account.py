@@ -32,8 +32,8 @@ def settled(stack: Stack, written: float) -> bool:
 
 @pytest.mark.stack
 def test_written_is_done_and_in_hand_and_unread_also_over_a_restart(stack: Stack) -> None:
-    taps = [rating("RA", "2026-11-20T09:00:00+07:00", key=str(n), source="test/account") for n in range(4_000)]
-    assert stack.send([unit("RA", level="external"), *taps[:10]]) == []
+    taps = [rating("LA", "2026-11-20T09:00:00+07:00", key=str(n), source="test/account") for n in range(4_000)]
+    assert stack.send([unit("LA", level="external"), *taps[:10]]) == []
     stack.wait_stored("test/account", 10)
     wait_until(lambda: settled(stack, 10), 20)
     before = told(stack)[EVENTS]["written"]

@@ -97,10 +97,14 @@ def counts(
     """
     found: dict[str, dict[str, Any]] = {target: dict(NO_CASES) for target in target_of.values()}
     names = {"units": list(target_of), "targets": list(target_of.values())}
-    by_hour = {"step": "", **names, **_bounds(period.whole_hours())}
-    asked = [(name, by_hour) for name, measures in MADE_BY.items() if measures & wanted]
+    hours = {"step": "", **names, **_bounds(period.whole_hours())}
+    asked = [(name, hours) for name, measures in MADE_BY.items() if measures & wanted]
     if wanted & OF_DOSSIERS:
-        asked += [(name, names | parameters) for name, parameters in _sums_and_edges(period)]
+        first_day, last_day = (instant.astimezone(VIETNAM) for instant in period)
+        days = {"first_day": first_day.date(), "last_day": last_day.date(), **names, **_bounds(period)}
+        asked += [("dossier_sums", days), ("dossier_end", days)]
+        if first_day.time() != time():
+            asked.append(("dossier_start", days))
     sums = {target: Sums() for target in found}
     for query, rows in _answers(client, asked):
         for row in rows:
@@ -116,16 +120,6 @@ def counts(
         if wanted & OF_DOSSIERS:
             measures.update(standing(sums[target]))
     return dict(found)
-
-
-def _sums_and_edges(period: Period) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The questions of which the dossiers of a period are made, with their parameters."""
-    first_day, last_day = (instant.astimezone(VIETNAM).date() for instant in period)
-    yield "dossier_sums", {"first_day": first_day, "last_day": last_day}
-    edge = {"last_day": last_day, **_bounds(period)}
-    yield "dossier_end", {"day": last_day, **edge}
-    if period.start.astimezone(VIETNAM).time() != time():
-        yield "dossier_start", {"day": first_day, **edge}
 
 
 def _answers(client: Client, asked: Sequence[Question]) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from clickhouse_connect.driver.client import Client
 
-from warehouse.store import new_batch, recompute, recompute_reference, touched_kinds
+from warehouse.store import REFERENCE_KINDS, new_batch, recompute, recompute_reference, touched_kinds
 
 SLICE_EVENTS = 1_000_000
 REFERENCE_TABLES = (
@@ -29,7 +29,6 @@ DERIVED_TABLES = (
     *("dossier_days", "days_of_dossiers", "months_of_dossiers"),
     *("hours_of_ratings", "hours_of_tickets", "hours_of_events"),
 )
-_REFERENCE = frozenset({"calendar", "procedure", "target"})
 
 
 class Slice(NamedTuple):
@@ -118,7 +117,7 @@ def _rebuild_slice(client: Client, slice_: Slice) -> None:
     batch = new_batch()
     client.command(_sql("refill"), parameters={"batch": batch, **slice_._asdict()})
     # A calendar touches all dossiers at once; here each has its turn.
-    recompute(client, [batch], touched_kinds(client, [batch]) - _REFERENCE)
+    recompute(client, [batch], touched_kinds(client, [batch]) - REFERENCE_KINDS)
 
 
 def _newest(client: Client) -> tuple[int, list[Slice], set[int]]:

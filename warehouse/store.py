@@ -25,6 +25,9 @@ _REFERENCE: tuple[tuple[str, frozenset[str]], ...] = (
     ("0_calendars", frozenset({"calendar"})),
     ("0_unit_calendars", frozenset({"calendar"})),
 )
+REFERENCE_KINDS = frozenset().union(*(kinds for _, kinds in _REFERENCE))
+"""The kinds of touched things that are reference data."""
+
 RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
     *_REFERENCE,
     ("0_touched_by_reference", frozenset({"calendar", "procedure"})),

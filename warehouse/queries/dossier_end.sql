@@ -2,7 +2,7 @@
 -- instant is on that day; and those with an appointment in the day after the end.
 SELECT
   transform(toString(unit), {units:Array(String)}, {targets:Array(String)}, '') AS target,
-  sumForEachIf(marks, day = {day:Date}) AS to_end,
+  sumForEachIf(marks, day = {last_day:Date}) AS to_end,
   countIf(spans) AS spans_all,
   countIf(spans AND passes_first AND judged) AS spans_passed_first,
   countIf(spans AND closes_first AND late) AS spans_closed_first_late,
@@ -14,9 +14,9 @@ FROM
 (
   SELECT
     *,
-    does_both AND day = {day:Date} AND second_on = day AND least(closed_at, passes_at) < {start:DateTime64(3, 'UTC')}
+    does_both AND day = {last_day:Date} AND second_on = day AND least(closed_at, passes_at) < {start:DateTime64(3, 'UTC')}
       AND greatest(closed_at, passes_at) >= {end:DateTime64(3, 'UTC')} AS spans
   FROM dossier_marks(until = {end:DateTime64(3, 'UTC')})
-  WHERE day IN ({day:Date}, {day:Date} + 1) AND unit IN {units:Array(String)}
+  WHERE day IN ({last_day:Date}, {last_day:Date} + 1) AND unit IN {units:Array(String)}
 )
 GROUP BY target

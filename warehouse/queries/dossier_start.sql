@@ -13,6 +13,6 @@ FROM
     does_both AND first_on = day AND least(closed_at, passes_at) < {start:DateTime64(3, 'UTC')}
       AND second_on > {last_day:Date} AS spans
   FROM dossier_marks(until = {start:DateTime64(3, 'UTC')})
-  WHERE day = {day:Date} AND unit IN {units:Array(String)}
+  WHERE day = {first_day:Date} AND unit IN {units:Array(String)}
 )
 GROUP BY target

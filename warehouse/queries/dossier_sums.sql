@@ -2,26 +2,26 @@
 -- the days of its first month, of its last and of the one before the first; and what spans all days in between.
 SELECT
   transform(toString(unit), {units:Array(String)}, {targets:Array(String)}, '') AS target,
-  sumForEachIf(marks, on < last_day AND (is_month OR on >= toStartOfMonth(last_day))) AS to_end,
-  sumForEachIf(marks, on < first_day AND if(is_month, on < toStartOfMonth(first_day), on >= toStartOfMonth(first_day)))
-    AS to_start,
-  sumIf(arrayCount(second_on -> second_on > last_day, spans), spanning) AS spans_all,
-  sumIf(arrayCount(second_on -> second_on > last_day, spans_passed), spanning) AS spans_passed_first,
-  sumIf(arrayCount(second_on -> second_on > last_day, spans_closed_late), spanning) AS spans_closed_first_late
+  sumForEachIf(marks, on < {last_day:Date} AND (is_month OR on >= toStartOfMonth({last_day:Date}))) AS to_end,
+  sumForEachIf(
+    marks,
+    on < {first_day:Date} AND if(is_month, on < toStartOfMonth({first_day:Date}), on >= toStartOfMonth({first_day:Date}))
+  ) AS to_start,
+  sumIf(arrayCount(second_on -> second_on > {last_day:Date}, spans), spanning) AS spans_all,
+  sumIf(arrayCount(second_on -> second_on > {last_day:Date}, spans_passed), spanning) AS spans_passed_first,
+  sumIf(arrayCount(second_on -> second_on > {last_day:Date}, spans_closed_late), spanning) AS spans_closed_first_late
 FROM
 (
   SELECT
     unit, month AS on, true AS is_month, marks, spans, spans_passed, spans_closed_late,
-    {first_day:Date} AS first_day, {last_day:Date} AS last_day, month < addMonths(toStartOfMonth(first_day), -1) AS spanning
+    month < addMonths(toStartOfMonth({first_day:Date}), -1) AS spanning
   FROM months_of_dossiers FINAL
-  WHERE month < toStartOfMonth(last_day) AND unit IN {units:Array(String)}
+  WHERE month < toStartOfMonth({last_day:Date}) AND unit IN {units:Array(String)}
   UNION ALL
-  SELECT
-    unit, day, false, marks, spans, spans_passed, spans_closed_late,
-    {first_day:Date} AS first_day, {last_day:Date} AS last_day, day < first_day
+  SELECT unit, day, false, marks, spans, spans_passed, spans_closed_late, day < {first_day:Date}
   FROM days_of_dossiers FINAL
   WHERE unit IN {units:Array(String)}
-    AND ((day >= addMonths(toStartOfMonth(first_day), -1) AND day < first_day)
-      OR (day >= toStartOfMonth(last_day) AND day < last_day))
+    AND ((day >= addMonths(toStartOfMonth({first_day:Date}), -1) AND day < {first_day:Date})
+      OR (day >= toStartOfMonth({last_day:Date}) AND day < {last_day:Date}))
 )
 GROUP BY target
