@@ -23,8 +23,7 @@ from rich.console import Console
 from bench.freshness import nearest_rank
 from bench.report import Row, figure
 from bench.stack import Stores
-from contract.indicators import catalogue
-from contract.measures import OF_DOSSIERS
+from contract.catalogue import catalogue
 from dashboards.api import make_api
 from dashboards.page_selectors import PERIOD_DAYS
 from dashboards.page_trouble import LEVELS, WATCHED
@@ -88,8 +87,8 @@ def half_year(today: date) -> Window:
 
 def of_a_period(unit: str, window: Window) -> Iterator[Question]:
     """Every question that has a unit and a period."""
-    of_dossiers = [i.id for i in catalogue().indicators if {i.numerator, i.denominator} & OF_DOSSIERS]
-    others = [i.id for i in catalogue().indicators if i.id not in of_dossiers]
+    of_dossiers = [i.id for i in catalogue().indicators.values() if i.is_of_dossiers()]
+    others = [name for name in catalogue().indicators if name not in of_dossiers]
     asked: dict[str, tuple[str, dict[str, str]]] = {
         "indicators": ("/v1/indicators", {}),
         "indicators of dossiers": ("/v1/indicators", {"ids": ",".join(of_dossiers)}),

@@ -157,7 +157,10 @@ class Synced(Data):
 
 
 class Component(Data):
-    """A paper of the dossier was digitised, reused or fetched; ``source`` is where from."""
+    """A paper of the dossier was digitised, reused or fetched; ``source`` is where from.
+
+    Fetched from ``population`` means the national population database, from anything else a data store.
+    """
 
     component: Code | None = None
     source: Code | None = None

@@ -1,6 +1,6 @@
 """The typed, closed catalogue of indicators, and how a figure is made of counts. Pure.
 
-``catalogue()`` reads indicators.yaml; an unknown key or measure is an error that names it.
+``catalogue()`` reads catalogue/*.yaml, one file a rule set; an unknown key or measure is an error that names it.
 """
 
 from __future__ import annotations
@@ -9,91 +9,124 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from importlib.resources import files
-from itertools import pairwise
+from itertools import combinations
 from typing import Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from contract.measures import DISTRIBUTIONS, MEASURES
+from contract.measures import DISTRIBUTIONS, Counts, is_of_dossiers, terms, value_of
+from contract.reference_events import UnitLevel
 
 Z95 = 1.959964
 SECONDS_PER_MINUTE = 60
 
 
-class _Closed(BaseModel):
+class Closed(BaseModel):
+    """A part of the catalogue; what it does not know is an error."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Target(_Closed):
-    """What the law or a plan expects while ``valid_from`` … ``valid_to`` holds; ``value`` in the shown unit."""
+class Dated(Closed):
+    """Something that holds from one day to another, both included; without ``valid_to`` it still does."""
+
+    valid_from: date
+    valid_to: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        """Whether it is in force on a day."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+    def overlaps(self, other: Dated) -> bool:
+        """Whether there is a day on which both hold."""
+        return self.holds_on(other.valid_from) or other.holds_on(self.valid_from)
+
+
+class Target(Dated):
+    """What the law or a plan expects of units of some ``levels`` (all when empty); ``value`` in the shown unit."""
 
     op: Literal[">=", "<="]
     value: float
-    valid_from: date
-    valid_to: date | None = None
+    levels: tuple[UnitLevel, ...] = ()
     source: str = Field(min_length=1)
 
-    def holds_on(self, day: date) -> bool:
-        """Whether this target is in force on a day."""
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+    def is_for(self, level: str) -> bool:
+        """Whether it is meant for units of a level."""
+        return not self.levels or level in self.levels
+
+    def contradicts(self, other: Target) -> bool:
+        """Whether both hold for one unit on one day."""
+        return self.overlaps(other) and (
+            not self.levels or not other.levels or bool(set(self.levels) & set(other.levels))
+        )
 
 
-class Indicator(_Closed):
-    """One entry of the catalogue."""
+class Indicator(Closed):
+    """One entry of the catalogue; numerator and denominator are formulas of measures (contract/measures.py).
+
+    ``factor`` is a second share that a share is multiplied by. ``basis`` tells how sure the rule is: ``rule`` stands in
+    the cited text, ``practice`` is how the national portal is seen to count, ``choice`` is this project's reading.
+    """
 
     id: str = Field(pattern=r"^[A-Z0-9]+(_[A-Z0-9]+)+$")
-    name_vi: str
-    name_en: str
-    group: Literal["satisfaction", "service", "progress", "online", "data"]
+    name_vi: str = Field(min_length=1)
+    name_en: str = Field(min_length=1)
+    group: Literal["satisfaction", "service", "progress", "online", "payment", "digital", "transparency", "data"]
     kind: Literal["ratio", "mean", "quantile", "count"]
     numerator: str
     denominator: str
+    factor: Factor | None = None
     quantile: float | None = Field(None, gt=0, lt=1)
-    unit: Literal["percent", "minutes", "seconds", "count"]
-    direction: Literal["up", "down"]
+    unit: Literal["percent", "minutes", "seconds", "count", "points"]
+    direction: Literal["up", "down", "none"]
     min_n: int = Field(ge=0)
-    max_points: float | None = None
     source: str = Field(min_length=1)
-    targets: list[Target]
+    basis: Literal["rule", "practice", "choice"]
+    note_vi: str | None = None
+    note_en: str | None = None
+    targets: list[Target] = []
 
     @model_validator(mode="after")
-    def _measures_exist(self) -> Self:
-        for name in (self.numerator, self.denominator):
-            if name not in MEASURES:
-                raise ValueError(f"{self.id}: {name!r} is no measure of contract/measures.py")
+    def _is_sound(self) -> Self:
+        for formula in self.formulas():
+            try:
+                terms(formula)
+            except ValueError as error:
+                raise ValueError(f"{self.id}: {error}") from error
         if (self.kind == "quantile") != (self.quantile is not None) or (self.kind == "quantile") != (
             self.numerator in DISTRIBUTIONS
         ):
             raise ValueError(f"{self.id}: a quantile needs a level and a distribution, and nothing else has them")
-        days = sorted(self.targets, key=lambda target: target.valid_from)
-        for earlier, later in pairwise(days):
-            if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
-                raise ValueError(f"{self.id}: targets from {earlier.valid_from} and {later.valid_from} overlap")
+        if bool(self.note_vi) != bool(self.note_en):
+            raise ValueError(f"{self.id}: a note is told in both languages")
+        for one, other in combinations(self.targets, 2):
+            if one.contradicts(other):
+                raise ValueError(f"{self.id}: targets from {one.valid_from} and {other.valid_from} overlap")
         return self
 
-    def target_on(self, day: date) -> Target | None:
-        """The target in force on a day."""
-        return next((target for target in self.targets if target.holds_on(day)), None)
+    def formulas(self) -> list[str]:
+        """All formulas that make its figure."""
+        factors = [self.factor.numerator, self.factor.denominator] if self.factor else []
+        return [self.numerator, self.denominator, *factors]
+
+    def measures(self) -> frozenset[str]:
+        """All measures and cohorts that make its figure."""
+        return frozenset(term.measure for formula in self.formulas() for term in terms(formula))
+
+    def is_of_dossiers(self) -> bool:
+        """Whether all it is made of is counted dossier by dossier, to the instant; the rest comes in whole hours."""
+        return all(is_of_dossiers(measure) for measure in self.measures())
+
+    def target_on(self, day: date, level: str) -> Target | None:
+        """The target in force on a day for units of a level."""
+        return next((target for target in self.targets if target.holds_on(day) and target.is_for(level)), None)
 
 
-class Catalogue(_Closed):
-    """All indicators of one rule set, in the order of the file."""
+class Factor(Closed):
+    """A share of its own, as formulas."""
 
-    rule_set: str
-    valid_from: date
-    indicators: list[Indicator]
-
-
-@cache
-def catalogue() -> Catalogue:
-    """The catalogue; raises pydantic's ValidationError, which names entry and key, when the file is wrong."""
-    return Catalogue.model_validate(yaml.safe_load(files("contract").joinpath("indicators.yaml").read_text()))
-
-
-Counts = Mapping[str, float | Mapping[int, int]]
+    numerator: str
+    denominator: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,30 +139,29 @@ class Figure:
     denominator: float
     n: int
     interval: tuple[float, float] | None
-    points: float | None
 
 
 def evaluate(indicator: Indicator, counts: Counts) -> Figure:
     """The figure these counts give. No cases: not available, never 0 or 100. Too few: nothing but how many."""
-    denominator = _number(counts[indicator.denominator])
+    denominator = value_of(indicator.denominator, counts)
     n = int(denominator)
     if indicator.kind == "count":
-        value = _number(counts[indicator.numerator])
-        return Figure("ok", value, value, denominator, n, None, None)
-    if n == 0:
-        return Figure("not_available", None, None, 0, 0, None, None)
+        value = value_of(indicator.numerator, counts)
+        return Figure("ok", value, value, denominator, n, None)
+    factor = _factor(indicator, counts)
+    if n <= 0 or factor is None:
+        return Figure("not_available", None, None, denominator, n, None)
     if n < indicator.min_n:
-        return Figure("insufficient", None, None, denominator, n, None, None)
-    found = counts[indicator.numerator]
+        return Figure("insufficient", None, None, denominator, n, None)
+    found = counts[indicator.numerator] if indicator.kind == "quantile" else value_of(indicator.numerator, counts)
     if isinstance(found, Mapping):
         seconds = nearest_rank(found, indicator.quantile or 0.5)
-        return Figure("ok", _shown(indicator, seconds), seconds, denominator, n, None, None)
+        return Figure("ok", _shown(indicator, seconds), seconds, denominator, n, None)
     ratio = found / denominator
     if indicator.kind == "mean":
-        return Figure("ok", _shown(indicator, ratio), found, denominator, n, None, None)
-    low, high = wilson(found, denominator) if ratio <= 1 else (ratio, ratio)
-    points = None if indicator.max_points is None else round(indicator.max_points * ratio, 2)
-    return Figure("ok", 100 * ratio, found, denominator, n, (100 * low, 100 * high), points)
+        return Figure("ok", _shown(indicator, ratio), found, denominator, n, None)
+    low, high = wilson(found, denominator) if 0 <= ratio <= 1 else (ratio, ratio)
+    return Figure("ok", 100 * factor * ratio, found, denominator, n, (100 * factor * low, 100 * factor * high))
 
 
 def nearest_rank(distribution: Mapping[int, int], quantile: float) -> float:
@@ -151,9 +183,12 @@ def wilson(k: float, n: float) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def _number(found: float | Mapping[int, int]) -> float:
-    return float(sum(found.values())) if isinstance(found, Mapping) else float(found)
+def _factor(indicator: Indicator, counts: Counts) -> float | None:
+    if indicator.factor is None:
+        return 1.0
+    cases = value_of(indicator.factor.denominator, counts)
+    return value_of(indicator.factor.numerator, counts) / cases if cases > 0 else None
 
 
-def _shown(indicator: Indicator, seconds: float) -> float:
-    return seconds / SECONDS_PER_MINUTE if indicator.unit == "minutes" else seconds
+def _shown(indicator: Indicator, number: float) -> float:
+    return number / SECONDS_PER_MINUTE if indicator.unit == "minutes" else number

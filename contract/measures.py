@@ -1,15 +1,22 @@
-"""The counts that indicators are made of: a closed list, each with what it counts.
+"""The counts that indicators are made of, and formulas of them. Pure.
 
-The warehouse has one expression for each (a test compares the two lists); a catalogue entry names them.
+A measure is one of the closed list below, or a cohort of dossiers (contract/cohorts.py). A formula is a sum of
+measures: ``2 * settled[early] + settled[not early]``, ``answered - satisfied``.
 """
 
 from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
+
+from contract.cohorts import STEPS, cohort
 
 MEASURES: dict[str, str] = {
     # by the unit-hour in which the rating was given
     "answered": "ratings given",
     "satisfied": "ratings at or above the scale's satisfied level",
-    "dissatisfied": "ratings below the scale's satisfied level",
     "very_answered": "ratings on a scale that has a top level",
     "very_satisfied": "ratings at that top level",
     # by the unit-hour of the ticket's step
@@ -21,15 +28,7 @@ MEASURES: dict[str, str] = {
     "waits": "served tickets whose wait is known",
     "waited_s": "seconds those waited in all",
     "waits_s": "how many of those waited how many seconds (a distribution)",
-    "finished_transactions": "dossiers returned and tickets served",
-    # by the instant of the dossier's step, as things stood at the end of the period
-    "received": "dossiers received in the period",
-    "received_online": "of those, handed in online",
-    "accepted": "dossiers accepted in the period",
-    "accepted_supplemented": "of those, sent back for papers at least once",
-    "accepted_supplemented_again": "of those, sent back more than once",
-    "settled": "dossiers settled or returned in the period",
-    "settled_early": "of those, before the day of their appointment",
+    # as things stood at the end of the period
     "settled_or_open": "dossiers that ended in the period after acceptance, or are open at its end",
     "on_time_or_running": "of those, ended in time, withdrawn, or open and not past their appointment",
     "due_or_settled": "dossiers whose appointment passed, or that ended, in the period",
@@ -40,25 +39,59 @@ MEASURES: dict[str, str] = {
     "events": "events stored",
     "delays_s": "how many of those were recorded how many seconds late (a distribution)",
 }
+"""What is counted besides cohorts; the warehouse has one expression for each (a test compares the two lists)."""
 
-OF_DOSSIERS = frozenset(
-    {
-        "received",
-        "received_online",
-        "accepted",
-        "accepted_supplemented",
-        "accepted_supplemented_again",
-        "settled",
-        "settled_early",
-        "settled_or_open",
-        "on_time_or_running",
-        "due_or_settled",
-        "overdue",
-        "open",
-        "due_soon",
-    }
-)
-"""Measures that are counted dossier by dossier; all others are kept by unit-hour."""
+STANDING = frozenset({"settled_or_open", "on_time_or_running", "due_or_settled", "overdue", "open", "due_soon"})
+"""Measures of how dossiers stood at the end of the period."""
 
 DISTRIBUTIONS = frozenset({"waits_s", "delays_s"})
 """Measures that are not one number but how often each value occurs."""
+
+Counts = Mapping[str, float | Mapping[int, int]]
+"""Counts by the names of measures and cohorts."""
+
+_TERM = re.compile(r"\s*([+-]?)\s*(?:(\d+)\s*\*\s*)?(\w+(?:\[[^\[\]]+\])?)\s*")
+
+
+class Term(NamedTuple):
+    """A measure or cohort and how often it counts."""
+
+    weight: int
+    measure: str
+
+
+def is_of_dossiers(measure: str) -> bool:
+    """Whether it is counted dossier by dossier; all others are kept by unit-hour. Raises ValueError when unknown."""
+    if measure in MEASURES:
+        return measure in STANDING
+    return bool(cohort(measure))
+
+
+def is_cohort(measure: str) -> bool:
+    """Whether a known measure is a cohort."""
+    return measure.partition("[")[0] in STEPS
+
+
+@cache
+def terms(formula: str) -> tuple[Term, ...]:
+    """The terms of a formula; raises ValueError that names what is unknown."""
+    found: list[Term] = []
+    at = 0
+    while at < len(formula) or not found:
+        part = _TERM.match(formula, at)
+        if part is None or bool(part[1]) != bool(found):
+            raise ValueError(f"{formula!r} is no sum of measures")
+        found.append(Term(int(part[2] or 1) * (-1 if part[1] == "-" else 1), part[3]))
+        at = part.end()
+    for _, measure in found:
+        is_of_dossiers(measure)
+    return tuple(found)
+
+
+def value_of(formula: str, counts: Counts) -> float:
+    """What a formula comes to; of a distribution its number of cases."""
+    return sum(weight * _number(counts[measure]) for weight, measure in terms(formula))
+
+
+def _number(found: float | Mapping[int, int]) -> float:
+    return float(sum(found.values())) if isinstance(found, Mapping) else float(found)

@@ -60,6 +60,7 @@ class Procedure(Term):
     fee_vnd: int | None = None
     requires_result: bool | None = None
     annual_volume: int | None = None
+    linked_service: Code | None = None
 
 
 class ProcedureAbolished(Data):

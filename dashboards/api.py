@@ -10,10 +10,13 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 
-from contract.indicators import Counts, Indicator, catalogue, evaluate
-from contract.measures import OF_DOSSIERS
+from contract.catalogue import catalogue
+from contract.indicators import Indicator, evaluate
+from contract.measures import Counts
 from contract.reference_events import UnitLevel
+from contract.scores import score
 from dashboards.filters import period_of
+from dashboards.scores import in_order
 from dashboards.tree import Tree, TreeKeeper
 from runtime.clock import VIETNAM, clock_from, speed_of
 from runtime.http import HEALTH_ROUTES
@@ -43,6 +46,7 @@ def make_api(settings: Settings) -> FastAPI:
     routes: dict[str, Callable[..., Any]] = {
         "/v1/indicators": get_indicators,
         "/v1/ranking": get_ranking,
+        "/v1/scores": get_scores,
         "/v1/units": get_units,
         "/v1/dossiers": get_dossiers,
         "/v1/ratings": get_ratings,
@@ -107,6 +111,40 @@ def get_ranking(
         for indicator in wanted
     }
     return {"unit": unit, "level": level, **_times(period), "as_of": as_of, "rankings": rankings}
+
+
+def get_scores(
+    store: Store,
+    unit: str,
+    level: UnitLevel | None = None,
+    start: From = None,
+    to: To = None,
+    rule_set: Annotated[str, Query(description="a rule set with points")] = "qd766",
+) -> dict[str, Any]:
+    """Points by a rule set, of the unit or of each unit of a level below it: total, cards, what can be attained."""
+    rules = catalogue().rule_set(rule_set)
+    if rules is None or not rules.cards:
+        raise HTTPException(422, f"no rule set with points has the id {rule_set!r}")
+    tree, period, _ = _scope(store, unit, start, to, None)
+    as_of = _as_of(store)
+    wanted = [catalogue().indicators[name] for name in rules.components if name in catalogue().indicators]
+    members = tree.members(unit, level) if level else dict.fromkeys(tree.below(unit), unit)
+    found = figures.counts(store.client, members, period, _measures(wanted))
+    scores = {
+        code: score(rules.cards, rules.bands, {i.id: evaluate(i, counts) for i in wanted}, tree.units[code].level)
+        for code, counts in found.items()
+    }
+    return {
+        "unit": unit,
+        "level": level,
+        **_times(period),
+        "as_of": as_of,
+        "rule_set": rules.id,
+        "name_vi": rules.name_vi,
+        "name_en": rules.name_en,
+        "max_points": rules.max_points,
+        "scores": in_order([(tree.units[code], score) for code, score in scores.items()]),
+    }
 
 
 def get_units(store: Store) -> dict[str, Any]:
@@ -189,7 +227,7 @@ def _scope(
     tree = store.keeper.tree(having=unit)
     if unit not in tree.units:
         raise HTTPException(404, f"no unit has the code {unit!r}")
-    known = {indicator.id: indicator for indicator in catalogue().indicators}
+    known = catalogue().indicators
     names = ids.split(",") if ids else list(known)
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -198,7 +236,7 @@ def _scope(
 
 
 def _measures(indicators: list[Indicator]) -> set[str]:
-    return {name for indicator in indicators for name in (indicator.numerator, indicator.denominator)}
+    return {measure for indicator in indicators for measure in indicator.measures()}
 
 
 def _figure(
@@ -207,6 +245,9 @@ def _figure(
     figure = evaluate(indicator, counts)
     last_day = (period.end - timedelta(microseconds=1)).astimezone(VIETNAM).date()
     target = tree.target(indicator, unit, last_day)
+    rule_set = catalogue().rule_set_of[indicator.id]
+    component = rule_set.component(indicator.id)
+    points = component.points(figure, tree.units[unit].level) if component else None
     return {
         "id": indicator.id,
         "name_vi": indicator.name_vi,
@@ -215,17 +256,17 @@ def _figure(
         "direction": indicator.direction,
         "unit": unit,
         # Counts by unit-hour come in whole hours, and the figure says so.
-        **_times(period if indicator.denominator in OF_DOSSIERS else period.whole_hours()),
+        **_times(period if indicator.is_of_dossiers() else period.whole_hours()),
         "value": figure.value,
         "numerator": figure.numerator,
         "denominator": figure.denominator,
         "n": figure.n,
         "interval": figure.interval,
         "target": None if target is None else {"op": target.op, "value": target.value, "source": target.source},
-        "points": figure.points,
-        "max_points": indicator.max_points,
+        "points": points.points if points else None,
+        "max_points": component.max_points if component else None,
         "status": figure.status,
-        "rule_set": catalogue().rule_set,
+        "rule_set": rule_set.id,
         "as_of": as_of,
     }
 

@@ -68,7 +68,7 @@ class Tree:
             for target in self._targets_by_place.get((unit, indicator.id), []):
                 if target.holds_on(day):
                     return target
-        return indicator.target_on(day)
+        return indicator.target_on(day, self.units[code].level if code in self.units else "")
 
 
 class TreeKeeper:

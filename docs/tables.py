@@ -18,14 +18,14 @@ from typer.main import get_command
 import runtime.telemetry  # noqa: F401 its import makes the metrics
 from contract.events import EVENT_DATA
 from contract.fields import Data
-from contract.indicators import Indicator, catalogue
 from contract.refusals import Reason
+from docs import indicators
 from runtime.cli import app
 from runtime.settings import Settings
 from tests.faults.cases import CASES
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "operations.md", ROOT / "docs" / "faults.md")
+DOCUMENTS = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("operations", "faults", "indicators")))
 PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 REFUSALS: dict[Reason, str] = {
@@ -88,31 +88,6 @@ def _settings() -> str:
     return _table(("variable", "default", "meaning"), rows)
 
 
-def _indicators() -> str:
-    rows = [
-        (f"`{entry.id}`", entry.name_vi, entry.name_en, _formula(entry), entry.unit, _target(entry))
-        for entry in catalogue().indicators
-    ]
-    return _table(("id", "tên", "name", "formula", "unit", "target"), rows)
-
-
-def _formula(entry: Indicator) -> str:
-    match entry.kind:
-        case "count":
-            return f"`{entry.numerator}`"
-        case "quantile":
-            return f"p{100 * (entry.quantile or 0):g} of `{entry.numerator}`"
-        case _:
-            return f"`{entry.numerator}` / `{entry.denominator}`"
-
-
-def _target(entry: Indicator) -> str:
-    if not entry.targets:
-        return "—"
-    newest = max(entry.targets, key=lambda target: target.valid_from)
-    return f"{newest.op} {newest.value:g}, from {newest.valid_from:%Y}"
-
-
 def _refusals() -> str:
     return _table(("reason", "meaning, and what to do"), [(f"`{reason}`", REFUSALS[reason]) for reason in Reason])
 
@@ -149,7 +124,11 @@ def _faults() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "commands": _commands,
     "settings": _settings,
-    "indicators": _indicators,
+    "rule_sets": indicators.rule_sets,
+    "qd468": indicators.section("qd468"),
+    "qd766": indicators.section("qd766"),
+    "nd61_2018": indicators.section("nd61_2018"),
+    "glossary": indicators.glossary,
     "refusals": _refusals,
     "events": _events,
     "metrics": _metrics,

@@ -37,7 +37,7 @@ def _counted(events: Iterable[Event], start: datetime, end: datetime, instant: b
     hours = Hours(Tally)
     subjects: defaultdict[tuple[str, str], list[Event]] = defaultdict(list)
     for event in {event["id"]: event for event in events}.values():
-        family = event["type"].split(".")[0].replace("payment", "dossier")
+        family = event["type"].split(".")[0].replace("payment", "dossier").replace("component", "dossier")
         count_event(hours, event)
         subjects[family, event["subject"]].append(event)
     standings: Counter[str] = Counter()

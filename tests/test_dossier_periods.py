@@ -10,14 +10,24 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from contract.measures import OF_DOSSIERS
+from contract.catalogue import catalogue
+from contract.measures import is_of_dossiers
+from tests.asides import asides
 from tests.support import event, put
+from tests.test_warehouse_deadlines import procedure
 from warehouse.figures import Period, counts
-from warehouse.recount_dossiers import Rules, count_standing, fold
-from warehouse.working_time import Terms
+from warehouse.recount_dossiers import count_standing, fold
+from warehouse.verify import rules_of
 
 SPRING = datetime.fromisoformat("2026-03-01T00:00:00+07:00")
 UNITS = ("H26.1", "H26.2", "H26.3")
+OF_DOSSIERS = frozenset(filter(is_of_dossiers, catalogue().measures))
+OFFERED: dict[str, dict[str, Any]] = {
+    "PAPER": {},
+    "PART": {"service_level": 3, "has_fee": True, "requires_result": True},
+    "WHOLE": {"service_level": 4, "full_online_eligible": True, "has_fee": True, "linked_service": "khai sinh"},
+    "COULD": {"service_level": 2, "full_online_eligible": True, "requires_result": True},
+}
 LENGTHS = [timedelta(minutes=7), timedelta(hours=5), *map(timedelta, (1, 2, 9, 30, 31, 75, 140))]
 
 
@@ -29,22 +39,38 @@ def life(dice: random.Random, code: str) -> list[dict[str, Any]]:
     def at(kind: str, instant: datetime, **data: Any) -> dict[str, Any]:
         return event(f"dossier.{kind}", code, instant.isoformat(), unit=home, **data)
 
-    steps = [at("submitted", when, procedure="P", channel=dice.choice(["online", "direct"]))]
+    steps = [
+        at(
+            "submitted",
+            when,
+            procedure=dice.choice(list(OFFERED)),
+            channel=dice.choice(["online", "direct", "post"]),
+            via_vneid=dice.random() < 0.5,
+            territory_unit=dice.choice(UNITS),
+        )
+    ]
     accepted = when + timedelta(minutes=dice.choice([0, 5, 3000, 50_000]))
     due = accepted + timedelta(hours=dice.choice([-30, 1, 8, 24, 100, 700, 2000, 9000]))
     given = {"due_at": due.isoformat()} if dice.random() < 0.9 else {}
     if dice.random() < 0.95:
-        steps.append(at("accepted", accepted, channel="direct", **given))
+        late = {"accept_due": (accepted - timedelta(minutes=dice.randrange(-5, 5))).isoformat()}
+        steps.append(at("accepted", accepted, channel="direct", **given, **dice.choice([late, {}])))
     for _ in range(dice.choice([0, 0, 0, 1, 2])):
         asked = accepted + timedelta(minutes=dice.randrange(20_000))
-        steps.append(at("supplement_requested", asked))
+        steps.append(at("supplement_requested", asked, **dice.choice([{}, {"by_fault": "applicant"}])))
         if dice.random() < 0.8:
             # Papers that come at once move no appointment: here it is the given one.
             steps.append(at("supplement_completed", asked))
     ended = accepted + timedelta(minutes=dice.choice([-4000, 3, 600, 3000, 10_000, 40_000, 120_000]))
     if dice.random() < 0.9:
         steps.append(at(dice.choice(["completed", "completed", "withdrawn", "refused"]), ended))
-    return steps
+    if dice.random() < 0.4:
+        steps.append(
+            at("returned", ended + timedelta(hours=dice.randrange(90)), channel=dice.choice(["post", "direct"]))
+        )
+    for _ in range(dice.choice([0, 0, 0, 1, 2])):
+        steps.append(at("rescheduled", accepted + timedelta(hours=dice.randrange(300)), new_due=due.isoformat()))
+    return steps + asides(dice, code, home, accepted)
 
 
 @pytest.mark.parametrize("seed", [51, 52, 53])
@@ -53,9 +79,11 @@ def test_dossiers_are_counted_in_any_period(store: Client, seed: int) -> None:
     lives = [life(dice, f"D{n}") for n in range(300)]
     steps = [step for life in lives for step in life]
     dice.shuffle(steps)
+    offers = [procedure(code, **offer) for code, offer in OFFERED.items()]
+    put(store, offers)
     put(store, steps[: len(steps) // 2])
     put(store, steps[len(steps) // 2 :])
-    rules = Rules(other_terms=Terms(deadline_rule="day"))
+    rules = rules_of(offers)
     dossiers = [fold(life, rules) for life in lives]
     for number in range(30):
         start = SPRING + timedelta(days=dice.randrange(-5, 120))

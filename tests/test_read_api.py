@@ -42,7 +42,7 @@ def test_a_figure_carries_what_it_rests_on(office: Stack) -> None:
     # Wilson's interval of 34 in 49.
     assert figure["interval"] == pytest.approx([55.46, 80.49], abs=0.05)
     assert figure["target"]["op"] == ">="
-    assert (figure["target"]["value"], figure["rule_set"]) == (95, "qd468_qd766_2022")
+    assert (figure["target"]["value"], figure["rule_set"]) == (95, "qd468")
     assert (figure["from"], figure["to"]) == ("2026-03-02T00:00:00+07:00", "2026-03-03T00:00:00+07:00")
     assert figure["as_of"]
 
@@ -92,3 +92,64 @@ def test_a_wrong_question_gets_a_clear_answer(office: Stack, query: dict[str, st
     answer = httpx.get(f"{office.settings.api_url}/v1/indicators", params=query, trust_env=False)
     assert answer.status_code == status
     assert says in answer.json()["detail"]
+
+
+@pytest.fixture(scope="module")
+def scored(stack: Stack) -> Stack:
+    """Two points with ten dossiers each: nine of the first are on time and all are synced, none of the second."""
+    units = [unit("RS", level="branch"), unit("RS.1", "RS"), unit("RS.2", "RS")]
+    day, due = "2026-04-06", "2026-04-08T17:00:00+07:00"
+    steps: list[dict[str, Any]] = []
+
+    def step(kind: str, point: str, n: int, when: str, **data: Any) -> None:
+        steps.append(
+            event(f"dossier.{kind}", f"{point}-{n}", f"{when}+07:00", unit=point, source="test/scores", **data)
+        )
+
+    for point in ("RS.1", "RS.2"):
+        for n in range(10):
+            step("accepted", point, n, f"{day}T08:00:00", due_at=due)
+            step("completed", point, n, "2026-04-09T08:00:00" if point == "RS.2" or not n else "2026-04-08T18:00:00")
+            if point == "RS.1":
+                step("synced", point, n, "2026-04-09T09:00:00", status="9")
+    assert stack.send(units + steps) == []
+    stack.wait_stored("test/scores", len(steps))
+    return stack
+
+
+APRIL = {"from": "2026-04-01", "to": "2026-05-01"}
+
+
+def test_a_score_tells_its_points_and_what_could_be_attained(scored: Stack) -> None:
+    answer = scored.get("/v1/scores", unit="RS.1", **APRIL)
+    assert (answer["rule_set"], answer["max_points"]) == ("qd766", 100)
+    (score,) = answer["scores"]
+    cards = {card["id"]: card for card in score["cards"]}
+    assert (cards["TDGQ"]["points"], cards["TDGQ"]["attainable"]) == (18.0, 20)
+    parts = {part["indicator"]: part for card in score["cards"] for part in card["components"]}
+    assert (parts["Q766_1_4"]["points"], parts["Q766_1_4"]["status"]) == (6.0, "ok")
+    assert (parts["Q766_1_2"]["points"], parts["Q766_1_2"]["status"]) == (4.0, "granted")
+    assert (parts["Q766_3_6"]["points"], parts["Q766_3_6"]["status"]) == (None, "no_cases")
+    assert (parts["Q766_5_2"]["points"], parts["Q766_5_2"]["status"]) == (None, "not_measured")
+    assert score["points"] == pytest.approx(sum(card["points"] for card in score["cards"]))
+    assert score["points"] < score["attainable"] < 100
+    assert score["band"] is None
+
+
+def test_units_of_a_level_have_places_by_their_points(scored: Stack) -> None:
+    scores = scored.get("/v1/scores", unit="RS", level="service_point", **APRIL)["scores"]
+    assert [(entry["unit"], entry["place"]) for entry in scores] == [("RS.1", 1), ("RS.2", 2)]
+    nd61 = scored.get("/v1/scores", unit="RS", rule_set="nd61_2018", **APRIL)
+    # Nine of twenty on the day of their appointment, none was sent back for papers.
+    assert [entry["points"] for entry in nd61["scores"]] == [0.45 + 2]
+
+
+@pytest.mark.parametrize("rule_set", ["qd467", "qd468"])
+def test_a_rule_set_without_points_is_refused(scored: Stack, rule_set: str) -> None:
+    with pytest.raises(httpx.HTTPStatusError, match="422"):
+        scored.get("/v1/scores", unit="RS", rule_set=rule_set)
+
+
+def test_a_figure_carries_the_points_of_its_rule_set(scored: Stack) -> None:
+    figure = scored.figures("RS.1", ids="Q766_2_1", **APRIL)["Q766_2_1"]
+    assert (figure["value"], figure["points"], figure["max_points"], figure["rule_set"]) == (90.0, 18.0, 20, "qd766")

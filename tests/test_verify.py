@@ -121,13 +121,18 @@ SPOILT = [
     (
         "days_of_dossiers",
         "arrayPushBack(returned_hours, 10) AS returned_hours",
-        {"SAT_RESPONSE denominator", "dossiers_returned"},
+        {"dossiers_returned"},
     ),
     ("hours_of_events", "events + 2 AS events", {"DQ_FRESH denominator", "events"}),
     (
         "days_of_dossiers",
-        "arrayMap((mark, n) -> mark + 2 * (n = 5), marks, arrayEnumerate(marks)) AS marks",
-        {"Q766_2_1 numerator", "SUP_GT1_RATE numerator"},
+        "arrayMap((mark, n) -> mark + 2 * (n = 2), marks, arrayEnumerate(marks)) AS marks",
+        {"Q766_2_1 numerator"},
+    ),
+    (
+        "days_of_dossiers",
+        "mapApply((key, count) -> (key, count + 2), cases) AS cases",
+        {"ONL_DOSSIER_RATE denominator", "SUP_RATE denominator", "TIM_EARLY_RATE denominator"},
     ),
 ]
 
@@ -140,7 +145,7 @@ def test_a_spoilt_row_is_found_and_named(store: Client, table: str, spoiling: st
     found = verified(store, DAY, DAY).differences
     assert named <= {difference.what for difference in found}
     # What is wrong below is wrong above, and nowhere else.
-    assert {difference.unit for difference in found} == {"H26", "H26.1"}
+    assert {"H26.1"} <= {difference.unit for difference in found} <= {"H26", "H26.1"}
 
 
 def test_an_empty_store_has_nothing_to_compare(store: Client) -> None:

@@ -12,18 +12,17 @@ from typing import Any, NamedTuple
 
 from clickhouse_connect.driver.client import Client
 
-from contract.indicators import Counts
-from contract.measures import DISTRIBUTIONS, MEASURES, OF_DOSSIERS
+from contract.cohorts import cohort
+from contract.measures import DISTRIBUTIONS, MEASURES, STANDING, Counts, is_cohort
 from warehouse.standings import Sums, standing
 from warehouse.working_time import VIETNAM
 
 MADE_BY: dict[str, Set[str]] = {
-    "rating_counts": {"answered", "satisfied", "dissatisfied", "very_answered", "very_satisfied"},
+    "rating_counts": {"answered", "satisfied", "very_answered", "very_satisfied"},
     "ticket_counts": {
         *("tickets_issued", "tickets_called", "tickets_called_in_time", "tickets_served", "tickets_abandoned"),
-        *("waits", "waited_s", "waits_s", "finished_transactions"),
+        *("waits", "waited_s", "waits_s"),
     },
-    "dossier_hour_counts": {"finished_transactions"},
     "event_counts": {"events", "delays_s"},
 }
 """Each query of counts by hour and the measures of contract/measures.py that it takes part in."""
@@ -88,10 +87,8 @@ def targets(client: Client) -> list[TargetRow]:
     return [TargetRow(*row) for row in client.query(_sql("targets")).result_rows]
 
 
-def counts(
-    client: Client, target_of: Mapping[str, str], period: Period, wanted: Set[str] = frozenset(MEASURES)
-) -> dict[str, Counts]:
-    """The ``wanted`` measures of contract/measures.py at least, for each target unit.
+def counts(client: Client, target_of: Mapping[str, str], period: Period, wanted: Set[str]) -> dict[str, Counts]:
+    """The ``wanted`` measures and cohorts at least, for each target unit.
 
     ``target_of`` names for each unit the one unit it is counted for. A target without any case has zeros.
     """
@@ -99,7 +96,9 @@ def counts(
     names = {"units": list(target_of), "targets": list(target_of.values())}
     hours = {"step": "", **names, **_bounds(period.whole_hours())}
     asked = [(name, hours) for name, measures in MADE_BY.items() if measures & wanted]
-    if wanted & OF_DOSSIERS:
+    cohorts = {name: cohort(name) for name in wanted if is_cohort(name)}
+    of_dossiers = bool(cohorts or wanted & STANDING)
+    if of_dossiers:
         first_day, last_day = (instant.astimezone(VIETNAM) for instant in period)
         days = {"first_day": first_day.date(), "last_day": last_day.date(), **names, **_bounds(period)}
         asked += [("dossier_sums", days), ("dossier_end", days)]
@@ -111,14 +110,14 @@ def counts(
             target = row.pop("target")
             if query in MADE_BY:
                 found[target].update({name: value for name, value in row.items() if name in MEASURES})
-                found[target]["finished_transactions"] += row.get("dossiers_returned", 0) + row.get("tickets_served", 0)
             else:
                 sums[target].add(**row)
     for target, measures in found.items():
         measures["waits"] = sum(measures["waits_s"].values())
         measures["waited_s"] = sum(seconds * cases for seconds, cases in measures["waits_s"].items())
-        if wanted & OF_DOSSIERS:
+        if of_dossiers:
             measures.update(standing(sums[target]))
+            measures.update({name: cohort.count(sums[target].cases) for name, cohort in cohorts.items()})
     return dict(found)
 
 

@@ -71,7 +71,7 @@ def count_event(hours: Hours, event: Event) -> None:
     if event["type"] == "rating.submitted":
         scale, score = event["data"]["scale"], event["data"]["score"]
         tally.counts["answered"] += 1
-        tally.counts["satisfied" if score >= SATISFIED[scale] else "dissatisfied"] += 1
+        tally.counts["satisfied"] += score >= SATISFIED[scale]
         if scale in VERY:
             tally.counts["very_answered"] += 1
             tally.counts["very_satisfied"] += score >= VERY[scale]
@@ -88,8 +88,6 @@ def count_ticket(hours: Hours, events: Iterable[Event]) -> None:
             hours[unit, hour_of(when)].counts[f"tickets_{name}"] += 1
     if abandoned and not served:
         hours[unit, hour_of(abandoned)].counts["tickets_abandoned"] += 1
-    if served:
-        hours[unit, hour_of(served)].counts["finished_transactions"] += 1
     if issued and called:
         hours[unit, hour_of(called)].counts["tickets_called_in_time"] += called - issued <= timedelta(minutes=15)
         if served and called >= issued:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 
+from contract.catalogue import catalogue
+from contract.measures import is_cohort
 from warehouse.recount import Event, Hours, at, first, hour_of, in_order, last
+from warehouse.recount_attributes import judged, told_by
 from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar, Pause, Terms, appointment
 
 STOPS = {"dossier.supplement_requested": "papers", "dossier.finance_requested": "fee", "dossier.suspended": "other"}
@@ -16,10 +20,14 @@ STARTS = {"dossier.supplement_completed": "papers", "payment.paid": "fee", "doss
 
 @dataclass(frozen=True)
 class Rules:
-    """What appointments follow: each procedure's terms, or those of all others, and each unit's calendar."""
+    """What appointments follow: each procedure's terms, or those of all others, and each unit's calendar.
+
+    ``offered`` are the attributes (contract/cohorts.py) that each procedure gives its dossiers.
+    """
 
     terms: Mapping[str, Terms] = field(default_factory=dict)
     other_terms: Terms = field(default_factory=Terms)
+    offered: Mapping[str, Set[str]] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
 
 
@@ -39,6 +47,7 @@ class Dossier:
     due_at: datetime | None
     early_before: datetime | None
     late_after: datetime | None
+    attributes: Set[str]
 
 
 def fold(events: Iterable[Event], rules: Rules) -> Dossier:
@@ -62,9 +71,15 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
     if due_at and terms.deadline_rule != "instant":
         early_before = due_at.astimezone(VIETNAM).replace(hour=0, minute=0, second=0, microsecond=0)
         late_after = early_before + timedelta(days=1) - timedelta(milliseconds=1)
+    channel = next(filter(None, channels), "")
+    told = set(told_by(steps)) | {{"online": "online", "post": "by_post"}.get(channel, "")}
+    told |= set(judged(steps, ended_at, paused_since, due_at, early_before, late_after))
+    told |= rules.offered.get(procedure, set()) | (
+        {"complete"} if procedure and channel and accepted and due_at else set()
+    )
     return Dossier(
         unit=home,
-        channel=next(filter(None, channels), ""),
+        channel=channel,
         received_at=min(filter(None, (submitted, accepted)), default=None),
         accepted_at=accepted,
         returned_at=last(steps, "dossier.returned"),
@@ -75,6 +90,7 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
         due_at=due_at,
         early_before=early_before,
         late_after=late_after,
+        attributes=told,
     )
 
 
@@ -89,7 +105,6 @@ def count_steps(hours: Hours, dossier: Dossier) -> None:
     if dossier.returned_at:
         counts = hours[dossier.unit, hour_of(dossier.returned_at)].counts
         counts["dossiers_returned"] += 1
-        counts["finished_transactions"] += 1
 
 
 def count_standing(counts: Counter[str], dossier: Dossier, start: datetime, end: datetime) -> None:
@@ -98,23 +113,14 @@ def count_standing(counts: Counter[str], dossier: Dossier, start: datetime, end:
     def within(when: datetime | None) -> bool:
         return when is not None and start <= when < end
 
-    if within(dossier.received_at):
-        counts["received"] += 1
-        counts["received_online"] += dossier.channel == "online"
+    counts.update(_cohorts(dossier, within))
     if not dossier.accepted_at or dossier.accepted_at >= end:
         return
-    if within(dossier.accepted_at):
-        counts["accepted"] += 1
-        counts["accepted_supplemented"] += dossier.supplements > 0
-        counts["accepted_supplemented_again"] += dossier.supplements > 1
     # By the clocks of two systems it may end, or be due, before it is accepted: from then on it counts.
     closed_at = dossier.ended_at and max(dossier.ended_at, dossier.accepted_at)
     passes_at = dossier.late_after and max(dossier.late_after, dossier.accepted_at)
     ended_now, is_open = within(closed_at), not closed_at or closed_at >= end
     late = _is_late(dossier, end, is_open=is_open)
-    if ended_now and dossier.ending in {"completed", "returned"}:
-        counts["settled"] += 1
-        counts["settled_early"] += _past(dossier.early_before, dossier.ended_at)
     if is_open:
         counts["open"] += 1
         counts["due_soon"] += dossier.due_at is not None and end <= dossier.due_at < end + timedelta(days=1)
@@ -124,6 +130,37 @@ def count_standing(counts: Counter[str], dossier: Dossier, start: datetime, end:
     if within(passes_at) or ended_now:
         counts["due_or_settled"] += 1
         counts["overdue"] += late
+
+
+def _cohorts(dossier: Dossier, within: Callable[[datetime | None], bool]) -> Iterator[str]:
+    """The cohorts of the catalogue that a dossier belongs to by the steps it took."""
+    accepted = dossier.accepted_at
+    steps = {
+        "received": dossier.received_at,
+        "accepted": accepted,
+        "settled": accepted and dossier.ended_at and max(dossier.ended_at, accepted),
+        "returned": dossier.returned_at,
+        "passed": accepted and dossier.late_after and max(dossier.late_after, accepted),
+    }
+    taken = {step for step, when in steps.items() if within(when)}
+    if dossier.ending not in {"completed", "returned"}:
+        taken.discard("settled")
+    if taken:
+        for name, step, having, lacking in _catalogued():
+            if step in taken and having <= dossier.attributes and not lacking & dossier.attributes:
+                yield name
+
+
+@cache
+def _catalogued() -> list[tuple[str, str, frozenset[str], frozenset[str]]]:
+    """Every cohort of the catalogue: its text, its step, what its dossiers have and what they lack."""
+    found = []
+    for name in filter(is_cohort, catalogue().measures):
+        step, _, listed = name.removesuffix("]").partition("[")
+        words = [word.strip() for word in listed.split(",") if word]
+        lacking = frozenset(word[4:] for word in words if word.startswith("not "))
+        found.append((name, step, frozenset(word for word in words if not word.startswith("not ")), lacking))
+    return found
 
 
 def _is_late(dossier: Dossier, end: datetime, *, is_open: bool) -> bool:

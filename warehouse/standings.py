@@ -1,19 +1,19 @@
 """How dossiers stood at the end of a period, from sums up to its end and up to its start. Pure.
 
-Every dossier has up to four instants: it is received, accepted, closed (it ends, not before its acceptance) and passed
-(its appointment passes, not before its acceptance). Counting instants before the period's start and before its end is
+Every dossier has up to three instants: it is accepted, closed (it ends, not before its acceptance) and passed (its
+appointment passes, not before its acceptance). Counting instants before the period's start and before its end is
 enough for all but one thing: a dossier of which one of closing and passing lies before the period and the other behind
 it (``spans…``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 MARKS = (
-    *("received", "received_online", "accepted", "accepted_supplemented", "accepted_supplemented_again"),
-    *("settled", "settled_early", "closed", "closed_again", "closed_late", "passed"),
+    *("accepted", "accepted_again", "closed", "closed_again", "closed_late", "passed"),
     # Of dossiers that pass before they close, if ever: those that are late while they are open, but for papers asked
     # for twice; the same with papers asked for twice; of the latter those that never close.
     *("late_since", "late_until", "passed_open", "closed_passed", "passed_never_closed"),
@@ -29,6 +29,7 @@ MARKS = (
 class Sums:
     """What the marks of some units add up to before the end and before the start of a period.
 
+    ``cases`` are dossiers that took a step within the period, by their keys (contract/cohorts.py).
     ``spans…`` are dossiers with the first of closing and passing before the period and the second not before its end:
     all of them, those that pass first, and those that close first and count as late. ``due_soon`` have an appointment
     in the day after the period's end.
@@ -36,6 +37,7 @@ class Sums:
 
     to_end: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MARKS, 0))
     to_start: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MARKS, 0))
+    cases: Counter[int] = field(default_factory=Counter)
     spans_all: int = 0
     spans_passed_first: int = 0
     spans_closed_first_late: int = 0
@@ -45,6 +47,8 @@ class Sums:
         self,
         to_end: Sequence[int] = (),
         to_start: Sequence[int] = (),
+        cases_to_end: Mapping[int, int] | None = None,
+        cases_to_start: Mapping[int, int] | None = None,
         spans_all: int = 0,
         spans_passed_first: int = 0,
         spans_closed_first_late: int = 0,
@@ -54,6 +58,8 @@ class Sums:
         for sums, marks in ((self.to_end, to_end), (self.to_start, to_start)):
             for name, count in zip(MARKS, marks, strict=bool(marks)):
                 sums[name] += count
+        self.cases.update(cases_to_end or {})
+        self.cases.subtract(cases_to_start or {})
         self.spans_all += spans_all
         self.spans_passed_first += spans_passed_first
         self.spans_closed_first_late += spans_closed_first_late
@@ -65,7 +71,7 @@ def standing(sums: Sums) -> dict[str, int]:
     end, start = sums.to_end, sums.to_start
     within = {name: end[name] - start[name] for name in MARKS}
     is_open = end["accepted"] - end["closed"]
-    open_late = (end["accepted_supplemented_again"] - end["closed_again"]) + end["late_since"] - end["late_until"]
+    open_late = (end["accepted_again"] - end["closed_again"]) + end["late_since"] - end["late_until"]
     # Both within the period: the second before its end, but for those whose first was before its start.
     passed_and_closed = end["second"] - start["first"] + sums.spans_all
     # Late at the end by an appointment within the period: open then, or closed before the period and late all the same.
@@ -73,11 +79,7 @@ def standing(sums: Sums) -> dict[str, int]:
         end["passed_open"] - end["closed_passed"] - start["passed_never_closed"] - sums.spans_passed_first
     )
     closed_before_passed = start["closed_early_late"] - start["passed_early_late"] - sums.spans_closed_first_late
-    of_instants = (
-        *("received", "received_online", "accepted", "accepted_supplemented", "accepted_supplemented_again"),
-        *("settled", "settled_early"),
-    )
-    return {name: within[name] for name in of_instants} | {
+    return {
         "open": is_open,
         "due_soon": sums.due_soon,
         "settled_or_open": within["closed"] + is_open,

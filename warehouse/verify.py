@@ -19,7 +19,9 @@ from typing import Any, NamedTuple
 
 from clickhouse_connect.driver.client import Client
 
-from contract.indicators import Counts, Indicator, catalogue, evaluate
+from contract.catalogue import catalogue
+from contract.indicators import Factor, Indicator, evaluate
+from contract.measures import Counts, value_of
 from warehouse.figures import Period, by_hour, counts
 from warehouse.recount import Event, Hours, Tally, count_event, count_ticket
 from warehouse.recount_dossiers import Rules, count_standing, count_steps, fold
@@ -112,7 +114,7 @@ class Verification:
         for name, period in self._periods.items():
             served: dict[str, Counts] = {}
             for target_of in layers.values():
-                served |= counts(self._client, target_of, period)
+                served |= counts(self._client, target_of, period, catalogue().measures)
             recounted = self._tallies(name, period)
             for unit, below in scopes.items():
                 together = Tally()
@@ -143,7 +145,7 @@ class Verification:
                 self._note(unit, shown, measure, stored.get(measure) or 0, recounted.get(measure, 0))
 
     def _compare_indicators(self, unit: str, name: str, served: Counts, recounted: Mapping[str, Any]) -> None:
-        for indicator in catalogue().indicators:
+        for indicator in catalogue().indicators.values():
             parts = served_parts(indicator, served)
             for part, expected in parts_of(indicator, recounted).items():
                 self._note(unit, name, f"{indicator.id} {part}", parts[part], expected)
@@ -156,7 +158,7 @@ class Verification:
 
 
 KEPT_BY_HOUR = {
-    *("answered", "satisfied", "dissatisfied", "very_answered", "very_satisfied"),
+    *("answered", "satisfied", "very_answered", "very_satisfied"),
     *("tickets_issued", "tickets_called", "tickets_called_in_time", "tickets_served", "tickets_abandoned", "waits_s"),
     *("dossiers_received", "dossiers_completed", "dossiers_late", "dossiers_returned", "events", "delays_s"),
 }
@@ -175,21 +177,32 @@ def periods(first: date, last: date) -> dict[str, Period]:
 
 def rules_of(reference: Sequence[Event]) -> Rules:
     """The terms and calendars that reference events set; of two on one thing the later holds."""
-    terms = {}
+    terms, offered = {}, {}
     for event in sorted(reference, key=lambda event: datetime.fromisoformat(event["time"])):
         if event["type"].startswith("procedure."):
             said = {name: event["data"][name] for name in Terms._fields if event["data"].get(name) is not None}
             terms[event["subject"]] = Terms(**said)
-    return Rules(terms, calendars=calendars_of_units(reference))
+            offered[event["subject"]] = set(_offered(event["data"]))
+    return Rules(terms, offered=offered, calendars=calendars_of_units(reference))
 
 
-def served_parts(indicator: Indicator, served: Counts) -> dict[str, float | str | None]:
+def _offered(procedure: Mapping[str, Any]) -> Iterator[str]:
+    """The attributes that a procedure gives its dossiers."""
+    level = procedure.get("service_level") or 0
+    told = {
+        "procedure_online": level >= 3,
+        "procedure_full": level == 4,
+        "procedure_eligible": procedure.get("full_online_eligible"),
+        "procedure_fee": procedure.get("has_fee"),
+        "procedure_result": procedure.get("requires_result"),
+        "procedure_linked": procedure.get("linked_service"),
+    }
+    return (name for name, holds in told.items() if holds)
+
+
+def served_parts(indicator: Indicator, served: Counts) -> dict[str, float | None]:
     """Numerator, denominator, number of cases and value as they are served, however few the cases are."""
-    try:
-        figure = evaluate(indicator.model_copy(update={"min_n": 0}), served)
-    except ValueError:
-        # Counts that no events can make, such as fewer than none.
-        return dict.fromkeys(("numerator", "denominator", "n", "value"), "cannot be made")
+    figure = evaluate(indicator.model_copy(update={"min_n": 0}), served)
     return {
         "numerator": figure.numerator,
         "denominator": figure.denominator,
@@ -200,19 +213,29 @@ def served_parts(indicator: Indicator, served: Counts) -> dict[str, float | str 
 
 def parts_of(indicator: Indicator, measures: Mapping[str, Any]) -> dict[str, float | None]:
     """Numerator, denominator, number of cases and value of an indicator, from recounted measures."""
-    numerator, cases = measures.get(indicator.numerator, 0), measures.get(indicator.denominator, 0)
+    recounted = {measure: measures.get(measure, 0) for measure in indicator.measures()}
+    cases = value_of(indicator.denominator, recounted)
+    numerator: float | None = None
+    if indicator.kind == "quantile":
+        each = sorted(Counter(measures.get(indicator.numerator, {})).elements())
+        numerator = each[math.ceil((indicator.quantile or 0) * len(each)) - 1] if each else None
+    else:
+        numerator = value_of(indicator.numerator, recounted)
     if indicator.kind == "count":
         return {"numerator": numerator, "denominator": cases, "n": cases, "value": numerator}
-    if not cases:
-        return {"numerator": None, "denominator": 0, "n": 0, "value": None}
-    if indicator.kind == "quantile":
-        each = sorted(Counter(numerator).elements())
-        numerator = each[math.ceil((indicator.quantile or 0) * len(each)) - 1]
-        value = numerator
-    else:
-        value = numerator / cases
+    share = _share(indicator.factor, recounted)
+    if not cases or numerator is None or share is None:
+        return {"numerator": None, "denominator": cases, "n": cases, "value": None}
+    value = numerator if indicator.kind == "quantile" else numerator / cases
     factor = {"percent": 100, "minutes": 1 / 60}.get(indicator.unit, 1)
-    return {"numerator": numerator, "denominator": cases, "n": cases, "value": value * factor}
+    return {"numerator": numerator, "denominator": cases, "n": cases, "value": value * share * factor}
+
+
+def _share(factor: Factor | None, recounted: Counts) -> float | None:
+    if factor is None:
+        return 1.0
+    cases = value_of(factor.denominator, recounted)
+    return value_of(factor.numerator, recounted) / cases if cases else None
 
 
 def _above(unit: str, units: Mapping[str, Mapping[str, Any]]) -> list[str]:

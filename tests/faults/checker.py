@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
 
-from contract.indicators import catalogue
+from contract.catalogue import catalogue
+from contract.measures import value_of
 from tests.faults.harness import Harness
-from tests.faults.known import ABOUT_RECORDING, Event, Truth, delays
+from tests.faults.known import ABOUT_RECORDING, MEASURED, Event, Truth, delays
 from tests.recount import recount
 from warehouse.figures import counts, series
 from warehouse.verify import Verification
@@ -60,7 +61,7 @@ def verify(harness: Harness, truths: Iterable[Truth]) -> None:
 
 
 def _figures(harness: Harness, truth: Truth) -> dict[str, Any]:
-    found = counts(harness.store, dict.fromkeys(truth.units.values(), "all"), truth.period)["all"]
+    found = counts(harness.store, dict.fromkeys(truth.units.values(), "all"), truth.period, MEASURED)["all"]
     return {name: value for name, value in found.items() if name != ABOUT_RECORDING}
 
 
@@ -87,11 +88,12 @@ def _check_served(harness: Harness, truth: Truth, events: list[Event]) -> None:
     expected = recount(events, *truth.period)
     period = {"from": truth.period.start.isoformat(), "to": truth.period.end.isoformat()}
     served = {entry["id"]: entry for entry in harness.get("/v1/indicators", unit=truth.top, **period)["indicators"]}
-    for entry in catalogue().indicators:
+    for entry in catalogue().indicators.values():
         if entry.kind not in {"ratio", "mean", "count"}:
             continue
         numerator, denominator = served[entry.id]["numerator"], served[entry.id]["denominator"]
-        cases = expected.get(entry.denominator, 0)
+        recounted = {measure: expected.get(measure, 0) for measure in entry.measures()}
+        cases = value_of(entry.denominator, recounted)
         hidden = numerator is None and cases < FEWEST_SHOWN
-        wanted = None if hidden else expected.get(entry.numerator, 0)
+        wanted = None if hidden else value_of(entry.numerator, recounted)
         assert (entry.id, numerator, denominator) == (entry.id, wanted, cases)

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from zlib import crc32
 
+from contract.catalogue import catalogue
 from contract.measures import MEASURES
 from tests.recount import at, recount, recount_steps
 from tests.support import event, unit
@@ -19,6 +20,7 @@ from tests.test_warehouse_exactness import DAY, UNITS, a_day
 from warehouse.figures import Period
 
 Event = dict[str, Any]
+MEASURED = catalogue().measures | set(MEASURES)
 ABOUT_RECORDING = "delays_s"
 """The one measure that follows from when ingest saw an event; the checker counts it from the stored rows."""
 
@@ -68,9 +70,9 @@ class Truth:
         return Period(DAY + self.days - timedelta(days=400), DAY + self.days + timedelta(days=40))
 
     def counts(self, events: Iterable[Event]) -> dict[str, Any]:
-        """Every measure of the contract but that about recording, recounted."""
+        """Every measure and cohort but that about recording, recounted."""
         found = recount(events, *self.period)
-        return {name: found.get(name, {} if name == "waits_s" else 0) for name in MEASURES if name != ABOUT_RECORDING}
+        return {name: found.get(name, {} if name == "waits_s" else 0) for name in MEASURED if name != ABOUT_RECORDING}
 
     def hours(self, events: list[Event]) -> dict[datetime, dict[str, Any]]:
         """The figures by hour, those that are not zero, recounted; a step counts where one of its events lies."""

@@ -42,7 +42,9 @@ CREATE TABLE IF NOT EXISTS parsed (
   sender LowCardinality(String),
   data Tuple(
     unit String, channel String, scale String, score Int8, reasons Array(String), device String, counter String,
-    staff String, procedure String, dossier String, ticket String, due_at String, new_due String
+    staff String, procedure String, dossier String, ticket String, due_at String, new_due String,
+    via_vneid Bool, territory_unit String, accept_due String, by_fault String, electronic Bool, signed Bool,
+    archived Bool, online Bool, amount_vnd Nullable(Int64), source String
   )
 )
 ENGINE = Null;
@@ -78,7 +80,7 @@ FROM
     from_store,
     JSONExtract(
       line,
-      'Tuple(id UUID, type LowCardinality(String), source LowCardinality(String), subject String, time String, recordedtime String, sender LowCardinality(String), data Tuple(unit String, channel String, scale String, score Int8, reasons Array(String), device String, counter String, staff String, procedure String, dossier String, ticket String, due_at String, new_due String))'
+      'Tuple(id UUID, type LowCardinality(String), source LowCardinality(String), subject String, time String, recordedtime String, sender LowCardinality(String), data Tuple(unit String, channel String, scale String, score Int8, reasons Array(String), device String, counter String, staff String, procedure String, dossier String, ticket String, due_at String, new_due String, via_vneid Bool, territory_unit String, accept_due String, by_fault String, electronic Bool, signed Bool, archived Bool, online Bool, amount_vnd Nullable(Int64), source String))'
     ) AS envelope,
     parseDateTime64BestEffortOrNull(envelope.time, 3, 'UTC') AS happened_at,
     parseDateTime64BestEffortOrNull(envelope.recordedtime, 3, 'UTC') AS admitted_at
@@ -130,6 +132,7 @@ SELECT DISTINCT
   ) AS kind,
   if(readable, subject, body) AS subject
 FROM parsed
-WHERE NOT readable OR startsWith(type, 'dossier.') OR type = 'payment.paid' OR startsWith(type, 'queue.')
+WHERE NOT readable OR startsWith(type, 'dossier.') OR startsWith(type, 'component.') OR type = 'payment.paid'
+  OR startsWith(type, 'queue.')
   OR startsWith(type, 'procedure.') OR startsWith(type, 'calendar.') OR startsWith(type, 'unit.')
   OR startsWith(type, 'target.');

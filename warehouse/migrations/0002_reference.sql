@@ -31,6 +31,11 @@ CREATE TABLE IF NOT EXISTS procedures (
   count_mode LowCardinality(String),
   deadline_rule LowCardinality(String),
   supplement_policy LowCardinality(String),
+  service_level UInt8,
+  full_online_eligible Bool,
+  has_fee Bool,
+  requires_result Bool,
+  linked_service LowCardinality(String),
   as_of DateTime64(3, 'UTC')
 )
 ENGINE = ReplacingMergeTree(as_of) ORDER BY procedure;

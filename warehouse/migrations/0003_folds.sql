@@ -85,20 +85,48 @@ CREATE TABLE IF NOT EXISTS dossier_events (
   channel LowCardinality(String),
   staff LowCardinality(String),
   counter LowCardinality(String),
-  due_at Nullable(DateTime64(3, 'UTC'))
+  due_at Nullable(DateTime64(3, 'UTC')),
+  attributes UInt64 COMMENT 'what it tells of the dossier: bits in the order of contract/cohorts.py',
+  by_applicant Bool COMMENT 'papers are asked for by the fault of the applicant'
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (dossier, occurred_at, event_id)
 SETTINGS index_granularity = 128, min_parts_to_merge_at_once = 10, min_bytes_for_wide_part = 134217728;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_dossier_events TO dossier_events AS
+WITH parseDateTime64BestEffortOrNull(data.accept_due, 3, 'UTC') AS accept_due
 SELECT
   subject AS dossier, occurred_at, event_id, type, source, unit, data.procedure AS procedure, data.channel AS channel,
   data.staff AS staff, data.counter AS counter,
   -- An apology offers a new appointment, only rescheduling makes it.
-  parseDateTime64BestEffortOrNull(if(type = 'dossier.rescheduled', data.new_due, data.due_at), 3, 'UTC') AS due_at
+  parseDateTime64BestEffortOrNull(if(type = 'dossier.rescheduled', data.new_due, data.due_at), 3, 'UTC') AS due_at,
+  multiIf(
+    type = 'dossier.submitted',
+      bitShiftLeft(data.via_vneid::UInt64, 0) -- vneid
+      + bitShiftLeft((data.territory_unit NOT IN ('', unit))::UInt64, 1), -- elsewhere
+    type = 'dossier.accepted', bitShiftLeft(coalesce(occurred_at > accept_due, false)::UInt64, 2), -- accepted_late
+    type = 'dossier.result_issued',
+      bitShiftLeft(1::UInt64, 3) -- result_issued
+      + bitShiftLeft(data.electronic::UInt64, 4) -- result_electronic
+      + bitShiftLeft(data.signed::UInt64, 5) -- result_signed
+      + bitShiftLeft(data.archived::UInt64, 6), -- result_archived
+    type IN ('payment.paid', 'dossier.finance_requested'),
+      bitShiftLeft((type = 'payment.paid')::UInt64, 7) -- paid
+      + bitShiftLeft((type = 'payment.paid' AND data.online)::UInt64, 8) -- paid_online
+      + bitShiftLeft(coalesce(data.amount_vnd > 0, false)::UInt64, 9) -- fee_charged
+      + bitShiftLeft(coalesce(data.amount_vnd = 0, false)::UInt64, 10), -- fee_waived
+    type = 'dossier.synced', bitShiftLeft(1::UInt64, 11), -- synced
+    type = 'component.digitised', bitShiftLeft(1::UInt64, 12), -- digitised
+    type = 'component.reused', bitShiftLeft(1::UInt64, 13), -- reused
+    type = 'component.fetched',
+      bitShiftLeft((data.source != 'population')::UInt64, 14) -- from_store
+      + bitShiftLeft((data.source = 'population')::UInt64, 15), -- from_population
+    type = 'dossier.returned', bitShiftLeft((data.channel = 'post')::UInt64, 16), -- returned_by_post
+    0
+  ) AS attributes,
+  data.by_fault = 'applicant' AS by_applicant
 FROM parsed
-WHERE readable AND (startsWith(type, 'dossier.') OR type = 'payment.paid');
+WHERE readable AND (startsWith(type, 'dossier.') OR startsWith(type, 'component.') OR type = 'payment.paid');
 
 -- A dossier folded from its events alone; `pauses` are the closed stretches in which its clock stood.
 CREATE TABLE IF NOT EXISTS dossier_folds (
@@ -120,6 +148,8 @@ CREATE TABLE IF NOT EXISTS dossier_folds (
   pauses Array(Tuple(DateTime64(3, 'UTC'), DateTime64(3, 'UTC'))),
   given_due_at Nullable(DateTime64(3, 'UTC')),
   given_at Nullable(DateTime64(3, 'UTC')),
+  apologised_at Nullable(DateTime64(3, 'UTC')),
+  attributes UInt64,
   units Array(LowCardinality(String)),
   days Array(Date),
   version UInt64
@@ -148,6 +178,7 @@ CREATE TABLE IF NOT EXISTS dossiers (
   due_at Nullable(DateTime64(3, 'UTC')),
   early_before Nullable(DateTime64(3, 'UTC')),
   late_after Nullable(DateTime64(3, 'UTC')),
+  attributes UInt64 COMMENT 'bits in the order of contract/cohorts.py',
   units Array(LowCardinality(String)),
   days Array(Date),
   version UInt64

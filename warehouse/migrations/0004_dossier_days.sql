@@ -12,12 +12,9 @@ CREATE TABLE IF NOT EXISTS dossier_days (
   returned_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
   due_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
   late_after DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-  online Bool,
-  supplements UInt8,
   completed Bool COMMENT 'its end is a result or its return',
-  early Bool COMMENT 'it ended before the day of its appointment',
   late Bool COMMENT 'it ended after its appointment, or papers were asked for twice; never when withdrawn',
-  waiting Bool COMMENT 'its clock stands since before its appointment, which therefore cannot pass',
+  attributes UInt64 COMMENT 'bits in the order of contract/cohorts.py',
   version UInt64,
   -- Two systems may disagree so that a dossier ends, or is due, before it is accepted: from then on it counts.
   closed_at DateTime64(3, 'UTC') ALIAS greatest(accepted_at, ended_at),
@@ -64,6 +61,7 @@ CREATE TABLE IF NOT EXISTS days_of_dossiers (
   day Date,
   unit LowCardinality(String),
   marks Array(UInt32) COMMENT 'sums of the marks of dossier_marks',
+  cases Map(UInt64, UInt32) COMMENT 'how many dossiers took which step with which attributes (contract/cohorts.py)',
   spans Array(Date) COMMENT 'of dossiers whose first of closing and passing is here: the days of the second',
   spans_passed Array(Date) COMMENT 'of those that pass first',
   spans_closed_late Array(Date) COMMENT 'of those that close first and count as late',
@@ -84,6 +82,7 @@ CREATE TABLE IF NOT EXISTS months_of_dossiers (
   month Date,
   unit LowCardinality(String),
   marks Array(UInt32),
+  cases Map(UInt64, UInt32),
   spans Array(Date),
   spans_passed Array(Date),
   spans_closed_late Array(Date),
@@ -99,19 +98,14 @@ CREATE VIEW IF NOT EXISTS dossier_marks AS
 SELECT
   *,
   [
-    is_received, -- received
-    is_received AND online, -- received_online
     is_accepted, -- accepted
-    is_accepted AND supplements > 0, -- accepted_supplemented
-    is_accepted AND supplements > 1, -- accepted_supplemented_again
-    is_closed AND completed, -- settled
-    is_closed AND completed AND early, -- settled_early
+    is_accepted AND again, -- accepted_again
     is_closed, -- closed
-    is_closed AND supplements > 1, -- closed_again
+    is_closed AND again, -- closed_again
     is_closed AND late, -- closed_late
     is_passed, -- passed
-    is_passed AND passes_first AND judged AND supplements <= 1, -- late_since
-    is_closed AND passes_first AND judged AND supplements <= 1, -- late_until
+    is_passed AND passes_first AND judged AND NOT again, -- late_since
+    is_closed AND passes_first AND judged AND NOT again, -- late_until
     is_passed AND passes_first AND judged, -- passed_open
     is_closed AND passes_first AND judged, -- closed_passed
     is_passed AND closed_on = '2100-01-01' AND judged, -- passed_never_closed
@@ -119,24 +113,36 @@ SELECT
     is_passed AND closes_first AND late, -- passed_early_late
     does_both AND if(closes_first, is_closed, is_passed), -- first
     does_both AND if(closes_first, is_passed, is_closed) -- second
-  ] AS marks
+  ] AS marks,
+  arrayFilter(
+    key -> key > 0,
+    [
+      if(is_received, bitShiftLeft(1::UInt64, 56) + attributes, 0), -- received
+      if(is_accepted, bitShiftLeft(2::UInt64, 56) + attributes, 0), -- accepted
+      if(is_closed AND completed, bitShiftLeft(3::UInt64, 56) + attributes, 0), -- settled
+      if(is_returned, bitShiftLeft(4::UInt64, 56) + attributes, 0), -- returned
+      if(is_passed, bitShiftLeft(5::UInt64, 56) + attributes, 0) -- passed
+    ]
+  ) AS keys,
+  mapFromArrays(keys, arrayWithConstant(length(keys), 1::UInt32)) AS cases
 FROM
 (
   SELECT
     *,
     passes_at < closed_at AS passes_first,
     closed_at < passes_at AS closes_first,
-    supplements > 1 OR NOT waiting AS judged,
+    again OR NOT bitTest(attributes, 29) AS judged,
     closed_on < '2100-01-01' AND passes_on < '2100-01-01' AS does_both,
     received_on = day AND received_at < {until:DateTime64(3, 'UTC')} AS is_received,
     accepted_on = day AND accepted_at < {until:DateTime64(3, 'UTC')} AS is_accepted,
+    returned_on = day AND returned_at < {until:DateTime64(3, 'UTC')} AS is_returned,
     closed_on = day AND closed_at < {until:DateTime64(3, 'UTC')} AS is_closed,
     passes_on = day AND passes_at < {until:DateTime64(3, 'UTC')} AS is_passed
   FROM
   (
     SELECT
-      day, unit, received_at, accepted_at, ended_at, returned_at, due_at, online, supplements, completed, early, late,
-      waiting, version, received_on, accepted_on, ended_on, returned_on, due_on, closed_on, passes_on,
+      day, unit, received_at, accepted_at, ended_at, returned_at, due_at, completed, late, attributes, version,
+      bitTest(attributes, 20) AS again, received_on, accepted_on, ended_on, returned_on, due_on, closed_on, passes_on,
       closed_at, passes_at, least(closed_on, passes_on) AS first_on, greatest(closed_on, passes_on) AS second_on
     FROM dossier_days FINAL
   )

@@ -3,6 +3,7 @@
 SELECT
   transform(toString(unit), {units:Array(String)}, {targets:Array(String)}, '') AS target,
   sumForEachIf(marks, day = {last_day:Date}) AS to_end,
+  sumMapIf(cases, day = {last_day:Date}) AS cases_to_end,
   countIf(spans) AS spans_all,
   countIf(spans AND passes_first AND judged) AS spans_passed_first,
   countIf(spans AND closes_first AND late) AS spans_closed_first_late,

@@ -3,6 +3,7 @@
 SELECT
   transform(toString(unit), {units:Array(String)}, {targets:Array(String)}, '') AS target,
   sumForEach(marks) AS to_start,
+  sumMap(cases) AS cases_to_start,
   countIf(spans) AS spans_all,
   countIf(spans AND passes_first AND judged) AS spans_passed_first,
   countIf(spans AND closes_first AND late) AS spans_closed_first_late

@@ -7,7 +7,6 @@ SELECT
   ) AS starts_at,
   sum(h.answered) AS answered,
   sum(h.satisfied) AS satisfied,
-  answered - satisfied AS dissatisfied,
   sum(h.very_answered) AS very_answered,
   sum(h.very_satisfied) AS very_satisfied
 FROM hours_of_ratings AS h FINAL

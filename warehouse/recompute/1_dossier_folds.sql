@@ -12,7 +12,17 @@ SELECT
   supplements,
   if(clock.1 = 0, NULL, clock.2) AS paused_since,
   clock.3 AS pauses,
-  given_due_at, given_at, units, days, version
+  given_due_at, given_at, apologised_at,
+  told
+    + bitShiftLeft((channel = 'online')::UInt64, 17) -- online
+    + bitShiftLeft((channel = 'post')::UInt64, 18) -- by_post
+    + bitShiftLeft((supplements > 0)::UInt64, 19) -- supplemented
+    + bitShiftLeft((supplements > 1)::UInt64, 20) -- supplemented_again
+    + bitShiftLeft((faults > 0)::UInt64, 21) -- faulted
+    + bitShiftLeft((faults > 1)::UInt64, 22) -- faulted_again
+    + bitShiftLeft((reschedules > 0)::UInt64, 23) -- rescheduled
+    + bitShiftLeft((reschedules > 1)::UInt64, 24) AS attributes, -- rescheduled_again
+  units, days, version
 FROM
 (
   SELECT
@@ -33,6 +43,10 @@ FROM
     maxOrNullIf(occurred_at, type = 'dossier.refused') AS refused_at,
     if(accepted_at IS NULL, NULL, maxOrNullIf(occurred_at, type = 'dossier.withdrawn')) AS withdrawn_at,
     countIf(type = 'dossier.supplement_requested') AS supplements,
+    countIf(type = 'dossier.supplement_requested' AND NOT by_applicant) AS faults,
+    countIf(type = 'dossier.rescheduled') AS reschedules,
+    minOrNullIf(occurred_at, type = 'dossier.apology_sent') AS apologised_at,
+    groupBitOr(attributes) AS told,
     argMaxOrNullIf(assumeNotNull(due_at), (occurred_at, event_id), due_at IS NOT NULL) AS given_due_at,
     maxOrNullIf(occurred_at, due_at IS NOT NULL) AS given_at,
     -- The clock stands while papers (1), a fee (2) or whatever suspended it (4) is waited for; pauses may overlap.

@@ -30,7 +30,14 @@ WITH
     ) AS folds
     LEFT JOIN
     (
-      SELECT procedure AS known_procedure, term, term_unit, count_mode, deadline_rule, supplement_policy
+      SELECT
+        procedure AS known_procedure, term, term_unit, count_mode, deadline_rule, supplement_policy,
+        bitShiftLeft((service_level >= 3)::UInt64, 31) -- procedure_online
+        + bitShiftLeft((service_level = 4)::UInt64, 32) -- procedure_full
+        + bitShiftLeft(full_online_eligible::UInt64, 33) -- procedure_eligible
+        + bitShiftLeft(has_fee::UInt64, 34) -- procedure_fee
+        + bitShiftLeft(requires_result::UInt64, 35) -- procedure_result
+        + bitShiftLeft((linked_service != '')::UInt64, 36) AS procedure_attributes -- procedure_linked
       FROM procedures FINAL
     ) AS known ON procedure = known_procedure
     LEFT JOIN (SELECT unit AS calendar_unit, calendar FROM unit_calendars FINAL) AS calendars ON unit = calendar_unit
@@ -121,6 +128,13 @@ SELECT
   ) AS due_at,
   if(m.deadline_rule = 'instant', due_at, toDateTime64(toStartOfDay(due_at, 'Asia/Ho_Chi_Minh'), 3, 'UTC')) AS early_before,
   if(m.deadline_rule = 'instant', due_at, addMilliseconds(addDays(early_before, 1), -1)) AS late_after,
+  m.attributes + m.procedure_attributes
+    + bitShiftLeft((m.procedure != '' AND m.channel != '' AND m.accepted_at IS NOT NULL AND due_at IS NOT NULL)::UInt64, 25) -- complete
+    + bitShiftLeft(coalesce(m.ended_at < early_before, false)::UInt64, 26) -- early
+    + bitShiftLeft(coalesce(m.ended_at <= late_after, false)::UInt64, 27) -- ended_in_time
+    + bitShiftLeft(coalesce(m.ended_at > late_after, false)::UInt64, 28) -- ended_late
+    + bitShiftLeft(coalesce(m.paused_since <= late_after, false)::UInt64, 29) -- waiting
+    + bitShiftLeft(coalesce(m.apologised_at <= due_at - INTERVAL 1 DAY, false)::UInt64, 30) AS attributes, -- apologised_in_time
   m.units, m.days, m.version + (SELECT count() FROM reference_ids FINAL)
 FROM measured AS m
 LEFT JOIN positions ON m.dossier = positions.dossier

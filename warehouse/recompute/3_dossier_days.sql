@@ -10,12 +10,9 @@ SELECT
   if(here, least(ifNull(d.returned_at, never), never), never) AS returned_at,
   if(here, least(ifNull(d.due_at, never), never), never) AS due_at,
   if(here, least(ifNull(d.late_after, never), never), never) AS late_after,
-  channel = 'online' AS online,
-  least(d.supplements, 255) AS supplements,
   ending IN ('completed', 'returned') AS completed,
-  coalesce(d.ended_at < early_before, false) AS early,
   multiIf(ending = 'withdrawn', false, d.supplements > 1, true, coalesce(d.ended_at > d.late_after, false)) AS late,
-  coalesce(paused_since <= d.late_after, false) AS waiting,
+  attributes,
   version,
   {batch:UInt64} AS batch
 FROM

@@ -1,7 +1,7 @@
 -- What the dossiers add up to on every day of a unit on which one of them was made anew.
 INSERT INTO days_of_dossiers
 SELECT
-  day, unit, sumForEach(marks),
+  day, unit, sumForEach(marks), sumMap(cases),
   arraySort(groupArrayIf(second_on, spans)),
   arraySort(groupArrayIf(second_on, spans AND passes_first AND judged)),
   arraySort(groupArrayIf(second_on, spans AND closes_first AND late)),

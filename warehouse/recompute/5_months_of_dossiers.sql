@@ -1,7 +1,7 @@
 -- And in the months of those days. A period that begins in the next month but one, or later, ends beyond it.
 INSERT INTO months_of_dossiers
 SELECT
-  toStartOfMonth(day) AS month, unit, sumForEach(marks),
+  toStartOfMonth(day) AS month, unit, sumForEach(marks), sumMap(cases),
   arraySort(arrayFilter(second_on -> second_on >= addMonths(month, 2), groupArrayArray(spans))),
   arraySort(arrayFilter(second_on -> second_on >= addMonths(month, 2), groupArrayArray(spans_passed))),
   arraySort(arrayFilter(second_on -> second_on >= addMonths(month, 2), groupArrayArray(spans_closed_late))),

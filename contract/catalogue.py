@@ -1,0 +1,94 @@
+"""All rule sets with their indicators, read from rules/*.yaml. Pure but for reading its own files once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Self
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from contract.indicators import Closed, Dated, Indicator
+from contract.scores import Band, Card, Component
+
+FILES = ("qd468", "qd766", "nd61_2018")
+"""In the order in which indicators are listed."""
+
+
+class RuleSet(Dated):
+    """Indicators that one set of rules asks for, and the points it gives for them (none without cards)."""
+
+    id: str
+    name_vi: str
+    name_en: str
+    source: str = Field(min_length=1)
+    cards: tuple[Card, ...] = ()
+    bands: tuple[Band, ...] = ()
+    indicators: tuple[Indicator, ...]
+
+    def component(self, indicator: str) -> Component | None:
+        """What an indicator adds to its points, if anything."""
+        return self.components.get(indicator)
+
+    @cached_property
+    def components(self) -> dict[str, Component]:
+        """Everything that gives points, by indicator."""
+        return {component.indicator: component for card in self.cards for component in card.components}
+
+    @property
+    def max_points(self) -> float:
+        """The most that a unit can have."""
+        return sum(card.max_points for card in self.cards)
+
+
+class Catalogue(Closed):
+    """Every rule set; each indicator belongs to one."""
+
+    rule_sets: tuple[RuleSet, ...]
+
+    @model_validator(mode="after")
+    def _is_closed(self) -> Self:
+        listed = Counter(indicator.id for rule_set in self.rule_sets for indicator in rule_set.indicators)
+        for name, times in listed.items():
+            if times > 1:
+                raise ValueError(f"{name} is listed {times} times")
+        for rule_set in self.rule_sets:
+            for name, component in rule_set.components.items():
+                if component.is_measured != (name in listed):
+                    raise ValueError(f"{rule_set.id}: {name} is {'not ' * component.is_measured}in the catalogue")
+        return self
+
+    @cached_property
+    def indicators(self) -> dict[str, Indicator]:
+        """Every indicator by its id, in the order of the files."""
+        return {indicator.id: indicator for rule_set in self.rule_sets for indicator in rule_set.indicators}
+
+    @cached_property
+    def rule_set_of(self) -> dict[str, RuleSet]:
+        """The rule set of each indicator."""
+        return {indicator.id: rule_set for rule_set in self.rule_sets for indicator in rule_set.indicators}
+
+    @cached_property
+    def measures(self) -> frozenset[str]:
+        """All measures and cohorts that any indicator is made of."""
+        return frozenset().union(*(indicator.measures() for indicator in self.indicators.values()))
+
+    def rule_set(self, name: str) -> RuleSet | None:
+        """The rule set of that id."""
+        return next((rule_set for rule_set in self.rule_sets if rule_set.id == name), None)
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The catalogue; raises ValueError that names file, entry and key when a file is wrong."""
+    return Catalogue(rule_sets=tuple(_read(name) for name in FILES))
+
+
+def _read(name: str) -> RuleSet:
+    file = files("contract").joinpath("rules", f"{name}.yaml")
+    try:
+        return RuleSet.model_validate(yaml.safe_load(file.read_text()))
+    except (ValidationError, yaml.YAMLError) as error:
+        raise ValueError(f"contract/rules/{name}.yaml: {error}") from error

@@ -1,0 +1,120 @@
+"""Cohorts of dossiers: those that took a step in a period, with or without certain attributes. Pure.
+
+A cohort is written ``settled[procedure_result, result_signed, not early]``; ``settled`` alone is all that settled. The
+warehouse keeps, by unit and day, how many dossiers took which step with which attributes, as numbers made by ``key``;
+so that a new cohort needs neither a statement nor a column of its own. Attributes are as they are known by now: what
+comes later about a dossier changes the periods in which it took its steps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import NamedTuple
+
+STEPS: dict[str, str] = {
+    "received": "handed in, or accepted without having been handed in before",
+    "accepted": "accepted",
+    "settled": "ended with a result or its return",
+    "returned": "the result was given back",
+    "passed": "the day of its appointment passed",
+}
+"""The steps, in the order in which the warehouse numbers them from 1; new ones are put behind the last."""
+
+ATTRIBUTES: dict[str, str] = {
+    # told by events
+    "vneid": "handed in with an account verified by VNeID",
+    "elsewhere": "handed in at a unit that is not of the applicant's territory",
+    "accepted_late": "accepted after the time set for accepting it",
+    "result_issued": "a result document was issued",
+    "result_electronic": "an electronic one",
+    "result_signed": "a digitally signed one",
+    "result_archived": "an archived one",
+    "paid": "something was paid",
+    "paid_online": "something was paid online",
+    "fee_charged": "a fee above zero was asked for or paid",
+    "fee_waived": "a fee of zero was told",
+    "synced": "its status reached the national portal",
+    "digitised": "a paper of it was digitised",
+    "reused": "a paper digitised before was used again",
+    "from_store": "a paper was fetched from a data store of the applicant's",
+    "from_population": "the national population database was used",
+    "returned_by_post": "its result was sent by post",
+    # folded from events
+    "online": "handed in online",
+    "by_post": "handed in by post",
+    "supplemented": "papers were asked for",
+    "supplemented_again": "papers were asked for more than once",
+    "faulted": "papers were asked for, not by the applicant's fault",
+    "faulted_again": "that more than once",
+    "rescheduled": "a new appointment was made",
+    "rescheduled_again": "a new appointment was made more than once",
+    "complete": "procedure, channel, acceptance and appointment are known",
+    # judged by its appointment
+    "early": "ended before the day of its appointment",
+    "ended_in_time": "ended, not after its appointment",
+    "ended_late": "ended after its appointment",
+    "waiting": "its clock stands since before its appointment, which therefore cannot pass",
+    "apologised_in_time": "an apology was sent at least a day before its appointment",
+    # of its procedure
+    "procedure_online": "its procedure is offered online, wholly or in part",
+    "procedure_full": "its procedure is offered wholly online",
+    "procedure_eligible": "its procedure qualifies for being offered wholly online",
+    "procedure_fee": "its procedure has a fee",
+    "procedure_result": "its procedure ends with a result document",
+    "procedure_linked": "its procedure belongs to a linked service",
+}
+"""The attributes, in the order of their bits; new ones are put behind the last."""
+
+STEP_SHIFT = 56
+_FORM = re.compile(r"(\w+)(?:\[([^\[\]]+)\])?")
+
+
+class Cohort(NamedTuple):
+    """Those that took ``step``, as masks of the bits they have and of the bits they lack."""
+
+    step: int
+    having: int
+    lacking: int
+
+    def count(self, cases: Mapping[int, int]) -> int:
+        """How many of the dossiers, counted by their keys, belong to it."""
+        return sum(
+            count
+            for key, count in cases.items()
+            if key >> STEP_SHIFT == self.step and key & self.having == self.having and not key & self.lacking
+        )
+
+
+def key(step: str, attributes: Iterable[str]) -> int:
+    """The number by which the warehouse counts a step with its attributes."""
+    return _number_of(step) << STEP_SHIFT | _mask(attributes)
+
+
+@cache
+def cohort(text: str) -> Cohort:
+    """The cohort of a text; raises ValueError that names the unknown step or attribute."""
+    found = _FORM.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is not of the form step[attribute, not attribute]")
+    step, listed = found.groups()
+    words = [word.strip() for word in (listed or "").split(",")] if listed else []
+    lacking = [word.removeprefix("not ") for word in words if word.startswith("not ")]
+    return Cohort(_number_of(step), _mask(word for word in words if not word.startswith("not ")), _mask(lacking))
+
+
+def _number_of(step: str) -> int:
+    if step not in STEPS:
+        raise ValueError(f"{step!r} is no step of contract/cohorts.py")
+    return list(STEPS).index(step) + 1
+
+
+def _mask(attributes: Iterable[str]) -> int:
+    order = list(ATTRIBUTES)
+    mask = 0
+    for name in attributes:
+        if name not in ATTRIBUTES:
+            raise ValueError(f"{name!r} is no attribute of contract/cohorts.py")
+        mask |= 1 << order.index(name)
+    return mask

@@ -1,0 +1,142 @@
+"""Points: what a rule set gives for its figures, card by card. Pure.
+
+The generic rule of Decision 766/QĐ-TTg: ``max_points`` from ``full_at`` on, below it in proportion. What has no figure
+is not counted as 0: it lowers what can be attained, and without all of that no band is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from contract.indicators import Closed, Figure
+from contract.reference_events import UnitLevel
+
+Standing = Literal["ok", "granted", "no_cases", "insufficient", "not_measured"]
+
+
+class Component(Closed):
+    """What one indicator adds to a card.
+
+    ``full_at`` in the indicator's shown unit. ``without_cases``: what is given when nothing of the kind happened.
+    ``granted_to``: levels whose units cannot have it and are given the maximum. ``is_measured`` is false for what the
+    rule set has and the catalogue does not yet.
+    """
+
+    indicator: str
+    max_points: float = Field(gt=0)
+    full_at: float = Field(100, gt=0)
+    without_cases: Literal["none", "full", "zero"] = "none"
+    granted_to: tuple[UnitLevel, ...] = ()
+    is_measured: bool = True
+
+    def points(self, figure: Figure | None, level: str) -> ComponentPoints:
+        """The points of a unit of a level with this figure; None when it has none."""
+        if level in self.granted_to:
+            return ComponentPoints(self, self.max_points, "granted")
+        if figure is None:
+            return ComponentPoints(self, None, "not_measured")
+        if figure.value is not None:
+            share = min(1.0, max(0.0, figure.value / self.full_at))
+            return ComponentPoints(self, round(self.max_points * share, 2), "ok")
+        if figure.status == "insufficient":
+            return ComponentPoints(self, None, "insufficient")
+        given = {"full": self.max_points, "zero": 0.0, "none": None}[self.without_cases]
+        return ComponentPoints(self, given, "no_cases")
+
+
+class Card(Closed):
+    """A group of components, shown together."""
+
+    id: str
+    name_vi: str
+    name_en: str
+    max_points: float
+    components: tuple[Component, ...]
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        found = sum(component.max_points for component in self.components)
+        if found != self.max_points:
+            raise ValueError(f"{self.id}: its components have {found:g} points, not {self.max_points:g}")
+        return self
+
+
+class Band(Closed):
+    """A class of totals: those from ``from_points`` on, up to the next band."""
+
+    from_points: float
+    name_vi: str
+    name_en: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentPoints:
+    """Points of one component and why."""
+
+    component: Component
+    points: float | None
+    status: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class CardPoints:
+    """Points of one card: ``points`` of ``attainable``, which leaves out what has no figure."""
+
+    card: Card
+    components: Sequence[ComponentPoints]
+
+    @property
+    def points(self) -> float:
+        """The points of all components that have any."""
+        return round(sum(found.points for found in self.components if found.points is not None), 2)
+
+    @property
+    def attainable(self) -> float:
+        """The most that those components could have."""
+        return sum(found.component.max_points for found in self.components if found.points is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The points of a unit by a rule set; ``band`` only when every component has points."""
+
+    cards: Sequence[CardPoints]
+    band: Band | None
+
+    @property
+    def points(self) -> float:
+        """The total."""
+        return round(sum(card.points for card in self.cards), 2)
+
+    @property
+    def attainable(self) -> float:
+        """The most that the total could be with what has a figure."""
+        return sum(card.attainable for card in self.cards)
+
+
+def score(cards: Sequence[Card], bands: Sequence[Band], figures: Mapping[str, Figure], level: str) -> Score:
+    """The score of a unit of a level with these figures by indicator."""
+    found = [
+        CardPoints(card, [component.points(figures.get(component.indicator), level) for component in card.components])
+        for card in cards
+    ]
+    unbanded = Score(found, None)
+    if unbanded.attainable < sum(card.max_points for card in cards):
+        return unbanded
+    return Score(found, band_of(bands, unbanded.points))
+
+
+def band_of(bands: Sequence[Band], points: float) -> Band | None:
+    """The highest band that so many points reach."""
+    reached = [band for band in bands if points >= band.from_points]
+    return max(reached, key=lambda band: band.from_points, default=None)
+
+
+def places(totals: Sequence[float]) -> list[int]:
+    """Places by points, the most first, of equals the same: 1, 2, 2, 4."""
+    return [1 + sum(other > total for other in totals) for total in totals]

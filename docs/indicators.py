@@ -1,0 +1,99 @@
+"""The page of indicators, made from the catalogue and its worked examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from contract.catalogue import RuleSet, catalogue
+from contract.cohorts import ATTRIBUTES, STEPS
+from contract.indicators import Indicator, Target
+from contract.measures import MEASURES
+
+BASIS = {
+    "rule": "văn bản quy định · stands in the source",
+    "practice": "theo cách Cổng DVCQG tính · as the national portal is seen to count",
+    "choice": "lựa chọn của dự án · this project's choice",
+}
+KINDS: dict[str, Callable[[Indicator], str]] = {
+    "ratio": lambda entry: f"`{entry.numerator}` / `{entry.denominator}`",
+    "mean": lambda entry: f"`{entry.numerator}` / `{entry.denominator}`",
+    "quantile": lambda entry: f"p{100 * (entry.quantile or 0):g} / `{entry.numerator}`",
+    "count": lambda entry: f"`{entry.numerator}`",
+}
+
+
+def rule_sets() -> str:
+    """The rule sets, a line each."""
+    lines = ["| rule set | | indicators | points | in force from |\n", "| --- | --- | --- | --- | --- |\n"]
+    for rules in catalogue().rule_sets:
+        points = f"{rules.max_points:g}" if rules.cards else "—"
+        name = f"{rules.name_vi} · {rules.name_en}"
+        lines.append(f"| `{rules.id}` | {name} | {len(rules.indicators)} | {points} | {rules.valid_from:%d/%m/%Y} |\n")
+    return "".join(lines)
+
+
+def section(name: str) -> Callable[[], str]:
+    """What makes the text of one rule set."""
+
+    def made() -> str:
+        rules = next(rules for rules in catalogue().rule_sets if rules.id == name)
+        return "\n".join(["", *_cards(rules), *(_entry(entry, rules) for entry in rules.indicators)]) + "\n"
+
+    return made
+
+
+def glossary() -> str:
+    """Every word that a formula may have."""
+    words = [("measure", MEASURES), ("step of a dossier", STEPS), ("attribute of a dossier", ATTRIBUTES)]
+    rows = [f"| `{word}` | {kind} | {meaning} |\n" for kind, listed in words for word, meaning in listed.items()]
+    return "| word | | what it counts |\n| --- | --- | --- |\n" + "".join(rows)
+
+
+def _cards(rules: RuleSet) -> Iterator[str]:
+    if not rules.cards:
+        return
+    yield "| nhóm · card | điểm · points | gồm · made of |\n| --- | --- | --- |"
+    for card in rules.cards:
+        parts = [
+            f"`{part.indicator}` {part.max_points:g}{'' if part.is_measured else ' (chưa đo · not measured yet)'}"
+            for part in card.components
+        ]
+        yield f"| {card.name_vi} · {card.name_en} | {card.max_points:g} | {', '.join(parts)} |"
+    bands = [f"{band.icon} {band.name_vi} · {band.name_en} từ · from {band.from_points:g}" for band in rules.bands]
+    yield f"\n{'; '.join(bands)}.\n"
+
+
+def _entry(entry: Indicator, rules: RuleSet) -> str:
+    example = _examples()[entry.id]
+    told = [f"### {entry.id} · {entry.name_vi}", f"*{entry.name_en}.* {example['rule'].strip()}"]
+    if entry.note_vi:
+        told.append(f"{entry.note_vi} *{entry.note_en}*")
+    factor = entry.factor
+    times = f" × `{factor.numerator}` / `{factor.denominator}`" if factor else ""
+    lines = [f"- {KINDS[entry.kind](entry)}{times} ({entry.unit})"]
+    component = rules.component(entry.id)
+    if component:
+        full = f", đủ điểm từ · full from {component.full_at:g}" if component.full_at != 100 else ""
+        lines.append(f"- Điểm tối đa · most points: {component.max_points:g}{full}")
+    lines += [f"- Mục tiêu · target: {_target(target)}" for target in entry.targets]
+    lines.append(f"- Nguồn · source: {entry.source} ({BASIS[entry.basis]})")
+    points = f", {example['points']:g} điểm · points" if "points" in example else ""
+    lines.append(
+        f"- Ví dụ · example: {example['numerator']:g} / {example['denominator']:g} → {example['value']:g}{points}"
+    )
+    return "\n\n".join([*told, "\n".join(lines), ""])
+
+
+def _target(target: Target) -> str:
+    to = f"–{target.valid_to:%d/%m/%Y}" if target.valid_to else " →"
+    levels = f" ({', '.join(target.levels)})" if target.levels else ""
+    return f"{target.op} {target.value:g}{levels}, {target.valid_from:%d/%m/%Y}{to}: {target.source}"
+
+
+def _examples() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(files("contract").joinpath("worked_examples.yaml").read_text())
+    return found

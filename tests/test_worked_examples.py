@@ -1,0 +1,82 @@
+"""Every indicator's worked example, from events through the store to the figure and its points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import pytest
+import yaml
+from clickhouse_connect.driver.client import Client
+
+from contract.catalogue import catalogue
+from contract.indicators import evaluate
+from runtime.clock import VIETNAM
+from runtime.settings import Settings
+from tests.support import event, logged, put_lines
+from warehouse.client import connect
+from warehouse.figures import Period, counts
+from warehouse.migrate import migrate
+
+NOVEMBER = Period(datetime(2026, 11, 1, tzinfo=VIETNAM), datetime(2026, 12, 1, tzinfo=VIETNAM))
+
+
+@cache
+def examples() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.safe_load(files("contract").joinpath("worked_examples.yaml").read_text())
+    return found
+
+
+def instant(text: Any) -> str:
+    return datetime.fromisoformat(str(text)).replace(tzinfo=VIETNAM).isoformat()
+
+
+def lines(name: str) -> Iterator[bytes]:
+    """The events of one example as ingest writes them, at a unit that has no others."""
+    for number, case in enumerate(examples()[name]["cases"]):
+        procedure = f"{name}-{number}"
+        if "procedure" in case:
+            told = {"name_vi": procedure, **case["procedure"]}
+            yield logged(event("procedure.published", procedure, "2026-01-01T00:00:00+07:00", unit="H26", **told))
+        for n in range(case["times"]):
+            for step, (kind, when, *told) in enumerate(case["events"]):
+                given = told[0] if told else {}
+                data = {key: instant(value) if "due" in key else value for key, value in given.items()}
+                if "procedure" in case and not step:
+                    data["procedure"] = procedure
+                if data.get("territory_unit") == "UNIT":
+                    data["territory_unit"] = name
+                body = event(kind, f"{name}-{number}-{n}", instant(when), unit=name, key=str(n))
+                body["data"] |= data
+                yield logged(body, datetime.fromisoformat(instant(when)) + timedelta(seconds=case.get("late_s", 0)))
+
+
+def test_every_indicator_has_a_worked_example_and_no_other_has() -> None:
+    assert list(examples().keys() - catalogue().indicators.keys()) == []
+    assert list(catalogue().indicators.keys() - examples().keys()) == []
+
+
+@pytest.fixture(scope="module")
+def worked(engine: Settings) -> Iterator[Client]:
+    """A store that holds all examples."""
+    settings = engine.model_copy(update={"clickhouse_database": "worked_examples"})
+    with connect(engine, database="default") as client:
+        migrate(client, settings.clickhouse_database)
+        store = connect(settings)
+        put_lines(store, [line for name in examples() for line in lines(name)])
+        yield store
+        client.command(f"DROP DATABASE {settings.clickhouse_database}")
+
+
+@pytest.mark.parametrize("name", list(catalogue().indicators))
+def test_events_become_the_figure_that_the_rule_gives(worked: Client, name: str) -> None:
+    indicator, expected = catalogue().indicators[name], examples()[name]
+    found = evaluate(indicator, counts(worked, {name: name}, NOVEMBER, indicator.measures())[name])
+    assert (found.status, found.numerator, found.denominator) == ("ok", expected["numerator"], expected["denominator"])
+    assert found.value == pytest.approx(expected["value"])
+    component = catalogue().rule_set_of[name].component(name)
+    points = component.points(found, "branch").points if component else None
+    assert points == expected.get("points")
