@@ -1,4 +1,4 @@
-"""Cohorts of dossiers: those that took a step in a period, with or without certain attributes. Pure.
+"""Cohorts of dossiers and procedures: those that took a step in a period, with certain attributes or without. Pure.
 
 A cohort is written ``settled[procedure_result, result_signed, not early]``; ``settled`` alone is all that settled. The
 warehouse keeps, by unit and day, how many dossiers took which step with which attributes, as numbers made by ``key``;
@@ -19,6 +19,7 @@ STEPS: dict[str, str] = {
     "settled": "ended with a result or its return",
     "returned": "the result was given back",
     "passed": "the day of its appointment passed",
+    "offered": "a procedure, not a dossier: in force at the end of the period",
 }
 """The steps, in the order in which the warehouse numbers them from 1; new ones are put behind the last."""
 
@@ -64,7 +65,17 @@ ATTRIBUTES: dict[str, str] = {
     "procedure_fee": "its procedure has a fee",
     "procedure_result": "its procedure ends with a result document",
     "procedure_linked": "its procedure belongs to a linked service",
+    "procedure_described": "its procedure is published with all its parts",
+    "procedure_payable": "the fee of its procedure can be paid online",
+    "procedure_restructured": "its procedure was restructured",
+    "procedure_busy": "its procedure has more than 500 dossiers a year",
+    # told by events again
+    "transferred": "it went from one desk or agency to another",
+    "on_paper": "at least once not electronically",
 }
+
+OFFERED = "offered"
+"""The one step that procedures take, with the attributes that they give their dossiers."""
 """The attributes, in the order of their bits; new ones are put behind the last."""
 
 STEP_SHIFT = 56

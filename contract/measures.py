@@ -28,6 +28,8 @@ MEASURES: dict[str, str] = {
     "waits": "served tickets whose wait is known",
     "waited_s": "seconds those waited in all",
     "waits_s": "how many of those waited how many seconds (a distribution)",
+    "handlings": "served tickets whose time at the counter is known",
+    "handled_s": "seconds those took in all, from being called to being served",
     # as things stood at the end of the period
     "settled_or_open": "dossiers that ended in the period after acceptance, or are open at its end",
     "on_time_or_running": "of those, ended in time, withdrawn, or open and not past their appointment",

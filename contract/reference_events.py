@@ -61,6 +61,8 @@ class Procedure(Term):
     requires_result: bool | None = None
     annual_volume: int | None = None
     linked_service: Code | None = None
+    online_payment: bool | None = None
+    restructured: bool | None = None
 
 
 class ProcedureAbolished(Data):

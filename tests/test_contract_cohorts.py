@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.cohorts import ATTRIBUTES, STEP_SHIFT, STEPS, cohort, key
+from contract.cohorts import ATTRIBUTES, OFFERED, STEP_SHIFT, STEPS, cohort, key
 from contract.measures import Counts, terms, value_of
 from tests import strategies  # noqa: F401 its profile of hypothesis
 
@@ -72,14 +72,17 @@ def test_the_attributes_leave_room_for_the_step() -> None:
 def test_the_store_sets_the_bits_that_the_contract_reads() -> None:
     """Every line of SQL that shifts a bit names its attribute or its step."""
     warehouse = files("warehouse")
-    folds = ("migrations/0003_folds.sql", "recompute/1_dossier_folds.sql", "recompute/2_dossiers.sql")
+    numbers = ("0_procedures", "1_dossier_folds", "2_dossiers")
+    folds = ("migrations/0003_folds.sql", *(f"recompute/{name}.sql" for name in numbers))
     told = "".join(warehouse.joinpath(path).read_text() for path in folds)
     shifted = findall(r"bitShiftLeft\(.*UInt64, (\d+)\).* -- (\w+)$", told, MULTILINE)
     assert sorted((int(bit), name) for bit, name in shifted) == list(enumerate(ATTRIBUTES))
     assert told.count("bitShiftLeft(") == len(ATTRIBUTES)
     days = warehouse.joinpath("migrations/0004_dossier_days.sql").read_text()
     numbered = findall(rf"bitShiftLeft\((\d+)::UInt64, {STEP_SHIFT}\).* -- (\w+)$", days, MULTILINE)
-    assert [(int(number), name) for number, name in numbered] == list(enumerate(STEPS, 1))
+    assert [(int(number), name) for number, name in numbered] == list(enumerate(STEPS, 1))[:-1]
+    assert "bitShiftLeft(6::UInt64, 56) + attributes" in warehouse.joinpath("queries/procedure_counts.sql").read_text()
+    assert list(STEPS).index(OFFERED) + 1 == 6
 
 
 @pytest.mark.parametrize(

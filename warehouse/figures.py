@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from clickhouse_connect.driver.client import Client
 
-from contract.cohorts import cohort
+from contract.cohorts import OFFERED, cohort
 from contract.measures import DISTRIBUTIONS, MEASURES, STANDING, Counts, is_cohort
 from warehouse.standings import Sums, standing
 from warehouse.working_time import VIETNAM
@@ -21,7 +21,7 @@ MADE_BY: dict[str, Set[str]] = {
     "rating_counts": {"answered", "satisfied", "very_answered", "very_satisfied"},
     "ticket_counts": {
         *("tickets_issued", "tickets_called", "tickets_called_in_time", "tickets_served", "tickets_abandoned"),
-        *("waits", "waited_s", "waits_s"),
+        *("waits", "waited_s", "waits_s", "handlings", "handled_s"),
     },
     "event_counts": {"events", "delays_s"},
 }
@@ -97,7 +97,10 @@ def counts(client: Client, target_of: Mapping[str, str], period: Period, wanted:
     hours = {"step": "", **names, **_bounds(period.whole_hours())}
     asked = [(name, hours) for name, measures in MADE_BY.items() if measures & wanted]
     cohorts = {name: cohort(name) for name in wanted if is_cohort(name)}
-    of_dossiers = bool(cohorts or wanted & STANDING)
+    offered = {name for name in cohorts if name.startswith(OFFERED)}
+    if offered:
+        asked.append(("procedure_counts", {**names, "end": _naive(period.end)}))
+    of_dossiers = bool(cohorts.keys() - offered or wanted & STANDING)
     if of_dossiers:
         first_day, last_day = (instant.astimezone(VIETNAM) for instant in period)
         days = {"first_day": first_day.date(), "last_day": last_day.date(), **names, **_bounds(period)}
@@ -117,7 +120,7 @@ def counts(client: Client, target_of: Mapping[str, str], period: Period, wanted:
         measures["waited_s"] = sum(seconds * cases for seconds, cases in measures["waits_s"].items())
         if of_dossiers:
             measures.update(standing(sums[target]))
-            measures.update({name: cohort.count(sums[target].cases) for name, cohort in cohorts.items()})
+        measures.update({name: cohort.count(sums[target].cases) for name, cohort in cohorts.items()})
     return dict(found)
 
 

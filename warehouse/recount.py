@@ -92,6 +92,10 @@ def count_ticket(hours: Hours, events: Iterable[Event]) -> None:
         hours[unit, hour_of(called)].counts["tickets_called_in_time"] += called - issued <= timedelta(minutes=15)
         if served and called >= issued:
             hours[unit, hour_of(served)].waits_s[_seconds(issued, called)] += 1
+    if called and served and served >= called:
+        counts = hours[unit, hour_of(served)].counts
+        counts["handlings"] += 1
+        counts["handled_s"] += _seconds(called, served)
 
 
 def _times(steps: Sequence[Event], kind: str) -> Iterator[datetime]:

@@ -5,9 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
+from contract.catalogue import catalogue
+from contract.measures import is_cohort
 from warehouse.recount import Event, at, first
+
+
+@cache
+def catalogued() -> list[tuple[str, str, frozenset[str], frozenset[str]]]:
+    """Every cohort of the catalogue: its text, its step, what its dossiers have and what they lack."""
+    found = []
+    for name in filter(is_cohort, catalogue().measures):
+        step, _, listed = name.removesuffix("]").partition("[")
+        words = [word.strip() for word in listed.split(",") if word]
+        lacking = frozenset(word[4:] for word in words if word.startswith("not "))
+        found.append((name, step, frozenset(word for word in words if not word.startswith("not ")), lacking))
+    return found
 
 
 def told_by(steps: Sequence[Event]) -> Iterator[str]:
@@ -50,6 +65,7 @@ _SAYS: dict[str, Callable[[Event, Mapping[str, Any]], dict[str, Any]]] = {
     },
     "payment.paid": lambda _, data: {"paid": True, "paid_online": data.get("online"), **_fee(data)},
     "dossier.finance_requested": lambda _, data: _fee(data),
+    "dossier.step": lambda _, data: {"transferred": True, "on_paper": not data.get("electronic")},
     "dossier.synced": lambda _, _data: {"synced": True},
     "component.digitised": lambda _, _data: {"digitised": True},
     "component.reused": lambda _, _data: {"reused": True},

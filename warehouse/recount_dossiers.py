@@ -6,12 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 
-from contract.catalogue import catalogue
-from contract.measures import is_cohort
 from warehouse.recount import Event, Hours, at, first, hour_of, in_order, last
-from warehouse.recount_attributes import judged, told_by
+from warehouse.recount_attributes import catalogued, judged, told_by
 from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar, Pause, Terms, appointment
 
 STOPS = {"dossier.supplement_requested": "papers", "dossier.finance_requested": "fee", "dossier.suspended": "other"}
@@ -146,21 +143,9 @@ def _cohorts(dossier: Dossier, within: Callable[[datetime | None], bool]) -> Ite
     if dossier.ending not in {"completed", "returned"}:
         taken.discard("settled")
     if taken:
-        for name, step, having, lacking in _catalogued():
+        for name, step, having, lacking in catalogued():
             if step in taken and having <= dossier.attributes and not lacking & dossier.attributes:
                 yield name
-
-
-@cache
-def _catalogued() -> list[tuple[str, str, frozenset[str], frozenset[str]]]:
-    """Every cohort of the catalogue: its text, its step, what its dossiers have and what they lack."""
-    found = []
-    for name in filter(is_cohort, catalogue().measures):
-        step, _, listed = name.removesuffix("]").partition("[")
-        words = [word.strip() for word in listed.split(",") if word]
-        lacking = frozenset(word[4:] for word in words if word.startswith("not "))
-        found.append((name, step, frozenset(word for word in words if not word.startswith("not ")), lacking))
-    return found
 
 
 def _is_late(dossier: Dossier, end: datetime, *, is_open: bool) -> bool:

@@ -25,6 +25,7 @@ from contract.measures import Counts, value_of
 from warehouse.figures import Period, by_hour, counts
 from warehouse.recount import Event, Hours, Tally, count_event, count_ticket
 from warehouse.recount_dossiers import Rules, count_standing, count_steps, fold
+from warehouse.recount_procedures import gives, offered
 from warehouse.working_time import VIETNAM, Terms, calendars_of_units, newest_units
 
 SLICE_EVENTS = 200_000
@@ -69,12 +70,16 @@ class Verification:
         days = [period for name, period in self._periods.items() if len(name) == len("2026-01-01")]
         total, done = len(days) + sum(self._slices.values()) + len(self._periods) + 1, 0
         reference = [json.loads(row[0]) for row in self._client.query(_sql("reference")).result_rows]
-        for step in (self._recount(days, rules_of(reference)), self._compare(newest_units(reference))):
+        for step in (self._recount(days, reference), self._compare(newest_units(reference))):
             for _ in step:
                 done += 1
                 yield done, total
 
-    def _recount(self, days: Sequence[Period], rules: Rules) -> Iterator[None]:
+    def _recount(self, days: Sequence[Period], reference: Sequence[Event]) -> Iterator[None]:
+        rules = rules_of(reference)
+        for name, period in self._periods.items():
+            for unit, cohorts in offered(reference, period.end).items():
+                self._standings[unit, name].update(cohorts)
         for day in days:
             for row in self._client.query(_sql("events"), parameters=_bounds(day)).result_rows:
                 count_event(self._hours, json.loads(row[0]))
@@ -160,6 +165,7 @@ class Verification:
 KEPT_BY_HOUR = {
     *("answered", "satisfied", "very_answered", "very_satisfied"),
     *("tickets_issued", "tickets_called", "tickets_called_in_time", "tickets_served", "tickets_abandoned", "waits_s"),
+    *("handlings", "handled_s"),
     *("dossiers_received", "dossiers_completed", "dossiers_late", "dossiers_returned", "events", "delays_s"),
 }
 
@@ -177,27 +183,13 @@ def periods(first: date, last: date) -> dict[str, Period]:
 
 def rules_of(reference: Sequence[Event]) -> Rules:
     """The terms and calendars that reference events set; of two on one thing the later holds."""
-    terms, offered = {}, {}
+    terms, given = {}, {}
     for event in sorted(reference, key=lambda event: datetime.fromisoformat(event["time"])):
-        if event["type"].startswith("procedure."):
+        if event["type"] in {"procedure.published", "procedure.updated"}:
             said = {name: event["data"][name] for name in Terms._fields if event["data"].get(name) is not None}
             terms[event["subject"]] = Terms(**said)
-            offered[event["subject"]] = set(_offered(event["data"]))
-    return Rules(terms, offered=offered, calendars=calendars_of_units(reference))
-
-
-def _offered(procedure: Mapping[str, Any]) -> Iterator[str]:
-    """The attributes that a procedure gives its dossiers."""
-    level = procedure.get("service_level") or 0
-    told = {
-        "procedure_online": level >= 3,
-        "procedure_full": level == 4,
-        "procedure_eligible": procedure.get("full_online_eligible"),
-        "procedure_fee": procedure.get("has_fee"),
-        "procedure_result": procedure.get("requires_result"),
-        "procedure_linked": procedure.get("linked_service"),
-    }
-    return (name for name, holds in told.items() if holds)
+            given[event["subject"]] = set(gives(event["data"]))
+    return Rules(terms, offered=given, calendars=calendars_of_units(reference))
 
 
 def served_parts(indicator: Indicator, served: Counts) -> dict[str, float | None]:

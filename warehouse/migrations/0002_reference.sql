@@ -22,8 +22,12 @@ CREATE TABLE IF NOT EXISTS units (
 )
 ENGINE = ReplacingMergeTree(as_of) ORDER BY (unit, valid_from);
 
+-- Every word on a procedure, and from when it holds: the day that it names, else when it was said.
 CREATE TABLE IF NOT EXISTS procedures (
   procedure String,
+  holds_from DateTime64(3, 'UTC'),
+  unit String COMMENT 'who publishes it',
+  abolished Bool,
   name_vi String,
   name_en String,
   term UInt32,
@@ -31,14 +35,10 @@ CREATE TABLE IF NOT EXISTS procedures (
   count_mode LowCardinality(String),
   deadline_rule LowCardinality(String),
   supplement_policy LowCardinality(String),
-  service_level UInt8,
-  full_online_eligible Bool,
-  has_fee Bool,
-  requires_result Bool,
-  linked_service LowCardinality(String),
+  attributes UInt64 COMMENT 'what it gives its dossiers: bits in the order of contract/cohorts.py',
   as_of DateTime64(3, 'UTC')
 )
-ENGINE = ReplacingMergeTree(as_of) ORDER BY procedure;
+ENGINE = ReplacingMergeTree(as_of) ORDER BY (procedure, holds_from);
 
 CREATE TABLE IF NOT EXISTS working_days (
   calendar String,

@@ -66,6 +66,7 @@ CREATE TABLE IF NOT EXISTS ticket_shares (
   served UInt8,
   abandoned UInt8,
   waited_s Nullable(UInt32),
+  handled_s Nullable(UInt32),
   version UInt64
 )
 ENGINE = ReplacingMergeTree(version)
@@ -115,6 +116,9 @@ SELECT
       + bitShiftLeft((type = 'payment.paid' AND data.online)::UInt64, 8) -- paid_online
       + bitShiftLeft(coalesce(data.amount_vnd > 0, false)::UInt64, 9) -- fee_charged
       + bitShiftLeft(coalesce(data.amount_vnd = 0, false)::UInt64, 10), -- fee_waived
+    type = 'dossier.step',
+      bitShiftLeft(1::UInt64, 41) -- transferred
+      + bitShiftLeft((NOT data.electronic)::UInt64, 42), -- on_paper
     type = 'dossier.synced', bitShiftLeft(1::UInt64, 11), -- synced
     type = 'component.digitised', bitShiftLeft(1::UInt64, 12), -- digitised
     type = 'component.reused', bitShiftLeft(1::UInt64, 13), -- reused
@@ -210,6 +214,8 @@ CREATE TABLE IF NOT EXISTS hours_of_tickets (
   served UInt32,
   abandoned UInt32,
   waits_s Map(UInt32, UInt32),
+  handlings UInt32,
+  handled_s UInt64,
   version UInt64
 )
 ENGINE = ReplacingMergeTree(version)

@@ -10,7 +10,9 @@ SELECT
   sum(called_in_time) AS tickets_called_in_time,
   sum(served) AS tickets_served,
   sum(abandoned) AS tickets_abandoned,
-  sumMap(h.waits_s) AS waits_s
+  sumMap(h.waits_s) AS waits_s,
+  sum(h.handlings) AS handlings,
+  sum(h.handled_s) AS handled_s
 FROM hours_of_tickets AS h FINAL
 WHERE hour >= {start:DateTime('UTC')} AND hour < {end:DateTime('UTC')} AND unit IN {units:Array(String)}
 GROUP BY target, starts_at

@@ -1,19 +1,30 @@
 -- Procedures and their terms as the touched events tell them.
 INSERT INTO procedures
 SELECT
-  subject AS procedure, p.name_vi AS name_vi, p.name_en AS name_en, p.term AS term, p.term_unit AS term_unit,
+  subject AS procedure,
+  coalesce(toDateTime64(toDateOrNull(p.effective_date), 3, 'Asia/Ho_Chi_Minh'), occurred_at) AS holds_from,
+  unit, type = 'procedure.abolished' AS abolished,
+  p.name_vi AS name_vi, p.name_en AS name_en, p.term AS term, p.term_unit AS term_unit,
   p.count_mode AS count_mode, p.deadline_rule AS deadline_rule, p.supplement_policy AS supplement_policy,
-  p.service_level AS service_level, p.full_online_eligible AS full_online_eligible, p.has_fee AS has_fee,
-  p.requires_result AS requires_result, p.linked_service AS linked_service,
+  bitShiftLeft((p.service_level >= 3)::UInt64, 31) -- procedure_online
+  + bitShiftLeft((p.service_level = 4)::UInt64, 32) -- procedure_full
+  + bitShiftLeft(p.full_online_eligible::UInt64, 33) -- procedure_eligible
+  + bitShiftLeft(p.has_fee::UInt64, 34) -- procedure_fee
+  + bitShiftLeft(p.requires_result::UInt64, 35) -- procedure_result
+  + bitShiftLeft((p.linked_service != '')::UInt64, 36) -- procedure_linked
+  + bitShiftLeft(p.parts_complete::UInt64, 37) -- procedure_described
+  + bitShiftLeft(p.online_payment::UInt64, 38) -- procedure_payable
+  + bitShiftLeft(p.restructured::UInt64, 39) -- procedure_restructured
+  + bitShiftLeft((p.annual_volume > 500)::UInt64, 40) AS attributes, -- procedure_busy
   occurred_at AS as_of
 FROM
 (
   SELECT
-    subject, occurred_at,
+    type, unit, subject, occurred_at,
     JSONExtract(
       body, 'data',
-      'Tuple(name_vi String, name_en String, term UInt32, term_unit String, count_mode String, deadline_rule String, supplement_policy String, service_level UInt8, full_online_eligible Bool, has_fee Bool, requires_result Bool, linked_service String)'
+      'Tuple(name_vi String, name_en String, effective_date String, term UInt32, term_unit String, count_mode String, deadline_rule String, supplement_policy String, service_level UInt8, full_online_eligible Bool, has_fee Bool, requires_result Bool, linked_service String, parts_complete Bool, online_payment Bool, restructured Bool, annual_volume Int64)'
     ) AS p
   FROM touched_reference(batches = {batches:Array(UInt64)})
-  WHERE type IN ('procedure.published', 'procedure.updated')
+  WHERE type IN ('procedure.published', 'procedure.updated', 'procedure.abolished')
 )

@@ -32,13 +32,11 @@ WITH
     (
       SELECT
         procedure AS known_procedure, term, term_unit, count_mode, deadline_rule, supplement_policy,
-        bitShiftLeft((service_level >= 3)::UInt64, 31) -- procedure_online
-        + bitShiftLeft((service_level = 4)::UInt64, 32) -- procedure_full
-        + bitShiftLeft(full_online_eligible::UInt64, 33) -- procedure_eligible
-        + bitShiftLeft(has_fee::UInt64, 34) -- procedure_fee
-        + bitShiftLeft(requires_result::UInt64, 35) -- procedure_result
-        + bitShiftLeft((linked_service != '')::UInt64, 36) AS procedure_attributes -- procedure_linked
+        attributes AS procedure_attributes
       FROM procedures FINAL
+      WHERE NOT abolished
+      ORDER BY as_of DESC
+      LIMIT 1 BY procedure
     ) AS known ON procedure = known_procedure
     LEFT JOIN (SELECT unit AS calendar_unit, calendar FROM unit_calendars FINAL) AS calendars ON unit = calendar_unit
   ),

@@ -9,6 +9,7 @@ SELECT
   here AND touched_hour = toStartOfHour(served_at) AS served,
   here AND served_at IS NULL AND touched_hour = toStartOfHour(abandoned_at) AS abandoned,
   if(served AND called_at >= issued_at, dateDiff('second', issued_at, called_at), NULL) AS waited_s,
+  if(served AND served_at >= called_at, dateDiff('second', called_at, served_at), NULL) AS handled_s,
   version
 FROM
 (

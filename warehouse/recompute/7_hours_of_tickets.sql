@@ -3,6 +3,7 @@ INSERT INTO hours_of_tickets
 SELECT
   unit, hour, sum(issued), sum(called), sum(called_in_time), sum(served), sum(abandoned),
   sumMap(if(waited_s IS NULL, CAST(map(), 'Map(UInt32, UInt32)'), map(assumeNotNull(waited_s), 1::UInt32))),
+  count(handled_s), ifNull(sum(handled_s), 0),
   sum(version)
 FROM ticket_shares FINAL
 WHERE (unit, hour) IN
