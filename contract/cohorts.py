@@ -1,4 +1,4 @@
-"""Cohorts of dossiers and procedures: those that took a step in a period, with certain attributes or without. Pure.
+"""Cohorts of dossiers, procedures and petitions: those that took a step in a period, with certain attributes. Pure.
 
 A cohort is written ``settled[procedure_result, result_signed, not early]``; ``settled`` alone is all that settled. The
 warehouse keeps, by unit and day, how many dossiers took which step with which attributes, as numbers made by ``key``;
@@ -20,6 +20,8 @@ STEPS: dict[str, str] = {
     "returned": "the result was given back",
     "passed": "the day of its appointment passed",
     "offered": "a procedure, not a dossier: in force at the end of the period",
+    "petitioned": "a petition, not a dossier: received",
+    "petition_due": "a petition: refused or resolved, or the day passed by which it had to be",
 }
 """The steps, in the order in which the warehouse numbers them from 1; new ones are put behind the last."""
 
@@ -72,10 +74,19 @@ ATTRIBUTES: dict[str, str] = {
     # told by events again
     "transferred": "it went from one desk or agency to another",
     "on_paper": "at least once not electronically",
+    # of petitions
+    "regulation": "it is about rules and procedures",
+    "behaviour": "it is about the conduct of officials",
+    "confirmed": "what it says was found to be true",
+    "answered_in_time": "each step that was due on it came within its working days",
+    "disliked": "more dislike its answer than like it",
+    "reopened": "it was brought up again",
 }
 
 OFFERED = "offered"
 """The one step that procedures take, with the attributes that they give their dossiers."""
+OF_PETITIONS = frozenset({"petitioned", "petition_due"})
+"""The steps that petitions take."""
 """The attributes, in the order of their bits; new ones are put behind the last."""
 
 STEP_SHIFT = 56

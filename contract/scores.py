@@ -18,10 +18,18 @@ from contract.reference_events import UnitLevel
 Standing = Literal["ok", "granted", "no_cases", "insufficient", "not_measured"]
 
 
+class Step(Closed):
+    """Points from a value of the indicator on."""
+
+    from_value: float
+    points: float
+
+
 class Component(Closed):
     """What one indicator adds to a card.
 
-    ``full_at`` in the indicator's shown unit. ``without_cases``: what is given when nothing of the kind happened.
+    ``full_at`` in the indicator's shown unit; where ``steps`` are given, points come by the highest of them that is
+    reached, not in proportion. ``without_cases``: what is given when nothing of the kind happened.
     ``granted_to``: levels whose units cannot have it and are given the maximum. ``is_measured`` is false for what the
     rule set has and the catalogue does not yet.
     """
@@ -29,6 +37,7 @@ class Component(Closed):
     indicator: str
     max_points: float = Field(gt=0)
     full_at: float = Field(100, gt=0)
+    steps: tuple[Step, ...] = ()
     without_cases: Literal["none", "full", "zero"] = "none"
     granted_to: tuple[UnitLevel, ...] = ()
     is_measured: bool = True
@@ -40,12 +49,16 @@ class Component(Closed):
         if figure is None:
             return ComponentPoints(self, None, "not_measured")
         if figure.value is not None:
-            share = min(1.0, max(0.0, figure.value / self.full_at))
-            return ComponentPoints(self, round(self.max_points * share, 2), "ok")
+            return ComponentPoints(self, self._points_of(figure.value), "ok")
         if figure.status == "insufficient":
             return ComponentPoints(self, None, "insufficient")
         given = {"full": self.max_points, "zero": 0.0, "none": None}[self.without_cases]
         return ComponentPoints(self, given, "no_cases")
+
+    def _points_of(self, value: float) -> float:
+        if self.steps:
+            return max((step.points for step in self.steps if value >= step.from_value), default=0.0)
+        return round(self.max_points * min(1.0, max(0.0, value / self.full_at)), 2)
 
 
 class Card(Closed):

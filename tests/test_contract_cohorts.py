@@ -72,7 +72,7 @@ def test_the_attributes_leave_room_for_the_step() -> None:
 def test_the_store_sets_the_bits_that_the_contract_reads() -> None:
     """Every line of SQL that shifts a bit names its attribute or its step."""
     warehouse = files("warehouse")
-    numbers = ("0_procedures", "1_dossier_folds", "2_dossiers")
+    numbers = ("0_procedures", "1_dossier_folds", "1_petitions", "2_dossiers")
     folds = ("migrations/0003_folds.sql", *(f"recompute/{name}.sql" for name in numbers))
     told = "".join(warehouse.joinpath(path).read_text() for path in folds)
     shifted = findall(r"bitShiftLeft\(.*UInt64, (\d+)\).* -- (\w+)$", told, MULTILINE)
@@ -80,9 +80,14 @@ def test_the_store_sets_the_bits_that_the_contract_reads() -> None:
     assert told.count("bitShiftLeft(") == len(ATTRIBUTES)
     days = warehouse.joinpath("migrations/0004_dossier_days.sql").read_text()
     numbered = findall(rf"bitShiftLeft\((\d+)::UInt64, {STEP_SHIFT}\).* -- (\w+)$", days, MULTILINE)
-    assert [(int(number), name) for number, name in numbered] == list(enumerate(STEPS, 1))[:-1]
+    assert [(int(number), name) for number, name in numbered] == list(enumerate(STEPS, 1))[:-3]
     assert "bitShiftLeft(6::UInt64, 56) + attributes" in warehouse.joinpath("queries/procedure_counts.sql").read_text()
-    assert list(STEPS).index(OFFERED) + 1 == 6
+    assert list(STEPS)[5:] == [OFFERED, "petitioned", "petition_due"]
+    petitions = warehouse.joinpath("queries/petition_counts.sql").read_text()
+    assert findall(r"bitShiftLeft\((\d)::UInt64, 56\) .* -- (\w+)$", petitions, MULTILINE) == [
+        ("7", "petitioned"),
+        ("8", "petition_due"),
+    ]
 
 
 @pytest.mark.parametrize(

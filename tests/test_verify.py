@@ -115,6 +115,52 @@ def test_appointments_by_calendar_terms_and_pauses_are_served_as_recounted(store
     assert found.differences == []
 
 
+def petitions(dice: random.Random) -> list[dict[str, Any]]:
+    """Petitions with any of their steps in any order, some never received, some after the last known day."""
+    made = []
+    for n in range(150):
+        when = datetime.fromisoformat("2026-11-02T00:00:00+07:00") + timedelta(seconds=dice.randrange(40 * 86_400))
+        for kind in ("received", "supplement_asked", "refused", "resolved", "published", "rated", "rated"):
+            if dice.random() < 0.5 + 0.4 * (kind == "received"):
+                body = event(f"petition.{kind}", f"PA{n}", when.isoformat(), unit=dice.choice(["H26.1", "H26.2"]))
+                said: dict[str, list[Any]] = {"category": ["regulation", "behaviour"]}
+                said |= dict.fromkeys(("confirmed", "like"), [True, False])
+                body["data"] |= {name: dice.choice(values) for name, values in said.items() if dice.random() < 0.3}
+                made.append(body | {"data": body["data"] | {"reopened": dice.random() < 0.1}})
+                when += timedelta(seconds=dice.choice([3_000, 90_000, 200_000, 1_000_000]))
+    return made
+
+
+@pytest.mark.parametrize("seed", [61, 62])
+def test_petitions_are_served_as_recounted_also_when_the_calendar_comes_late(store: Client, seed: int) -> None:
+    dice = random.Random(seed)
+    events = petitions(dice)
+    dice.shuffle(events)
+    put(store, events[: len(events) // 2])
+    put(store, [*TREE, *calendar()])
+    put(store, events[len(events) // 2 :])
+    assert verified(store, date(2026, 11, 1), date(2026, 12, 31)).differences == []
+
+
+def test_procedures_in_force_are_served_as_recounted(store: Client) -> None:
+    dice = random.Random(63)
+    told = []
+    for n in range(200):
+        kind = dice.choice(["published", "updated", "updated", "abolished"])
+        when = datetime.fromisoformat("2026-11-02T00:00:00+07:00") + timedelta(seconds=dice.randrange(40 * 86_400))
+        body = event(f"procedure.{kind}", f"P{dice.randrange(60)}", when.isoformat(), unit="H26", key=str(n))
+        if kind != "abolished":
+            flags = ("full_online_eligible", "has_fee", "parts_complete", "online_payment", "restructured")
+            body["data"] |= {name: dice.random() < 0.5 for name in flags if dice.random() < 0.7}
+            body["data"] |= {"name_vi": "P", "service_level": dice.choice([2, 3, 4]), "annual_volume": n * 5}
+        if dice.random() < 0.5:
+            body["data"]["effective_date"] = f"2026-11-{dice.randrange(1, 31):02}"
+        told.append(body)
+    put(store, [*TREE, *told[:100]])
+    put(store, told[100:])
+    assert verified(store, date(2026, 11, 1), date(2026, 12, 15)).differences == []
+
+
 SPOILT = [
     ("hours_of_ratings", "satisfied + 2 AS satisfied", {"SAT_CSAT numerator", "SAT_CSAT value", "satisfied"}),
     ("hours_of_tickets", "called_in_time + 2 AS called_in_time", {"OPS_WAIT_OK numerator", "tickets_called_in_time"}),

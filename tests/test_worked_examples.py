@@ -16,7 +16,8 @@ from contract.catalogue import catalogue
 from contract.indicators import evaluate
 from runtime.clock import VIETNAM
 from runtime.settings import Settings
-from tests.support import event, logged, put_lines
+from tests.support import event, logged, put_lines, unit
+from tests.test_warehouse_deadlines import calendar
 from warehouse.client import connect
 from warehouse.figures import Period, counts
 from warehouse.migrate import migrate
@@ -36,6 +37,8 @@ def instant(text: Any) -> str:
 
 def lines(name: str) -> Iterator[bytes]:
     """The events of one example as ingest writes them, at a unit that has no others."""
+    if examples()[name].get("calendar"):
+        yield from map(logged, [unit(name, calendar="VN"), *calendar()])
     for number, case in enumerate(examples()[name]["cases"]):
         procedure = f"{name}-{number}"
         if "procedure" in case:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from clickhouse_connect.driver.client import Client
 
-from contract.cohorts import OFFERED, cohort
+from contract.cohorts import OF_PETITIONS, OFFERED, cohort
 from contract.measures import DISTRIBUTIONS, MEASURES, STANDING, Counts, is_cohort
 from warehouse.standings import Sums, standing
 from warehouse.working_time import VIETNAM
@@ -97,10 +97,12 @@ def counts(client: Client, target_of: Mapping[str, str], period: Period, wanted:
     hours = {"step": "", **names, **_bounds(period.whole_hours())}
     asked = [(name, hours) for name, measures in MADE_BY.items() if measures & wanted]
     cohorts = {name: cohort(name) for name in wanted if is_cohort(name)}
-    offered = {name for name in cohorts if name.startswith(OFFERED)}
-    if offered:
+    steps = {name.partition("[")[0] for name in cohorts}
+    if OFFERED in steps:
         asked.append(("procedure_counts", {**names, "end": _naive(period.end)}))
-    of_dossiers = bool(cohorts.keys() - offered or wanted & STANDING)
+    if steps & OF_PETITIONS:
+        asked.append(("petition_counts", {**names, **_bounds(period)}))
+    of_dossiers = bool(steps - {OFFERED} - OF_PETITIONS or wanted & STANDING)
     if of_dossiers:
         first_day, last_day = (instant.astimezone(VIETNAM) for instant in period)
         days = {"first_day": first_day.date(), "last_day": last_day.date(), **names, **_bounds(period)}

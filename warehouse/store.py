@@ -36,6 +36,7 @@ RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
     ("3_dossier_days", _APPOINTMENTS),
     ("4_days_of_dossiers", _APPOINTMENTS),
     ("5_months_of_dossiers", _APPOINTMENTS),
+    ("1_petitions", frozenset({"petition", "calendar"})),
     ("6_ticket_shares", frozenset({"ticket"})),
     ("7_hours_of_tickets", frozenset({"ticket"})),
     ("8_hours_of_ratings", frozenset({"rated_hour"})),

@@ -25,6 +25,8 @@ from contract.measures import Counts, value_of
 from warehouse.figures import Period, by_hour, counts
 from warehouse.recount import Event, Hours, Tally, count_event, count_ticket
 from warehouse.recount_dossiers import Rules, count_standing, count_steps, fold
+from warehouse.recount_petitions import Petition, count_petition
+from warehouse.recount_petitions import fold as fold_petition
 from warehouse.recount_procedures import gives, offered
 from warehouse.working_time import VIETNAM, Terms, calendars_of_units, newest_units
 
@@ -77,9 +79,12 @@ class Verification:
 
     def _recount(self, days: Sequence[Period], reference: Sequence[Event]) -> Iterator[None]:
         rules = rules_of(reference)
+        petitions = [petition for petition in self._petitions(rules) if petition]
         for name, period in self._periods.items():
             for unit, cohorts in offered(reference, period.end).items():
                 self._standings[unit, name].update(cohorts)
+            for petition in petitions:
+                count_petition(self._standings[petition.unit, name], petition, *period)
         for day in days:
             for row in self._client.query(_sql("events"), parameters=_bounds(day)).result_rows:
                 count_event(self._hours, json.loads(row[0]))
@@ -103,6 +108,10 @@ class Verification:
         rows = self._client.query(_sql(kind), parameters=parameters).result_rows
         for _, events in groupby(rows, itemgetter(0)):
             yield [json.loads(body) for _, body in events]
+
+    def _petitions(self, rules: Rules) -> Iterator[Petition | None]:
+        for _, events in groupby(self._client.query(_sql("petitions")).result_rows, itemgetter(0)):
+            yield fold_petition([json.loads(body) for _, body in events], rules.calendars)
 
     def _compare(self, units: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
         everywhere = sorted(units.keys() | {unit for unit, _ in self._hours} | {unit for unit, _ in self._standings})

@@ -97,7 +97,7 @@ WHERE readable AND NOT from_store;
 CREATE TABLE IF NOT EXISTS touched (
   batch UInt64,
   kind Enum8('dossier' = 1, 'ticket' = 2, 'hour' = 3, 'rated_hour' = 4, 'procedure' = 5, 'calendar' = 6,
-    'unreadable' = 7, 'dossier_day' = 8, 'target' = 9),
+    'unreadable' = 7, 'dossier_day' = 8, 'target' = 9, 'petition' = 10),
   subject String,
   unit LowCardinality(String),
   hour DateTime('UTC'),
@@ -128,6 +128,7 @@ SELECT DISTINCT
     startsWith(type, 'procedure.'), 'procedure',
     startsWith(type, 'calendar.') OR startsWith(type, 'unit.'), 'calendar',
     startsWith(type, 'target.'), 'target',
+    startsWith(type, 'petition.'), 'petition',
     'dossier'
   ) AS kind,
   if(readable, subject, body) AS subject
@@ -135,4 +136,4 @@ FROM parsed
 WHERE NOT readable OR startsWith(type, 'dossier.') OR startsWith(type, 'component.') OR type = 'payment.paid'
   OR startsWith(type, 'queue.')
   OR startsWith(type, 'procedure.') OR startsWith(type, 'calendar.') OR startsWith(type, 'unit.')
-  OR startsWith(type, 'target.');
+  OR startsWith(type, 'target.') OR startsWith(type, 'petition.');

@@ -132,6 +132,47 @@ SELECT
 FROM parsed
 WHERE readable AND (startsWith(type, 'dossier.') OR startsWith(type, 'component.') OR type = 'payment.paid');
 
+-- Petitions are few: what they say is read from their bodies.
+CREATE TABLE IF NOT EXISTS petition_events (
+  petition String,
+  occurred_at DateTime64(3, 'UTC'),
+  event_id UUID,
+  type LowCardinality(String),
+  unit LowCardinality(String),
+  category LowCardinality(String),
+  likes Nullable(Bool),
+  reopened Bool,
+  confirmed Nullable(Bool)
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (petition, occurred_at, event_id)
+SETTINGS index_granularity = 256;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_petition_events TO petition_events AS
+SELECT petition, occurred_at, event_id, type, unit, p.category AS category, p.like AS likes, p.reopened AS reopened,
+  p.confirmed AS confirmed
+FROM
+(
+  SELECT
+    subject AS petition, occurred_at, event_id, type, unit,
+    JSONExtract(body, 'data', 'Tuple(category String, like Nullable(Bool), reopened Bool, confirmed Nullable(Bool))') AS p
+  FROM parsed
+  WHERE readable AND startsWith(type, 'petition.')
+);
+
+-- A petition with the instant at which it counts as handled or not: its answer, or the end of the day it was due.
+CREATE TABLE IF NOT EXISTS petitions (
+  petition String,
+  unit LowCardinality(String),
+  received_at DateTime64(3, 'UTC'),
+  counted_at Nullable(DateTime64(3, 'UTC')),
+  attributes UInt64 COMMENT 'bits in the order of contract/cohorts.py',
+  version UInt64
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY petition
+SETTINGS index_granularity = 256;
+
 -- A dossier folded from its events alone; `pauses` are the closed stretches in which its clock stood.
 CREATE TABLE IF NOT EXISTS dossier_folds (
   dossier String CODEC(ZSTD(1)),

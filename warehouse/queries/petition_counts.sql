@@ -1,0 +1,21 @@
+-- Petitions received, and petitions answered or due, in a period, by their attributes.
+SELECT
+  transform(toString(unit), {units:Array(String)}, {targets:Array(String)}, '') AS target,
+  sumMap(mapFromArrays(keys, arrayWithConstant(length(keys), 1::UInt32))) AS cases_to_end
+FROM
+(
+  SELECT
+    unit,
+    arrayFilter(
+      key -> key > 0,
+      [
+        if(received_at >= {start:DateTime64(3, 'UTC')} AND received_at < {end:DateTime64(3, 'UTC')},
+          bitShiftLeft(7::UInt64, 56) + attributes, 0), -- petitioned
+        if(coalesce(counted_at >= {start:DateTime64(3, 'UTC')} AND counted_at < {end:DateTime64(3, 'UTC')}, false),
+          bitShiftLeft(8::UInt64, 56) + attributes, 0) -- petition_due
+      ]
+    ) AS keys
+  FROM petitions FINAL
+  WHERE unit IN {units:Array(String)}
+)
+GROUP BY target

@@ -1,0 +1,71 @@
+-- Every touched petition, held against its working days (as Decision 766, indicator 5.2, counts them): refused within 2,
+-- papers asked for within 5, answered within 15, the answer published within 2 more. Without a calendar nothing is due.
+INSERT INTO petitions
+WITH
+  coalesce(n.refused_at < refusal.ends_at, n.resolved_at < answer.ends_at, false)
+    AND coalesce(n.asked_at < papers.ends_at, true)
+    AND coalesce(n.published_at < publication.ends_at OR publication.calendar = '', true) AS in_time,
+  days AS MATERIALIZED (SELECT * FROM calendar_days FINAL),
+  folded AS MATERIALIZED
+  (
+    SELECT
+      petition, home, received_at, refused_at, asked_at, resolved_at, published_at, told, seen, calendars.calendar AS calendar
+    FROM
+    (
+      SELECT
+        petition,
+        argMin(unit, (type != 'petition.received', occurred_at, event_id)) AS home,
+        minIf(occurred_at, type = 'petition.received') AS received_at,
+        minOrNullIf(occurred_at, type = 'petition.refused') AS refused_at,
+        minOrNullIf(occurred_at, type = 'petition.supplement_asked') AS asked_at,
+        minOrNullIf(occurred_at, type = 'petition.resolved') AS resolved_at,
+        minOrNullIf(occurred_at, type = 'petition.published') AS published_at,
+        argMaxIf(category, (occurred_at, event_id), category != '') AS last_category,
+        argMaxIf(assumeNotNull(confirmed), (occurred_at, event_id), confirmed IS NOT NULL) AS is_confirmed,
+        bitShiftLeft((last_category = 'regulation')::UInt64, 43) -- regulation
+        + bitShiftLeft((last_category = 'behaviour')::UInt64, 44) -- behaviour
+        + bitShiftLeft(is_confirmed::UInt64, 45) -- confirmed
+        + bitShiftLeft((countIf(likes = false) > countIf(likes = true))::UInt64, 47) -- disliked
+        + bitShiftLeft(max(reopened)::UInt64, 48) AS told, -- reopened
+        count() AS seen
+      FROM petition_events FINAL
+      WHERE petition IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'petition')
+      GROUP BY petition
+      HAVING countIf(type = 'petition.received') > 0
+    ) AS folds
+    LEFT JOIN (SELECT unit AS calendar_unit, calendar FROM unit_calendars FINAL) AS calendars ON home = calendar_unit
+  ),
+  -- From which working day each of the two instants counts: the next one, behind closing or on a day off.
+  numbered AS
+  (
+    SELECT
+      f.petition AS petition, f.home AS home, f.received_at AS received_at, f.refused_at AS refused_at,
+      f.asked_at AS asked_at, f.resolved_at AS resolved_at, f.published_at AS published_at, f.told AS told,
+      f.seen AS seen, f.calendar AS calendar,
+      if(r.calendar = '', NULL, r.day_number + (empty(r.closes) OR f.received_at >= r.closes[-1])) AS received_n,
+      if(s.calendar = '', NULL, s.day_number + (empty(s.closes) OR f.resolved_at >= s.closes[-1])) AS resolved_n
+    FROM folded AS f
+    LEFT JOIN days AS r ON f.calendar = r.calendar AND toDate32(f.received_at, 'Asia/Ho_Chi_Minh') = r.day
+    LEFT JOIN days AS s ON f.calendar = s.calendar AND toDate32(f.resolved_at, 'Asia/Ho_Chi_Minh') = s.day
+  ),
+  -- When the days end on which working day number so many lies.
+  ends AS
+  (
+    SELECT calendar, day_number, toDateTime64(addDays(day, 1), 3, 'Asia/Ho_Chi_Minh') AS ends_at
+    FROM days
+    WHERE worked_s > 0
+  )
+SELECT
+  n.petition, n.home, n.received_at,
+  if(
+    answer.calendar = '', NULL,
+    least(coalesce(n.refused_at, answer.ends_at), coalesce(n.resolved_at, answer.ends_at), answer.ends_at)
+  ),
+  n.told + bitShiftLeft(in_time::UInt64, 46), -- answered_in_time
+  n.seen + (SELECT count() FROM reference_ids FINAL)
+FROM numbered AS n
+LEFT JOIN ends AS refusal ON n.calendar = refusal.calendar AND n.received_n + 2 = refusal.day_number
+LEFT JOIN ends AS papers ON n.calendar = papers.calendar AND n.received_n + 5 = papers.day_number
+LEFT JOIN ends AS answer ON n.calendar = answer.calendar AND n.received_n + 15 = answer.day_number
+LEFT JOIN ends AS publication ON n.calendar = publication.calendar AND n.resolved_n + 2 = publication.day_number
+SETTINGS enable_materialized_cte = 1
