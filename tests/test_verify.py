@@ -124,7 +124,7 @@ def petitions(dice: random.Random) -> list[dict[str, Any]]:
             if dice.random() < 0.5 + 0.4 * (kind == "received"):
                 body = event(f"petition.{kind}", f"PA{n}", when.isoformat(), unit=dice.choice(["H26.1", "H26.2"]))
                 said: dict[str, list[Any]] = {"category": ["regulation", "behaviour"]}
-                said |= dict.fromkeys(("confirmed", "like"), [True, False])
+                said |= {"confirmed": [True, False], "like": [True, False]}
                 body["data"] |= {name: dice.choice(values) for name, values in said.items() if dice.random() < 0.3}
                 made.append(body | {"data": body["data"] | {"reopened": dice.random() < 0.1}})
                 when += timedelta(seconds=dice.choice([3_000, 90_000, 200_000, 1_000_000]))

@@ -1,0 +1,85 @@
+"""The read API's lists: units, dossiers, ratings, steps of time, and how fresh all of it is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Query
+
+from dashboards.reader import From, Store, To, readable, times
+from runtime.clock import speed_of
+from warehouse import figures
+
+
+def get_units(store: Store) -> dict[str, Any]:
+    """The unit tree as it is today."""
+    return {"units": [row._asdict() for row in store.keeper.tree().units.values()]}
+
+
+def get_dossiers(
+    store: Store,
+    unit: str,
+    start: From = None,
+    to: To = None,
+    state: Literal["all", "open", "ended", "overdue"] = "all",
+    has_due: bool | None = None,
+    limit: Annotated[int, Query(ge=0, le=10_000)] = 100,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> dict[str, Any]:
+    """Dossiers received in the period with their standing at its end; ``total`` counts all that match."""
+    tree, period, _ = store.scope(unit, start, to, None)
+    # One row at least carries the total.
+    rows = figures.dossiers(store.client, tree.below(unit), period, state, has_due, max(limit, 1), offset)
+    total = rows[0]["total"] if rows else 0
+    items = [{key: readable(value) for key, value in row.items() if key != "total"} for row in rows[:limit]]
+    return {"unit": unit, **times(period), "total": total, "dossiers": items}
+
+
+def get_ratings(
+    store: Store,
+    unit: str,
+    start: From = None,
+    to: To = None,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
+) -> dict[str, Any]:
+    """Single ratings of the period, the latest first."""
+    tree, period, _ = store.scope(unit, start, to, None)
+    rows = figures.ratings(store.client, tree.below(unit), period, limit)
+    return {
+        "unit": unit,
+        **times(period),
+        "ratings": [{key: readable(value) for key, value in row.items()} for row in rows],
+    }
+
+
+def get_series(
+    store: Store, unit: str, start: From = None, to: To = None, step: Literal["hour", "day"] = "hour"
+) -> dict[str, Any]:
+    """Counts by hour or day, for charts."""
+    tree, period, _ = store.scope(unit, start, to, None)
+    rows = figures.series(store.client, tree.below(unit), period, step)
+    return {
+        "unit": unit,
+        **times(period),
+        "step": step,
+        "series": [{key: readable(value) for key, value in row.items()} for row in rows],
+    }
+
+
+def get_freshness(store: Store) -> dict[str, Any]:
+    """How old the data is: now, and when the newest event that the figures hold was recorded."""
+    now = store.clock()
+    recorded = figures.freshness(store.client)
+    # In a replayed day a second of age is a second of the wall, as the one who waits feels it.
+    age_s = None if recorded is None else max(0.0, (now - recorded).total_seconds() / speed_of(store.clock))
+    return {
+        "now": readable(now),
+        "recorded_at": readable(recorded),
+        "age_s": age_s,
+    }
+
+
+def get_counts(store: Store, source: str) -> dict[str, Any]:
+    """Distinct events of one source: ``rows`` in the raw table, ``stored`` of them in every figure."""
+    rows, counted = figures.stored(store.client, source)
+    return {"source": source, "rows": rows, "stored": counted}

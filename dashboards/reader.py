@@ -1,0 +1,75 @@
+"""What the routes of the read API share: the store, the unit tree, the clock, and how a question is read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, HTTPException, Query, Request
+
+from contract.catalogue import catalogue
+from contract.indicators import Indicator
+from dashboards.filters import period_of
+from dashboards.tree import Tree, TreeKeeper
+from runtime.clock import VIETNAM, clock_from
+from runtime.settings import Settings
+from warehouse import figures
+from warehouse.client import connect
+from warehouse.figures import Period
+
+
+class Reader:
+    """What the routes share: the store, the tree, the clock."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.client = connect(settings)
+        self.clock = clock_from(settings.clock)
+        self.keeper = TreeKeeper(
+            lambda: Tree({u.unit: u for u in figures.units(self.client)}, figures.targets(self.client))
+        )
+
+    def scope(
+        self, unit: str, start: str | None, end: str | None, ids: str | None
+    ) -> tuple[Tree, Period, list[Indicator]]:
+        """The tree, the period and the indicators that a question means; raises 404 or 422 with what is unknown."""
+        tree = self.keeper.tree(having=unit)
+        if unit not in tree.units:
+            raise HTTPException(404, f"no unit has the code {unit!r}")
+        known = catalogue().indicators
+        names = ids.split(",") if ids else list(known)
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise HTTPException(422, f"no such indicator: {', '.join(unknown)}")
+        return tree, period_of(start, end, self.clock), [known[name] for name in names]
+
+    def as_of(self) -> str | None:
+        """When the newest event that the figures hold was recorded."""
+        recorded = figures.freshness(self.client)
+        return None if recorded is None else str(readable(recorded))
+
+
+def _reader(request: Request) -> Reader:
+    state = request.app.state
+    if not hasattr(state, "reader"):
+        state.reader = Reader(state.settings)
+    reader: Reader = state.reader
+    return reader
+
+
+Store = Annotated[Reader, Depends(_reader)]
+From = Annotated[str | None, Query(alias="from", description="start of the period; today when left out")]
+To = Annotated[str | None, Query(description="end of the period, exclusive; now when left out")]
+Ids = Annotated[str | None, Query(description="indicators, separated by commas; all when left out")]
+
+
+def times(period: Period) -> dict[str, str]:
+    """A period as an answer tells it, in Vietnam's time."""
+    return {"from": period.start.astimezone(VIETNAM).isoformat(), "to": period.end.astimezone(VIETNAM).isoformat()}
+
+
+def readable(value: Any) -> Any:
+    """A value of the store as JSON has it: instants with their offset, ids as text."""
+    if isinstance(value, datetime):
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return aware.astimezone(VIETNAM).isoformat()
+    return str(value) if type(value).__name__ == "UUID" else value
