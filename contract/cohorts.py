@@ -81,6 +81,8 @@ ATTRIBUTES: dict[str, str] = {
     "answered_in_time": "each step that was due on it came within its working days",
     "disliked": "more dislike its answer than like it",
     "reopened": "it was brought up again",
+    # told of dossiers by ratings and petitions
+    "complained": "a rating of it was not satisfied, or a petition is about it",
 }
 
 OFFERED = "offered"

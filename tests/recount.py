@@ -11,7 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from warehouse.recount import Event, Hours, Tally, at, count_event, count_ticket
-from warehouse.recount_dossiers import Rules, count_standing, count_steps, fold
+from warehouse.recount_dossiers import COMPLAINTS, Rules, count_standing, count_steps, fold
+from warehouse.recount_petitions import count_petition
+from warehouse.recount_petitions import fold as fold_petition
 from warehouse.working_time import Terms
 
 __all__ = ["at", "recount", "recount_steps"]
@@ -40,10 +42,16 @@ def _counted(events: Iterable[Event], start: datetime, end: datetime, instant: b
         family = event["type"].split(".")[0].replace("payment", "dossier").replace("component", "dossier")
         count_event(hours, event)
         subjects[family, event["subject"]].append(event)
+        if event["type"] in COMPLAINTS and "dossier" in event["data"]:
+            subjects["dossier", event["data"]["dossier"]].append(event)
     standings: Counter[str] = Counter()
     for (family, _), steps in subjects.items():
         if family == "queue":
             count_ticket(hours, steps)
+        elif family == "petition":
+            petition = fold_petition(steps, {})
+            if petition:
+                count_petition(standings, petition, start, end)
         elif family == "dossier":
             dossier = fold(steps, Rules(other_terms=Terms(deadline_rule="instant" if instant else "day")))
             count_steps(hours, dossier)

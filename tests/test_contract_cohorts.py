@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from contract.cohorts import ATTRIBUTES, OFFERED, STEP_SHIFT, STEPS, cohort, key
 from contract.measures import Counts, terms, value_of
+from contract.scales import LEVELS
 from tests import strategies  # noqa: F401 its profile of hypothesis
 
 CASES = {
@@ -88,6 +89,14 @@ def test_the_store_sets_the_bits_that_the_contract_reads() -> None:
         ("7", "petitioned"),
         ("8", "petition_due"),
     ]
+
+
+def test_the_store_knows_from_which_score_on_a_citizen_is_content() -> None:
+    told = files("warehouse").joinpath("migrations/0001_events.sql").read_text()
+    scales, scores = findall(r"score <\s+transform\(envelope.data.scale, \[(.*?)\], \[(.*?)\], 0\)", told)[0]
+    assert dict(zip(scales.replace("'", "").split(", "), map(int, scores.split(", ")), strict=True)) == {
+        scale.value: levels.satisfied_from for scale, levels in LEVELS.items()
+    }
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,10 @@ def a_day(seed: int, size: int = 60) -> list[dict[str, Any]]:
         when = DAY + timedelta(minutes=dice.randrange(-300, 1700), seconds=dice.randrange(60))
         home, other = dice.sample(UNITS, 2)
         scale, top = dice.choice([("csat4", 4), ("csat5", 5), ("binary", 1), ("csat3", 3)])
-        made.append(rating(home, when.isoformat(), dice.randint(top > 1, top), key=f"{seed}/{n}", scale=scale))
+        about = {"dossier": f"D{seed}-{dice.randrange(size)}"} if dice.random() < 0.4 else {}
+        made.append(rating(home, when.isoformat(), dice.randint(top > 1, top), key=f"{seed}/{n}", scale=scale, **about))
+        if dice.random() < 0.1:
+            made.append(event("petition.received", f"PA{seed}-{n}", when.isoformat(), unit=other, **about))
         step = when
         for kind in ("ticket_issued", "called", dice.choice(["served", "abandoned"])):
             if dice.random() < 0.9:

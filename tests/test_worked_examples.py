@@ -50,6 +50,8 @@ def lines(name: str) -> Iterator[bytes]:
                 data = {key: instant(value) if "due" in key else value for key, value in given.items()}
                 if "procedure" in case and not step:
                     data["procedure"] = procedure
+                if data.get("dossier") == "THIS":
+                    data["dossier"] = f"{name}-{number}-{n}"
                 if data.get("territory_unit") == "UNIT":
                     data["territory_unit"] = name
                 body = event(kind, f"{name}-{number}-{n}", instant(when), unit=name, key=str(n))

@@ -10,7 +10,7 @@ from typing import Any
 
 from contract.catalogue import catalogue
 from contract.measures import is_cohort
-from warehouse.recount import Event, at, first
+from warehouse.recount import SATISFIED, Event, at, first
 
 
 @cache
@@ -72,6 +72,8 @@ _SAYS: dict[str, Callable[[Event, Mapping[str, Any]], dict[str, Any]]] = {
     "component.fetched": lambda _, data: {
         "from_population" if data.get("source") == "population" else "from_store": True
     },
+    "rating.submitted": lambda _, data: {"complained": data["score"] < SATISFIED[data["scale"]]},
+    "petition.received": lambda _, _data: {"complained": True},
     "dossier.returned": lambda _, data: {"returned_by_post": data.get("channel") == "post"},
 }
 """What an event of each type says of its dossier, by attributes of contract/cohorts.py."""

@@ -15,6 +15,10 @@ STOPS = {"dossier.supplement_requested": "papers", "dossier.finance_requested": 
 STARTS = {"dossier.supplement_completed": "papers", "payment.paid": "fee", "dossier.resumed": "other"}
 
 
+COMPLAINTS = {"rating.submitted", "petition.received"}
+"""What citizens say of a dossier elsewhere; it tells neither its unit nor its steps."""
+
+
 @dataclass(frozen=True)
 class Rules:
     """What appointments follow: each procedure's terms, or those of all others, and each unit's calendar.
@@ -49,7 +53,8 @@ class Dossier:
 
 def fold(events: Iterable[Event], rules: Rules) -> Dossier:
     """One dossier from its events, in any order."""
-    steps = sorted(events, key=in_order)
+    told = sorted(events, key=in_order)
+    steps = [step for step in told if step["type"] not in COMPLAINTS] or told
     accepted, submitted = first(steps, "dossier.accepted"), first(steps, "dossier.submitted")
     ending, ended_at = _end(steps, bool(accepted))
     home = _preferred(steps, "dossier.accepted", "dossier.submitted")[0]["data"]["unit"]
@@ -69,9 +74,9 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
         early_before = due_at.astimezone(VIETNAM).replace(hour=0, minute=0, second=0, microsecond=0)
         late_after = early_before + timedelta(days=1) - timedelta(milliseconds=1)
     channel = next(filter(None, channels), "")
-    told = set(told_by(steps)) | {{"online": "online", "post": "by_post"}.get(channel, "")}
-    told |= set(judged(steps, ended_at, paused_since, due_at, early_before, late_after))
-    told |= rules.offered.get(procedure, set()) | (
+    attributes = set(told_by(told)) | {{"online": "online", "post": "by_post"}.get(channel, "")}
+    attributes |= set(judged(steps, ended_at, paused_since, due_at, early_before, late_after))
+    attributes |= rules.offered.get(procedure, set()) | (
         {"complete"} if procedure and channel and accepted and due_at else set()
     )
     return Dossier(
@@ -87,7 +92,7 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
         due_at=due_at,
         early_before=early_before,
         late_after=late_after,
-        attributes=told,
+        attributes=attributes,
     )
 
 

@@ -86,6 +86,8 @@ class Truth:
         data = dict(body["data"], unit=self.units[body["data"]["unit"]])
         if "due_at" in data:
             data["due_at"] = self._moved(data["due_at"])
+        if "dossier" in data:
+            data["dossier"] = f"{self.top}-{data['dossier']}"
         own = {**body, "time": self._moved(body["time"]), "source": self.source, "data": data}
         if not body["type"].startswith("rating."):
             own["subject"] = f"{self.top}-{body['subject']}"

@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS parsed (
   body String,
   from_store Bool,
   readable Bool,
+  complains Bool COMMENT 'a citizen is not content with the dossier that the event names',
   event_id UUID,
   type LowCardinality(String),
   source LowCardinality(String),
@@ -63,6 +64,11 @@ SELECT
       transform(envelope.data.scale, ['csat3', 'csat4', 'csat5', 'binary', 'star5', 'nd61'], [1, 1, 1, 0, 1, 0], 127)
       AND transform(envelope.data.scale, ['csat3', 'csat4', 'csat5', 'binary', 'star5', 'nd61'], [3, 4, 5, 1, 5, 2], 0))
     AS readable,
+  envelope.data.dossier != '' AND (
+    envelope.type = 'petition.received'
+    OR (envelope.type = 'rating.submitted' AND envelope.data.score <
+      transform(envelope.data.scale, ['csat3', 'csat4', 'csat5', 'binary', 'star5', 'nd61'], [2, 3, 4, 1, 4, 1], 0))
+  ) AS complains,
   envelope.id AS event_id,
   envelope.type AS type,
   envelope.source AS source,
@@ -120,20 +126,33 @@ FROM
 );
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_touched_subjects TO touched AS
-SELECT DISTINCT
-  batch,
-  multiIf(
-    NOT readable, 'unreadable',
-    startsWith(type, 'queue.'), 'ticket',
-    startsWith(type, 'procedure.'), 'procedure',
-    startsWith(type, 'calendar.') OR startsWith(type, 'unit.'), 'calendar',
-    startsWith(type, 'target.'), 'target',
-    startsWith(type, 'petition.'), 'petition',
-    'dossier'
-  ) AS kind,
-  if(readable, subject, body) AS subject
-FROM parsed
-WHERE NOT readable OR startsWith(type, 'dossier.') OR startsWith(type, 'component.') OR type = 'payment.paid'
-  OR startsWith(type, 'queue.')
-  OR startsWith(type, 'procedure.') OR startsWith(type, 'calendar.') OR startsWith(type, 'unit.')
-  OR startsWith(type, 'target.') OR startsWith(type, 'petition.');
+SELECT DISTINCT batch, thing.1 AS kind, thing.2 AS subject
+FROM
+(
+  SELECT
+    batch,
+    arrayJoin(
+      [
+        (
+          multiIf(
+            NOT readable, 'unreadable',
+            type = 'rating.submitted', '',
+            startsWith(type, 'queue.'), 'ticket',
+            startsWith(type, 'procedure.'), 'procedure',
+            startsWith(type, 'calendar.') OR startsWith(type, 'unit.'), 'calendar',
+            startsWith(type, 'target.'), 'target',
+            startsWith(type, 'petition.'), 'petition',
+            'dossier'
+          ),
+          if(readable, subject, body)
+        ),
+        (if(readable AND complains, 'dossier', ''), data.dossier)
+      ]
+    ) AS thing
+  FROM parsed
+  WHERE NOT readable OR complains OR startsWith(type, 'dossier.') OR startsWith(type, 'component.')
+    OR type = 'payment.paid' OR startsWith(type, 'queue.') OR startsWith(type, 'procedure.')
+    OR startsWith(type, 'calendar.') OR startsWith(type, 'unit.') OR startsWith(type, 'target.')
+    OR startsWith(type, 'petition.')
+)
+WHERE thing.1 != '';

@@ -97,11 +97,14 @@ SETTINGS index_granularity = 128, min_parts_to_merge_at_once = 10, min_bytes_for
 CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_dossier_events TO dossier_events AS
 WITH parseDateTime64BestEffortOrNull(data.accept_due, 3, 'UTC') AS accept_due
 SELECT
-  subject AS dossier, occurred_at, event_id, type, source, unit, data.procedure AS procedure, data.channel AS channel,
-  data.staff AS staff, data.counter AS counter,
+  if(complains, data.dossier, subject) AS dossier, occurred_at, event_id, type, source, unit,
+  -- What a rating or a petition says of these is its own.
+  if(complains, '', data.procedure) AS procedure, if(complains, '', data.channel) AS channel,
+  if(complains, '', data.staff) AS staff, if(complains, '', data.counter) AS counter,
   -- An apology offers a new appointment, only rescheduling makes it.
   parseDateTime64BestEffortOrNull(if(type = 'dossier.rescheduled', data.new_due, data.due_at), 3, 'UTC') AS due_at,
   multiIf(
+    complains, bitShiftLeft(1::UInt64, 49), -- complained
     type = 'dossier.submitted',
       bitShiftLeft(data.via_vneid::UInt64, 0) -- vneid
       + bitShiftLeft((data.territory_unit NOT IN ('', unit))::UInt64, 1), -- elsewhere
@@ -130,7 +133,7 @@ SELECT
   ) AS attributes,
   data.by_fault = 'applicant' AS by_applicant
 FROM parsed
-WHERE readable AND (startsWith(type, 'dossier.') OR startsWith(type, 'component.') OR type = 'payment.paid');
+WHERE readable AND (startsWith(type, 'dossier.') OR startsWith(type, 'component.') OR type = 'payment.paid' OR complains);
 
 -- Petitions are few: what they say is read from their bodies.
 CREATE TABLE IF NOT EXISTS petition_events (

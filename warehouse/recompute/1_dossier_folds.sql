@@ -27,8 +27,9 @@ FROM
 (
   SELECT
     dossier,
-    argMin(source, (occurred_at, event_id)) AS source,
-    argMin(unit, (type != 'dossier.accepted', type != 'dossier.submitted', occurred_at, event_id)) AS unit,
+    -- What citizens say of it elsewhere tells neither its unit nor its source.
+    argMin(source, (NOT is_step, occurred_at, event_id)) AS source,
+    argMin(unit, (NOT is_step, type != 'dossier.accepted', type != 'dossier.submitted', occurred_at, event_id)) AS unit,
     argMinIf(procedure, (type != 'dossier.accepted', occurred_at, event_id), procedure != '') AS procedure,
     argMinIf(
       channel, (type != 'dossier.submitted', occurred_at, event_id), channel != '' AND type != 'dossier.returned'
@@ -81,8 +82,12 @@ FROM
     arraySort(groupUniqArray(unit)) AS units,
     arraySort(groupUniqArray(toDate(occurred_at, 'Asia/Ho_Chi_Minh'))) AS days,
     count() AS version
-  FROM dossier_events FINAL
-  WHERE dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')
+  FROM
+  (
+    SELECT *, type NOT IN ('rating.submitted', 'petition.received') AS is_step
+    FROM dossier_events FINAL
+    WHERE dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')
+  )
   GROUP BY dossier
 )
 SETTINGS prefer_column_name_to_alias = 1
