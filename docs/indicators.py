@@ -69,9 +69,9 @@ def _cards(rules: RuleSet) -> Iterator[str]:
 
 def _entry(entry: Indicator, rules: RuleSet) -> str:
     example = _examples()[entry.id]
-    told = [f"### {entry.id} · {entry.name_vi}", f"*{entry.name_en}.* {example['rule'].strip()}"]
+    told = [f"### {entry.id} · {entry.name_vi}", example["rule_vi"].strip(), f"*{entry.name_en}.* {example['rule_en']}"]
     if entry.note_vi:
-        told.append(f"{entry.note_vi} *{entry.note_en}*")
+        told.append(f"{entry.note_vi} · {entry.note_en}")
     factor = entry.factor
     times = f" × `{factor.numerator}` / `{factor.denominator}`" if factor else ""
     lines = [f"- {KINDS[entry.kind](entry)}{times} ({entry.unit})"]

@@ -62,6 +62,7 @@ def lines(name: str) -> Iterator[bytes]:
 def test_every_indicator_has_a_worked_example_and_no_other_has() -> None:
     assert list(examples().keys() - catalogue().indicators.keys()) == []
     assert list(catalogue().indicators.keys() - examples().keys()) == []
+    assert all(example["rule_vi"].strip() and example["rule_en"].strip() for example in examples().values())
 
 
 @pytest.fixture(scope="module")
