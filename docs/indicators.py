@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -94,6 +95,7 @@ def _target(target: Target) -> str:
     return f"{target.op} {target.value:g}{levels}, {target.valid_from:%d/%m/%Y}{to}: {target.source}"
 
 
+@cache
 def _examples() -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load(files("contract").joinpath("worked_examples.yaml").read_text())
     return found

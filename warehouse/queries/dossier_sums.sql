@@ -7,15 +7,8 @@ SELECT
     marks,
     on < {first_day:Date} AND if(is_month, on < toStartOfMonth({first_day:Date}), on >= toStartOfMonth({first_day:Date}))
   ) AS to_start,
-  -- What happened in the period alone, so that as much is read as it is long.
-  sumMapIf(
-    cases,
-    if(
-      is_month,
-      on >= toStartOfMonth({first_day:Date}),
-      on >= toStartOfMonth({last_day:Date}) AND on < {last_day:Date}
-    )
-  ) AS cases_to_end,
+  -- What happened in the period alone: of the months before it no cases are read.
+  sumMapIf(cases, is_month OR (on >= toStartOfMonth({last_day:Date}) AND on < {last_day:Date})) AS cases_to_end,
   sumMapIf(cases, NOT is_month AND on >= toStartOfMonth({first_day:Date}) AND on < {first_day:Date}) AS cases_to_start,
   sumIf(arrayCount(second_on -> second_on > {last_day:Date}, spans), spanning) AS spans_all,
   sumIf(arrayCount(second_on -> second_on > {last_day:Date}, spans_passed), spanning) AS spans_passed_first,
@@ -23,10 +16,15 @@ SELECT
 FROM
 (
   SELECT
-    unit, month AS on, true AS is_month, marks, cases, spans, spans_passed, spans_closed_late,
-    month < addMonths(toStartOfMonth({first_day:Date}), -1) AS spanning
+    unit, month AS on, true AS is_month, marks, CAST(map(), 'Map(UInt64, UInt32)') AS cases,
+    spans, spans_passed, spans_closed_late, month < addMonths(toStartOfMonth({first_day:Date}), -1) AS spanning
   FROM months_of_dossiers FINAL
-  WHERE month < toStartOfMonth({last_day:Date}) AND unit IN {units:Array(String)}
+  WHERE month < toStartOfMonth({first_day:Date}) AND unit IN {units:Array(String)}
+  UNION ALL
+  SELECT unit, month, true, marks, cases, spans, spans_passed, spans_closed_late, false
+  FROM months_of_dossiers FINAL
+  WHERE month >= toStartOfMonth({first_day:Date}) AND month < toStartOfMonth({last_day:Date})
+    AND unit IN {units:Array(String)}
   UNION ALL
   SELECT unit, day, false, marks, cases, spans, spans_passed, spans_closed_late, day < {first_day:Date}
   FROM days_of_dossiers FINAL
