@@ -15,7 +15,8 @@ from clickhouse_connect.driver.client import Client
 
 from contract.scales import LEVELS
 
-_APPOINTMENTS = frozenset({"dossier", "procedure", "calendar"})
+_DOSSIERS = frozenset({"dossier", "procedure", "calendar", "petition"})
+"""What asks for dossiers to be made anew: they follow procedures and calendars, and what petitions say of them."""
 _REFERENCE: tuple[tuple[str, frozenset[str]], ...] = (
     ("0_units", frozenset({"calendar"})),
     ("0_procedures", frozenset({"procedure"})),
@@ -31,12 +32,13 @@ REFERENCE_KINDS = frozenset().union(*(kinds for _, kinds in _REFERENCE))
 RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
     *_REFERENCE,
     ("0_touched_by_reference", frozenset({"calendar", "procedure"})),
-    ("1_dossier_folds", _APPOINTMENTS),
-    ("2_dossiers", _APPOINTMENTS),
-    ("3_dossier_days", _APPOINTMENTS),
-    ("4_days_of_dossiers", _APPOINTMENTS),
-    ("5_months_of_dossiers", _APPOINTMENTS),
+    ("0_touched_by_petitions", frozenset({"petition"})),
     ("1_petitions", frozenset({"petition", "calendar"})),
+    ("1_dossier_folds", _DOSSIERS),
+    ("2_dossiers", _DOSSIERS),
+    ("3_dossier_days", _DOSSIERS),
+    ("4_days_of_dossiers", _DOSSIERS),
+    ("5_months_of_dossiers", _DOSSIERS),
     ("6_ticket_shares", frozenset({"ticket"})),
     ("7_hours_of_tickets", frozenset({"ticket"})),
     ("8_hours_of_ratings", frozenset({"rated_hour"})),

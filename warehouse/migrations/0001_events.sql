@@ -126,33 +126,21 @@ FROM
 );
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_touched_subjects TO touched AS
-SELECT DISTINCT batch, thing.1 AS kind, thing.2 AS subject
-FROM
-(
-  SELECT
-    batch,
-    arrayJoin(
-      [
-        (
-          multiIf(
-            NOT readable, 'unreadable',
-            type = 'rating.submitted', '',
-            startsWith(type, 'queue.'), 'ticket',
-            startsWith(type, 'procedure.'), 'procedure',
-            startsWith(type, 'calendar.') OR startsWith(type, 'unit.'), 'calendar',
-            startsWith(type, 'target.'), 'target',
-            startsWith(type, 'petition.'), 'petition',
-            'dossier'
-          ),
-          if(readable, subject, body)
-        ),
-        (if(readable AND complains, 'dossier', ''), data.dossier)
-      ]
-    ) AS thing
-  FROM parsed
-  WHERE NOT readable OR complains OR startsWith(type, 'dossier.') OR startsWith(type, 'component.')
-    OR type = 'payment.paid' OR startsWith(type, 'queue.') OR startsWith(type, 'procedure.')
-    OR startsWith(type, 'calendar.') OR startsWith(type, 'unit.') OR startsWith(type, 'target.')
-    OR startsWith(type, 'petition.')
-)
-WHERE thing.1 != '';
+SELECT DISTINCT
+  batch,
+  multiIf(
+    NOT readable, 'unreadable',
+    startsWith(type, 'queue.'), 'ticket',
+    startsWith(type, 'procedure.'), 'procedure',
+    startsWith(type, 'calendar.') OR startsWith(type, 'unit.'), 'calendar',
+    startsWith(type, 'target.'), 'target',
+    startsWith(type, 'petition.'), 'petition',
+    'dossier'
+  ) AS kind,
+  -- A rating tells something of the dossier that it names; a petition's dossier is found when the petition is.
+  multiIf(NOT readable, body, type = 'rating.submitted', data.dossier, subject) AS subject
+FROM parsed
+WHERE NOT readable OR complains OR startsWith(type, 'dossier.') OR startsWith(type, 'component.')
+  OR type = 'payment.paid' OR startsWith(type, 'queue.') OR startsWith(type, 'procedure.')
+  OR startsWith(type, 'calendar.') OR startsWith(type, 'unit.') OR startsWith(type, 'target.')
+  OR startsWith(type, 'petition.');

@@ -142,6 +142,7 @@ CREATE TABLE IF NOT EXISTS petition_events (
   event_id UUID,
   type LowCardinality(String),
   unit LowCardinality(String),
+  dossier String,
   category LowCardinality(String),
   likes Nullable(Bool),
   reopened Bool,
@@ -152,12 +153,12 @@ ORDER BY (petition, occurred_at, event_id)
 SETTINGS index_granularity = 256;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_petition_events TO petition_events AS
-SELECT petition, occurred_at, event_id, type, unit, p.category AS category, p.like AS likes, p.reopened AS reopened,
+SELECT petition, occurred_at, event_id, type, unit, dossier, p.category AS category, p.like AS likes, p.reopened AS reopened,
   p.confirmed AS confirmed
 FROM
 (
   SELECT
-    subject AS petition, occurred_at, event_id, type, unit,
+    subject AS petition, occurred_at, event_id, type, unit, data.dossier AS dossier,
     JSONExtract(body, 'data', 'Tuple(category String, like Nullable(Bool), reopened Bool, confirmed Nullable(Bool))') AS p
   FROM parsed
   WHERE readable AND startsWith(type, 'petition.')
