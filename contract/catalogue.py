@@ -28,10 +28,6 @@ class RuleSet(Dated):
     bands: tuple[Band, ...] = ()
     indicators: tuple[Indicator, ...]
 
-    def component(self, indicator: str) -> Component | None:
-        """What an indicator adds to its points, if anything."""
-        return self.components.get(indicator)
-
     @cached_property
     def components(self) -> dict[str, Component]:
         """Everything that gives points, by indicator."""

@@ -1,9 +1,10 @@
 """Cohorts of dossiers, procedures and petitions: those that took a step in a period, with certain attributes. Pure.
 
 A cohort is written ``settled[procedure_result, result_signed, not early]``; ``settled`` alone is all that settled. The
-warehouse keeps, by unit and day, how many dossiers took which step with which attributes, as numbers made by ``key``;
-so that a new cohort needs neither a statement nor a column of its own. Attributes are as they are known by now: what
-comes later about a dossier changes the periods in which it took its steps.
+warehouse keeps, by unit and day, how many dossiers took which step with which attributes (as a number: the step's above
+``STEP_SHIFT``, below it a bit for each attribute), so that a new cohort needs neither a statement nor a column of its
+own. Attributes are as they are known by now: what comes later about a dossier changes the periods in which it took its
+steps.
 """
 
 from __future__ import annotations
@@ -84,12 +85,12 @@ ATTRIBUTES: dict[str, str] = {
     # told of dossiers by ratings and petitions
     "complained": "a rating of it was not satisfied, or a petition is about it",
 }
+"""The attributes, in the order of their bits; new ones are put behind the last."""
 
 OFFERED = "offered"
 """The one step that procedures take, with the attributes that they give their dossiers."""
 OF_PETITIONS = frozenset({"petitioned", "petition_due"})
 """The steps that petitions take."""
-"""The attributes, in the order of their bits; new ones are put behind the last."""
 
 STEP_SHIFT = 56
 _FORM = re.compile(r"(\w+)(?:\[([^\[\]]+)\])?")
@@ -109,11 +110,6 @@ class Cohort(NamedTuple):
             for key, count in cases.items()
             if key >> STEP_SHIFT == self.step and key & self.having == self.having and not key & self.lacking
         )
-
-
-def key(step: str, attributes: Iterable[str]) -> int:
-    """The number by which the warehouse counts a step with its attributes."""
-    return _number_of(step) << STEP_SHIFT | _mask(attributes)
 
 
 @cache

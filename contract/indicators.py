@@ -1,7 +1,4 @@
-"""The typed, closed catalogue of indicators, and how a figure is made of counts. Pure.
-
-``catalogue()`` reads catalogue/*.yaml, one file a rule set; an unknown key or measure is an error that names it.
-"""
+"""One indicator of the catalogue, typed and closed, and how its figure is made of counts. Pure."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The counts that indicators are made of, and formulas of them. Pure.
 
-A measure is one of the closed list below, or a cohort of dossiers (contract/cohorts.py). A formula is a sum of
+A measure is one of the closed list below, or a cohort (contract/cohorts.py). A formula is a sum of
 measures: ``2 * settled[early] + settled[not early]``, ``answered - satisfied``.
 """
 
@@ -63,7 +63,7 @@ class Term(NamedTuple):
 
 
 def is_of_dossiers(measure: str) -> bool:
-    """Whether it is counted dossier by dossier; all others are kept by unit-hour. Raises ValueError when unknown."""
+    """Whether it is counted case by case, to the instant; all others are kept by unit-hour. ValueError when unknown."""
     if measure in MEASURES:
         return measure in STANDING
     return bool(cohort(measure))

@@ -70,16 +70,8 @@ _OPTIONAL = {
     "procedures.csv": {
         *{"name_en", "field", "level", "term", "term_unit", "count_mode", "deadline_rule", "supplement_policy"},
         *{"service_level", "full_online_eligible", "has_fee", "fee_vnd", "requires_result", "annual_volume"},
-        *{
-            "parts_complete",
-            "linked_service",
-            "online_payment",
-            "restructured",
-            "term_source",
-            "effective_date",
-            "decision_date",
-            "unit",
-        },
+        *{"parts_complete", "linked_service", "online_payment", "restructured"},
+        *{"term_source", "effective_date", "decision_date", "unit"},
     },
     "targets.csv": {"valid_to"},
     "tablets.csv": {"counter", "kiosk", "name"},

@@ -116,10 +116,10 @@ class CardPoints:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The points of a unit by a rule set; ``band`` only when every component has points."""
+    """The points of a unit by a rule set."""
 
     cards: Sequence[CardPoints]
-    band: Band | None
+    bands: Sequence[Band]
 
     @property
     def points(self) -> float:
@@ -131,6 +131,12 @@ class Score:
         """The most that the total could be with what has a figure."""
         return sum(card.attainable for card in self.cards)
 
+    @property
+    def band(self) -> Band | None:
+        """The class of the total; None while any component has no points."""
+        is_whole = self.attainable == sum(found.card.max_points for found in self.cards)
+        return band_of(self.bands, self.points) if is_whole else None
+
 
 def score(cards: Sequence[Card], bands: Sequence[Band], figures: Mapping[str, Figure], level: str) -> Score:
     """The score of a unit of a level with these figures by indicator."""
@@ -138,10 +144,7 @@ def score(cards: Sequence[Card], bands: Sequence[Band], figures: Mapping[str, Fi
         CardPoints(card, [component.points(figures.get(component.indicator), level) for component in card.components])
         for card in cards
     ]
-    unbanded = Score(found, None)
-    if unbanded.attainable < sum(card.max_points for card in cards):
-        return unbanded
-    return Score(found, band_of(bands, unbanded.points))
+    return Score(found, bands)
 
 
 def band_of(bands: Sequence[Band], points: float) -> Band | None:

@@ -102,7 +102,7 @@ def get_scores(
         raise HTTPException(422, f"no rule set with points has the id {rule_set!r}")
     tree, period, _ = store.scope(unit, start, to, None)
     as_of = store.as_of()
-    wanted = [catalogue().indicators[name] for name in rules.components if name in catalogue().indicators]
+    wanted = [catalogue().indicators[name] for name, part in rules.components.items() if part.is_measured]
     members = tree.members(unit, level) if level else dict.fromkeys(tree.below(unit), unit)
     found = figures.counts(store.client, members, period, _measures(wanted))
     scores = {
@@ -133,7 +133,7 @@ def _figure(
     last_day = (period.end - timedelta(microseconds=1)).astimezone(VIETNAM).date()
     target = tree.target(indicator, unit, last_day)
     rule_set = catalogue().rule_set_of[indicator.id]
-    component = rule_set.component(indicator.id)
+    component = rule_set.components.get(indicator.id)
     points = component.points(figure, tree.units[unit].level) if component else None
     return {
         "id": indicator.id,

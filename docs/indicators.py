@@ -69,14 +69,14 @@ def _cards(rules: RuleSet) -> Iterator[str]:
 
 
 def _entry(entry: Indicator, rules: RuleSet) -> str:
-    example = _examples()[entry.id]
+    example = examples()[entry.id]
     told = [f"### {entry.id} · {entry.name_vi}", example["rule_vi"].strip(), f"*{entry.name_en}.* {example['rule_en']}"]
     if entry.note_vi:
         told.append(f"{entry.note_vi} · {entry.note_en}")
     factor = entry.factor
     times = f" × `{factor.numerator}` / `{factor.denominator}`" if factor else ""
     lines = [f"- {KINDS[entry.kind](entry)}{times} ({entry.unit})"]
-    component = rules.component(entry.id)
+    component = rules.components.get(entry.id)
     if component:
         full = f", đủ điểm từ · full from {component.full_at:g}" if component.full_at != 100 else ""
         lines.append(f"- Điểm tối đa · most points: {component.max_points:g}{full}")
@@ -96,6 +96,7 @@ def _target(target: Target) -> str:
 
 
 @cache
-def _examples() -> dict[str, Any]:
+def examples() -> dict[str, Any]:
+    """The worked examples, by indicator."""
     found: dict[str, Any] = yaml.safe_load(files("contract").joinpath("worked_examples.yaml").read_text())
     return found

@@ -6,17 +6,19 @@ Appointments are those given (no calendars), late is after the due day in Vietna
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from contract.catalogue import catalogue
+from contract.measures import value_of
 from warehouse.recount import Event, Hours, Tally, at, count_event, count_ticket
 from warehouse.recount_dossiers import COMPLAINTS, Rules, count_standing, count_steps, fold
 from warehouse.recount_petitions import count_petition
 from warehouse.recount_petitions import fold as fold_petition
 from warehouse.working_time import Terms
 
-__all__ = ["at", "recount", "recount_steps"]
+__all__ = ["assert_served", "at", "recount", "recount_steps"]
 
 STEPS = ("answered", "satisfied", "tickets_issued", "tickets_called", "tickets_served")
 STEPS_OF_DOSSIERS = ("dossiers_received", "dossiers_completed", "dossiers_late")
@@ -27,6 +29,19 @@ def recount(events: Iterable[Event], start: datetime, end: datetime, *, instant:
     found, standings = _counted(events, start, end, instant)
     measures = {name: count for name, count in found.measures().items() if not name.startswith("dossiers_")}
     return {"waits": 0, "waited_s": 0, "waits_s": {}, **measures, **standings}
+
+
+def assert_served(served: Mapping[str, Mapping[str, Any]], expected: Mapping[str, Any]) -> None:
+    """Numerator and denominator of every figure as recounted; of too few cases the numerator is not told."""
+    for entry in catalogue().indicators.values():
+        if entry.kind == "quantile":
+            continue
+        recounted = {measure: expected.get(measure, 0) for measure in entry.measures()}
+        cases = value_of(entry.denominator, recounted)
+        hidden = entry.kind != "count" and (cases <= 0 or cases < entry.min_n)
+        numerator = None if hidden else value_of(entry.numerator, recounted)
+        found = served[entry.id]
+        assert (entry.id, found["numerator"], found["denominator"]) == (entry.id, numerator, cases)
 
 
 def recount_steps(events: Iterable[Event], start: datetime, end: datetime) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.resources import files
 from re import MULTILINE, findall
 
@@ -9,10 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.cohorts import ATTRIBUTES, OFFERED, STEP_SHIFT, STEPS, cohort, key
+from contract.cohorts import ATTRIBUTES, OFFERED, STEP_SHIFT, STEPS, cohort
 from contract.measures import Counts, terms, value_of
 from contract.scales import LEVELS
 from tests import strategies  # noqa: F401 its profile of hypothesis
+
+
+def key(step: str, attributes: Iterable[str]) -> int:
+    """The number by which the store counts a step with its attributes."""
+    bits = sum(1 << list(ATTRIBUTES).index(name) for name in attributes)
+    return (list(STEPS).index(step) + 1 << STEP_SHIFT) + bits
+
 
 CASES = {
     key("received", ["online", "synced"]): 3,
@@ -80,6 +88,9 @@ def test_the_store_sets_the_bits_that_the_contract_reads() -> None:
     assert sorted((int(bit), name) for bit, name in shifted) == list(enumerate(ATTRIBUTES))
     assert told.count("bitShiftLeft(") == len(ATTRIBUTES)
     days = warehouse.joinpath("migrations/0004_dossier_days.sql").read_text()
+    tested = findall(r"bitTest\(attributes, (\d+)\), -- (\w+)$", days, MULTILINE)
+    assert len(tested) == days.count("bitTest(")
+    assert set(tested) <= {(str(bit), name) for bit, name in enumerate(ATTRIBUTES)}
     numbered = findall(rf"bitShiftLeft\((\d+)::UInt64, {STEP_SHIFT}\).* -- (\w+)$", days, MULTILINE)
     assert [(int(number), name) for number, name in numbered] == list(enumerate(STEPS, 1))[:-3]
     assert "bitShiftLeft(6::UInt64, 56) + attributes" in warehouse.joinpath("queries/procedure_counts.sql").read_text()

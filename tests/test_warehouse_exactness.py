@@ -26,7 +26,7 @@ DAY = datetime.fromisoformat("2026-03-13T00:00:00+07:00")
 PERIOD = Period(DAY, DAY + timedelta(days=1))
 UNITS = ("H26.1", "H26.2")
 ABOUT_RECORDING = {"delays_s"}
-MEASURED = catalogue().measures | set(MEASURES)
+MEASURED = catalogue().measures
 
 
 def a_day(seed: int, size: int = 60) -> list[dict[str, Any]]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import pytest
-import yaml
 from clickhouse_connect.driver.client import Client
 
 from contract.catalogue import catalogue
 from contract.indicators import evaluate
+from docs.indicators import examples
 from runtime.clock import VIETNAM
 from runtime.settings import Settings
 from tests.support import event, logged, put_lines, unit
@@ -23,12 +21,6 @@ from warehouse.figures import Period, counts
 from warehouse.migrate import migrate
 
 NOVEMBER = Period(datetime(2026, 11, 1, tzinfo=VIETNAM), datetime(2026, 12, 1, tzinfo=VIETNAM))
-
-
-@cache
-def examples() -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = yaml.safe_load(files("contract").joinpath("worked_examples.yaml").read_text())
-    return found
 
 
 def instant(text: Any) -> str:
@@ -83,6 +75,6 @@ def test_events_become_the_figure_that_the_rule_gives(worked: Client, name: str)
     found = evaluate(indicator, counts(worked, {name: name}, NOVEMBER, indicator.measures())[name])
     assert (found.status, found.numerator, found.denominator) == ("ok", expected["numerator"], expected["denominator"])
     assert found.value == pytest.approx(expected["value"])
-    component = catalogue().rule_set_of[name].component(name)
+    component = catalogue().rule_set_of[name].components.get(name)
     points = component.points(found, "branch").points if component else None
     assert points == expected.get("points")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -13,9 +13,16 @@ from contract.measures import is_cohort
 from warehouse.recount import SATISFIED, Event, at, first
 
 
+def cohorts_of(taken: Set[str], attributes: Set[str]) -> Iterator[str]:
+    """The cohorts of the catalogue that something belongs to by the steps it took and the attributes it has."""
+    for name, step, having, lacking in _catalogued():
+        if step in taken and having <= attributes and not lacking & attributes:
+            yield name
+
+
 @cache
-def catalogued() -> list[tuple[str, str, frozenset[str], frozenset[str]]]:
-    """Every cohort of the catalogue: its text, its step, what its dossiers have and what they lack."""
+def _catalogued() -> list[tuple[str, str, frozenset[str], frozenset[str]]]:
+    """Every cohort of the catalogue: its text, its step, what those in it have and what they lack."""
     found = []
     for name in filter(is_cohort, catalogue().measures):
         step, _, listed = name.removesuffix("]").partition("[")

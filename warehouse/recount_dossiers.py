@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from warehouse.recount import Event, Hours, at, first, hour_of, in_order, last
-from warehouse.recount_attributes import catalogued, judged, told_by
+from warehouse.recount_attributes import cohorts_of, judged, told_by
 from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar, Pause, Terms, appointment
 
 STOPS = {"dossier.supplement_requested": "papers", "dossier.finance_requested": "fee", "dossier.suspended": "other"}
@@ -147,10 +147,7 @@ def _cohorts(dossier: Dossier, within: Callable[[datetime | None], bool]) -> Ite
     taken = {step for step, when in steps.items() if within(when)}
     if dossier.ending not in {"completed", "returned"}:
         taken.discard("settled")
-    if taken:
-        for name, step, having, lacking in catalogued():
-            if step in taken and having <= dossier.attributes and not lacking & dossier.attributes:
-                yield name
+    return cohorts_of(taken, dossier.attributes) if taken else iter(())
 
 
 def _is_late(dossier: Dossier, end: datetime, *, is_open: bool) -> bool:

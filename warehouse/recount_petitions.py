@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from warehouse.recount import Event, at, first, in_order
-from warehouse.recount_attributes import catalogued
+from warehouse.recount_attributes import cohorts_of
 from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar
 
 REFUSE_DAYS, ASK_DAYS, ANSWER_DAYS, PUBLISH_DAYS = 2, 5, 15, 2
@@ -65,11 +65,7 @@ def count_petition(counts: Counter[str], petition: Petition, start: datetime, en
     """What a petition adds to the counts of a period."""
     steps = {"petitioned": petition.received_at, "petition_due": petition.counted_at}
     taken = {step for step, when in steps.items() if when and start <= when < end}
-    counts.update(
-        name
-        for name, step, having, lacking in catalogued()
-        if step in taken and having <= petition.attributes and not lacking & petition.attributes
-    )
+    counts.update(cohorts_of(taken, petition.attributes))
 
 
 def _ends(calendar: Calendar, since: datetime, days: int) -> datetime | None:

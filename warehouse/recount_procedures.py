@@ -9,7 +9,7 @@ from typing import Any
 
 from contract.cohorts import OFFERED
 from warehouse.recount import Event, at
-from warehouse.recount_attributes import catalogued
+from warehouse.recount_attributes import cohorts_of
 from warehouse.working_time import VIETNAM
 
 BUSY = 500
@@ -43,12 +43,7 @@ def offered(events: Iterable[Event], end: datetime) -> dict[str, Counter[str]]:
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for event in newest.values():
         if event["type"] != "procedure.abolished":
-            attributes = set(gives(event["data"]))
-            found[event["data"]["unit"]].update(
-                name
-                for name, step, having, lacking in catalogued()
-                if step == OFFERED and having <= attributes and not lacking & attributes
-            )
+            found[event["data"]["unit"]].update(cohorts_of({OFFERED}, set(gives(event["data"]))))
     return found
 
 

@@ -12,15 +12,12 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from zlib import crc32
 
-from contract.catalogue import catalogue
-from contract.measures import MEASURES
 from tests.recount import at, recount, recount_steps
 from tests.support import event, unit
-from tests.test_warehouse_exactness import DAY, UNITS, a_day
+from tests.test_warehouse_exactness import DAY, MEASURED, UNITS, a_day
 from warehouse.figures import Period
 
 Event = dict[str, Any]
-MEASURED = catalogue().measures | set(MEASURES)
 ABOUT_RECORDING = "delays_s"
 """The one measure that follows from when ingest saw an event; the checker counts it from the stored rows."""
 

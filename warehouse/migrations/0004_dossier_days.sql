@@ -16,6 +16,8 @@ CREATE TABLE IF NOT EXISTS dossier_days (
   late Bool COMMENT 'it ended after its appointment, or papers were asked for twice; never when withdrawn',
   attributes UInt64 COMMENT 'bits in the order of contract/cohorts.py',
   version UInt64,
+  again Bool ALIAS bitTest(attributes, 20), -- supplemented_again
+  waits Bool ALIAS bitTest(attributes, 29), -- waiting
   -- Two systems may disagree so that a dossier ends, or is due, before it is accepted: from then on it counts.
   closed_at DateTime64(3, 'UTC') ALIAS greatest(accepted_at, ended_at),
   passes_at DateTime64(3, 'UTC') ALIAS greatest(accepted_at, late_after),
@@ -131,7 +133,7 @@ FROM
     *,
     passes_at < closed_at AS passes_first,
     closed_at < passes_at AS closes_first,
-    again OR NOT bitTest(attributes, 29) AS judged,
+    again OR NOT waits AS judged,
     closed_on < '2100-01-01' AND passes_on < '2100-01-01' AS does_both,
     received_on = day AND received_at < {until:DateTime64(3, 'UTC')} AS is_received,
     accepted_on = day AND accepted_at < {until:DateTime64(3, 'UTC')} AS is_accepted,
@@ -142,7 +144,7 @@ FROM
   (
     SELECT
       day, unit, received_at, accepted_at, ended_at, returned_at, due_at, completed, late, attributes, version,
-      bitTest(attributes, 20) AS again, received_on, accepted_on, ended_on, returned_on, due_on, closed_on, passes_on,
+      again, waits, received_on, accepted_on, ended_on, returned_on, due_on, closed_on, passes_on,
       closed_at, passes_at, least(closed_on, passes_on) AS first_on, greatest(closed_on, passes_on) AS second_on
     FROM dossier_days FINAL
   )

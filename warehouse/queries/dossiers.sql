@@ -6,8 +6,7 @@ WITH
   (
     SELECT
       dossier, d.due_at AS sort_at, closed_at < until AS is_ended,
-      -- Bits of contract/cohorts.py: supplemented_again; waiting.
-      multiIf(is_ended, late, bitTest(d.attributes, 20), true, passes_at < until AND NOT bitTest(d.attributes, 29)) AS overdue,
+      multiIf(is_ended, late, again, true, passes_at < until AND NOT waits) AS overdue,
       count() OVER () AS total
     FROM dossier_days AS d FINAL
     WHERE unit IN {units:Array(String)}
