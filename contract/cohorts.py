@@ -1,16 +1,20 @@
-"""Cohorts of dossiers, procedures and petitions: those that took a step in a period, with certain attributes. Pure.
+"""Cohorts of dossiers, procedures, petitions and points: those that took a step in a period, with attributes. Pure.
 
 A cohort is written ``settled[procedure_result, result_signed, not early]``; ``settled`` alone is all that settled. The
 warehouse keeps, by unit and day, how many dossiers took which step with which attributes (as a number: the step's above
 ``STEP_SHIFT``, below it a bit for each attribute), so that a new cohort needs neither a statement nor a column of its
 own. Attributes are as they are known by now: what comes later about a dossier changes the periods in which it took its
 steps.
+
+Procedures have the attributes that they give their dossiers (``procedure_…``), and any other attribute of a dossier
+when at least one of their dossiers received in the period has it: ``offered[online]`` are procedures of which a dossier
+was handed in online.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -23,6 +27,9 @@ STEPS: dict[str, str] = {
     "offered": "a procedure, not a dossier: in force at the end of the period",
     "petitioned": "a petition, not a dossier: received",
     "petition_due": "a petition: refused or resolved, or the day passed by which it had to be",
+    "announced": "a procedure: it holds since a day in the period, by which its publication was to be decided",
+    "decided": "a procedure: its publication was decided on a day in the period, and was then to be put online",
+    "serving": "a reception point, not a dossier: in service at the end of the period",
 }
 """The steps, in the order in which the warehouse numbers them from 1; new ones are put behind the last."""
 
@@ -75,22 +82,36 @@ ATTRIBUTES: dict[str, str] = {
     # told by events again
     "transferred": "it went from one desk or agency to another",
     "on_paper": "at least once not electronically",
-    # of petitions
+    # told of dossiers by ratings and petitions
+    "complained": "a rating of it was not satisfied, or a petition is about it",
+    # of publications of procedures
+    "announced_in_time": "decided five working days or more before it holds",
+    "updated_in_time": "told to the national database within five working days of being decided",
+}
+"""Attributes of dossiers and procedures, in the order of their bits; new ones are put behind the last."""
+
+PETITION_ATTRIBUTES: dict[str, str] = {
     "regulation": "it is about rules and procedures",
     "behaviour": "it is about the conduct of officials",
     "confirmed": "what it says was found to be true",
     "answered_in_time": "each step that was due on it came within its working days",
     "disliked": "more dislike its answer than like it",
     "reopened": "it was brought up again",
-    # told of dossiers by ratings and petitions
-    "complained": "a rating of it was not satisfied, or a petition is about it",
 }
-"""The attributes, in the order of their bits; new ones are put behind the last."""
+"""Attributes of petitions, in the order of their bits."""
 
-OFFERED = "offered"
-"""The one step that procedures take, with the attributes that they give their dossiers."""
+POINT_ATTRIBUTES: dict[str, str] = {
+    "commune": "it serves one commune",
+    "digitises": "it digitises papers when it receives them",
+    "certifies": "it offers electronic certified copies",
+}
+"""Attributes of reception points, in the order of their bits."""
+
+OF_PROCEDURES = frozenset({"offered"})
+OF_PUBLICATIONS = frozenset({"announced", "decided"})
 OF_PETITIONS = frozenset({"petitioned", "petition_due"})
-"""The steps that petitions take."""
+OF_POINTS = frozenset({"serving"})
+"""The steps that others than dossiers take."""
 
 STEP_SHIFT = 56
 _FORM = re.compile(r"(\w+)(?:\[([^\[\]]+)\])?")
@@ -121,7 +142,16 @@ def cohort(text: str) -> Cohort:
     step, listed = found.groups()
     words = [word.strip() for word in (listed or "").split(",")] if listed else []
     lacking = [word.removeprefix("not ") for word in words if word.startswith("not ")]
-    return Cohort(_number_of(step), _mask(word for word in words if not word.startswith("not ")), _mask(lacking))
+    having = [word for word in words if not word.startswith("not ")]
+    order = list(attributes_of(step))
+    return Cohort(_number_of(step), _mask(having, order), _mask(lacking, order))
+
+
+def attributes_of(step: str) -> Mapping[str, str]:
+    """The attributes that those that take a step can have, in the order of their bits."""
+    if step in OF_PETITIONS:
+        return PETITION_ATTRIBUTES
+    return POINT_ATTRIBUTES if step in OF_POINTS else ATTRIBUTES
 
 
 def _number_of(step: str) -> int:
@@ -130,11 +160,10 @@ def _number_of(step: str) -> int:
     return list(STEPS).index(step) + 1
 
 
-def _mask(attributes: Iterable[str]) -> int:
-    order = list(ATTRIBUTES)
+def _mask(attributes: Iterable[str], order: Sequence[str]) -> int:
     mask = 0
     for name in attributes:
-        if name not in ATTRIBUTES:
-            raise ValueError(f"{name!r} is no attribute of contract/cohorts.py")
+        if name not in order:
+            raise ValueError(f"{name!r} is no attribute of what takes that step (contract/cohorts.py)")
         mask |= 1 << order.index(name)
     return mask

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from contract.catalogue import RuleSet, catalogue
-from contract.cohorts import ATTRIBUTES, STEPS
+from contract.cohorts import ATTRIBUTES, PETITION_ATTRIBUTES, POINT_ATTRIBUTES, STEPS
 from contract.indicators import Indicator, Target
 from contract.measures import MEASURES
 
@@ -49,7 +49,10 @@ def section(name: str) -> Callable[[], str]:
 
 def glossary() -> str:
     """Every word that a formula may have."""
-    words = [("measure", MEASURES), ("step of a dossier", STEPS), ("attribute of a dossier", ATTRIBUTES)]
+    words = [
+        *(("measure", MEASURES), ("step", STEPS), ("attribute of a dossier or procedure", ATTRIBUTES)),
+        *(("attribute of a petition", PETITION_ATTRIBUTES), ("attribute of a point", POINT_ATTRIBUTES)),
+    ]
     rows = [f"| `{word}` | {kind} | {meaning} |\n" for kind, listed in words for word, meaning in listed.items()]
     return "| word | | what it counts |\n| --- | --- | --- |\n" + "".join(rows)
 

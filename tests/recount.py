@@ -16,6 +16,7 @@ from warehouse.recount import Event, Hours, Tally, at, count_event, count_ticket
 from warehouse.recount_dossiers import COMPLAINTS, Rules, count_standing, count_steps, fold
 from warehouse.recount_petitions import count_petition
 from warehouse.recount_petitions import fold as fold_petition
+from warehouse.recount_points import points
 from warehouse.working_time import Terms
 
 __all__ = ["assert_served", "at", "recount", "recount_steps"]
@@ -53,13 +54,16 @@ def recount_steps(events: Iterable[Event], start: datetime, end: datetime) -> di
 def _counted(events: Iterable[Event], start: datetime, end: datetime, instant: bool) -> tuple[Tally, Counter[str]]:
     hours = Hours(Tally)
     subjects: defaultdict[tuple[str, str], list[Event]] = defaultdict(list)
-    for event in {event["id"]: event for event in events}.values():
+    distinct = list({event["id"]: event for event in events}.values())
+    for event in distinct:
         family = event["type"].split(".")[0].replace("payment", "dossier").replace("component", "dossier")
         count_event(hours, event)
         subjects[family, event["subject"]].append(event)
         if event["type"] in COMPLAINTS and "dossier" in event["data"]:
             subjects["dossier", event["data"]["dossier"]].append(event)
     standings: Counter[str] = Counter()
+    for of_a_point in points(distinct, end).values():
+        standings.update(of_a_point)
     for (family, _), steps in subjects.items():
         if family == "queue":
             count_ticket(hours, steps)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.cohorts import ATTRIBUTES, OFFERED, STEP_SHIFT, STEPS, cohort
+from contract.cohorts import ATTRIBUTES, PETITION_ATTRIBUTES, POINT_ATTRIBUTES, STEP_SHIFT, STEPS, attributes_of, cohort
 from contract.measures import Counts, terms, value_of
 from contract.scales import LEVELS
 from tests import strategies  # noqa: F401 its profile of hypothesis
@@ -18,7 +18,7 @@ from tests import strategies  # noqa: F401 its profile of hypothesis
 
 def key(step: str, attributes: Iterable[str]) -> int:
     """The number by which the store counts a step with its attributes."""
-    bits = sum(1 << list(ATTRIBUTES).index(name) for name in attributes)
+    bits = sum(1 << list(attributes_of(step)).index(name) for name in attributes)
     return (list(STEPS).index(step) + 1 << STEP_SHIFT) + bits
 
 
@@ -50,6 +50,8 @@ def test_a_cohort_counts_those_that_have_and_lack_what_it_says(text: str, count:
         ("lost", "'lost' is no step"),
         ("received[loud]", "'loud' is no attribute"),
         ("received[not loud]", "'loud' is no attribute"),
+        ("received[certifies]", "'certifies' is no attribute"),
+        ("petitioned[online]", "'online' is no attribute"),
         ("received[]", "is not of the form"),
         ("received[online", "is not of the form"),
     ],
@@ -59,15 +61,17 @@ def test_what_is_no_cohort_is_named(text: str, told: str) -> None:
         cohort(text)
 
 
-CASE = st.tuples(st.sampled_from(list(STEPS)), st.frozensets(st.sampled_from(list(ATTRIBUTES))))
+CASE = st.sampled_from(list(STEPS)).flatmap(
+    lambda step: st.tuples(st.just(step), st.frozensets(st.sampled_from(list(attributes_of(step)))))
+)
 
 
-@given(st.dictionaries(CASE, st.integers(1, 9)), CASE, st.frozensets(st.sampled_from(list(ATTRIBUTES))))
-def test_a_cohort_is_what_a_look_at_each_dossier_finds(
-    cases: dict[tuple[str, frozenset[str]], int], asked: tuple[str, frozenset[str]], without: frozenset[str]
+@given(st.dictionaries(CASE, st.integers(1, 9)), CASE, st.data())
+def test_a_cohort_is_what_a_look_at_each_case_finds(
+    cases: dict[tuple[str, frozenset[str]], int], asked: tuple[str, frozenset[str]], data: st.DataObject
 ) -> None:
     step, wanted = asked
-    unwanted = without - wanted
+    unwanted = data.draw(st.frozensets(st.sampled_from(list(attributes_of(step))))) - wanted
     words = [*sorted(wanted), *(f"not {name}" for name in sorted(unwanted))]
     text = f"{step}[{', '.join(words)}]" if words else step
     expected = sum(n for (took, has), n in cases.items() if took == step and wanted <= has and not has & unwanted)
@@ -78,28 +82,45 @@ def test_the_attributes_leave_room_for_the_step() -> None:
     assert len(ATTRIBUTES) <= STEP_SHIFT
 
 
+WAREHOUSE = files("warehouse")
+
+
+def bits(*paths: str) -> list[tuple[int, str]]:
+    """The bits that statements shift to a constant place, each with the name that stands behind it, in order."""
+    told = "".join(WAREHOUSE.joinpath(path).read_text() for path in paths)
+    return sorted(
+        (int(bit), name) for bit, name in findall(r"bitShiftLeft\(.*UInt64, (\d+)\).* -- (\w+)$", told, MULTILINE)
+    )
+
+
 def test_the_store_sets_the_bits_that_the_contract_reads() -> None:
     """Every line of SQL that shifts a bit names its attribute or its step."""
-    warehouse = files("warehouse")
-    numbers = ("0_procedures", "1_dossier_folds", "1_petitions", "2_dossiers")
-    folds = ("migrations/0003_folds.sql", *(f"recompute/{name}.sql" for name in numbers))
-    told = "".join(warehouse.joinpath(path).read_text() for path in folds)
-    shifted = findall(r"bitShiftLeft\(.*UInt64, (\d+)\).* -- (\w+)$", told, MULTILINE)
-    assert sorted((int(bit), name) for bit, name in shifted) == list(enumerate(ATTRIBUTES))
-    assert told.count("bitShiftLeft(") == len(ATTRIBUTES)
-    days = warehouse.joinpath("migrations/0004_dossier_days.sql").read_text()
+    steps = [(STEP_SHIFT, name) for name in STEPS]
+    dossiers = [
+        *("migrations/0003_folds.sql", "recompute/0_procedures.sql", "recompute/1_dossier_folds.sql"),
+        *("recompute/2_dossiers.sql", "queries/publication_counts.sql"),
+    ]
+    assert bits(*dossiers) == [*enumerate(ATTRIBUTES), *sorted(steps[8:10])]
+    assert bits("recompute/1_petitions.sql") == list(enumerate(PETITION_ATTRIBUTES))
+    assert bits("queries/point_counts.sql") == [*enumerate(POINT_ATTRIBUTES), steps[10]]
+    days = WAREHOUSE.joinpath("migrations/0004_dossier_days.sql").read_text()
     tested = findall(r"bitTest\(attributes, (\d+)\), -- (\w+)$", days, MULTILINE)
     assert len(tested) == days.count("bitTest(")
     assert set(tested) <= {(str(bit), name) for bit, name in enumerate(ATTRIBUTES)}
-    numbered = findall(rf"bitShiftLeft\((\d+)::UInt64, {STEP_SHIFT}\).* -- (\w+)$", days, MULTILINE)
-    assert [(int(number), name) for number, name in numbered] == list(enumerate(STEPS, 1))[:-3]
-    assert "bitShiftLeft(6::UInt64, 56) + attributes" in warehouse.joinpath("queries/procedure_counts.sql").read_text()
-    assert list(STEPS)[5:] == [OFFERED, "petitioned", "petition_due"]
-    petitions = warehouse.joinpath("queries/petition_counts.sql").read_text()
-    assert findall(r"bitShiftLeft\((\d)::UInt64, 56\) .* -- (\w+)$", petitions, MULTILINE) == [
-        ("7", "petitioned"),
-        ("8", "petition_due"),
+    own = [bit for bit, name in enumerate(ATTRIBUTES) if name.startswith("procedure_")]
+    assert own == list(range(own[0], own[0] + len(own)))
+    told = WAREHOUSE.joinpath("queries/procedure_counts.sql").read_text()
+    assert f"{own[0]} AS first_own, {len(own)} AS own" in told
+
+
+def test_the_store_numbers_the_steps_as_the_contract_does() -> None:
+    counting = [
+        *("migrations/0004_dossier_days.sql", "queries/procedure_counts.sql", "queries/petition_counts.sql"),
+        *("queries/publication_counts.sql", "queries/point_counts.sql"),
     ]
+    told = "".join(WAREHOUSE.joinpath(path).read_text() for path in counting)
+    numbered = findall(rf"bitShiftLeft\((\d+)::UInt64, {STEP_SHIFT}\).* -- (\w+)$", told, MULTILINE)
+    assert [(int(number), name) for number, name in numbered] == list(enumerate(STEPS, 1))
 
 
 def test_the_store_knows_from_which_score_on_a_citizen_is_content() -> None:

@@ -60,7 +60,8 @@ class Sender(threading.Thread):
 
 
 def test_killing_each_process_while_events_flow_loses_and_doubles_nothing(doomed: Stack) -> None:
-    doomed.send([unit("H26", level="city"), *(unit(code, "H26") for code in UNITS)])
+    units = [unit("H26", level="city"), *(unit(code, "H26") for code in UNITS)]
+    doomed.send(units)
     events = a_day(11, size=600)
     random.Random(11).shuffle(events)
     sender = Sender(doomed, events)
@@ -79,4 +80,4 @@ def test_killing_each_process_while_events_flow_loses_and_doubles_nothing(doomed
     doomed.wait_stored("test", count, timeout_s=120)
     period = {"from": PERIOD.start.isoformat(), "to": PERIOD.end.isoformat()}
     assert doomed.get("/v1/counts", source="test") == {"source": "test", "rows": count, "stored": count}
-    assert_served(doomed.figures("H26", **period), recount(events, *PERIOD))
+    assert_served(doomed.figures("H26", **period), recount([*units, *events], *PERIOD))

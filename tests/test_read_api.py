@@ -131,7 +131,7 @@ def test_a_score_tells_its_points_and_what_could_be_attained(scored: Stack) -> N
     assert (parts["Q766_1_2"]["points"], parts["Q766_1_2"]["status"]) == (4.0, "granted")
     assert (parts["Q766_3_6"]["points"], parts["Q766_3_6"]["status"]) == (None, "no_cases")
     assert (parts["Q766_5_2"]["points"], parts["Q766_5_2"]["status"]) == (6.0, "no_cases")
-    assert (parts["Q766_3_2"]["points"], parts["Q766_3_2"]["status"]) == (None, "not_measured")
+    assert (parts["Q766_3_2"]["points"], parts["Q766_3_2"]["status"]) == (None, "no_cases")
     assert score["points"] == pytest.approx(sum(card["points"] for card in score["cards"]))
     assert score["points"] < score["attainable"] < 100
     assert score["band"] is None
@@ -143,6 +143,8 @@ def test_units_of_a_level_have_places_by_their_points(scored: Stack) -> None:
     nd61 = scored.get("/v1/scores", unit="RS", rule_set="nd61_2018", **APRIL)
     # Nine of twenty on the day of their appointment, none was sent back for papers, no petitions.
     assert [entry["points"] for entry in nd61["scores"]] == [0.45 + 2 + 2]
+    parts = {part["indicator"]: part for part in nd61["scores"][0]["cards"][0]["components"]}
+    assert (parts["ND61_2"]["points"], parts["ND61_2"]["status"]) == (None, "not_measured")
 
 
 @pytest.mark.parametrize("rule_set", ["qd467", "qd468"])

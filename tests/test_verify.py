@@ -5,16 +5,20 @@ from __future__ import annotations
 import random
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from contract.catalogue import catalogue
+from contract.measures import value_of
 from senders.reference import read
 from senders.simulate import hanoi
 from senders.simulation.day import working_day
 from tests.support import event, logged, put, unit
 from tests.test_warehouse_deadlines import calendar, procedure
 from tests.test_warehouse_exactness import a_day, batches
+from warehouse.figures import Period, counts
 from warehouse.store import insert_lines, new_batch, recompute, touched_kinds
 from warehouse.verify import Verification, periods
 
@@ -158,6 +162,54 @@ def test_procedures_in_force_are_served_as_recounted(store: Client) -> None:
     put(store, [*TREE, *told[:100]])
     put(store, told[100:])
     assert verified(store, date(2026, 11, 1), date(2026, 12, 15)).differences == []
+
+
+def test_publications_points_and_the_use_of_procedures_are_served_as_recounted(store: Client) -> None:
+    dice = random.Random(64)
+    begin = datetime.fromisoformat("2026-11-02T00:00:00+07:00")
+    points = [f"H26.1.{n}" for n in range(24)]
+    told: list[dict[str, Any]] = []
+
+    def tell(kind: str, subject: str, at: str, **data: Any) -> None:
+        told.append(event(kind, subject, at, key=str(len(told)), **data))
+
+    for point in points:
+        since, to = (f"2026-{month:02}-{dice.randrange(1, 29):02}" for month in (dice.choice([1, 11]), 11))
+        level = dice.choice(["branch", "service_point", "counter"])
+        told.append(unit(point, "H26.1", level=level, valid_from=since) | {"id": str(uuid4())})
+        if dice.random() < 0.4:
+            told[-1]["data"]["valid_to"] = to
+    for n in range(300):
+        moment = begin + timedelta(seconds=dice.randrange(40 * 86_400))
+        when, point, code = moment.isoformat(), dice.choice(points), f"P{dice.randrange(40)}"
+        if n < 100:
+            decided, effective = (
+                f"{moment + timedelta(days=dice.randrange(*days)):%Y-%m-%d}" for days in ((-9, 1), (-3, 9))
+            )
+            days = {"decision_date": decided, "effective_date": effective}
+            told_days = {name: day for name, day in days.items() if dice.random() < 0.8}
+            flags = {"service_level": dice.choice([2, 3]), "has_fee": dice.random() < 0.5, "name_vi": "P"}
+            tell("procedure.updated", code, when, unit=dice.choice(["H26", "H26.1"]), **flags, **told_days)
+        elif n < 140:
+            said = {dice.choice(["digitisation_workflow", "e_certified_copy"]): dice.random() < 0.7}
+            tell("point.capability", point, when, unit=point, **said)
+        else:
+            channel = dice.choice(["online", "direct"])
+            vneid = dice.random() < 0.3
+            tell("dossier.submitted", f"D{n}", when, unit=point, procedure=code, channel=channel, via_vneid=vneid)
+            if dice.random() < 0.3:
+                tell("payment.paid", f"D{n}", when, unit=point, online=dice.random() < 0.5)
+    dice.shuffle(told)
+    put(store, told[:200])
+    put(store, [*TREE, *calendar()])
+    put(store, told[200:])
+    assert verified(store, date(2026, 11, 1), date(2026, 12, 15)).differences == []
+    ids = ("Q766_1_1", "Q766_1_2", "Q766_3_2", "Q766_3_5B", "Q766_4_5A", "Q766_4_6", "DIG_POINTS")
+    november = Period(begin.replace(day=1), datetime.fromisoformat("2026-12-01T00:00:00+07:00"))
+    served = counts(store, dict.fromkeys(["H26", "H26.1", *points], "H26"), november, catalogue().measures)["H26"]
+    for name in ids:
+        entry = catalogue().indicators[name]
+        assert (name, value_of(entry.numerator, served)) > (name, 0)
 
 
 SPOILT = [

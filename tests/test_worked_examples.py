@@ -22,6 +22,9 @@ from warehouse.migrate import migrate
 
 NOVEMBER = Period(datetime(2026, 11, 1, tzinfo=VIETNAM), datetime(2026, 12, 1, tzinfo=VIETNAM))
 
+OF_POINTS = {"unit.defined", "point.capability"}
+"""Events whose subject is a unit of its own."""
+
 
 def instant(text: Any) -> str:
     return datetime.fromisoformat(str(text)).replace(tzinfo=VIETNAM).isoformat()
@@ -46,9 +49,23 @@ def lines(name: str) -> Iterator[bytes]:
                     data["dossier"] = f"{name}-{number}-{n}"
                 if data.get("territory_unit") == "UNIT":
                     data["territory_unit"] = name
-                body = event(kind, f"{name}-{number}-{n}", instant(when), unit=name, key=str(n))
+                if data.get("procedure") == "THIS":
+                    data["procedure"] = f"{name}-{number}-{n}"
+                home = f"{name}-{number}-{n}" if kind in OF_POINTS else name
+                body = event(kind, f"{name}-{number}-{n}", instant(when), unit=home, key=f"{n}/{step}")
                 body["data"] |= data
                 yield logged(body, datetime.fromisoformat(instant(when)) + timedelta(seconds=case.get("late_s", 0)))
+
+
+def places(name: str) -> dict[str, str]:
+    """The unit of an example and the points that it defines below."""
+    points = {
+        f"{name}-{number}-{n}": name
+        for number, case in enumerate(examples()[name]["cases"])
+        if case["events"][0][0] in OF_POINTS
+        for n in range(case["times"])
+    }
+    return {name: name} | points
 
 
 def test_every_indicator_has_a_worked_example_and_no_other_has() -> None:
@@ -72,9 +89,9 @@ def worked(engine: Settings) -> Iterator[Client]:
 @pytest.mark.parametrize("name", list(catalogue().indicators))
 def test_events_become_the_figure_that_the_rule_gives(worked: Client, name: str) -> None:
     indicator, expected = catalogue().indicators[name], examples()[name]
-    found = evaluate(indicator, counts(worked, {name: name}, NOVEMBER, indicator.measures())[name])
+    found = evaluate(indicator, counts(worked, places(name), NOVEMBER, indicator.measures())[name])
     assert (found.status, found.numerator, found.denominator) == ("ok", expected["numerator"], expected["denominator"])
     assert found.value == pytest.approx(expected["value"])
     component = catalogue().rule_set_of[name].components.get(name)
-    points = component.points(found, "branch").points if component else None
+    points = component.points(found, "city").points if component else None
     assert points == expected.get("points")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from clickhouse_connect.driver.client import Client
 
-from contract.cohorts import OF_PETITIONS, OFFERED, cohort
+from contract.cohorts import OF_PETITIONS, OF_POINTS, OF_PROCEDURES, OF_PUBLICATIONS, cohort
 from contract.measures import DISTRIBUTIONS, MEASURES, STANDING, Counts, is_cohort
 from warehouse.standings import Sums, standing
 from warehouse.working_time import VIETNAM
@@ -27,6 +27,14 @@ MADE_BY: dict[str, Set[str]] = {
 }
 """Each query of counts by hour and the measures of contract/measures.py that it takes part in."""
 
+COHORTS_BY: dict[str, Set[str]] = {
+    "procedure_counts": OF_PROCEDURES,
+    "publication_counts": OF_PUBLICATIONS,
+    "petition_counts": OF_PETITIONS,
+    "point_counts": OF_POINTS,
+}
+"""Each query of cohorts of others than dossiers, and the steps that it counts."""
+
 NO_CASES: Counts = {name: ({} if name in DISTRIBUTIONS else 0.0) for name in MEASURES}
 
 NO_STEPS: dict[str, Any] = {
@@ -35,6 +43,9 @@ NO_STEPS: dict[str, Any] = {
     **dict.fromkeys(("dossiers_received", "dossiers_completed", "dossiers_late"), 0),
 }
 
+
+MOST_AT_ONCE = 8
+"""Questions behind one answer: as many as the client keeps connections open."""
 
 Question = tuple[str, dict[str, Any]]
 """A query's name and its parameters."""
@@ -98,16 +109,12 @@ def counts(client: Client, target_of: Mapping[str, str], period: Period, wanted:
     asked = [(name, hours) for name, measures in MADE_BY.items() if measures & wanted]
     cohorts = {name: cohort(name) for name in wanted if is_cohort(name)}
     steps = {name.partition("[")[0] for name in cohorts}
-    if OFFERED in steps:
-        asked.append(("procedure_counts", {**names, "end": _naive(period.end)}))
-    if steps & OF_PETITIONS:
-        asked.append(("petition_counts", {**names, **_bounds(period)}))
-    of_dossiers = bool(steps - {OFFERED} - OF_PETITIONS or wanted & STANDING)
+    days = {**names, **_bounds(period), **_days(period)}
+    asked += [(name, days) for name, counted in COHORTS_BY.items() if counted & steps]
+    of_dossiers = bool(steps.difference(*COHORTS_BY.values()) or wanted & STANDING)
     if of_dossiers:
-        first_day, last_day = (instant.astimezone(VIETNAM) for instant in period)
-        days = {"first_day": first_day.date(), "last_day": last_day.date(), **names, **_bounds(period)}
         asked += [("dossier_sums", days), ("dossier_end", days)]
-        if first_day.time() != time():
+        if period.start.astimezone(VIETNAM).time() != time():
             asked.append(("dossier_start", days))
     sums = {target: Sums() for target in found}
     for query, rows in _answers(client, asked):
@@ -133,7 +140,7 @@ def _answers(client: Client, asked: Sequence[Question]) -> Iterator[tuple[str, I
         name, parameters = question
         return name, client.query(_sql(name), parameters=parameters).named_results()
 
-    with ThreadPoolExecutor(len(asked) or 1) as threads:
+    with ThreadPoolExecutor(MOST_AT_ONCE) as threads:
         yield from threads.map(ask, asked)
 
 
@@ -193,6 +200,17 @@ def freshness(client: Client) -> datetime | None:
 
 def _bounds(period: Period) -> dict[str, datetime]:
     return {"start": _naive(period.start), "end": _naive(period.end)}
+
+
+def _days(period: Period) -> dict[str, date]:
+    """Days of Vietnam: on which it starts and ends, the first that it holds from midnight, that of its last moment."""
+    first, last = (instant.astimezone(VIETNAM) for instant in period)
+    return {
+        "first_day": first.date(),
+        "first_whole_day": first.date() + timedelta(days=first.time() != time()),
+        "last_day": last.date(),
+        "last_moment": (last - timedelta(milliseconds=1)).date(),
+    }
 
 
 def _naive(instant: datetime) -> datetime:

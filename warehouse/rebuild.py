@@ -21,8 +21,8 @@ from warehouse.store import REFERENCE_KINDS, new_batch, recompute, recompute_ref
 
 SLICE_EVENTS = 1_000_000
 REFERENCE_TABLES = (
-    *("units", "procedures", "working_days", "targets", "reference_ids"),
-    *("unit_calendars", "calendar_days"),
+    *("units", "procedures", "working_days", "targets", "capabilities"),
+    *("reference_ids", "unit_calendars", "calendar_days"),
 )
 DERIVED_TABLES = (
     *("ratings", "ticket_events", "ticket_shares", "dossier_events", "dossier_folds", "dossiers", "due_days"),

@@ -37,6 +37,7 @@ class Dossier:
     """A dossier as all its events tell it."""
 
     unit: str
+    procedure: str
     channel: str
     received_at: datetime | None
     accepted_at: datetime | None
@@ -81,6 +82,7 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
     )
     return Dossier(
         unit=home,
+        procedure=procedure,
         channel=channel,
         received_at=min(filter(None, (submitted, accepted)), default=None),
         accepted_at=accepted,

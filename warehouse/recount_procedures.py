@@ -1,19 +1,20 @@
-"""The second way to procedures in force, and to what they give their dossiers. Pure."""
+"""The second way to procedures in force, their publication, and what they give their dossiers. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import date, datetime, time
 from typing import Any
 
-from contract.cohorts import OFFERED
 from warehouse.recount import Event, at
 from warehouse.recount_attributes import cohorts_of
-from warehouse.working_time import VIETNAM
+from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar
 
 BUSY = 500
 """Dossiers a year above which a procedure is to be restructured (Hanoi's plan 295/KH-UBND)."""
+PUBLISH_DAYS = 5
+"""Working days of a province for each step of a publication."""
 
 
 def gives(procedure: Mapping[str, Any]) -> Iterator[str]:
@@ -34,19 +35,74 @@ def gives(procedure: Mapping[str, Any]) -> Iterator[str]:
     return (name for name, holds in told.items() if holds)
 
 
-def offered(events: Iterable[Event], end: datetime) -> dict[str, Counter[str]]:
-    """The cohorts of procedures in force at an instant, for each unit that publishes them."""
+def in_force(events: Iterable[Event], end: datetime) -> list[Event]:
+    """The newest word on each procedure that is in force at an instant."""
     newest: dict[str, Event] = {}
-    for event in sorted(events, key=lambda event: (_holds_from(event), at(event))):
+    for event in sorted(events, key=_in_order):
         if event["type"].startswith("procedure.") and _holds_from(event) < end:
             newest[event["subject"]] = event
+    return [event for event in newest.values() if event["type"] != "procedure.abolished"]
+
+
+def count_offered(
+    counts: Counter[str], procedures: Iterable[Event], units: Set[str], used: Mapping[str, Set[str]]
+) -> None:
+    """Procedures that ``units`` publish; ``used`` is what any of the dossiers has that they received, by procedure."""
+    for event in procedures:
+        if event["data"]["unit"] in units:
+            of_dossiers = {name for name in used.get(event["subject"], ()) if not name.startswith("procedure_")}
+            counts.update(cohorts_of({"offered"}, set(gives(event["data"])) | of_dossiers))
+
+
+def publications(
+    events: Iterable[Event], start: datetime, end: datetime, calendars: Mapping[str, Calendar]
+) -> dict[str, Counter[str]]:
+    """The cohorts of procedures to be published in a period, for each unit that publishes them.
+
+    After Decision 766, 1.1 and 1.2. A procedure of which one publication is late is late.
+    """
+    words: defaultdict[str, dict[datetime, Event]] = defaultdict(dict)
+    for event in sorted(events, key=_in_order):
+        if event["type"].startswith("procedure."):
+            words[event["subject"]][_holds_from(event)] = event
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for event in newest.values():
-        if event["type"] != "procedure.abolished":
-            found[event["data"]["unit"]].update(cohorts_of({OFFERED}, set(gives(event["data"]))))
+    for of_one in words.values():
+        judged = [(word, limit) for word in of_one.values() if (limit := _limit(word, calendars))]
+        steps: defaultdict[str, list[bool]] = defaultdict(list)
+        for word, limit in judged:
+            decided, holds = (_midnight(word["data"].get(f"{name}_date")) for name in ("decision", "effective"))
+            if holds and start <= holds < end:
+                steps["announced"].append(limit <= _day(holds))
+            if decided and start <= decided < end:
+                steps["decided"].append(_day(at(word)) <= limit)
+        for step, in_time in steps.items():
+            told = {"announced": "announced_in_time", "decided": "updated_in_time"}[step] if all(in_time) else ""
+            data = judged[-1][0]["data"]
+            found[data["unit"]].update(cohorts_of({step}, set(gives(data)) | {told}))
     return found
 
 
+def _limit(word: Event, calendars: Mapping[str, Calendar]) -> date | None:
+    """The last of the working days that a publication has after its decision; None when nothing is due."""
+    decided = _midnight(word["data"].get("decision_date"))
+    calendar = calendars.get(word["data"]["unit"], NO_CALENDAR)
+    if word["type"] == "procedure.abolished" or not decided or not calendar.knows(decided):
+        return None
+    closing = calendar.closing(decided, PUBLISH_DAYS, working=True)
+    return closing and _day(closing)
+
+
+def _in_order(event: Event) -> tuple[datetime, datetime]:
+    return _holds_from(event), at(event)
+
+
 def _holds_from(event: Event) -> datetime:
-    day = event["data"].get("effective_date")
-    return datetime.combine(date.fromisoformat(day), time(), VIETNAM) if day else at(event)
+    return _midnight(event["data"].get("effective_date")) or at(event)
+
+
+def _midnight(day: str | None) -> datetime | None:
+    return datetime.combine(date.fromisoformat(day), time(), VIETNAM) if day else None
+
+
+def _day(instant: datetime) -> date:
+    return instant.astimezone(VIETNAM).date()

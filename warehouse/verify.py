@@ -27,7 +27,8 @@ from warehouse.recount import Event, Hours, Tally, count_event, count_ticket
 from warehouse.recount_dossiers import Rules, count_standing, count_steps, fold
 from warehouse.recount_petitions import Petition, count_petition
 from warehouse.recount_petitions import fold as fold_petition
-from warehouse.recount_procedures import gives, offered
+from warehouse.recount_points import points
+from warehouse.recount_procedures import count_offered, gives, in_force, publications
 from warehouse.working_time import VIETNAM, Terms, calendars_of_units, newest_units
 
 SLICE_EVENTS = 200_000
@@ -64,6 +65,9 @@ class Verification:
         self._slices = {"dossiers": _slices(dossier_events), "tickets": _slices(ticket_events)}
         self._hours = Hours(Tally)
         self._standings: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        # What any dossier has that a unit received in a period, by its procedure.
+        self._used: defaultdict[tuple[str, str], defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self._in_force: dict[str, list[Event]] = {}
 
     def run(self) -> Iterator[tuple[int, int]]:
         """Does it, and tells how many steps of how many are done; then ``differences`` and ``compared`` stand."""
@@ -80,11 +84,7 @@ class Verification:
     def _recount(self, days: Sequence[Period], reference: Sequence[Event]) -> Iterator[None]:
         rules = rules_of(reference)
         petitions = [petition for petition in self._petitions(rules) if petition]
-        for name, period in self._periods.items():
-            for unit, cohorts in offered(reference, period.end).items():
-                self._standings[unit, name].update(cohorts)
-            for petition in petitions:
-                count_petition(self._standings[petition.unit, name], petition, *period)
+        self._recount_others(reference, rules, petitions)
         for day in days:
             for row in self._client.query(_sql("events"), parameters=_bounds(day)).result_rows:
                 count_event(self._hours, json.loads(row[0]))
@@ -99,9 +99,21 @@ class Verification:
                 count_steps(self._hours, dossier)
                 for name, period in self._periods.items():
                     count_standing(self._standings[dossier.unit, name], dossier, *period)
+                    if dossier.received_at and period.start <= dossier.received_at < period.end:
+                        self._used[dossier.unit, name][dossier.procedure] |= dossier.attributes
             yield
         for place in [place for place in self._hours if not self._range.start <= place[1] < self._range.end]:
             del self._hours[place]
+
+    def _recount_others(self, reference: Sequence[Event], rules: Rules, petitions: Sequence[Petition]) -> None:
+        """What is no dossier, ticket or rating: procedures, reception points and petitions."""
+        for name, period in self._periods.items():
+            self._in_force[name] = in_force(reference, period.end)
+            for found in (points(reference, period.end), publications(reference, *period, rules.calendars)):
+                for unit, cohorts in found.items():
+                    self._standings[unit, name].update(cohorts)
+            for petition in petitions:
+                count_petition(self._standings[petition.unit, name], petition, *period)
 
     def _subjects(self, kind: str, n: int) -> Iterator[list[Event]]:
         parameters = {"slices": self._slices[kind], "slice": n, **_bounds(self._range)}
@@ -132,9 +144,13 @@ class Verification:
             recounted = self._tallies(name, period)
             for unit, below in scopes.items():
                 together = Tally()
+                used: defaultdict[str, set[str]] = defaultdict(set)
                 for one in below:
                     if one in recounted:
                         together.add(recounted[one])
+                    for procedure, attributes in self._used.get((one, name), {}).items():
+                        used[procedure] |= attributes
+                count_offered(together.counts, self._in_force[name], set(below), used)
                 self._compare_indicators(unit, name, served[unit], together.measures())
             yield
 

@@ -83,7 +83,7 @@ def _check_delays(harness: Harness, truth: Truth) -> None:
 
 def _check_served(harness: Harness, truth: Truth, events: list[Event]) -> None:
     """Numerator and denominator of every indicator of the read API."""
-    expected = recount(events, *truth.period)
+    expected = recount([*truth.definitions, *events], *truth.period)
     period = {"from": truth.period.start.isoformat(), "to": truth.period.end.isoformat()}
     served = {entry["id"]: entry for entry in harness.get("/v1/indicators", unit=truth.top, **period)["indicators"]}
     assert_served(served, expected)

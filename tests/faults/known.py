@@ -68,7 +68,7 @@ class Truth:
 
     def counts(self, events: Iterable[Event]) -> dict[str, Any]:
         """Every measure and cohort but that about recording, recounted."""
-        found = recount(events, *self.period)
+        found = recount([*self.definitions, *events], *self.period)
         return {name: found.get(name, {} if name == "waits_s" else 0) for name in MEASURED if name != ABOUT_RECORDING}
 
     def hours(self, events: list[Event]) -> dict[datetime, dict[str, Any]]:

@@ -5,7 +5,7 @@ CREATE VIEW IF NOT EXISTS touched_reference AS
 SELECT event_id, type, unit, subject, occurred_at, body
 FROM events
 WHERE (startsWith(type, 'unit.') OR startsWith(type, 'procedure.') OR startsWith(type, 'calendar.')
-    OR startsWith(type, 'target.'))
+    OR startsWith(type, 'target.') OR startsWith(type, 'point.'))
   AND (unit, toStartOfHour(occurred_at)) IN
     (SELECT unit, hour FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind IN ('hour', 'rated_hour'));
 
@@ -36,6 +36,8 @@ CREATE TABLE IF NOT EXISTS procedures (
   deadline_rule LowCardinality(String),
   supplement_policy LowCardinality(String),
   attributes UInt64 COMMENT 'what it gives its dossiers: bits in the order of contract/cohorts.py',
+  decided_on Nullable(Date32),
+  effective_on Nullable(Date32),
   as_of DateTime64(3, 'UTC')
 )
 ENGINE = ReplacingMergeTree(as_of) ORDER BY (procedure, holds_from);
@@ -59,6 +61,16 @@ CREATE TABLE IF NOT EXISTS targets (
   as_of DateTime64(3, 'UTC')
 )
 ENGINE = ReplacingMergeTree(as_of) ORDER BY (unit, indicator, valid_from);
+
+-- What reception points said of what they can do, and when.
+CREATE TABLE IF NOT EXISTS capabilities (
+  unit String,
+  said_at DateTime64(3, 'UTC'),
+  event_id UUID,
+  digitises Nullable(Bool),
+  certifies Nullable(Bool)
+)
+ENGINE = ReplacingMergeTree ORDER BY (unit, said_at, event_id);
 
 -- Every unit with itself and each unit above it, by today's tree.
 CREATE VIEW IF NOT EXISTS unit_paths AS

@@ -104,7 +104,7 @@ SELECT
   -- An apology offers a new appointment, only rescheduling makes it.
   parseDateTime64BestEffortOrNull(if(type = 'dossier.rescheduled', data.new_due, data.due_at), 3, 'UTC') AS due_at,
   multiIf(
-    complains, bitShiftLeft(1::UInt64, 49), -- complained
+    complains, bitShiftLeft(1::UInt64, 43), -- complained
     type = 'dossier.submitted',
       bitShiftLeft(data.via_vneid::UInt64, 0) -- vneid
       + bitShiftLeft((data.territory_unit NOT IN ('', unit))::UInt64, 1), -- elsewhere

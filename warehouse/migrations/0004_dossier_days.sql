@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS dossier_days (
   completed Bool COMMENT 'its end is a result or its return',
   late Bool COMMENT 'it ended after its appointment, or papers were asked for twice; never when withdrawn',
   attributes UInt64 COMMENT 'bits in the order of contract/cohorts.py',
+  procedure LowCardinality(String),
   version UInt64,
   again Bool ALIAS bitTest(attributes, 20), -- supplemented_again
   waits Bool ALIAS bitTest(attributes, 29), -- waiting
@@ -64,6 +65,7 @@ CREATE TABLE IF NOT EXISTS days_of_dossiers (
   unit LowCardinality(String),
   marks Array(UInt32) COMMENT 'sums of the marks of dossier_marks',
   cases Map(UInt64, UInt32) COMMENT 'how many dossiers took which step with which attributes (contract/cohorts.py)',
+  used Map(LowCardinality(String), UInt64) COMMENT 'procedures of dossiers received, with what any of these has',
   spans Array(Date) COMMENT 'of dossiers whose first of closing and passing is here: the days of the second',
   spans_passed Array(Date) COMMENT 'of those that pass first',
   spans_closed_late Array(Date) COMMENT 'of those that close first and count as late',
@@ -143,7 +145,8 @@ FROM
   FROM
   (
     SELECT
-      day, unit, received_at, accepted_at, ended_at, returned_at, due_at, completed, late, attributes, version,
+      day, unit, received_at, accepted_at, ended_at, returned_at, due_at, completed, late, attributes,
+      procedure, version,
       again, waits, received_on, accepted_on, ended_on, returned_on, due_on, closed_on, passes_on,
       closed_at, passes_at, least(closed_on, passes_on) AS first_on, greatest(closed_on, passes_on) AS second_on
     FROM dossier_days FINAL

@@ -1,16 +1,50 @@
--- Procedures in force at the end of a period, by their attributes, for the units that publish them.
+-- Procedures in force at the end of a period, for the units that publish them, by their attributes and by what any of
+-- their dossiers has that was received in the period within the same target.
+WITH
+  31 AS first_own, 10 AS own, -- procedure_online and the nine behind it are the procedure's own to tell
+  used AS
+  (
+    SELECT
+      transform(toString(unit), {units:Array(String)}, {targets:Array(String)}, '') AS target,
+      tupleElement(used_there, 1) AS procedure,
+      groupBitOr(tupleElement(used_there, 2)) AS attributes
+    FROM
+    (
+      SELECT unit, arrayJoin(CAST(used, 'Array(Tuple(String, UInt64))')) AS used_there
+      FROM days_of_dossiers FINAL
+      WHERE day >= {first_whole_day:Date} AND day < {last_day:Date} AND unit IN {units:Array(String)}
+      UNION ALL
+      SELECT unit, (toString(procedure), attributes)
+      FROM dossier_days FINAL
+      WHERE (day = {last_day:Date} OR (day = {first_day:Date} AND day < {first_whole_day:Date}))
+        AND received_on = day AND received_at >= {start:DateTime64(3, 'UTC')} AND received_at < {end:DateTime64(3, 'UTC')}
+        AND unit IN {units:Array(String)}
+    )
+    GROUP BY target, procedure
+  ),
+  in_force AS
+  (
+    SELECT
+      p.procedure AS procedure,
+      transform(argMax(p.unit, (p.holds_from, p.as_of)), {units:Array(String)}, {targets:Array(String)}, '') AS target,
+      argMax(p.attributes, (p.holds_from, p.as_of)) AS attributes
+    FROM procedures AS p FINAL
+    WHERE p.holds_from < {end:DateTime64(3, 'UTC')}
+    GROUP BY p.procedure
+    HAVING NOT argMax(p.abolished, (p.holds_from, p.as_of)) AND argMax(p.unit, (p.holds_from, p.as_of)) IN {units:Array(String)}
+  )
 SELECT
-  transform(in_force.unit, {units:Array(String)}, {targets:Array(String)}, '') AS target,
-  sumMap(map(bitShiftLeft(6::UInt64, 56) + attributes, 1::UInt32)) AS cases_to_end -- offered
-FROM
-(
-  SELECT
-    argMax(p.unit, (p.holds_from, p.as_of)) AS unit,
-    argMax(p.attributes, (p.holds_from, p.as_of)) AS attributes,
-    argMax(p.abolished, (p.holds_from, p.as_of)) AS gone
-  FROM procedures AS p FINAL
-  WHERE p.holds_from < {end:DateTime64(3, 'UTC')}
-  GROUP BY p.procedure
-) AS in_force
-WHERE NOT gone AND unit IN {units:Array(String)}
+  in_force.target AS target,
+  sumMap(
+    map(
+      bitShiftLeft(6::UInt64, 56) -- offered
+        + bitOr(
+          in_force.attributes,
+          bitAnd(used.attributes, bitNot(bitShiftLeft(bitShiftLeft(1::UInt64, own) - 1, first_own)))
+        ),
+      1::UInt32
+    )
+  ) AS cases_to_end
+FROM in_force
+LEFT JOIN used ON in_force.target = used.target AND in_force.procedure = used.procedure
 GROUP BY target

@@ -22,11 +22,11 @@ WITH
         minOrNullIf(occurred_at, type = 'petition.published') AS published_at,
         argMaxIf(category, (occurred_at, event_id), category != '') AS last_category,
         argMaxIf(assumeNotNull(confirmed), (occurred_at, event_id), confirmed IS NOT NULL) AS is_confirmed,
-        bitShiftLeft((last_category = 'regulation')::UInt64, 43) -- regulation
-        + bitShiftLeft((last_category = 'behaviour')::UInt64, 44) -- behaviour
-        + bitShiftLeft(is_confirmed::UInt64, 45) -- confirmed
-        + bitShiftLeft((countIf(likes = false) > countIf(likes = true))::UInt64, 47) -- disliked
-        + bitShiftLeft(max(reopened)::UInt64, 48) AS told, -- reopened
+        bitShiftLeft((last_category = 'regulation')::UInt64, 0) -- regulation
+        + bitShiftLeft((last_category = 'behaviour')::UInt64, 1) -- behaviour
+        + bitShiftLeft(is_confirmed::UInt64, 2) -- confirmed
+        + bitShiftLeft((countIf(likes = false) > countIf(likes = true))::UInt64, 4) -- disliked
+        + bitShiftLeft(max(reopened)::UInt64, 5) AS told, -- reopened
         count() AS seen
       FROM petition_events FINAL
       WHERE petition IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'petition')
@@ -61,7 +61,7 @@ SELECT
     answer.calendar = '', NULL,
     least(coalesce(n.refused_at, answer.ends_at), coalesce(n.resolved_at, answer.ends_at), answer.ends_at)
   ),
-  n.told + bitShiftLeft(in_time::UInt64, 46), -- answered_in_time
+  n.told + bitShiftLeft(in_time::UInt64, 3), -- answered_in_time
   n.seen + (SELECT count() FROM reference_ids FINAL)
 FROM numbered AS n
 LEFT JOIN ends AS refusal ON n.calendar = refusal.calendar AND n.received_n + 2 = refusal.day_number

@@ -13,6 +13,7 @@ SELECT
   ending IN ('completed', 'returned') AS completed,
   multiIf(ending = 'withdrawn', false, d.supplements > 1, true, coalesce(d.ended_at > d.late_after, false)) AS late,
   attributes,
+  procedure,
   version,
   {batch:UInt64} AS batch
 FROM

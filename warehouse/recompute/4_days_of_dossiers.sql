@@ -2,6 +2,7 @@
 INSERT INTO days_of_dossiers
 SELECT
   day, unit, sumForEach(marks), sumMap(cases),
+  groupBitOrMapIf(map(procedure, attributes), is_received AND procedure != ''),
   arraySort(groupArrayIf(second_on, spans)),
   arraySort(groupArrayIf(second_on, spans AND passes_first AND judged)),
   arraySort(groupArrayIf(second_on, spans AND closes_first AND late)),

@@ -1,0 +1,40 @@
+-- Procedures whose publication a period asked for, as Decision 766 counts them: decided five working days or more before
+-- they hold (1.1), told within five working days of being decided (1.2). One that is late makes its procedure late.
+-- Without a calendar nothing is due.
+WITH days AS (SELECT * FROM calendar_days FINAL)
+SELECT
+  transform(unit, {units:Array(String)}, {targets:Array(String)}, '') AS target,
+  sumMap(mapFromArrays(keys, arrayWithConstant(length(keys), 1::UInt32))) AS cases_to_end
+FROM
+(
+  SELECT
+    argMax(publisher, holds_from) AS unit,
+    argMax(given, holds_from) AS attributes,
+    arrayFilter(
+      key -> key > 0,
+      [
+        if(max(announces), attributes + bitShiftLeft(9::UInt64, 56) -- announced
+          + bitShiftLeft((NOT max(announces AND fifth_day > effective_on))::UInt64, 44), 0), -- announced_in_time
+        if(max(decides), attributes + bitShiftLeft(10::UInt64, 56) -- decided
+          + bitShiftLeft((NOT max(decides AND fifth_day < told_on))::UInt64, 45), 0) -- updated_in_time
+      ]
+    ) AS keys
+  FROM
+  (
+    SELECT
+      p.procedure AS procedure, p.holds_from AS holds_from, p.unit AS publisher, p.attributes AS given,
+      p.effective_on AS effective_on, toDate32(p.as_of, 'Asia/Ho_Chi_Minh') AS told_on, fifth.day AS fifth_day,
+      toDateTime64(p.effective_on, 3, 'Asia/Ho_Chi_Minh') AS holds,
+      toDateTime64(p.decided_on, 3, 'Asia/Ho_Chi_Minh') AS decided,
+      coalesce(holds >= {start:DateTime64(3, 'UTC')} AND holds < {end:DateTime64(3, 'UTC')}, false) AS announces,
+      decided >= {start:DateTime64(3, 'UTC')} AND decided < {end:DateTime64(3, 'UTC')} AS decides
+    FROM (SELECT * FROM procedures FINAL WHERE decided_on IS NOT NULL AND NOT abolished) AS p
+    INNER JOIN (SELECT * FROM unit_calendars FINAL) AS calendars ON p.unit = calendars.unit
+    INNER JOIN days AS since ON calendars.calendar = since.calendar AND p.decided_on = since.day
+    INNER JOIN (SELECT * FROM days WHERE worked_s > 0) AS fifth
+      ON calendars.calendar = fifth.calendar AND since.day_number + (since.worked_s = 0) + 5 = fifth.day_number
+  )
+  GROUP BY procedure
+)
+WHERE unit IN {units:Array(String)}
+GROUP BY target
