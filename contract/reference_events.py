@@ -45,7 +45,11 @@ class Term(Data):
 
 
 class Procedure(Term):
-    """Thủ tục hành chính, published or updated; ``subject`` is its code, ``unit`` who publishes it."""
+    """Thủ tục hành chính, published or updated; ``subject`` is its code, ``unit`` who publishes it.
+
+    ``decision_date`` is when its publication was decided, ``effective_date`` from when it holds, ``public_date`` when
+    the national database was told (the event's own day when left out).
+    """
 
     name_vi: Text
     name_en: Text | None = None
@@ -53,6 +57,7 @@ class Procedure(Term):
     level: Code | None = None
     effective_date: date | None = None
     decision_date: date | None = None
+    public_date: date | None = None
     parts_complete: bool | None = None
     service_level: Literal[2, 3, 4] | None = None
     full_online_eligible: bool | None = None

@@ -18,7 +18,7 @@ from contract.reference_rows import CellError, Fault, Row, needed
 from contract.reference_rows import rows as read_rows
 from contract.refusals import Refusal
 
-FILES = ("units.csv", "calendar.csv", "procedures.csv", "targets.csv", "tablets.csv")
+FILES = ("units.csv", "calendar.csv", "procedures.csv", "targets.csv", "tablets.csv", "points.csv")
 """The files of a folder, in the order in which their events are sent: what is referred to comes first."""
 
 
@@ -55,6 +55,11 @@ _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "full_online_eligible": (_truth, "true or false"),
     "has_fee": (_truth, "true or false"),
     "requires_result": (_truth, "true or false"),
+    "parts_complete": (_truth, "true or false"),
+    "online_payment": (_truth, "true or false"),
+    "restructured": (_truth, "true or false"),
+    "digitisation_workflow": (_truth, "true or false"),
+    "e_certified_copy": (_truth, "true or false"),
 }
 
 _REQUIRED = {
@@ -63,6 +68,7 @@ _REQUIRED = {
     "procedures.csv": {"code", "name_vi"},
     "targets.csv": {"indicator", "unit", "op", "value", "valid_from", "source"},
     "tablets.csv": {"device", "unit"},
+    "points.csv": {"unit"},
 }
 _OPTIONAL = {
     "units.csv": {"valid_to", "calendar", "ward_code"},
@@ -71,10 +77,11 @@ _OPTIONAL = {
         *{"name_en", "field", "level", "term", "term_unit", "count_mode", "deadline_rule", "supplement_policy"},
         *{"service_level", "full_online_eligible", "has_fee", "fee_vnd", "requires_result", "annual_volume"},
         *{"parts_complete", "linked_service", "online_payment", "restructured"},
-        *{"term_source", "effective_date", "decision_date", "unit"},
+        *{"term_source", "effective_date", "decision_date", "public_date", "unit"},
     },
     "targets.csv": {"valid_to"},
     "tablets.csv": {"counter", "kiosk", "name"},
+    "points.csv": {"digitisation_workflow", "e_certified_copy"},
 }
 
 
@@ -143,6 +150,8 @@ def _facts(
                 case "targets.csv":
                     subject = f"{needed(data, 'unit')}/{needed(data, 'indicator')}"
                     yield row, "target.defined", subject, data
+                case "points.csv":
+                    yield row, "point.capability", needed(data, "unit"), data
                 case _:
                     device = needed(data, "device")
                     del data["device"]

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from typing import Any
 import httpx
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import Message
+from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from contract.events import canonical, decode, derived_id, recorded
@@ -80,8 +82,20 @@ class Stack:
         return {entry["id"]: entry for entry in self.get("/v1/indicators", unit=unit, **query)["indicators"]}
 
     def wait_stored(self, source: str, count: int, timeout_s: float = 60) -> None:
-        """Waits until so many distinct events of a source are stored."""
+        """Waits until so many distinct events of a source are stored and no figure is left to be made."""
         wait_until(lambda: self.get("/v1/counts", source=source)["stored"] >= count, timeout_s)
+        # The count of a unit-hour can hold an event already whose own batch has its figures still before it.
+        wait_until(lambda: not sum(one["in_hand"] + one["unread"] for one in self.log_account().values()), timeout_s)
+
+    def log_account(self) -> dict[str, dict[str, float]]:
+        """Messages by topic and state, from one look at the stream's metrics."""
+        answer = httpx.get(f"{self.settings.stream_url}/metrics", trust_env=False)
+        found: defaultdict[str, dict[str, float]] = defaultdict(dict)
+        for family in text_string_to_metric_families(answer.raise_for_status().text):
+            if family.name == "hailong_stream_log_messages":
+                for sample in family.samples:
+                    found[sample.labels["topic"]][sample.labels["state"]] = sample.value
+        return found
 
     def pid(self, name: str) -> int:
         """The process id of one of its processes."""

@@ -107,6 +107,32 @@ def test_a_tablet_is_paired_by_the_hash_of_its_token(hanoi: Parsed) -> None:
     assert event["data"]["counter"] == "H26.66.01.004.Q1"
 
 
+def test_every_column_of_a_procedure_and_of_a_point_can_be_given() -> None:
+    columns = (
+        "code,name_vi,name_en,field,level,term,term_unit,count_mode,deadline_rule,supplement_policy,service_level,"
+        "full_online_eligible,has_fee,fee_vnd,requires_result,annual_volume,parts_complete,linked_service,online_payment,"
+        "restructured,term_source,effective_date,decision_date,public_date,unit"
+    )
+    cells = (
+        "1.001193,Khai sinh,Births,civil,commune,4,hour,hour,day,shift,4,"
+        "true,false,0,true,600,true,LT-01,true,"
+        "false,decision,2026-06-01,2026-05-20,2026-05-22,H26"
+    )
+    procedures = f"{AS_OF}{columns}\n{cells}\n"
+    points = AS_OF + "unit,digitisation_workflow,e_certified_copy\nH26.01,true,false\n"
+    found = parsed(units=UNITS, procedures=procedures, points=points)
+    assert found.faults == []
+    told = {event["type"]: event["data"] for event in found.events}
+    procedure = told["procedure.published"]
+    assert (procedure["parts_complete"], procedure["online_payment"], procedure["restructured"]) == (True, True, False)
+    assert procedure["public_date"] == "2026-05-22"
+    capability = {"unit": "H26.01", "digitisation_workflow": True, "e_certified_copy": False}
+    assert told["point.capability"] == capability
+    assert faults(units=UNITS, points=points.replace("H26.01,true", "H26.01,ja")) == [
+        "points.csv:3: digitisation_workflow: 'ja' is not true or false"
+    ]
+
+
 def test_every_wrong_line_is_reported_with_file_and_line_and_nothing_is_kept() -> None:
     units = UNITS + "H26.02,Hai,Two,shop,H26,2020-01-01,,\nH26.03,Ba,Three,branch,H99,2020-13-01,,\n"
     targets = AS_OF + "indicator,unit,op,value,valid_from,source\nSAT_CSAT,H26,>=,many,2025-01-01,plan\n"

@@ -6,7 +6,7 @@ import json
 import random
 import re
 from collections import Counter, defaultdict
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 
 from contract.events import decode
 from contract.refusals import Refusal
+from runtime.clock import ReplayClock
 from runtime.settings import Settings
 from senders import simulate
 from senders.sending import line
@@ -181,8 +182,8 @@ def test_the_last_completed_working_day_is_over_half_an_hour_after_closing(hanoi
 
 
 def test_the_command_writes_json_lines_of_the_clocks_last_working_day(tmp_path: Path) -> None:
-    monday = "2026-11-23T02:00:00+07:00"
-    settings = Settings(state_dir=tmp_path, clock=f"{monday}/{monday}/1/1")
+    monday = ReplayClock(datetime.fromisoformat("2026-11-23T02:00:00+07:00"), datetime.now(UTC), speed=1, seconds=1)
+    settings = Settings(state_dir=tmp_path, clock=str(monday))
     output = tmp_path / "day.ndjson"
     assert simulate.run(settings, None, seed=1, scale=0.001, output=output) == 0
     lines = output.read_bytes().splitlines()

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
-import httpx
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from contract.topics import EVENTS
 from tests.support import Stack, rating, unit, wait_until
@@ -14,19 +10,8 @@ from tests.support import Stack, rating, unit, wait_until
 STATES = {"written", "done", "in_hand", "unread"}
 
 
-def told(stack: Stack) -> dict[str, dict[str, float]]:
-    """Messages by topic and state, from one look at the stream's metrics."""
-    answer = httpx.get(f"{stack.settings.stream_url}/metrics", trust_env=False)
-    found: defaultdict[str, dict[str, float]] = defaultdict(dict)
-    for family in text_string_to_metric_families(answer.raise_for_status().text):
-        if family.name == "hailong_stream_log_messages":
-            for sample in family.samples:
-                found[sample.labels["topic"]][sample.labels["state"]] = sample.value
-    return found
-
-
 def settled(stack: Stack, written: float) -> bool:
-    account = told(stack).get(EVENTS, {})
+    account = stack.log_account().get(EVENTS, {})
     return account.get("written", 0) >= written and account["in_hand"] == account["unread"] == 0
 
 
@@ -36,15 +21,15 @@ def test_written_is_done_and_in_hand_and_unread_also_over_a_restart(stack: Stack
     assert stack.send([unit("LA", level="external"), *taps[:10]]) == []
     stack.wait_stored("test/account", 10)
     wait_until(lambda: settled(stack, 10), 20)
-    before = told(stack)[EVENTS]["written"]
+    before = stack.log_account()[EVENTS]["written"]
     for start in range(10, 4_000, 665):
         assert stack.send(taps[start : start + 665]) == []
         if start == 2_005:
             stack.kill("stream")
             stack.revive()
-        for account in told(stack).values():
+        for account in stack.log_account().values():
             assert account.keys() == STATES
             assert account["written"] == account["done"] + account["in_hand"] + account["unread"]
     wait_until(lambda: settled(stack, before + 3_990), 60)
-    assert told(stack)[EVENTS]["done"] >= before + 3_990
+    assert stack.log_account()[EVENTS]["done"] >= before + 3_990
     assert stack.get("/v1/counts", source="test/account")["stored"] == 4_000

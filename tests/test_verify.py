@@ -186,7 +186,7 @@ def test_publications_points_and_the_use_of_procedures_are_served_as_recounted(s
             decided, effective = (
                 f"{moment + timedelta(days=dice.randrange(*days)):%Y-%m-%d}" for days in ((-9, 1), (-3, 9))
             )
-            days = {"decision_date": decided, "effective_date": effective}
+            days = {"decision_date": decided, "effective_date": effective, "public_date": f"{moment:%Y-%m-%d}"}
             told_days = {name: day for name, day in days.items() if dice.random() < 0.8}
             flags = {"service_level": dice.choice([2, 3]), "has_fee": dice.random() < 0.5, "name_vi": "P"}
             tell("procedure.updated", code, when, unit=dice.choice(["H26", "H26.1"]), **flags, **told_days)

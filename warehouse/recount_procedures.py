@@ -74,11 +74,12 @@ def publications(
             if holds and start <= holds < end:
                 steps["announced"].append(limit <= _day(holds))
             if decided and start <= decided < end:
-                steps["decided"].append(_day(at(word)) <= limit)
+                told = _midnight(word["data"].get("public_date")) or at(word)
+                steps["decided"].append(_day(told) <= limit)
         for step, in_time in steps.items():
-            told = {"announced": "announced_in_time", "decided": "updated_in_time"}[step] if all(in_time) else ""
+            has = {"announced": "announced_in_time", "decided": "updated_in_time"}[step] if all(in_time) else ""
             data = judged[-1][0]["data"]
-            found[data["unit"]].update(cohorts_of({step}, set(gives(data)) | {told}))
+            found[data["unit"]].update(cohorts_of({step}, set(gives(data)) | {has}))
     return found
 
 

@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS procedures (
   supplement_policy LowCardinality(String),
   attributes UInt64 COMMENT 'what it gives its dossiers: bits in the order of contract/cohorts.py',
   decided_on Nullable(Date32),
+  told_on Date32 COMMENT 'when the national database was told',
   effective_on Nullable(Date32),
   as_of DateTime64(3, 'UTC')
 )

@@ -23,7 +23,7 @@ FROM
   (
     SELECT
       p.procedure AS procedure, p.holds_from AS holds_from, p.unit AS publisher, p.attributes AS given,
-      p.effective_on AS effective_on, toDate32(p.as_of, 'Asia/Ho_Chi_Minh') AS told_on, fifth.day AS fifth_day,
+      p.effective_on AS effective_on, p.told_on AS told_on, fifth.day AS fifth_day,
       toDateTime64(p.effective_on, 3, 'Asia/Ho_Chi_Minh') AS holds,
       toDateTime64(p.decided_on, 3, 'Asia/Ho_Chi_Minh') AS decided,
       coalesce(holds >= {start:DateTime64(3, 'UTC')} AND holds < {end:DateTime64(3, 'UTC')}, false) AS announces,

@@ -17,6 +17,7 @@ SELECT
   + bitShiftLeft(p.restructured::UInt64, 39) -- procedure_restructured
   + bitShiftLeft((p.annual_volume > 500)::UInt64, 40) AS attributes, -- procedure_busy
   toDate32OrNull(p.decision_date) AS decided_on,
+  coalesce(toDate32OrNull(p.public_date), toDate32(occurred_at, 'Asia/Ho_Chi_Minh')) AS told_on,
   toDate32OrNull(p.effective_date) AS effective_on,
   occurred_at AS as_of
 FROM
@@ -25,7 +26,7 @@ FROM
     type, unit, subject, occurred_at,
     JSONExtract(
       body, 'data',
-      'Tuple(name_vi String, name_en String, effective_date String, decision_date String, term UInt32, term_unit String, count_mode String, deadline_rule String, supplement_policy String, service_level UInt8, full_online_eligible Bool, has_fee Bool, requires_result Bool, linked_service String, parts_complete Bool, online_payment Bool, restructured Bool, annual_volume Int64)'
+      'Tuple(name_vi String, name_en String, effective_date String, decision_date String, public_date String, term UInt32, term_unit String, count_mode String, deadline_rule String, supplement_policy String, service_level UInt8, full_online_eligible Bool, has_fee Bool, requires_result Bool, linked_service String, parts_complete Bool, online_payment Bool, restructured Bool, annual_volume Int64)'
     ) AS p
   FROM touched_reference(batches = {batches:Array(UInt64)})
   WHERE type IN ('procedure.published', 'procedure.updated', 'procedure.abolished')
