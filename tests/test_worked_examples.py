@@ -40,19 +40,20 @@ def lines(name: str) -> Iterator[bytes]:
             told = {"name_vi": procedure, **case["procedure"]}
             yield logged(event("procedure.published", procedure, "2026-01-01T00:00:00+07:00", unit="H26", **told))
         for n in range(case["times"]):
+            subject = f"{name}-{number}-{n}"
             for step, (kind, when, *told) in enumerate(case["events"]):
                 given = told[0] if told else {}
                 data = {key: instant(value) if "due" in key else value for key, value in given.items()}
                 if "procedure" in case and not step:
                     data["procedure"] = procedure
                 if data.get("dossier") == "THIS":
-                    data["dossier"] = f"{name}-{number}-{n}"
+                    data["dossier"] = subject
                 if data.get("territory_unit") == "UNIT":
                     data["territory_unit"] = name
                 if data.get("procedure") == "THIS":
-                    data["procedure"] = f"{name}-{number}-{n}"
-                home = f"{name}-{number}-{n}" if kind in OF_POINTS else name
-                body = event(kind, f"{name}-{number}-{n}", instant(when), unit=home, key=f"{n}/{step}")
+                    data["procedure"] = subject
+                home = subject if kind in OF_POINTS else name
+                body = event(kind, subject, instant(when), unit=home, key=f"{n}/{step}")
                 body["data"] |= data
                 yield logged(body, datetime.fromisoformat(instant(when)) + timedelta(seconds=case.get("late_s", 0)))
 

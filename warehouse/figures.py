@@ -109,12 +109,12 @@ def counts(client: Client, target_of: Mapping[str, str], period: Period, wanted:
     asked = [(name, hours) for name, measures in MADE_BY.items() if measures & wanted]
     cohorts = {name: cohort(name) for name in wanted if is_cohort(name)}
     steps = {name.partition("[")[0] for name in cohorts}
-    days = {**names, **_bounds(period), **_days(period)}
+    days: dict[str, Any] = {**names, **_bounds(period), **_days(period)}
     asked += [(name, days) for name, counted in COHORTS_BY.items() if counted & steps]
     of_dossiers = bool(steps.difference(*COHORTS_BY.values()) or wanted & STANDING)
     if of_dossiers:
         asked += [("dossier_sums", days), ("dossier_end", days)]
-        if period.start.astimezone(VIETNAM).time() != time():
+        if days["first_day"] < days["first_whole_day"]:
             asked.append(("dossier_start", days))
     sums = {target: Sums() for target in found}
     for query, rows in _answers(client, asked):

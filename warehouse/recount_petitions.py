@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from warehouse.recount import Event, at, first, in_order
 from warehouse.recount_attributes import cohorts_of
-from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar
+from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar, midnight
 
 REFUSE_DAYS, ASK_DAYS, ANSWER_DAYS, PUBLISH_DAYS = 2, 5, 15, 2
 """Working days for each step; the last from the answer, the others from the receipt."""
@@ -72,7 +72,7 @@ def _ends(calendar: Calendar, since: datetime, days: int) -> datetime | None:
     closing = calendar.closing(since, days, working=True) if calendar.knows(since) else None
     if closing is None:
         return None
-    return datetime.combine(closing.astimezone(VIETNAM).date() + timedelta(days=1), time(), VIETNAM)
+    return midnight(closing.astimezone(VIETNAM).date() + timedelta(days=1))
 
 
 def _by(when: datetime | None, limit: datetime | None, *, otherwise: bool) -> bool:

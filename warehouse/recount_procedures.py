@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 from warehouse.recount import Event, at
 from warehouse.recount_attributes import cohorts_of
-from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar
+from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar, midnight
 
 BUSY = 500
 """Dossiers a year above which a procedure is to be restructured (Hanoi's plan 295/KH-UBND)."""
@@ -38,10 +38,10 @@ def gives(procedure: Mapping[str, Any]) -> Iterator[str]:
 def in_force(events: Iterable[Event], end: datetime) -> list[Event]:
     """The newest word on each procedure that is in force at an instant."""
     newest: dict[str, Event] = {}
-    for event in sorted(events, key=_in_order):
-        if event["type"].startswith("procedure.") and _holds_from(event) < end:
-            newest[event["subject"]] = event
-    return [event for event in newest.values() if event["type"] != "procedure.abolished"]
+    for word in _words(events):
+        if _holds_from(word) < end:
+            newest[word["subject"]] = word
+    return [word for word in newest.values() if word["type"] != "procedure.abolished"]
 
 
 def count_offered(
@@ -61,12 +61,11 @@ def publications(
 
     After Decision 766, 1.1 and 1.2. A procedure of which one publication is late is late.
     """
-    words: defaultdict[str, dict[datetime, Event]] = defaultdict(dict)
-    for event in sorted(events, key=_in_order):
-        if event["type"].startswith("procedure."):
-            words[event["subject"]][_holds_from(event)] = event
+    newest: defaultdict[str, dict[datetime, Event]] = defaultdict(dict)
+    for word in _words(events):
+        newest[word["subject"]][_holds_from(word)] = word
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for of_one in words.values():
+    for of_one in newest.values():
         judged = [(word, limit) for word in of_one.values() if (limit := _limit(word, calendars))]
         steps: defaultdict[str, list[bool]] = defaultdict(list)
         for word, limit in judged:
@@ -93,8 +92,10 @@ def _limit(word: Event, calendars: Mapping[str, Calendar]) -> date | None:
     return closing and _day(closing)
 
 
-def _in_order(event: Event) -> tuple[datetime, datetime]:
-    return _holds_from(event), at(event)
+def _words(events: Iterable[Event]) -> list[Event]:
+    """What was said of procedures, by when it holds and by when it was said."""
+    words = (event for event in events if event["type"].startswith("procedure."))
+    return sorted(words, key=lambda word: (_holds_from(word), at(word)))
 
 
 def _holds_from(event: Event) -> datetime:
@@ -102,7 +103,7 @@ def _holds_from(event: Event) -> datetime:
 
 
 def _midnight(day: str | None) -> datetime | None:
-    return datetime.combine(date.fromisoformat(day), time(), VIETNAM) if day else None
+    return midnight(date.fromisoformat(day)) if day else None
 
 
 def _day(instant: datetime) -> date:

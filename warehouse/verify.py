@@ -10,7 +10,7 @@ import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
@@ -29,7 +29,7 @@ from warehouse.recount_petitions import Petition, count_petition
 from warehouse.recount_petitions import fold as fold_petition
 from warehouse.recount_points import points
 from warehouse.recount_procedures import count_offered, gives, in_force, publications
-from warehouse.working_time import VIETNAM, Terms, calendars_of_units, newest_units
+from warehouse.working_time import VIETNAM, Terms, calendars_of_units, midnight, newest_units
 
 SLICE_EVENTS = 200_000
 
@@ -61,7 +61,7 @@ class Verification:
         first = first or earliest.replace(tzinfo=UTC).astimezone(VIETNAM).date()
         last = last or latest.replace(tzinfo=UTC).astimezone(VIETNAM).date()
         self._periods = periods(first, last)
-        self._range = Period(_midnight(first), _midnight(last + timedelta(days=1)))
+        self._range = Period(midnight(first), midnight(last + timedelta(days=1)))
         self._slices = {"dossiers": _slices(dossier_events), "tickets": _slices(ticket_events)}
         self._hours = Hours(Tally)
         self._standings: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
@@ -200,9 +200,9 @@ def periods(first: date, last: date) -> dict[str, Period]:
     found = {}
     for n in range((last - first).days + 1):
         day = first + timedelta(days=n)
-        found[day.isoformat()] = Period(_midnight(day), _midnight(day + timedelta(days=1)))
+        found[day.isoformat()] = Period(midnight(day), midnight(day + timedelta(days=1)))
         month = f"{day:%Y-%m}"
-        found[month] = Period(found[month].start if month in found else _midnight(day), found[day.isoformat()].end)
+        found[month] = Period(found[month].start if month in found else midnight(day), found[day.isoformat()].end)
     return found
 
 
@@ -270,10 +270,6 @@ def _shown(found: Any) -> str:
 
 def _slices(events: int) -> int:
     return -(-events // SLICE_EVENTS)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), VIETNAM)
 
 
 def _bounds(period: Period) -> dict[str, datetime]:

@@ -182,6 +182,11 @@ def calendars_of_units(reference: Sequence[dict[str, Any]]) -> dict[str, Calenda
     return found
 
 
+def midnight(day: date) -> datetime:
+    """The instant at which a day of Vietnam begins."""
+    return datetime.combine(day, time(), VIETNAM)
+
+
 def _local(instant: datetime) -> datetime:
     return instant.astimezone(VIETNAM)
 

@@ -2,4 +2,4 @@
 INSERT INTO reference_ids
 SELECT event_id
 FROM touched_reference(batches = {batches:Array(UInt64)})
-WHERE NOT startsWith(type, 'target.') AND NOT startsWith(type, 'point.')
+WHERE startsWith(type, 'unit.') OR startsWith(type, 'procedure.') OR startsWith(type, 'calendar.')
