@@ -9,10 +9,10 @@ from importlib import import_module
 
 from rich.console import Console
 
-from bench.report import Row, machine, print_rows, write
+from bench.report import Row, machine, plain, write
 
 BENCHES = ("ingest", "sink", "flush", "freshness", "history", "country")
-"""Modules of this folder with ``run(full: bool) -> list[Row]``, in the order of running."""
+"""Modules of this folder with ``run(full: bool) -> Iterable[Row]``, in the order of running."""
 
 
 def main(names: list[str], *, full: bool) -> int:
@@ -28,9 +28,9 @@ def main(names: list[str], *, full: bool) -> int:
     rows: list[Row] = []
     try:
         for name in names or BENCHES:
-            found = import_module(f"bench.{name}").run(full)
-            print_rows(out, found)
-            rows += found
+            for row in import_module(f"bench.{name}").run(full):
+                out.print(plain(row), markup=False, soft_wrap=True)
+                rows.append(row)
     finally:
         if rows:
             out.print(f"kept in {write(rows)}", soft_wrap=True)

@@ -49,12 +49,11 @@ LEAST_BYTES_A_DOSSIER = 0.1
 out = Console(highlight=False)
 
 
-def run(full: bool) -> list[Row]:
+def run(full: bool) -> Iterator[Row]:
     """The rows of the latest month, or with ``full`` of the latest half year and of all."""
     reference = hanoi()
     days = working_days(reference.working_time, DAY - timedelta(days=YEARS_DAYS - 1), DAY)
     making = Making(reference.points, reference.working_time, days, round(DOSSIERS / len(days)))
-    rows: list[Row] = []
     with stores("clickhouse") as ours:
         migrate(ours.client(), DATABASE)
         client = ours.client(DATABASE)
@@ -63,16 +62,15 @@ def run(full: bool) -> list[Row]:
         peers: dict[str, Waits] = {}
         for depth in (HALF_YEAR_DAYS, YEARS_DAYS) if full else (MONTH_DAYS,):
             since = DAY - timedelta(days=depth - 1)
-            rate = _store(ours, client, making, (since, before - timedelta(days=1)))
+            yield _store(ours, client, making, (since, before - timedelta(days=1)))
             with asker(ours, DATABASE, NOW, full=full) as ask:
                 told = f"{_dossiers(client):,} dossiers"
-                rows += [rate, *_sizes(client, told)]
+                yield from _sizes(client, told)
                 # First, because it ends the run when the figures are not right.
-                rows += raw.rows_of(client, ask, (CITY, POINT), MONTH, (MONTH_STARTS, NOW.astimezone(UTC)), told)
+                yield from raw.rows_of(client, ask, (CITY, POINT), MONTH, (MONTH_STARTS, NOW.astimezone(UTC)), told)
                 floor, waits = ask.floor(), ask.wait_all([*_asked(since), *of_no_period(SOURCE)], out)
-                rows += questions.rows_of("history", told, waits, peers or dict.fromkeys(waits, floor), peer)
+                yield from questions.rows_of("history", told, waits, peers or dict.fromkeys(waits, floor), peer)
             before, peers, peer = since, waits, f"the latest {depth} days stored alone"
-    return rows
 
 
 def _store(ours: Stores, client: Client, making: Making, stretch: tuple[date, date]) -> Row:

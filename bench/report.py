@@ -1,4 +1,4 @@
-"""What a benchmark prints: rows with a ratio to a floor or a peer of the same run, as a table and as JSON."""
+"""What a benchmark prints: rows with a ratio to a floor or a peer of the same run, as a line and as JSON."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
-
-from rich.console import Console
-from rich.table import Table
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "bench" / "results"
@@ -74,34 +71,14 @@ def machine() -> dict[str, str | int]:
     }
 
 
-def print_rows(out: Console, rows: Sequence[Row]) -> None:
-    """A table on a terminal, one plain line a row elsewhere."""
-    if not out.is_terminal:
-        for row in rows:
-            out.print(plain(row), markup=False, soft_wrap=True)
-        return
-    table = Table("bench", "case", "median", "unit", "ratio", "against", "CPU µs/event", "peak MB", "note")
-    for row in rows:
-        ratio, cpu, peak = _cells(row)
-        table.add_row(row.bench, row.case, figure(row.value), row.unit, ratio, row.against, cpu, peak, row.note)
-    out.print(table)
-
-
 def plain(row: Row) -> str:
     """The row as one line of text."""
-    ratio, cpu, peak = _cells(row)
-    beside = f"{ratio} of {row.against}" if row.ratio is not None else "floor"
+    beside = f"{row.ratio:.3g} of {row.against}" if row.ratio is not None else "floor"
     parts = [f"{row.bench} {row.case}: {figure(row.value)} {row.unit}", beside]
-    parts += [f"{cpu} µs CPU/event"] if cpu else []
-    parts += [f"peak {peak} MB"] if peak else []
+    parts += [f"{row.cpu_us_per_event:.3g} µs CPU/event"] if row.cpu_us_per_event is not None else []
+    parts += [f"peak {row.peak_mb:.0f} MB"] if row.peak_mb is not None else []
     parts += [row.note] if row.note else []
     return "; ".join(parts)
-
-
-def _cells(row: Row) -> tuple[str, str, str]:
-    values = ((row.ratio, ".3g"), (row.cpu_us_per_event, ".3g"), (row.peak_mb, ".0f"))
-    ratio, cpu, peak = ("" if value is None else format(value, form) for value, form in values)
-    return ratio, cpu, peak
 
 
 def write(rows: Sequence[Row], folder: Path = RESULTS) -> Path:

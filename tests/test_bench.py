@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from bench.__main__ import main
 from bench.contenders import Measured, Peer
 from bench.freshness import nearest_rank
 from bench.freshness_paths import Taps
 from bench.messages import SETS, message_set
-from bench.report import Row, median_ratio, plain, print_rows, spread, write
+from bench.report import Row, median_ratio, plain, spread, write
 from bench.sink import FLOOR, installed, measure, rows_of
 from bench.stack import stores
 from contract.events import decode
@@ -38,19 +36,9 @@ def test_the_spread_tells_rounds_and_extremes() -> None:
     assert spread([1_234.4, 2.0, 0.5]) == "3 rounds, 0.5 to 1,234"
 
 
-def test_a_row_is_one_line_where_there_is_no_terminal() -> None:
-    told = io.StringIO()
-    print_rows(Console(file=told, width=40), [ROW, FLOOR_ROW])
-    assert told.getvalue().splitlines() == [plain(ROW), plain(FLOOR_ROW)]
+def test_a_row_is_one_line() -> None:
     assert plain(ROW) == "sink ratings, hailong: 45,000 events/s; 0.5 of shovel; 12.5 µs CPU/event; peak 180 MB"
     assert plain(FLOOR_ROW) == "sink ratings, shovel: 90,000 events/s; floor"
-
-
-def test_a_row_is_a_line_of_a_table_on_a_terminal() -> None:
-    told = io.StringIO()
-    print_rows(Console(file=told, width=200, force_terminal=True, color_system=None), [ROW])
-    assert "45,000" in told.getvalue()
-    assert "shovel" in told.getvalue()
 
 
 def test_results_are_kept_with_the_machine(tmp_path: Path) -> None:
