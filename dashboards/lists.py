@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query
 
+from contract.reasons import severe_reasons
 from dashboards.reader import From, Store, To, readable, times
 from runtime.clock import speed_of
 from warehouse import figures
@@ -41,10 +42,11 @@ def get_ratings(
     start: From = None,
     to: To = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
+    severe: bool = False,
 ) -> dict[str, Any]:
-    """Single ratings of the period, the latest first."""
+    """Single ratings of the period, the latest first; ``severe`` leaves those that a supervisor must see."""
     tree, period, _ = store.scope(unit, start, to, None)
-    rows = figures.ratings(store.client, tree.below(unit), period, limit)
+    rows = figures.ratings(store.client, tree.below(unit), period, limit, severe_reasons() if severe else ())
     return {
         "unit": unit,
         **times(period),

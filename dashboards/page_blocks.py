@@ -52,10 +52,15 @@ def heading(words: str, note: str = "", problem: str = "") -> str:
     return f"<h2>{escape(words)} {extra}{stale}</h2>"
 
 
-def verdict(troubles: Sequence[Trouble] | None, known: bool, texts: Texts) -> str:
-    """In one sentence whether anyone is in trouble, and with what; ``troubles`` is None before the first answer."""
+def verdict(troubles: Sequence[Trouble] | None, known: bool, severe: bool, texts: Texts) -> str:
+    """In one sentence whether anyone is in trouble, and with what; ``troubles`` is None before the first answer.
+
+    ``severe`` says that a citizen reported something severe, which is never calm.
+    """
     if troubles is None:
         return f'<p class="verdict none">… {escape(texts("loading"))}</p>'
+    if not troubles and severe:
+        return f'<p class="verdict missed" role="status">✗ {escape(texts("severe"))}</p>'
     if not troubles:
         state, key = ("met", "verdict_calm") if known else ("too_few", "verdict_unknown")
         return f'<p class="verdict {state}" role="status">{SIGNS[state]} {escape(texts(key))}</p>'
@@ -140,24 +145,32 @@ def _wrong(figure: dict[str, Any], texts: Texts) -> str:
 
 
 def latest_list(ratings: Sequence[dict[str, Any]], units: Units, texts: Texts) -> str:
-    """Single ratings: when, where, what."""
-    rows = []
-    for rating in ratings:
-        at = form.instant(rating["occurred_at"])
-        unit, counter = units.get(rating["unit"]), units.get(rating["counter"] or "")
-        place = form.short_name(unit, texts.language) if unit else rating["unit"]
-        if counter:
-            place = f"{place}, {form.counter_name(counter, texts.language)}"
-        elif rating["counter"]:
-            place = f"{place}, {rating['counter']}"
-        good = form.is_satisfied(rating["scale"], rating["score"])
-        state, sign = ("good", "🙂") if good else ("bad", "🙁")
-        words = escape(texts.score(rating["scale"], rating["score"]))
-        rows.append(
-            f'<li class="{state}"><time>{at:%H:%M:%S}</time><span class="place">{escape(place)}</span>'
-            f'<span class="face">{sign} {words}</span></li>'
-        )
-    return f'<ol class="latest">{"".join(rows)}</ol>'
+    """Single ratings: when, where, what, and why where that was told."""
+    return f'<ol class="latest">{"".join(_rating(rating, units, texts) for rating in ratings)}</ol>'
+
+
+def severe_list(ratings: Sequence[dict[str, Any]], units: Units, texts: Texts) -> str:
+    """Ratings that give a severe reason; as urgent as a unit in trouble."""
+    rows = "".join(_rating(rating, units, texts, "%d/%m %H:%M") for rating in ratings)
+    return f'<h3 class="severe">✗ {escape(texts("severe"))}</h3><ol class="latest severe">{rows}</ol>'
+
+
+def _rating(rating: dict[str, Any], units: Units, texts: Texts, when: str = "%H:%M:%S") -> str:
+    at = form.instant(rating["occurred_at"])
+    unit, counter = units.get(rating["unit"]), units.get(rating["counter"] or "")
+    place = form.short_name(unit, texts.language) if unit else rating["unit"]
+    if counter:
+        place = f"{place}, {form.counter_name(counter, texts.language)}"
+    elif rating["counter"]:
+        place = f"{place}, {rating['counter']}"
+    good = form.is_satisfied(rating["scale"], rating["score"])
+    state, sign = ("good", "🙂") if good else ("bad", "🙁")
+    words = texts.score(rating["scale"], rating["score"])
+    why = form.reason_names(rating["reasons"], texts.language)
+    return (
+        f'<li class="{state}"><time>{at:{when}}</time><span class="place">{escape(place)}</span>'
+        f'<span class="face">{sign} {escape(": ".join([words, why] if why else [words]))}</span></li>'
+    )
 
 
 def queue_line(hour: dict[str, Any] | None, begins: str, ends: str, texts: Texts) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
+from contract.reasons import reasons
 from contract.scales import LEVELS, Scale
 from dashboards.page_texts import Language, Texts
 from runtime.clock import VIETNAM
@@ -120,3 +122,9 @@ def counter_name(unit: dict[str, Any], language: Language) -> str:
 def is_satisfied(scale: str, score: int) -> bool:
     """Whether an answer counts as satisfied on its scale (contract/scales.py)."""
     return score >= LEVELS[Scale(scale)].satisfied_from
+
+
+def reason_names(codes: Iterable[str], language: Language) -> str:
+    """The reasons of a rating in words; a code of another collector as it came."""
+    known = reasons()
+    return ", ".join(known[code].names[language] if code in known else code for code in codes)

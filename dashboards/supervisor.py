@@ -39,7 +39,7 @@ FURTHER = {"OPS_WAIT_AVG": "OPS_WAIT_P90"}
 # Taps and tickets change by the second; figures of dossiers cost more to count and change by the minute.
 QUICK = ("SAT_CSAT", "OPS_WAIT_AVG", "OPS_WAIT_P90", "DQ_FRESH")
 OF_DOSSIERS = tuple(name for name in HEADLINE if name not in QUICK)
-LATEST_SHOWN = 10
+LATEST_SHOWN, SEVERE_SHOWN = 10, 5
 RATINGS_AN_HOUR = 10_000
 STYLE = Path(__file__).with_name("page_style.css")
 
@@ -100,18 +100,20 @@ def live(view: View) -> None:
     quick = view.ask("quick", "/v1/indicators", QUICK_S, ids=",".join(QUICK))
     of_dossiers = view.ask("dossiers", "/v1/indicators", DOSSIERS_S, ids=",".join(OF_DOSSIERS))
     latest = view.ask("latest", "/v1/ratings", QUICK_S, limit=LATEST_SHOWN)
+    severe = view.ask("severe", "/v1/ratings", DOSSIERS_S, limit=SEVERE_SHOWN, severe="true")
     rankings = [
         view.ask(f"ranking {level}", "/v1/ranking", SLOW_S, level=level, ids=",".join(WATCHED)) for level in LEVELS
     ]
     freshness = feed().latest(("freshness",), at_once=True)
     figures = feed().latest(quick, at_once=True)
     rankings_found = [feed().latest(ranking) for ranking in rankings]
-    _state(view, freshness, figures, rankings_found)
+    severe_found = feed().latest(severe)
+    _state(view, freshness, figures, rankings_found, severe_found)
     if figures.problem in ("unknown_unit", "bad_period") or (figures.data is None and figures.problem):
         return
     with st.container(key="board"):
         with st.container(key="troubles"):
-            _troubles(view, rankings_found)
+            _troubles(view, rankings_found, severe_found)
         with st.container(key="headline"):
             _cards(view, figures, feed().latest(of_dossiers))
         with st.container(key="hour"):
@@ -120,7 +122,7 @@ def live(view: View) -> None:
             _latest(view, feed().latest(latest, at_once=True))
 
 
-def _state(view: View, freshness: Answer, figures: Answer, rankings: list[Answer]) -> None:
+def _state(view: View, freshness: Answer, figures: Answer, rankings: list[Answer], severe: Answer) -> None:
     texts = view.texts
     away = freshness.problem is not None or figures.problem == "away"
     answers = [answer.data for answer in rankings if answer.data]
@@ -128,7 +130,7 @@ def _state(view: View, freshness: Answer, figures: Answer, rankings: list[Answer
     nothing = figures.data is None and figures.problem is not None
     with st.container(key="state", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         if not nothing:
-            st.html(blocks.verdict(troubles, any_figure(answers), texts), width="content")
+            st.html(blocks.verdict(troubles, any_figure(answers), _any(severe), texts), width="content")
         st.html(blocks.clock_line(freshness.data, away, texts), width="content")
     with st.container(key="banner"):
         home = link_to({"unit": None, "from": None})
@@ -140,6 +142,10 @@ def _state(view: View, freshness: Answer, figures: Answer, rankings: list[Answer
             st.html(blocks.banner(words, home, texts("back_to_start")))
         elif away:
             st.html(blocks.banner(_away(figures, texts)))
+
+
+def _any(ratings: Answer) -> bool:
+    return bool(ratings.data and ratings.data["ratings"])
 
 
 def _away(answer: Answer, texts: Texts) -> str:
@@ -156,12 +162,14 @@ def _heading(words: str, answer: Answer, texts: Texts, note: str = "") -> None:
     st.html(blocks.heading(words, note, problem))
 
 
-def _troubles(view: View, rankings: list[Answer]) -> None:
+def _troubles(view: View, rankings: list[Answer], severe: Answer) -> None:
     texts = view.texts
     answers = [answer.data for answer in rankings if answer.data]
     oldest = next((answer for answer in rankings if answer.problem), rankings[0])
     _heading(texts("trouble"), oldest, texts, texts("trouble_note"))
     found = in_trouble(answers)
+    if severe.data and _any(severe):
+        st.html(blocks.severe_list(severe.data["ratings"], view.units, texts))
     if found:
         st.html(blocks.trouble_list(found, view.units, _address(), texts))
     elif len(answers) < len(rankings):

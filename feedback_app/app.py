@@ -16,6 +16,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
+from contract.reasons import reasons
 from runtime.clock import clock_from, speed_of
 from runtime.http import HEALTH_ROUTES, serve_app
 from runtime.settings import Settings
@@ -28,8 +29,14 @@ Texts = dict[str, Any]
 
 
 def read_texts(path: Path = TEXTS) -> Texts:
-    """Every language's texts, the first language first; ValueError when one lacks a key that the first one has."""
+    """Every language's texts with the reasons of the contract, the first language first.
+
+    Raises ValueError when a language lacks a text that the first one has, or the name of a reason.
+    """
     texts: Texts = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for language, words in texts.items():
+        shown = {code: reason.names.get(language) for code, reason in reasons().items() if reason.on_tablet}
+        words["reasons"] = {code: name for code, name in shown.items() if name}
     first, *others = texts
     for language in others:
         if different := _keys(texts[first]) ^ _keys(texts[language]):

@@ -19,6 +19,8 @@ from tests.support import Stack, free_port, own_settings, wait_until
 from warehouse.client import connect
 from warehouse.migrate import migrate
 
+pytest_plugins = ["tests.tablet"]
+
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:

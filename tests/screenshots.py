@@ -55,14 +55,19 @@ def main() -> int:
         if _answers(endpoints["feedback"]):
             tablet = f"{endpoints['feedback']}/?{urlencode(PLACE, quote_via=quote)}#token={endpoints['device_token']}"
             _picture(browser, tablet, "[role=radio]", "tablet", 1280, 800)
+            _picture(browser, tablet, "[role=radio]", "tablet-reasons", 1280, 800, touch="[data-score='2']")
         browser.close()
     return 0
 
 
-def _picture(browser: Browser, address: str, wait_for: str, name: str, width: int, height: int) -> None:
-    page = browser.new_page(viewport={"width": width, "height": height})
+def _picture(
+    browser: Browser, address: str, wait_for: str, name: str, width: int, height: int, touch: str | None = None
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": height}, has_touch=True)
     page.goto(address)
     page.locator(wait_for).first.wait_for()
+    if touch:
+        page.locator(touch).tap()
     page.wait_for_timeout(SETTLE_MS)
     page.screenshot(path=FOLDER / f"{name}.png")
     page.close()

@@ -61,6 +61,20 @@ def test_the_worst_comes_first_and_the_unknown_last(office: Stack) -> None:
     assert ranking[0]["unit_name_vi"] == "Điểm RA.2"
 
 
+def test_severe_reasons_can_be_asked_for_alone(office: Stack) -> None:
+    told = {"mild": ["waiting_too_long"], "severe": ["attitude", "insulted"], "none": [], "other": ["X-1"]}
+    day = {"from": "2026-03-10", "to": "2026-03-11"}
+    taps = [
+        rating(POINTS[1], "2026-03-10T09:00:00+07:00", 1, key=key, source="test/api3", reasons=reasons)
+        for key, reasons in told.items()
+    ]
+    assert office.send(taps) == []
+    office.wait_stored("test/api3", len(taps))
+    found = [office.get("/v1/ratings", unit=ROOT, **day, **severe)["ratings"] for severe in ({}, {"severe": "true"})]
+    assert sorted(row["reasons"] for row in found[0]) == sorted(told.values())
+    assert [row["reasons"] for row in found[1]] == [["attitude", "insulted"]]
+
+
 def test_a_day_begins_and_ends_at_midnight_in_vietnam(office: Stack) -> None:
     days = [office.figures(POINTS[0], **{"from": f"2026-03-0{day}", "to": f"2026-03-0{day + 1}"}) for day in (3, 4)]
     assert [figures["SAT_CSAT"]["n"] for figures in days] == [1, 1]

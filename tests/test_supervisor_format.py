@@ -203,14 +203,22 @@ def test_all_that_is_wrong_with_a_unit_stands_under_its_name() -> None:
 
 
 def test_the_verdict_never_calls_missing_data_good() -> None:
-    assert "Chưa đủ dữ liệu" in page_blocks.verdict([], False, VI)
-    assert "Không có đơn vị nào" in page_blocks.verdict([], True, VI)
-    assert "Đang lấy số liệu" in page_blocks.verdict(None, False, VI)
+    assert "Chưa đủ dữ liệu" in page_blocks.verdict([], False, False, VI)
+    assert "Không có đơn vị nào" in page_blocks.verdict([], True, False, VI)
+    assert "Đang lấy số liệu" in page_blocks.verdict(None, False, False, VI)
+
+
+def test_the_verdict_is_not_calm_when_a_citizen_reports_something_severe() -> None:
+    assert "Phản ánh nghiêm trọng" in page_blocks.verdict([], True, True, VI)
+
+
+def test_reasons_are_named_and_those_of_others_shown_as_they_came() -> None:
+    assert form.reason_names(["insulted", "X1"], "vi") == "Bị xúc phạm, X1"
 
 
 def test_the_verdict_says_how_many_units_have_which_problem() -> None:
     points = ranking(overdue("A", 2.3, 0.4), overdue("B", 75.7, 69.0), figure(70, unit="A", interval=[60, 80]))
-    said = page_blocks.verdict(in_trouble([points]), True, VI)
+    said = page_blocks.verdict(in_trouble([points]), True, False, VI)
     assert "2 đơn vị cần xử lý" in said
     assert "Người dân chưa hài lòng: <b>1</b> · Hồ sơ quá hạn: <b>2</b>" in said
 

@@ -115,6 +115,19 @@ def test_a_unit_that_surely_misses_its_target_is_named_with_its_figures(page: Pa
     expect(page.locator(".latest li").first).to_contain_text(re.compile("hài lòng", re.IGNORECASE))
 
 
+def test_a_severe_reason_is_before_the_supervisor_within_seconds(page: Page, office: Stack) -> None:
+    look(page, office)
+    expect(page.locator(ANSWERED)).to_be_visible()
+    expect(page.locator(".latest.severe")).to_have_count(0)
+    before = time.monotonic()
+    tap = rating(
+        POINT, datetime.now(UTC).isoformat(), 1, key=uuid4().hex, reasons=["waiting_too_long", "asked_for_money"]
+    )
+    assert office.send([tap]) == []
+    expect(page.locator(".latest.severe li")).to_contain_text("Rất không hài lòng: Chờ quá lâu, Bị đòi thêm tiền")
+    print(f"a severe reason was on the page after {time.monotonic() - before:.2f} s")
+
+
 def test_a_unit_in_trouble_is_one_key_away(page: Page, office: Stack) -> None:
     look(page, office, lang="en")
     link = page.locator(".troubles > li > a", has_text=f"Unit {POINT}")

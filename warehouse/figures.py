@@ -159,9 +159,11 @@ def dossiers(
     return list(client.query(_sql("dossiers"), parameters=parameters).named_results())
 
 
-def ratings(client: Client, within: Sequence[str], period: Period, limit: int) -> list[dict[str, Any]]:
-    """Ratings of a period, the latest first."""
-    parameters = {"units": list(within), "limit": limit, **_bounds(period)}
+def ratings(
+    client: Client, within: Sequence[str], period: Period, limit: int, reasons: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """Ratings of a period, the latest first; with ``reasons``, only those that give one of them."""
+    parameters = {"units": list(within), "limit": limit, "reasons": list(reasons), **_bounds(period)}
     return list(client.query(_sql("ratings"), parameters=parameters).named_results())
 
 

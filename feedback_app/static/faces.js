@@ -22,11 +22,13 @@ const SCALES = {
 
 export const COUNTS = Object.keys(SCALES);
 
+const PLEASED = ["very_happy", "happy"];
+
 export function choices(count) {
-  return SCALES[count].map((mood, index) => ({ mood, score: count - index }));
+  return SCALES[count].map((mood, index) => ({ mood, score: count - index, pleased: PLEASED.includes(mood) }));
 }
 
-function shape(tag, attributes) {
+export function shape(tag, attributes) {
   const made = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   return made;

@@ -23,6 +23,7 @@ async function start() {
   else if (device) page = showQuestion(root, texts, device);
   else notSetUp(root, texts);
   if (!health) blockGestures();
+  await outbox.releaseAll();
   keepClock();
   if (device) sender.start(device.token);
   navigator.storage?.persist?.();
@@ -31,9 +32,17 @@ async function start() {
 }
 
 function showQuestion(root, texts, device) {
-  return ratingPage(root, texts, device, async (score, language) => {
-    await outbox.add(ratingEvent(device, score, language, server.now()));
-    sender.wake();
+  return ratingPage(root, texts, device, {
+    async keep(score, language, { mayGiveReasons }) {
+      const event = ratingEvent(device, score, language, server.now());
+      await outbox.add(event, { held: mayGiveReasons });
+      if (!mayGiveReasons) sender.wake();
+      return event.id;
+    },
+    async giveReasons(id, reasons) {
+      await outbox.release(id, reasons);
+      sender.wake();
+    },
   });
 }
 
@@ -55,11 +64,13 @@ function keepClock() {
   document.addEventListener("visibilitychange", () => document.hidden || server.refresh());
 }
 
-// Nobody should leave the page or find a menu by pressing long or with two fingers.
+// Nobody should leave the page or find a menu by going back, pressing long or with two fingers.
 function blockGestures() {
   for (const name of ["contextmenu", "dragstart", "selectstart", "gesturestart"]) {
     document.addEventListener(name, (event) => event.preventDefault());
   }
+  history.pushState(null, "");
+  addEventListener("popstate", () => history.pushState(null, ""));
   document.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
   document.addEventListener("wheel", (event) => event.preventDefault(), { passive: false });
 }

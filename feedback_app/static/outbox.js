@@ -1,17 +1,27 @@
 // Taps on this tablet's disk until the server has acknowledged them. No age limit, nothing deleted otherwise.
+// A tap that may still be given a reason is held back; a page that starts lets go of all that an end of power held.
 
-const STORES = { outbox: "id", quarantine: "id", counts: "name" };
+const VERSION = 2;
+const STORES = { outbox: "id", held: "id", quarantine: "id", counts: "name" };
 
 let opened = null;
 
 function open() {
   opened ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open("hailong", 1);
+    const request = indexedDB.open("hailong", VERSION);
     request.onupgradeneeded = () => {
-      for (const [name, keyPath] of Object.entries(STORES)) request.result.createObjectStore(name, { keyPath });
+      const there = request.result.objectStoreNames;
+      for (const [name, keyPath] of Object.entries(STORES)) {
+        if (!there.contains(name)) request.result.createObjectStore(name, { keyPath });
+      }
     };
     request.onsuccess = () => {
       request.result.onclose = () => { opened = null; };
+      // A newer page in another tab waits until we let go.
+      request.result.onversionchange = () => {
+        request.result.close();
+        opened = null;
+      };
       resolve(request.result);
     };
     request.onerror = () => {
@@ -41,13 +51,30 @@ async function inTransaction(mode, work) {
   return result;
 }
 
-// Keeps a tap and gives it the tablet's next number; two tabs cannot take the same one.
-export function add(event) {
-  return inTransaction("readwrite", async ({ outbox, counts }) => {
+// Keeps a tap and gives it the tablet's next number; two tabs cannot take the same one. A held one is not sent yet.
+export function add(event, { held: isHeld = false } = {}) {
+  return inTransaction("readwrite", async ({ outbox, held, counts }) => {
     const taps = await value(counts.get("taps"));
     const counter_n = (taps?.n ?? 0) + 1;
     counts.put({ name: "taps", n: counter_n });
-    outbox.add({ ...event, data: { ...event.data, counter_n } });
+    (isHeld ? held : outbox).add({ ...event, data: { ...event.data, counter_n } });
+  });
+}
+
+// Lets a held tap go, with the reasons given meanwhile. Another tab's start may have let it go before.
+export function release(id, reasons) {
+  return inTransaction("readwrite", async ({ outbox, held }) => {
+    const event = await value(held.get(id));
+    if (!event) return;
+    outbox.add(reasons.length ? { ...event, data: { ...event.data, reasons } } : event);
+    held.delete(id);
+  });
+}
+
+export function releaseAll() {
+  return inTransaction("readwrite", async ({ outbox, held }) => {
+    for (const event of await value(held.getAll())) outbox.add(event);
+    held.clear();
   });
 }
 
@@ -77,10 +104,10 @@ export function sendQuarantinedAgain() {
 }
 
 export function state() {
-  return inTransaction("readonly", async ({ outbox, quarantine }) => {
-    const [waiting, [first], refused] = await Promise.all([
-      value(outbox.count()), value(outbox.getAll(null, 1)), value(quarantine.getAll()),
+  return inTransaction("readonly", async ({ outbox, held, quarantine }) => {
+    const [unsent, kept, [first], refused] = await Promise.all([
+      value(outbox.count()), value(held.count()), value(outbox.getAll(null, 1)), value(quarantine.getAll()),
     ]);
-    return { waiting, oldest: first?.time ?? null, refused };
+    return { waiting: unsent + kept, oldest: first?.time ?? null, refused };
   });
 }

@@ -2,13 +2,15 @@
 
 import { element, languageBar } from "/dom.js";
 import { choices, drawFace, drawTick } from "/faces.js";
+import { reasonsPage } from "/reasons.js";
 
 const DEAD_MS = 2_000;
 const LANGUAGE_RESET_MS = 60_000;
 const STEP = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
-// Shows the question in `root`. `keep(score, language)` stores an answer and resolves when that is durable.
-export function ratingPage(root, texts, device, keep) {
+// Shows the question in `root`. `keep(score, language, {mayGiveReasons})` stores an answer and resolves with its id when
+// that is durable; `giveReasons(id, reasons)` ends an answer that may be given reasons, of which there may be none.
+export function ratingPage(root, texts, device, { keep, giveReasons }) {
   const [firstLanguage] = Object.keys(texts);
   let language = firstLanguage;
   let busy = false;
@@ -20,9 +22,12 @@ export function ratingPage(root, texts, device, keep) {
     document.documentElement.lang = language;
     document.title = words.question;
     const faces = element("div", { class: "faces", role: "radiogroup", "aria-labelledby": "question", "data-count": device.faces });
-    choices(Number(device.faces)).forEach(({ mood, score }, index) => {
+    choices(Number(device.faces)).forEach(({ mood, score, pleased }, index) => {
       const tab = index === 0 ? "0" : "-1";
-      const attributes = { type: "button", class: "face", role: "radio", "aria-checked": "false", tabindex: tab, "data-score": score };
+      const attributes = {
+        type: "button", class: "face", role: "radio", "aria-checked": "false", tabindex: tab,
+        "data-score": score, "data-pleased": pleased,
+      };
       faces.append(element("button", attributes, drawFace(mood), element("span", {}, words.moods[mood])));
     });
     listen(faces);
@@ -65,13 +70,25 @@ export function ratingPage(root, texts, device, keep) {
     if (busy) return;
     busy = true;
     face.setAttribute("aria-checked", "true");
-    const kept = await keep(Number(face.dataset.score), language).then(() => true, () => false);
-    if (kept) thank();
+    const mayGiveReasons = face.dataset.pleased === "false";
+    const id = await keep(Number(face.dataset.score), language, { mayGiveReasons }).catch(() => null);
+    if (id) thank();
     else ask(texts[language].not_stored);
     setTimeout(() => {
+      if (id && mayGiveReasons) return why(id);
       busy = false;
-      if (kept) nextCitizen();
+      if (id) nextCitizen();
     }, DEAD_MS);
+  }
+
+  function why(id) {
+    clearTimeout(languageTimer);
+    reasonsPage(root, texts[language], async (reasons) => {
+      // What could not be let go now is let go, without its reasons, when the page starts next.
+      await giveReasons(id, reasons).catch(console.error);
+      busy = false;
+      nextCitizen();
+    });
   }
 
   // The same for every answer: who stands behind the citizen learns nothing.

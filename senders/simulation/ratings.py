@@ -20,8 +20,17 @@ REASON_SHARE = 0.6
 COMMENT_SHARE = 0.35
 ENGLISH_SHARE = 0.03
 
-REASONS = {"waiting_too_long": 40, "attitude": 15, "unclear_guidance": 25, "extra_papers": 12, "result_late": 8}
-"""Reason codes with how often they are given."""
+REASONS = {
+    "waiting_too_long": 400,
+    "attitude": 147,
+    "unclear_guidance": 250,
+    "extra_papers": 120,
+    "result_late": 80,
+    "asked_for_money": 1,
+    "turned_away": 1,
+    "insulted": 1,
+}
+"""Reason codes of contract/reasons.yaml with how often in a thousand they are given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,68 @@
+// Why somebody was not satisfied: pictures, each a touch, all of it optional. The rating itself is on disk already.
+
+import { element } from "/dom.js";
+import { drawReason } from "/pictures.js";
+
+const IDLE_MS = 25_000;
+const COUNTDOWN_S = 20;
+// A finger that has chosen and goes away has finished; who works with keys or a switch is given the full time.
+const AFTER_TOUCH_MS = 5_000;
+
+// Shows the reasons in `root`; `finish(codes)` is called once, when the citizen is done, skips or has gone.
+export function reasonsPage(root, words, finish) {
+  const chosen = new Set();
+  let timer = null;
+
+  function end() {
+    clearTimeout(timer);
+    finish([...chosen]);
+  }
+
+  function wait(byTouch) {
+    clearTimeout(timer);
+    title.replaceChildren(words.why);
+    leaving.replaceChildren(leave);
+    timer = byTouch && chosen.size ? setTimeout(end, AFTER_TOUCH_MS) : setTimeout(warn, IDLE_MS);
+  }
+
+  function warn() {
+    // Read aloud once; the seconds are for the eyes.
+    const seconds = element("span", { class: "seconds", "aria-hidden": "true" });
+    title.replaceChildren(element("span", { role: "alert" }, words.still_there), seconds);
+    leaving.append(button("more-time", words.more_time, () => wait(false)));
+    countDown(seconds, COUNTDOWN_S);
+  }
+
+  function countDown(shown, seconds) {
+    shown.textContent = ` ${seconds}`;
+    timer = seconds ? setTimeout(() => countDown(shown, seconds - 1), 1_000) : setTimeout(end);
+  }
+
+  function toggle(event) {
+    const { code } = event.currentTarget.dataset;
+    if (!chosen.delete(code)) chosen.add(code);
+    event.currentTarget.setAttribute("aria-pressed", String(chosen.has(code)));
+    leave.textContent = chosen.size ? words.done : words.skip;
+    wait(event.detail > 0);
+  }
+
+  const leave = button("leave", words.skip, end);
+  const leaving = element("div", { class: "leaving" });
+  const pictures = element("div", { class: "reasons", role: "group", "aria-label": words.why });
+  for (const [code, name] of Object.entries(words.reasons)) {
+    const picture = element("button", { type: "button", class: "reason", "aria-pressed": "false", "data-code": code }, drawReason(code), element("span", {}, name));
+    picture.addEventListener("click", toggle);
+    pictures.append(picture);
+  }
+  const title = element("h1", { tabindex: "-1" });
+  root.className = "why";
+  root.replaceChildren(title, pictures, leaving);
+  wait(false);
+  title.focus();
+}
+
+function button(name, text, act) {
+  const made = element("button", { type: "button", class: name }, text);
+  made.addEventListener("click", act);
+  return made;
+}
