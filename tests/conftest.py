@@ -21,6 +21,11 @@ from warehouse.migrate import migrate
 
 pytest_plugins = ["tests.tablet"]
 
+MADE_WITH = "SELECT name, create_table_query FROM system.tables WHERE database = {database:String}"
+FILLED = """
+SELECT name FROM system.tables WHERE database = {database:String} AND total_rows > 0 AND name != 'migrations'
+"""
+
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
@@ -61,10 +66,26 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         process.wait(timeout=20)
 
 
+@pytest.fixture(scope="session")
+def schema() -> dict[str, str]:
+    """What each table of the migrated database was made with, once it was made."""
+    return {}
+
+
 @pytest.fixture
-def store(engine: Settings) -> Client:
-    """A client of an empty, migrated database."""
+def store(engine: Settings, schema: dict[str, str]) -> Client:
+    """A client of an empty, migrated database; migrated anew only after a test that changed a table."""
+    database = engine.clickhouse_database
     client = connect(engine, database="default")
-    client.command(f"DROP DATABASE IF EXISTS {engine.clickhouse_database}")
-    migrate(client, engine.clickhouse_database)
+    if not schema or _tables(client, database) != schema:
+        client.command(f"DROP DATABASE IF EXISTS {database}")
+        migrate(client, database)
+        schema |= _tables(client, database)
+    filled = client.query(FILLED, parameters={"database": database}).result_rows
+    for (table,) in filled:
+        client.command(f"TRUNCATE TABLE {database}.{table}")
     return connect(engine)
+
+
+def _tables(client: Client, database: str) -> dict[str, str]:
+    return dict(client.query(MADE_WITH, parameters={"database": database}).result_rows)
