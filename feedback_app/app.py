@@ -1,6 +1,6 @@
-"""The tablet page over HTTP: the page itself, its texts, and the server's clock.
+"""The pages for citizens over HTTP: the tablet's with its texts and the server's clock, and the one for phones.
 
-The page posts ratings to ingest by itself; nothing a citizen answers passes through this process.
+The tablet's page posts ratings to ingest by itself; nothing a citizen answers there passes through this process.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
 from contract.reasons import reasons
+from feedback_app.online_rating import FOLDER as ONLINE
+from feedback_app.online_rating import OnlineRating
 from runtime.clock import clock_from, speed_of
 from runtime.http import HEALTH_ROUTES, serve_app
 from runtime.settings import Settings
@@ -83,9 +85,10 @@ class Page(StaticFiles):
 
 
 def make_app(settings: Settings) -> FastAPI:
-    """The page's server. Raises ValueError when a text is missing in a language or the clock's setting is wrong."""
+    """The pages' server. Raises ValueError when a text is missing in a language or the clock's setting is wrong."""
     clock = clock_from(settings.clock)
     texts = read_texts()
+    ingest_url = settings.public_ingest_url or settings.ingest_url
     shell_script = f"self.SHELL = {json.dumps(shell(texts))};\n"
     app = FastAPI(title="hailong feedback", docs_url=None, redoc_url=None, openapi_url=None, routes=[*HEALTH_ROUTES])
     app.add_middleware(GZipMiddleware, minimum_size=500)
@@ -93,7 +96,7 @@ def make_app(settings: Settings) -> FastAPI:
     @app.get("/config.json")
     async def config() -> JSONResponse:
         told = {"server_time": clock().isoformat(), "clock_speed": speed_of(clock)}
-        body = {**told, "ingest_url": settings.ingest_url}
+        body = {**told, "ingest_url": ingest_url}
         return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
     @app.get("/texts.json")
@@ -108,7 +111,9 @@ def make_app(settings: Settings) -> FastAPI:
     async def readyz() -> PlainTextResponse:
         return PlainTextResponse("ready\n")
 
-    app.mount("/", Page(settings.ingest_url))
+    app.include_router(OnlineRating(settings, clock).router)
+    app.mount("/online", StaticFiles(directory=ONLINE))
+    app.mount("/", Page(ingest_url))
     return app
 
 

@@ -53,7 +53,7 @@ def make_app(settings: Settings) -> Starlette:
 
     page = Middleware(
         CORSMiddleware,
-        allow_origins=[settings.feedback_url],
+        allow_origins=[settings.public_feedback_url or settings.feedback_url],
         allow_methods=["POST"],
         allow_headers=["Authorization", "Content-Type"],
         expose_headers=["Retry-After"],

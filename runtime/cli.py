@@ -183,6 +183,20 @@ def feedback() -> None:
 
 
 @app.command()
+def invite(
+    unit: Annotated[str, typer.Option(help="Unit that handled the dossier.")],
+    dossier: Annotated[str, typer.Option(help="The dossier's code.")],
+    procedure: Annotated[str | None, typer.Option(help="Its procedure's code.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=366, help="Days for which the link holds.")] = 30,
+    qr: Annotated[Path | None, typer.Option(help="SVG file for the link as a QR code.")] = None,
+) -> None:
+    """Print the link by which a citizen rates one dossier on a phone."""
+    from senders.invitation import run
+
+    raise typer.Exit(run(_settings(), unit, dossier, procedure, days=days, qr=qr))
+
+
+@app.command()
 def dashboards() -> None:
     """Serve the read API and the supervisor's page."""
     from dashboards.serve import serve

@@ -34,7 +34,9 @@ class Settings(BaseSettings):
     stream_url: str = Field("http://127.0.0.1:18084", description="Address of the stream's metrics")
     api_url: str = Field("http://127.0.0.1:18081", description="Address of the read API")
     dashboards_url: str = Field("http://127.0.0.1:18501", description="Address of the supervisor's pages")
-    feedback_url: str = Field("http://127.0.0.1:18082", description="Address of the tablet app")
+    feedback_url: str = Field("http://127.0.0.1:18082", description="Address of the pages for citizens")
+    public_ingest_url: str = Field("", description="Ingest's address as tablets reach it; empty: the same")
+    public_feedback_url: str = Field("", description="Those pages' address as citizens reach it; empty: the same")
     api_key: SecretStr = Field(
         SecretStr(""), description="Key of the systems that send events and load reference data; required by ingest"
     )

@@ -20,11 +20,12 @@ class Endpoints(BaseModel):
 
     ingest: str | None = None
     api: str | None = None
+    feedback: str | None = None
     api_key: SecretStr | None = None
 
 
 def resolve(settings: Settings) -> Settings:
-    """The settings with ``ingest_url``, ``api_url`` and ``api_key`` of the running local stack filled in.
+    """The settings with the addresses and the ``api_key`` of the running local stack filled in.
 
     What was set explicitly stays. Without ``endpoints.json`` the settings come back as they are.
     Raises ``EndpointsError`` when the file is broken.
@@ -45,6 +46,8 @@ def resolve(settings: Settings) -> Settings:
         filled["ingest_url"] = found.ingest.rstrip("/")
     if found.api and "api_url" not in settings.model_fields_set:
         filled["api_url"] = found.api.rstrip("/")
+    if found.feedback and "feedback_url" not in settings.model_fields_set:
+        filled["feedback_url"] = found.feedback.rstrip("/")
     if found.api_key and not settings.api_key.get_secret_value():
         filled["api_key"] = found.api_key
     return settings.model_copy(update=filled)

@@ -88,4 +88,5 @@ def store(engine: Settings, schema: dict[str, str]) -> Client:
 
 
 def _tables(client: Client, database: str) -> dict[str, str]:
-    return dict(client.query(MADE_WITH, parameters={"database": database}).result_rows)
+    found = client.query(MADE_WITH, parameters={"database": database}).result_rows
+    return {str(name): str(made_with) for name, made_with in found}

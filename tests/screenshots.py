@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -16,11 +17,14 @@ import httpx
 from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from contract.links import RatingLink
+from runtime.clock import VIETNAM
 from tests.browser_setup import chromium_path
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 FIGURES = ".st-key-answered .value"
 SETTLE_MS = 4_000
+DOSSIER = "H26.66.01.005-261120-0042"
 PLACE = {
     "device": "TAB-H26-66-01-005-1",
     "unit": "H26.66.01.005",
@@ -56,6 +60,7 @@ def main() -> int:
             tablet = f"{endpoints['feedback']}/?{urlencode(PLACE, quote_via=quote)}#token={endpoints['device_token']}"
             _picture(browser, tablet, "[role=radio]", "tablet", 1280, 800)
             _picture(browser, tablet, "[role=radio]", "tablet-reasons", 1280, 800, touch="[data-score='2']")
+            _picture(browser, _link(endpoints), "form", "online", 390, 844)
         browser.close()
     return 0
 
@@ -72,6 +77,12 @@ def _picture(
     page.screenshot(path=FOLDER / f"{name}.png")
     page.close()
     print(FOLDER / f"{name}.png")
+
+
+def _link(endpoints: dict[str, str]) -> str:
+    last_day = datetime.now(VIETNAM).date() + timedelta(days=30)
+    link = RatingLink(unit=PLACE["unit"], dossier=DOSSIER, last_day=last_day, time_points=1)
+    return link.address(endpoints["feedback"], endpoints["api_key"])
 
 
 def _answers(address: str) -> bool:

@@ -197,7 +197,12 @@ def test_no_file_beside_a_streamlit_page_hides_a_library(folder: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [ROOT / "feedback_app" / "texts.yaml", ROOT / "dashboards" / "page_texts.yaml"], ids=_place
+    "path",
+    [
+        ROOT / name
+        for name in ("feedback_app/texts.yaml", "feedback_app/online/texts.yaml", "dashboards/page_texts.yaml")
+    ],
+    ids=_place,
 )
 def test_every_text_is_there_in_vietnamese_and_english(path: Path) -> None:
     texts = yaml.safe_load(path.read_text(encoding="utf-8"))
