@@ -10,9 +10,11 @@ from contract.events import AnyEvent, canonical, check_time, content_hash, decod
 from contract.reference_events import REFERENCE_EVENTS, UnitDefined, WorkingDay
 from contract.refusals import Reason, Refusal
 from contract.topics import route
+from ingest.masking import mask_all_text, mask_free_text
 from ingest.registry import Device
 
 SYSTEM = "system"
+BY_CITIZENS = ("rating.", "petition.")
 KnowsUnit = Callable[[str], bool]
 
 
@@ -49,9 +51,15 @@ def judge(raw: bytes, sender: Sender, knows_unit: KnowsUnit, now: datetime, max_
     """The first reason against an event, in the order of ``CHECKS``, or the event as it will be logged."""
     if len(raw) > max_event_bytes:
         return Refusal(Reason.TOO_LARGE, f"the event has more than {max_event_bytes} bytes; its beginning was kept")
+    raw = mask_free_text(raw)
     event = decode(raw)
     if isinstance(event, Refusal):
         return event
+    if event.data.__pydantic_extra__ and event.type.startswith(BY_CITIZENS):
+        raw = mask_all_text(raw)
+        event = decode(raw)
+        if isinstance(event, Refusal):
+            return event
     for check in CHECKS:
         refusal = check(event, sender, knows_unit, now)
         if refusal:

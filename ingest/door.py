@@ -6,6 +6,7 @@ import hmac
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime
 
 from contract.events import decode
@@ -14,8 +15,10 @@ from ingest.admission import Sender, judge
 from ingest.batch import Batch, Refused, Stored
 from ingest.fill import too_full_for
 from ingest.follower import follow_reference
+from ingest.masking import FREE_TEXT, mask_all_text
 from ingest.outbox import Outbox
 from ingest.outbox_file import OutboxError
+from ingest.personal_data import mask
 from ingest.registry import Registry
 from ingest.relay import Relay
 from runtime.clock import Clock
@@ -25,6 +28,7 @@ from runtime.telemetry import INGEST_METRICS
 # Refused lines are told to their sender; kept ones must never stop the events of others.
 REFUSED_SHARE = 0.25
 MEGABYTE = 1_048_576
+TEXT_FIELDS = tuple(f"data.{name}:" for name in FREE_TEXT)
 UNITS_UNKNOWN = "the units are not known here yet: Kafka has not been reached since the start"
 
 
@@ -115,7 +119,7 @@ class Door:
             if isinstance(verdict, Refusal):
                 if verdict.reason is Reason.UNKNOWN_UNIT and not self.knows_units:
                     raise OutboxError(UNITS_UNKNOWN)
-                batch.refused.append(Refused(index, verdict, raw))
+                batch.refused.append(_refused(index, verdict, raw))
                 continue
             if verdict.fact and verdict.fact.type == "unit.defined":
                 new_units.add(verdict.fact.subject)
@@ -127,7 +131,7 @@ class Door:
     def refused_body(self, raw: bytes, refusal: Refusal, sender: Sender) -> Batch:
         """A body that could not be taken apart, to be kept."""
         batch = self._batch(self.clock(), sender)
-        batch.refused.append(Refused(0, refusal, raw))
+        batch.refused.append(_refused(0, refusal, raw))
         return batch
 
     @staticmethod
@@ -150,3 +154,10 @@ class Door:
                 if event.fact and index not in conflicting:
                     self.registry.apply(event.fact)
                     self._has_facts = True
+
+
+def _refused(index: int, refusal: Refusal, raw: bytes) -> Refused:
+    """What is kept of a refused line, and told of it: neither may hold personal data."""
+    if refusal.detail.startswith(TEXT_FIELDS):
+        refusal = replace(refusal, detail=mask(refusal.detail))
+    return Refused(index, refusal, mask_all_text(raw))
