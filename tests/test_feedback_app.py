@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 from datetime import UTC, datetime, timedelta
@@ -12,11 +11,22 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from contract.devices import device_token
 from feedback_app.app import STATIC, read_texts
 from runtime.clock import VIETNAM, ReplayClock
-from tests.support import Stack, event, unit, wait_until
-from tests.tablet import MM, POINT, SET_UP, Door, PageServer, narrowest_gap, offline_ready, set_up, tap, until
+from tests.support import Stack, wait_until
+from tests.tablet import (
+    MM,
+    POINT,
+    SET_UP,
+    Door,
+    PageServer,
+    known_tablet,
+    narrowest_gap,
+    offline_ready,
+    set_up,
+    tap,
+    until,
+)
 
 
 def fact(page: Page, name: str) -> str:
@@ -389,20 +399,11 @@ def test_a_tap_bears_the_servers_time_even_on_a_replayed_day(page: Page, server:
     assert abs(door.last.data.device_time - datetime.now(UTC)) < timedelta(seconds=5)
 
 
-def known_tablet(stack: Stack) -> str:
-    """Tells the stack of a unit and its tablet; the tablet's set-up address."""
-    token = device_token(stack.key, "TAB-E2E")
-    token_sha256 = hashlib.sha256(token.encode()).hexdigest()
-    paired = event("device.paired", "TAB-E2E", "2025-07-01T00:00:00Z", unit="H26.TAP", token_sha256=token_sha256)
-    assert stack.send([unit("H26.TAP"), paired]) == []
-    return f"{stack.settings.feedback_url}/?device=TAB-E2E&unit=H26.TAP#token={token}"
-
-
 @pytest.mark.browser
 @pytest.mark.stack
 def test_a_tap_is_counted_soon_and_only_for_the_tablets_own_unit(browser: Browser, stack: Stack) -> None:
     page = browser.new_page(has_touch=True)
-    set_up(page, known_tablet(stack))
+    set_up(page, known_tablet(stack, "TAB-E2E", "H26.TAP"))
     tap(page)
     # The first event of a process finds nothing warm.
     wait_until(lambda: stored_taps(stack) == 1, timeout_s=20)
@@ -422,6 +423,33 @@ def test_a_tap_is_counted_soon_and_only_for_the_tablets_own_unit(browser: Browse
 def stored_taps(stack: Stack) -> int:
     stored: int = stack.get("/v1/counts", source="tablet/TAB-E2E")["stored"]
     return stored
+
+
+ACKNOWLEDGED = """() => {
+  window.waits = [];
+  let lifted = 0;
+  addEventListener("pointerup", (event) => { lifted = event.timeStamp; }, true);
+  new MutationObserver(() => {
+    if (!lifted || !document.querySelector(".thanks")) return;
+    const since = lifted;
+    lifted = 0;
+    requestAnimationFrame(() => requestAnimationFrame(() => waits.push(performance.now() - since)));
+  }).observe(document.body, { subtree: true, childList: true, attributes: true });
+}"""
+
+
+@pytest.mark.browser
+def test_a_slow_tablet_acknowledges_every_tap(page: Page) -> None:
+    slow = page.context.new_cdp_session(page)
+    slow.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    set_up(page)
+    page.evaluate(ACKNOWLEDGED)
+    for _ in range(5):
+        tap(page)
+        expect(page.get_by_role("radio").first).to_be_visible()
+    waits_ms = page.evaluate("() => waits")
+    assert len(waits_ms) == 5
+    print(f"from the lifted finger to the thanks on screen: {', '.join(f'{wait:.0f}' for wait in sorted(waits_ms))} ms")
 
 
 @pytest.mark.browser
