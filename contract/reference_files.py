@@ -22,6 +22,11 @@ FILES = ("units.csv", "calendar.csv", "procedures.csv", "targets.csv", "tablets.
 """The files of a folder, in the order in which their events are sent: what is referred to comes first."""
 
 
+def columns() -> dict[str, tuple[list[str], list[str]]]:
+    """The required and the further columns of each file, by its name."""
+    return {name: (sorted(_REQUIRED[name]), sorted(_OPTIONAL[name])) for name in FILES}
+
+
 @dataclass(slots=True)
 class Parsed:
     """The events of a folder in sending order, CloudEvents as plain dicts, and every fault found."""

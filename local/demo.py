@@ -16,12 +16,11 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from contract.devices import device_token
 from contract.events import derived_id
 from local import kafka, stack
 from local.demo_report import print_figures, print_summary, wait_stored
@@ -30,6 +29,7 @@ from local.replay import GRACE_S, SEND_INTERVAL_S, Sent, Stop, replay
 from runtime.clock import VIETNAM, ReplayClock, clock_from
 from runtime.settings import Settings
 from senders.client import IngestClient, IngestError
+from senders.invitation import tablet_address
 from senders.reference import read, send
 from senders.simulation.calendar import UnknownDayError, from_clock, instant, rfc3339
 from senders.simulation.day import Told, timed_events
@@ -163,13 +163,11 @@ class _Demo:
     def _print_addresses(self, events: list[dict[str, Any]]) -> None:
         settings = self.settings
         tablet = next(event for event in events if event["type"] == "device.paired" and "counter" in event["data"])
-        place = {"device": tablet["subject"], "unit": tablet["data"]["unit"], "counter": tablet["data"]["counter"]}
-        token = device_token(settings.api_key.get_secret_value(), tablet["subject"])
-        query = urlencode({**place, "name": tablet["data"]["name"]}, quote_via=quote)
+        place = {name: tablet["data"][name] for name in ("unit", "counter", "name")}
         out.print(f"\nThe simulated day is {self.day:%d/%m/%Y}; it passes in {self.lasts_s:g} s.", soft_wrap=True)
         for name, address in (
             ("supervisor", settings.dashboards_url),
-            ("tablet", f"{settings.feedback_url}/?{query}#token={token}"),
+            ("tablet", tablet_address(settings, tablet["subject"], place)),
             ("read API", f"{settings.api_url}/v1/indicators?unit=H26&from={self.day}"),
             ("ingest", settings.ingest_url),
         ):

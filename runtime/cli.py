@@ -191,9 +191,9 @@ def invite(
     qr: Annotated[Path | None, typer.Option(help="SVG file for the link as a QR code.")] = None,
 ) -> None:
     """Print the link by which a citizen rates one dossier on a phone."""
-    from senders.invitation import run
+    from senders.invitation import invite as hand_out
 
-    raise typer.Exit(run(_settings(), unit, dossier, procedure, days=days, qr=qr))
+    raise typer.Exit(hand_out(_settings(), unit, dossier, procedure, days=days, qr=qr))
 
 
 @app.command()
@@ -254,12 +254,46 @@ def bench(
 
 @reference_app.command("load")
 def reference_load(
-    folder: Annotated[Path | None, typer.Argument(help="Folder of CSV files; Hanoi's own when left out.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of CSV files (see `files`); Hanoi's own when left out.")
+    ] = None,
 ) -> None:
     """Load reference data: every wrong line is reported, and nothing is loaded unless all are right."""
     from senders.reference import run
 
     raise typer.Exit(run(_settings(), folder))
+
+
+@reference_app.command("check")
+def reference_check(folder: Annotated[Path, typer.Argument(help="Folder of CSV files.")]) -> None:
+    """Look through a folder of reference data without loading it; exit code 1 when a line is wrong."""
+    from senders.reference import check
+
+    raise typer.Exit(check(folder))
+
+
+@reference_app.command("tablet")
+def reference_tablet(
+    device: Annotated[str, typer.Argument(help="The tablet's code, as in tablets.csv.")],
+    unit: Annotated[str, typer.Option(help="Unit at which it stands.")],
+    counter: Annotated[str | None, typer.Option(help="Counter at which it stands.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the place, shown above the question.")] = None,
+    faces: Annotated[int, typer.Option(min=3, max=5, help="Faces to choose from.")] = 4,
+    qr: Annotated[Path | None, typer.Option(help="SVG file for the address as a QR code.")] = None,
+) -> None:
+    """Print the address, with the tablet's token, that a tablet is opened with once."""
+    from senders.invitation import set_up_tablet
+
+    place = {"unit": unit, "counter": counter, "name": name, "faces": str(faces)}
+    raise typer.Exit(set_up_tablet(_settings(), device, place, qr=qr))
+
+
+@reference_app.command("files")
+def reference_files() -> None:
+    """Show which files a folder of reference data may have, and their columns."""
+    from senders.reference import tell_files
+
+    tell_files()
 
 
 def _service(name: str) -> Settings:

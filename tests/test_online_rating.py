@@ -13,12 +13,13 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from pydantic import SecretStr
 from starlette.datastructures import FormData
 
+from contract.devices import device_token
 from contract.links import RatingLink, read_link
 from contract.reasons import reasons
 from feedback_app.answers import ITEMS, LONGEST_COMMENT, Answers, rating_event, read_answers
 from runtime.clock import VIETNAM
 from runtime.settings import Settings
-from senders.invitation import run as invite
+from senders.invitation import invite, set_up_tablet
 from tests.support import Stack, free_port, unit, wait_until
 from tests.tablet import PageServer
 from warehouse.client import connect
@@ -230,3 +231,19 @@ def test_an_invitation_prints_the_link_and_draws_it(tmp_path: Path, capsys: pyte
     assert "<svg" in picture.read_text()
     assert invite(settings, " ", "D-9", None, days=30, qr=None) == 2
     assert invite(Settings(state_dir=tmp_path, api_key=SecretStr("")), UNIT, "D-9", None, days=30, qr=None) == 2
+
+
+@browser_test
+def test_a_tablet_is_set_up_by_the_address_that_is_printed(
+    browser: Browser, away: PageServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = {"unit": UNIT, "counter": None, "name": "Phường Cửa Nam", "faces": "3"}
+    settings = away.settings.model_copy(update={"state_dir": tmp_path})
+    assert set_up_tablet(settings, "TAB-7", place, qr=None) == 0
+    page = browser.new_page()
+    page.goto(capsys.readouterr().out.strip())
+    expect(page.get_by_role("radio")).to_have_count(3)
+    expect(page.get_by_text("Phường Cửa Nam")).to_be_visible()
+    remembered = json.loads(page.evaluate("() => localStorage.getItem('hailong.device')"))
+    assert remembered["token"] == device_token(KEY, "TAB-7")
+    page.close()

@@ -13,7 +13,7 @@ import pytest
 
 from contract.devices import device_token
 from contract.events import decode
-from contract.reference_files import Parsed, parse
+from contract.reference_files import FILES, Parsed, columns, parse
 from contract.refusals import Refusal
 from runtime.settings import Settings
 from senders import reference
@@ -188,3 +188,24 @@ def test_the_command_prints_every_fault_and_sends_nothing(tmp_path: Path, capsys
     assert "units.csv:4: " in printed
     assert "targets.csv:2: not UTF-8" in printed
     assert "nothing was loaded" in printed
+
+
+def test_a_folder_is_looked_through_without_a_key_or_a_stack(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    units = tmp_path / "units.csv"
+    units.write_text(UNITS, encoding="utf-8")
+    assert reference.check(tmp_path) == 0
+    assert "unit.defined" in capsys.readouterr().out
+    units.write_text(UNITS.replace("branch,", "shop,"), encoding="utf-8")
+    assert reference.check(tmp_path) == 1
+    assert "units.csv:4: " in capsys.readouterr().out
+
+
+def test_every_column_that_a_file_may_have_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    reference.tell_files()
+    printed = "".join(capsys.readouterr().out.split())
+    named = [column for required, optional in columns().values() for column in (*required, *optional)]
+    assert len(named) > 40
+    # A narrow terminal breaks a cell between two columns, or within a long one.
+    assert [name for name in FILES if name not in printed] == []
