@@ -40,6 +40,7 @@ def make_api(settings: Settings) -> FastAPI:
         "/v1/dossiers": lists.get_dossiers,
         "/v1/ratings": lists.get_ratings,
         "/v1/series": lists.get_series,
+        "/v1/tablets": lists.get_tablets,
         "/v1/freshness": lists.get_freshness,
         "/v1/counts": lists.get_counts,
     }

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query
 
+from contract.devices import SILENT_AFTER_SERVED
 from contract.reasons import severe_reasons
 from dashboards.reader import From, Store, To, readable, times
 from runtime.clock import speed_of
@@ -52,6 +53,18 @@ def get_ratings(
         **times(period),
         "ratings": [{key: readable(value) for key, value in row.items()} for row in rows],
     }
+
+
+def get_tablets(store: Store, unit: str, start: From = None, to: To = None) -> dict[str, Any]:
+    """The tablets and when each was tapped last; ``silent`` when many were served in the period since, and none tapped.
+
+    A tablet that hangs still has power and a network: that people are served and none answers tells more.
+    """
+    tree, period, _ = store.scope(unit, start, to, None)
+    rows = figures.tablets(store.client, tree.below(unit), period)
+    shown = [{key: readable(value) for key, value in row.items()} for row in rows]
+    tablets = [row | {"silent": row["served_since"] >= SILENT_AFTER_SERVED} for row in shown]
+    return {"unit": unit, **times(period), "tablets": tablets}
 
 
 def get_series(

@@ -155,6 +155,20 @@ def severe_list(ratings: Sequence[dict[str, Any]], units: Units, texts: Texts) -
     return f'<h3 class="severe">✗ {escape(texts("severe"))}</h3><ol class="latest severe">{rows}</ol>'
 
 
+def silent_list(tablets: Sequence[dict[str, Any]], units: Units, texts: Texts) -> str:
+    """Tablets that nobody taps though people are served there."""
+    rows = []
+    for tablet in tablets:
+        unit = units.get(tablet["unit"])
+        place = form.short_name(unit, texts.language) if unit else tablet["unit"]
+        last = tablet["last_tap_at"]
+        at = f"{form.instant(last):%d/%m %H:%M}" if last else texts("silent_never")
+        told = texts("silent_served", served=form.number(tablet["served_since"], texts.language), at=at)
+        name = escape(f"{place}, {tablet['device']}")
+        rows.append(f'<li><span class="place">{name}</span><span>{escape(told)}</span></li>')
+    return f'<h3 class="silent">⚠ {escape(texts("silent"))}</h3><ol class="latest silent">{"".join(rows)}</ol>'
+
+
 def _rating(rating: dict[str, Any], units: Units, texts: Texts, when: str = "%H:%M:%S") -> str:
     at = form.instant(rating["occurred_at"])
     unit, counter = units.get(rating["unit"]), units.get(rating["counter"] or "")

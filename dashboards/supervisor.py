@@ -39,7 +39,7 @@ FURTHER = {"OPS_WAIT_AVG": "OPS_WAIT_P90"}
 # Taps and tickets change by the second; figures of dossiers cost more to count and change by the minute.
 QUICK = ("SAT_CSAT", "OPS_WAIT_AVG", "OPS_WAIT_P90", "DQ_FRESH")
 OF_DOSSIERS = tuple(name for name in HEADLINE if name not in QUICK)
-LATEST_SHOWN, SEVERE_SHOWN = 10, 5
+LATEST_SHOWN, SEVERE_SHOWN, SILENT_SHOWN = 10, 5, 5
 RATINGS_AN_HOUR = 10_000
 STYLE = Path(__file__).with_name("page_style.css")
 
@@ -101,6 +101,7 @@ def live(view: View) -> None:
     of_dossiers = view.ask("dossiers", "/v1/indicators", DOSSIERS_S, ids=",".join(OF_DOSSIERS))
     latest = view.ask("latest", "/v1/ratings", QUICK_S, limit=LATEST_SHOWN)
     severe = view.ask("severe", "/v1/ratings", DOSSIERS_S, limit=SEVERE_SHOWN, severe="true")
+    tablets = view.ask("tablets", "/v1/tablets", SLOW_S)
     rankings = [
         view.ask(f"ranking {level}", "/v1/ranking", SLOW_S, level=level, ids=",".join(WATCHED)) for level in LEVELS
     ]
@@ -113,7 +114,7 @@ def live(view: View) -> None:
         return
     with st.container(key="board"):
         with st.container(key="troubles"):
-            _troubles(view, rankings_found, severe_found)
+            _troubles(view, rankings_found, severe_found, feed().latest(tablets))
         with st.container(key="headline"):
             _cards(view, figures, feed().latest(of_dossiers))
         with st.container(key="hour"):
@@ -162,7 +163,7 @@ def _heading(words: str, answer: Answer, texts: Texts, note: str = "") -> None:
     st.html(blocks.heading(words, note, problem))
 
 
-def _troubles(view: View, rankings: list[Answer], severe: Answer) -> None:
+def _troubles(view: View, rankings: list[Answer], severe: Answer, tablets: Answer) -> None:
     texts = view.texts
     answers = [answer.data for answer in rankings if answer.data]
     oldest = next((answer for answer in rankings if answer.problem), rankings[0])
@@ -176,6 +177,9 @@ def _troubles(view: View, rankings: list[Answer], severe: Answer) -> None:
         st.html(blocks.quiet(texts("away_at_first" if oldest.problem else "loading")))
     else:
         st.html(blocks.quiet(texts("trouble_none" if any_figure(answers) else "trouble_no_figures")))
+    silent = [tablet for tablet in tablets.data["tablets"] if tablet["silent"]] if tablets.data else []
+    if silent:
+        st.html(blocks.silent_list(silent[:SILENT_SHOWN], view.units, texts))
 
 
 def _address() -> dict[str, str]:

@@ -44,6 +44,8 @@ NO_STEPS: dict[str, Any] = {
 }
 
 
+TAPS_LOOKED_BACK = timedelta(days=14)
+
 MOST_AT_ONCE = 8
 """Questions behind one answer: as many as the client keeps connections open."""
 
@@ -165,6 +167,14 @@ def ratings(
     """Ratings of a period, the latest first; with ``reasons``, only those that give one of them."""
     parameters = {"units": list(within), "limit": limit, "reasons": list(reasons), **_bounds(period)}
     return list(client.query(_sql("ratings"), parameters=parameters).named_results())
+
+
+def tablets(client: Client, within: Sequence[str], period: Period) -> list[dict[str, Any]]:
+    """The tablets of ``within`` at the period's end: the last tap of the last two weeks, and how many people were
+    served there since it in the period; the most first.
+    """
+    parameters = {"units": list(within), **_bounds(period), "taps_from": _naive(period.end - TAPS_LOOKED_BACK)}
+    return list(client.query(_sql("tablets"), parameters=parameters).named_results())
 
 
 def series(client: Client, within: Sequence[str], period: Period, step: str) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ _REFERENCE: tuple[tuple[str, frozenset[str]], ...] = (
     ("0_working_days", frozenset({"calendar"})),
     ("0_targets", frozenset({"target"})),
     ("0_capabilities", frozenset({"point"})),
+    ("0_tablets", frozenset({"tablet"})),
     ("0_reference_ids", frozenset({"calendar", "procedure"})),
     ("0_calendars", frozenset({"calendar"})),
     ("0_unit_calendars", frozenset({"calendar"})),

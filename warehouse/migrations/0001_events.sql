@@ -103,7 +103,7 @@ WHERE readable AND NOT from_store;
 CREATE TABLE IF NOT EXISTS touched (
   batch UInt64,
   kind Enum8('dossier' = 1, 'ticket' = 2, 'hour' = 3, 'rated_hour' = 4, 'procedure' = 5, 'calendar' = 6,
-    'unreadable' = 7, 'dossier_day' = 8, 'target' = 9, 'petition' = 10, 'point' = 11),
+    'unreadable' = 7, 'dossier_day' = 8, 'target' = 9, 'petition' = 10, 'point' = 11, 'tablet' = 12),
   subject String,
   unit LowCardinality(String),
   hour DateTime('UTC'),
@@ -136,6 +136,7 @@ SELECT DISTINCT
     startsWith(type, 'target.'), 'target',
     startsWith(type, 'petition.'), 'petition',
     startsWith(type, 'point.'), 'point',
+    startsWith(type, 'device.'), 'tablet',
     'dossier'
   ) AS kind,
   -- A rating tells something of the dossier that it names; a petition's dossier is found when the petition is.
@@ -144,4 +145,4 @@ FROM parsed
 WHERE NOT readable OR complains OR startsWith(type, 'dossier.') OR startsWith(type, 'component.')
   OR type = 'payment.paid' OR startsWith(type, 'queue.') OR startsWith(type, 'procedure.')
   OR startsWith(type, 'calendar.') OR startsWith(type, 'unit.') OR startsWith(type, 'target.')
-  OR startsWith(type, 'petition.') OR startsWith(type, 'point.');
+  OR startsWith(type, 'petition.') OR startsWith(type, 'point.') OR startsWith(type, 'device.');

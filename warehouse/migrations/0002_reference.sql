@@ -5,7 +5,7 @@ CREATE VIEW IF NOT EXISTS touched_reference AS
 SELECT event_id, type, unit, subject, occurred_at, body
 FROM events
 WHERE (startsWith(type, 'unit.') OR startsWith(type, 'procedure.') OR startsWith(type, 'calendar.')
-    OR startsWith(type, 'target.') OR startsWith(type, 'point.'))
+    OR startsWith(type, 'target.') OR startsWith(type, 'point.') OR startsWith(type, 'device.'))
   AND (unit, toStartOfHour(occurred_at)) IN
     (SELECT unit, hour FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind IN ('hour', 'rated_hour'));
 
@@ -72,6 +72,18 @@ CREATE TABLE IF NOT EXISTS capabilities (
   certifies Nullable(Bool)
 )
 ENGINE = ReplacingMergeTree ORDER BY (unit, said_at, event_id);
+
+-- Every word on where a tablet stands.
+CREATE TABLE IF NOT EXISTS tablets (
+  device String,
+  said_at DateTime64(3, 'UTC'),
+  event_id UUID,
+  unit String,
+  counter String,
+  name String,
+  revoked Bool
+)
+ENGINE = ReplacingMergeTree ORDER BY (device, said_at, event_id);
 
 -- Every unit with itself and each unit above it, by today's tree.
 CREATE VIEW IF NOT EXISTS unit_paths AS

@@ -1,0 +1,12 @@
+-- Where tablets stand, as the touched events tell it.
+INSERT INTO tablets
+SELECT
+  subject AS device, occurred_at AS said_at, event_id, unit, t.counter, t.name, type = 'device.revoked' AS revoked
+FROM
+(
+  SELECT
+    type, subject, occurred_at, event_id, unit,
+    JSONExtract(body, 'data', 'Tuple(counter String, name String)') AS t
+  FROM touched_reference(batches = {batches:Array(UInt64)})
+  WHERE startsWith(type, 'device.')
+)
