@@ -17,6 +17,7 @@ from kafka.admin import NewTopic
 from local import kafka, stack
 from local.processes import Daemon, PortInUseError, StackError
 from runtime.settings import Settings
+from tests.support import wait_until
 
 STORES = ("kafka", "clickhouse")
 
@@ -145,7 +146,8 @@ def test_down_leaves_no_process_and_no_addresses(tmp_path: Path) -> None:
     stack.up(chosen, only=STORES)
     pids = [pid_of(chosen, name) for name in STORES]
     stack.down(chosen)
-    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    # What has ended stays listed until the system takes note of it.
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), 10)
     assert not (tmp_path / "endpoints.json").exists()
     assert not kafka.answers(chosen.kafka)
     stack.down(chosen)

@@ -68,30 +68,30 @@ def test_emptied_tables_come_back_with_all_their_figures(store: Client) -> None:
     assert hours(store) == hours_expected(events)
 
 
-@pytest.mark.parametrize("table", [table for table in DERIVED_TABLES if "s_of_" in table])
-def test_a_spoilt_row_is_made_right_again(store: Client, table: str) -> None:
+def test_spoilt_rows_are_made_right_again(store: Client) -> None:
     events = a_day(33)
     put(store, events)
     counted = {"hours_of_ratings": "satisfied", "hours_of_tickets": "served", "hours_of_events": "events"}
-    column = counted.get(table)
     # Of rows of one version the last written stays, so a rebuild goes before what a former rule made.
-    spoilt = f"{column} + 1 AS {column}" if table in counted else "arrayMap(mark -> mark + 1, marks) AS marks"
-    store.command(f"INSERT INTO {table} SELECT * REPLACE ({spoilt}) FROM {table} FINAL")
+    for table in [table for table in DERIVED_TABLES if "s_of_" in table]:
+        column = counted.get(table)
+        spoilt = f"{column} + 1 AS {column}" if column else "arrayMap(mark -> mark + 1, marks) AS marks"
+        store.command(f"INSERT INTO {table} SELECT * REPLACE ({spoilt}) FROM {table} FINAL")
+    assert figures(store) != expected(events)
     list(rebuild(store))
     assert figures(store) == expected(events)
     assert hours(store) == hours_expected(events)
 
 
-@pytest.mark.parametrize(
-    "table", ["dossiers", "ticket_shares", "dossier_days", "due_days", "days_of_dossiers", "ratings"]
-)
-def test_rows_that_went_missing_come_back(store: Client, table: str) -> None:
+def test_rows_that_went_missing_come_back(store: Client) -> None:
     events = a_day(34)
     put(store, events)
-    store.command(f"TRUNCATE TABLE {table}")
-    list(rebuild(store))
-    assert figures(store) == expected(events)
-    assert hours(store) == hours_expected(events)
+    for missing in (("dossiers", "dossier_days", "ratings"), ("ticket_shares", "due_days", "days_of_dossiers")):
+        for table in missing:
+            store.command(f"TRUNCATE TABLE {table}")
+        list(rebuild(store, again=True))
+        assert figures(store) == expected(events), missing
+        assert hours(store) == hours_expected(events), missing
 
 
 @pytest.mark.usefixtures("small_slices")
