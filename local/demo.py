@@ -163,17 +163,19 @@ class _Demo:
     def _print_addresses(self, events: list[dict[str, Any]]) -> None:
         settings = self.settings
         tablet = next(event for event in events if event["type"] == "device.paired" and "counter" in event["data"])
-        place = {name: tablet["data"][name] for name in ("unit", "counter", "name")}
+        place = {"unit": tablet["data"]["unit"], "counter": tablet["data"]["counter"]}
         out.print(f"\nThe simulated day is {self.day:%d/%m/%Y}; it passes in {self.lasts_s:g} s.", soft_wrap=True)
         for name, address in (
             ("supervisor", settings.dashboards_url),
-            ("tablet", tablet_address(settings, tablet["subject"], place)),
+            ("tablet", tablet_address(settings, tablet["subject"], {**place, "name": tablet["data"]["name"]})),
             ("read API", f"{settings.api_url}/v1/indicators?unit=H26&from={self.day}"),
             ("ingest", settings.ingest_url),
         ):
             out.print(f"  {name:<11}{address}", markup=False, soft_wrap=True)
         out.print("Send an event yourself:", markup=False)
-        out.print(f"  {_example(settings, self.day, place)}\n", markup=False, soft_wrap=True)
+        out.print(
+            f"  {_example(settings, self.day, {'device': tablet['subject'], **place})}\n", markup=False, soft_wrap=True
+        )
 
 
 def _example(settings: Settings, day: date, place: dict[str, str]) -> str:
