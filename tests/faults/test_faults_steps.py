@@ -17,6 +17,8 @@ from warehouse.store import RECOMPUTE
 pytestmark = pytest.mark.stack
 
 DEFINED = "2026-01-01T00:00:00+07:00"
+LATER = {"effective_date": "2090-01-01"}
+"""What is in force only then is offered in no case's period."""
 
 
 @pytest.mark.parametrize("victim", ["stream", "clickhouse", "kafka", "ingest"])
@@ -51,13 +53,15 @@ def kill_at(harness: Harness, truth: Truth, victims: dict[str, str]) -> None:
 
 
 def definitions(truth: Truth, number: int) -> list[Event]:
-    """A unit defined as before, and a procedure and a target that no case uses; new for each number."""
+    """A unit defined as before, and a procedure, target, point and tablet that no case counts; new for each number."""
     place = truth.units["H26.1"]
     target: dict[str, Any] = {"indicator": "UNUSED", "op": ">=", "value": 1, "valid_from": "2026-01-01"}
     made = [
         unit(place, truth.top, edition=number),
-        event("procedure.published", f"{truth.top}-{number}", DEFINED, unit=place, name_vi="Không dùng"),
+        event("procedure.published", f"{truth.top}-{number}", DEFINED, unit=place, name_vi="Không dùng", **LATER),
         event("target.defined", f"{place}/UNUSED/{number}", DEFINED, unit=place, **target),
+        event("point.capability", place, DEFINED, unit=place, key=str(number), digitisation_workflow=False),
+        event("device.paired", f"{truth.top}-TAB-{number}", DEFINED, unit=place, token_sha256="0" * 64),
     ]
     made[2]["data"]["source"] = "Không dùng"
     return [body | {"source": "faults/units"} for body in made]
