@@ -15,7 +15,7 @@ from contract.catalogue import catalogue
 from contract.measures import MEASURES, STANDING
 from tests.asides import asides
 from tests.recount import recount, recount_steps
-from tests.support import event, logged, put, rating, unit
+from tests.support import event, logged, put, put_lines, rating, unit
 from warehouse import figures as warehouse_figures
 from warehouse import store as warehouse_store
 from warehouse.figures import Period, counts, series
@@ -182,6 +182,32 @@ def test_the_first_of_equal_events_stays(store: Client) -> None:
         recorded_at = datetime.fromisoformat(f"2026-11-20T0{hour}:00:00+00:00")
         insert_lines(store, new_batch(), [logged(tap, recorded_at)])
     assert store.query("SELECT recorded_at FROM events FINAL").result_rows[0][0].hour == 3
+
+
+def with_other_content(body: dict[str, Any]) -> dict[str, Any]:
+    """The same id, unit, type and hour, and all else that figures are made of told otherwise."""
+    data, minute = dict(body["data"]), datetime.fromisoformat(body["time"]).minute
+    if "score" in data:
+        data |= {"scale": "binary", "score": int(data["score"] < 2)}
+    if "due_at" in data:
+        data["due_at"] = (datetime.fromisoformat(data["due_at"]) - timedelta(days=2)).isoformat()
+    at = datetime.fromisoformat(body["time"]).replace(minute=59 - minute).isoformat()
+    return body | {"data": data, "time": at}
+
+
+@pytest.mark.parametrize("first_comes_last", [False, True])
+def test_of_one_id_with_two_contents_the_first_recorded_counts_in_every_figure(
+    store: Client, first_comes_last: bool
+) -> None:
+    events = a_day(9)
+    first = [logged(body, DAY + timedelta(days=30)) for body in events]
+    second = [logged(with_other_content(body), DAY + timedelta(days=31)) for body in events]
+    for lines in (second, first) if first_comes_last else (first, second, first):
+        put_lines(store, lines)
+    assert figures(store) == expected(events)
+    assert hours(store) == hours_expected(events)
+    put_lines(store, second)
+    assert figures(store) == expected(events)
 
 
 def test_units_without_any_event_have_zeros_not_absence(store: Client) -> None:

@@ -2,6 +2,9 @@
 --
 -- A month that has come to rest is merged into one part, so that nothing is left to be put together when it is read.
 --
+-- Events copied by what they are about keep the identity and the precedence of the raw ones: of two with one id, unit,
+-- hour and type the first recorded stays here too.
+--
 -- Every folded table replaces by a version that counts what the row was made from. More can only have been seen later,
 -- and equal counts mean equal rows, so that the last word stays whoever wrote last: two stream processes, a broken-off
 -- flush and its repetition, clocks that jump.
@@ -44,14 +47,17 @@ CREATE TABLE IF NOT EXISTS ticket_events (
   type LowCardinality(String),
   unit LowCardinality(String),
   counter LowCardinality(String),
-  staff LowCardinality(String)
+  staff LowCardinality(String),
+  precedence UInt64 CODEC(Delta, ZSTD(1))
 )
-ENGINE = ReplacingMergeTree
-ORDER BY (ticket, occurred_at, event_id)
+ENGINE = ReplacingMergeTree(precedence)
+PRIMARY KEY ticket
+ORDER BY (ticket, toStartOfHour(occurred_at), event_id, unit, type)
 SETTINGS index_granularity = 256, min_parts_to_merge_at_once = 10, min_bytes_for_wide_part = 134217728;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_ticket_events TO ticket_events AS
-SELECT subject AS ticket, occurred_at, event_id, type, unit, data.counter AS counter, data.staff AS staff
+SELECT subject AS ticket, occurred_at, event_id, type, unit, data.counter AS counter, data.staff AS staff,
+  18446744073709551615 - toUnixTimestamp64Milli(recorded_at) AS precedence
 FROM parsed
 WHERE readable AND startsWith(type, 'queue.');
 
@@ -88,10 +94,12 @@ CREATE TABLE IF NOT EXISTS dossier_events (
   counter LowCardinality(String),
   due_at Nullable(DateTime64(3, 'UTC')),
   attributes UInt64 COMMENT 'what it tells of the dossier: bits in the order of contract/cohorts.py',
-  by_applicant Bool COMMENT 'papers are asked for by the fault of the applicant'
+  by_applicant Bool COMMENT 'papers are asked for by the fault of the applicant',
+  precedence UInt64 CODEC(Delta, ZSTD(1))
 )
-ENGINE = ReplacingMergeTree
-ORDER BY (dossier, occurred_at, event_id)
+ENGINE = ReplacingMergeTree(precedence)
+PRIMARY KEY dossier
+ORDER BY (dossier, toStartOfHour(occurred_at), event_id, unit, type)
 SETTINGS index_granularity = 128, min_parts_to_merge_at_once = 10, min_bytes_for_wide_part = 134217728;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_dossier_events TO dossier_events AS
@@ -131,7 +139,8 @@ SELECT
     type = 'dossier.returned', bitShiftLeft((data.channel = 'post')::UInt64, 16), -- returned_by_post
     0
   ) AS attributes,
-  data.by_fault = 'applicant' AS by_applicant
+  data.by_fault = 'applicant' AS by_applicant,
+  18446744073709551615 - toUnixTimestamp64Milli(recorded_at) AS precedence
 FROM parsed
 WHERE readable AND (startsWith(type, 'dossier.') OR startsWith(type, 'component.') OR type = 'payment.paid' OR complains);
 
@@ -146,19 +155,22 @@ CREATE TABLE IF NOT EXISTS petition_events (
   category LowCardinality(String),
   likes Nullable(Bool),
   reopened Bool,
-  confirmed Nullable(Bool)
+  confirmed Nullable(Bool),
+  precedence UInt64
 )
-ENGINE = ReplacingMergeTree
-ORDER BY (petition, occurred_at, event_id)
+ENGINE = ReplacingMergeTree(precedence)
+PRIMARY KEY petition
+ORDER BY (petition, toStartOfHour(occurred_at), event_id, unit, type)
 SETTINGS index_granularity = 256;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_petition_events TO petition_events AS
 SELECT petition, occurred_at, event_id, type, unit, dossier, p.category AS category, p.like AS likes, p.reopened AS reopened,
-  p.confirmed AS confirmed
+  p.confirmed AS confirmed, precedence
 FROM
 (
   SELECT
     subject AS petition, occurred_at, event_id, type, unit, data.dossier AS dossier,
+    18446744073709551615 - toUnixTimestamp64Milli(recorded_at) AS precedence,
     JSONExtract(body, 'data', 'Tuple(category String, like Nullable(Bool), reopened Bool, confirmed Nullable(Bool))') AS p
   FROM parsed
   WHERE readable AND startsWith(type, 'petition.')

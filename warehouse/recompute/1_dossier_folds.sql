@@ -79,12 +79,33 @@ FROM
         CAST([], 'Array(Tuple(DateTime64(3, \'UTC\'), DateTime64(3, \'UTC\')))')
       )
     ) AS clock,
-    arraySort(groupUniqArray(unit)) AS units,
-    arraySort(groupUniqArray(toDate(occurred_at, 'Asia/Ho_Chi_Minh'))) AS days,
+    arraySort(groupUniqArrayIf(unit, is_step)) AS units,
+    arraySort(groupUniqArrayIf(toDate(occurred_at, 'Asia/Ho_Chi_Minh'), is_step)) AS days,
     count() AS version
   FROM
   (
-    SELECT *, type NOT IN ('rating.submitted', 'petition.received') AS is_step
+    SELECT
+      -- Of a rating that was sent with two contents only the one that stays can complain. The row is counted all the
+      -- same, for versions only grow.
+      * REPLACE
+      (
+        if(
+          type != 'rating.submitted' OR (unit, toStartOfHour(occurred_at), event_id, precedence) IN
+          (
+            SELECT unit, toStartOfHour(occurred_at), event_id, precedence
+            FROM ratings FINAL
+            WHERE (unit, toStartOfHour(occurred_at), event_id) IN
+            (
+              SELECT unit, toStartOfHour(occurred_at), event_id
+              FROM dossier_events
+              WHERE type = 'rating.submitted'
+                AND dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')
+            )
+          ),
+          attributes, 0
+        ) AS attributes
+      ),
+      type NOT IN ('rating.submitted', 'petition.received') AS is_step
     FROM dossier_events FINAL
     WHERE dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')
   )
