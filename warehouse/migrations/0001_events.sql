@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS parsed (
   subject String,
   occurred_at DateTime64(3, 'UTC'),
   recorded_at DateTime64(3, 'UTC'),
+  precedence UInt64 COMMENT 'of equal events the first recorded has most',
   sender LowCardinality(String),
   data Tuple(
     unit String, channel String, scale String, score Int8, reasons Array(String), device String, counter String,
@@ -76,6 +77,7 @@ SELECT
   envelope.subject AS subject,
   assumeNotNull(happened_at) AS occurred_at,
   assumeNotNull(admitted_at) AS recorded_at,
+  18446744073709551615 - toUnixTimestamp64Milli(recorded_at) AS precedence,
   envelope.sender AS sender,
   envelope.data AS data
 FROM

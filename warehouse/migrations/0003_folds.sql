@@ -36,7 +36,7 @@ SELECT
   unit, occurred_at, event_id, data.channel AS channel, data.scale AS scale, data.score AS score,
   data.reasons AS reasons, data.device AS device, data.counter AS counter, data.staff AS staff,
   data.procedure AS procedure, data.dossier AS dossier, data.ticket AS ticket,
-  18446744073709551615 - toUnixTimestamp64Milli(recorded_at) AS precedence
+  precedence
 FROM parsed
 WHERE readable AND type = 'rating.submitted';
 
@@ -56,8 +56,7 @@ ORDER BY (ticket, toStartOfHour(occurred_at), event_id, unit, type)
 SETTINGS index_granularity = 256, min_parts_to_merge_at_once = 10, min_bytes_for_wide_part = 134217728;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_ticket_events TO ticket_events AS
-SELECT subject AS ticket, occurred_at, event_id, type, unit, data.counter AS counter, data.staff AS staff,
-  18446744073709551615 - toUnixTimestamp64Milli(recorded_at) AS precedence
+SELECT subject AS ticket, occurred_at, event_id, type, unit, data.counter AS counter, data.staff AS staff, precedence
 FROM parsed
 WHERE readable AND startsWith(type, 'queue.');
 
@@ -140,7 +139,7 @@ SELECT
     0
   ) AS attributes,
   data.by_fault = 'applicant' AS by_applicant,
-  18446744073709551615 - toUnixTimestamp64Milli(recorded_at) AS precedence
+  precedence
 FROM parsed
 WHERE readable AND (startsWith(type, 'dossier.') OR startsWith(type, 'component.') OR type = 'payment.paid' OR complains);
 
@@ -169,8 +168,7 @@ SELECT petition, occurred_at, event_id, type, unit, dossier, p.category AS categ
 FROM
 (
   SELECT
-    subject AS petition, occurred_at, event_id, type, unit, data.dossier AS dossier,
-    18446744073709551615 - toUnixTimestamp64Milli(recorded_at) AS precedence,
+    subject AS petition, occurred_at, event_id, type, unit, data.dossier AS dossier, precedence,
     JSONExtract(body, 'data', 'Tuple(category String, like Nullable(Bool), reopened Bool, confirmed Nullable(Bool))') AS p
   FROM parsed
   WHERE readable AND startsWith(type, 'petition.')
