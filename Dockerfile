@@ -4,7 +4,8 @@ FROM python:3.11-slim-bookworm
 WORKDIR /opt/hailong
 COPY . .
 # The lock names the versions; only what the product itself needs is installed.
-RUN pip install --no-cache-dir --constraint requirements.lock . \
+# URLLIB3_NO_OVERRIDE: what grafana-client brings would otherwise take the place of urllib3.
+RUN URLLIB3_NO_OVERRIDE=1 pip install --no-cache-dir --no-binary urllib3-future --constraint requirements.lock '.[grafana]' \
   && useradd --system --create-home --home-dir /data hailong
 
 USER hailong

@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
+# What grafana-client brings would otherwise take the place of urllib3.
+export URLLIB3_NO_OVERRIDE := 1
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test faults bench check format tables lock clean
 
@@ -42,7 +45,7 @@ lock: ## renew requirements.lock with the newest versions that pyproject.toml al
 	@$(PYTHON) -m venv $(VENV)-lock
 	@$(VENV)-lock/bin/pip install --quiet --disable-pip-version-check 'pip>=25.1'
 	@$(VENV)-lock/bin/pip install --quiet --editable . --group dev
-	@grep '^#' requirements.lock > requirements.new
+	@grep -E '^(#|--)' requirements.lock > requirements.new
 	@$(VENV)-lock/bin/pip freeze --exclude-editable >> requirements.new
 	@mv requirements.new requirements.lock
 	@rm -rf $(VENV)-lock

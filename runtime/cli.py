@@ -25,6 +25,8 @@ app = typer.Typer(
 )
 reference_app = typer.Typer(help="Units, procedures, calendars, targets and tablets.", no_args_is_help=True)
 app.add_typer(reference_app, name="reference")
+grafana_app = typer.Typer(help="Grafana's dashboards and alert rules.", no_args_is_help=True)
+app.add_typer(grafana_app, name="grafana")
 out = Console(highlight=False)
 
 COLLECT_AFTER = 50_000
@@ -250,6 +252,28 @@ def bench(
     from bench.__main__ import main as measure
 
     raise typer.Exit(measure(names or [], full=full))
+
+
+@grafana_app.command("push")
+def grafana_push() -> None:
+    """Send the dashboards and alert rules to a running Grafana; again and again if you like."""
+    from dashboards.grafana.push import GrafanaRefusedError, push
+
+    try:
+        for sent in push(_settings()):
+            out.print(sent)
+    except GrafanaRefusedError as error:
+        out.print(f"[red]Grafana did not take it[/]: {error}")
+        raise typer.Exit(1) from error
+
+
+@grafana_app.command("write")
+def grafana_write() -> None:
+    """Write the files that Grafana reads at its start anew (in a source checkout)."""
+    from dashboards.grafana.files import write
+
+    for path in write():
+        out.print(path, soft_wrap=True)
 
 
 @reference_app.command("load")

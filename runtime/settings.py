@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     feedback_url: str = Field("http://127.0.0.1:18082", description="Address of the pages for citizens")
     public_ingest_url: str = Field("", description="Ingest's address as tablets reach it; empty: the same")
     public_feedback_url: str = Field("", description="Those pages' address as citizens reach it; empty: the same")
+    grafana_url: str = Field("http://127.0.0.1:13000", description="Address of Grafana, for `hailong grafana push`")
+    grafana_token: SecretStr = Field(SecretStr(""), description="Token of a Grafana service account (role Admin)")
     api_key: SecretStr = Field(
         SecretStr(""), description="Key of the systems that send events and load reference data; required by ingest"
     )

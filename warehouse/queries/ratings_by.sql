@@ -1,0 +1,15 @@
+-- Ratings of a period by one thing that they tell: their counter, member of staff, tablet, procedure or channel. The
+-- first three are within a unit, and the unit is told with them.
+SELECT
+  if({by:String} IN ('counter', 'staff', 'device'), toString(unit), '') AS within,
+  multiIf(
+    {by:String} = 'counter', toString(counter), {by:String} = 'staff', toString(staff), {by:String} = 'device', toString(device),
+    {by:String} = 'procedure', toString(procedure), toString(channel)
+  ) AS part,
+  count() AS answered,
+  countIf(score >= transform(toString(scale), {scales:Array(String)}, {satisfied_from:Array(Int8)}, 127::Int8)) AS satisfied
+FROM ratings FINAL
+WHERE unit IN {units:Array(String)}
+  AND occurred_at >= {start:DateTime64(3, 'UTC')} AND occurred_at < {end:DateTime64(3, 'UTC')}
+GROUP BY within, part
+ORDER BY answered DESC, within, part
