@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from senders.simulation.day import working_day
 from tests.grafana_macros import Range, on_the_server
 from tests.support import put
 from warehouse.figures import Period, counts, units
-from warehouse.statements import Members, figures
+from warehouse.statements import Members, beyond_doubt, figures
 
 DAY = date(2026, 3, 13)
 INDICATORS = list(catalogue().indicators.values())
@@ -65,3 +65,21 @@ def test_every_indicator_of_units_and_of_a_level_is_the_figure_that_is_served(
                 assert value == (None if figure.value is None else pytest.approx(figure.value)), (unit, indicator.id)
                 known += figure.value is not None
         assert known > 20
+
+
+@pytest.mark.parametrize("name", ["SAT_CSAT", "TIM_OVERDUE_RATE", "OPS_WAIT_AVG"])
+def test_an_alert_is_given_the_bound_that_is_nearest_to_good(day: Client, name: str) -> None:
+    indicator = catalogue().indicators[name]
+    start = datetime.fromisoformat(f"{DAY}T00:00:00+07:00")
+    period = Period(start, start + timedelta(days=1))
+    tree = Tree({row.unit: row for row in units(day)}, [])
+    served = counts(day, tree.members("H26", "branch"), period, indicator.measures())
+    found = asked(day, beyond_doubt(indicator, Members.of_level("branch"), "vi"), period)
+    expected = {}
+    for unit, measured in served.items():
+        figure = evaluate(indicator, measured)
+        if figure.value is not None:
+            low, high = figure.interval or (figure.value, figure.value)
+            expected[unit] = pytest.approx(high if indicator.direction == "up" else low)
+    assert expected
+    assert {row["unit"]: row["bound"] for row in found} == expected

@@ -14,10 +14,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, cast
 
-from contract.cohorts import STEP_SHIFT, cohort
-from contract.indicators import SECONDS_PER_MINUTE, Z95, Indicator
-from contract.measures import DISTRIBUTIONS, STANDING, is_cohort, terms
+from contract.indicators import Indicator
+from contract.measures import DISTRIBUTIONS, STANDING, is_cohort
 from contract.reference_events import UnitLevel
+from warehouse.expressions import OF_WAITS, bound, formula, value
 from warehouse.figures import COHORTS_BY, MADE_BY
 from warehouse.standings import MARKS, Sums, standing
 
@@ -44,12 +44,6 @@ COLUMNS = {
     **dict.fromkeys(sorted(DISTRIBUTIONS), "Map(UInt32, Int64)"),
 }
 """What all counts are brought to before they are added up: by measure, by a cohort's key, by seconds."""
-
-OF_WAITS = {
-    "waits": "arraySum(mapValues(waits_s))",
-    "waited_s": "arraySum(arrayMap((seconds, often) -> seconds * often, mapKeys(waits_s), mapValues(waits_s)))",
-}
-"""The measures that follow from the distribution of waits."""
 
 DOSSIER_QUERIES = {
     "dossier_sums": ("to_end", "to_start", "cases_to_end", "cases_to_start", "spans"),
@@ -137,14 +131,10 @@ def beyond_doubt(indicator: Indicator, members: Members, language: str) -> str:
     enough cases. The bound is the end of the interval that is nearest to good, so that what misses a target does so
     beyond doubt; of indicators that are no share it is the value.
     """
-    k, n = formula(indicator.numerator), formula(indicator.denominator)
-    bound = value(indicator)
-    if indicator.kind == "ratio":
-        bound = f"if({n} >= {max(indicator.min_n, 1)}, 100 * {_wilson(k, n, upper=indicator.direction == 'up')}, NULL)"
     return f"""SELECT unit, name, assumeNotNull(bound) AS bound
 FROM
 (
-{_indented(_counted(members, indicator.measures(), f"{bound} AS bound"), 2)}
+{_indented(_counted(members, indicator.measures(), f"{bound(indicator)} AS bound"), 2)}
 ) AS found
 LEFT JOIN
   (SELECT unit, argMax(name_{language}, (valid_from, as_of)) AS name FROM units GROUP BY unit) AS named USING unit
@@ -206,42 +196,6 @@ def silence() -> str:
 FROM calendar_days FINAL
 WHERE day = toDate($__toTime, '{ZONE}')
   AND arrayExists((opened, closed) -> opened <= $__toTime - INTERVAL 1 HOUR AND closed > $__toTime, opens, closes)"""
-
-
-def value(indicator: Indicator) -> str:
-    """An indicator's value in its shown unit as SQL; NULL without cases or with too few."""
-    cases, counted = formula(indicator.denominator), formula(indicator.numerator)
-    if indicator.kind == "count":
-        return counted
-    if indicator.kind == "quantile":
-        counted, divided = nearest_rank(indicator.numerator, indicator.quantile or 0.5), "1"
-    else:
-        divided = cases
-    factor = indicator.factor
-    factor_cases = formula(factor.denominator) if factor else "1"
-    times_factor = f" * {formula(factor.numerator)} / {factor_cases}" if factor else ""
-    scale = {"minutes": f" / {SECONDS_PER_MINUTE}"}.get(indicator.unit, "")
-    scale = " * 100" if indicator.kind == "ratio" else scale
-    enough = f"{cases} >= {max(indicator.min_n, 1)}" + (f" AND {factor_cases} > 0" if factor else "")
-    return f"if({enough}, {counted} / {divided}{times_factor}{scale}, NULL)"
-
-
-def formula(text: str) -> str:
-    """A formula of measures as SQL, over the columns in which ``figures`` adds up."""
-    found = [
-        f"{'-' if weight < 0 else '+'} {f'{abs(weight)} * ' * (abs(weight) > 1)}{_count(name)}"
-        for weight, name in terms(text)
-    ]
-    joined = " ".join(found).removeprefix("+ ")
-    return f"({joined})" if len(found) > 1 else joined
-
-
-def nearest_rank(distribution: str, level: float) -> str:
-    """The nearest rank of a distribution (an expression), as contract/indicators.py has it."""
-    keys = f"arraySort(mapKeys({distribution}))"
-    reached = f"arrayCumSum(arrayMap(seconds -> {distribution}[seconds], {keys}))"
-    needed = f"ceil({level} * arraySum(mapValues({distribution})))"
-    return f"arrayFirst((seconds, so_many) -> so_many >= {needed}, {keys}, {reached})"
 
 
 @cache
@@ -331,28 +285,6 @@ def _part(query: str, has: set[str]) -> str:
         for name, none in nothing.items()
     ]
     return f"\nSELECT target, {', '.join(columns)}\nFROM\n(\n{_indented(statement(query), 2)}\n)\n"
-
-
-def _count(measure: str) -> str:
-    if measure in DISTRIBUTIONS:
-        return f"arraySum(mapValues({measure}))"
-    if measure in OF_WAITS:
-        return OF_WAITS[measure]
-    if not is_cohort(measure):
-        return f"counts['{measure}']"
-    step, having, lacking = cohort(measure)
-    belongs = f"bitShiftRight(key, {STEP_SHIFT}) = {step}"
-    belongs += f" AND bitAnd(key, {having}) = {having}" if having else ""
-    belongs += f" AND bitAnd(key, {lacking}) = 0" if lacking else ""
-    return f"arraySum(mapValues(mapFilter((key, often) -> {belongs}, cases)))"
-
-
-def _wilson(k: str, n: str, *, upper: bool) -> str:
-    """The 95 % bound of a share, as contract/indicators.py has it."""
-    share, z2 = f"({k} / {n})", Z95 * Z95
-    half = f"{Z95} * sqrt(({share} * (1 - {share}) + {z2 / 4} / {n}) / {n})"
-    bound = f"({share} + {z2 / 2} / {n} {'+' if upper else '-'} {half}) / (1 + {z2} / {n})"
-    return f"least(1, {bound})" if upper else f"greatest(0, {bound})"
 
 
 def _map(entries: Mapping[str, str]) -> str:

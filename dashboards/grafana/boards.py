@@ -29,7 +29,7 @@ from dashboards.grafana.panels import (
 )
 from dashboards.grafana.query import PLUGIN, VARIABLE_SOURCE, ClickHouseQuery
 from dashboards.page_texts import Texts
-from warehouse import statements
+from warehouse import expressions, statements
 from warehouse.statements import Members
 
 ROOT = "H26"
@@ -38,11 +38,11 @@ REFRESH = "1m"
 SHOWN_LEVELS = ("city", "department", "centre", "branch", "service_point")
 TICKETS = {name: f"sum({name})" for name in ("tickets_issued", "tickets_served", "tickets_abandoned")}
 WAITS = {
-    "wait_minutes": f"sum({statements.OF_WAITS['waited_s']}) / nullIf(sum({statements.OF_WAITS['waits']}), 0) / 60"
+    "wait_minutes": f"sum({expressions.OF_WAITS['waited_s']}) / nullIf(sum({expressions.OF_WAITS['waits']}), 0) / 60"
 }
 DOSSIERS = {name: f"sum({name})" for name in ("dossiers_received", "dossiers_completed", "dossiers_late")}
-DELAYS = {"delay_median": statements.nearest_rank("sumMap(delays_s)", 0.5)} | {
-    "delay_p99": statements.nearest_rank("sumMap(delays_s)", 0.99)
+DELAYS = {"delay_median": expressions.nearest_rank("sumMap(delays_s)", 0.5)} | {
+    "delay_p99": expressions.nearest_rank("sumMap(delays_s)", 0.99)
 }
 OF_UNIT = Members.of_unit(CHOSEN)
 FEWEST_CASES = 10
