@@ -16,6 +16,8 @@ from contract.measures import Counts
 from contract.reference_events import UnitLevel
 from contract.scores import score
 from dashboards import lists
+from dashboards.breakdown import get_breakdown
+from dashboards.forms import OtherForms
 from dashboards.reader import From, Ids, Store, To, times
 from dashboards.scores import in_order
 from dashboards.tree import Tree
@@ -23,7 +25,7 @@ from runtime.clock import VIETNAM
 from runtime.http import HEALTH_ROUTES
 from runtime.settings import Settings
 from warehouse import figures
-from warehouse.figures import Period
+from warehouse.periods import Period
 
 
 def make_api(settings: Settings) -> FastAPI:
@@ -37,7 +39,9 @@ def make_api(settings: Settings) -> FastAPI:
         "/v1/ranking": get_ranking,
         "/v1/scores": get_scores,
         "/v1/units": lists.get_units,
+        "/v1/breakdown": get_breakdown,
         "/v1/dossiers": lists.get_dossiers,
+        "/v1/dossiers/{code:path}": lists.get_dossier,
         "/v1/ratings": lists.get_ratings,
         "/v1/series": lists.get_series,
         "/v1/tablets": lists.get_tablets,
@@ -46,6 +50,7 @@ def make_api(settings: Settings) -> FastAPI:
     }
     for path, route in routes.items():
         app.add_api_route(path, route)
+    app.add_middleware(OtherForms)
     return app
 
 

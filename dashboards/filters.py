@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from fastapi import HTTPException
 
 from runtime.clock import VIETNAM, Clock
-from warehouse.figures import Period
+from warehouse.periods import Period
 
 
 def period_of(start: str | None, end: str | None, clock: Clock) -> Period:

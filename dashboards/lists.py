@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from fastapi import Query
+from fastapi import HTTPException, Query
 
 from contract.devices import SILENT_AFTER_SERVED
 from contract.reasons import severe_reasons
-from dashboards.reader import From, Store, To, readable, times
+from dashboards.reader import From, Having, Limit, Store, To, readable, times
 from runtime.clock import speed_of
-from warehouse import figures
+from warehouse import evidence, figures
+from warehouse.evidence import Counted
 
 
 def get_units(store: Store) -> dict[str, Any]:
@@ -20,39 +23,64 @@ def get_units(store: Store) -> dict[str, Any]:
 
 def get_dossiers(
     store: Store,
+    having: Having,
     unit: str,
     start: From = None,
     to: To = None,
+    counted: Counted = "received",
     state: Literal["all", "open", "ended", "overdue"] = "all",
     has_due: bool | None = None,
-    limit: Annotated[int, Query(ge=0, le=10_000)] = 100,
+    limit: Limit = 100,
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> dict[str, Any]:
-    """Dossiers received in the period with their standing at its end; ``total`` counts all that match."""
+    """Dossiers received (or settled) in the period with their standing at its end; ``total`` counts all that match."""
     tree, period, _ = store.scope(unit, start, to, None)
     # One row at least carries the total.
-    rows = figures.dossiers(store.client, tree.below(unit), period, state, has_due, max(limit, 1), offset)
-    total = rows[0]["total"] if rows else 0
-    items = [{key: readable(value) for key, value in row.items() if key != "total"} for row in rows[:limit]]
-    return {"unit": unit, **times(period), "total": total, "dossiers": items}
+    rows = evidence.dossiers(
+        store.client, tree.below(unit), period, having, counted, state, has_due, max(limit, 1), offset
+    )
+    return {"unit": unit, **times(period), "total": _total(rows), "dossiers": _shown(rows[:limit])}
+
+
+def get_dossier(store: Store, code: str) -> dict[str, Any]:
+    """One dossier as it is known by now, with every event about it as it was sent."""
+    found = evidence.dossier(store.client, code)
+    if found is None:
+        raise HTTPException(404, f"no event told of a dossier {code!r}")
+    steps = [
+        {
+            "time": readable(step["occurred_at"]),
+            "recorded_at": readable(step["recorded_at"]),
+            **{name: str(step[name]) for name in ("type", "unit", "source", "event_id")},
+            "data": json.loads(step["body"])["data"],
+        }
+        for step in evidence.steps(store.client, code)
+    ]
+    return {"dossier": _shown([found])[0], "steps": steps}
 
 
 def get_ratings(
     store: Store,
+    having: Having,
     unit: str,
     start: From = None,
     to: To = None,
-    limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
+    limit: Limit = 100,
     severe: bool = False,
+    comments: bool = False,
 ) -> dict[str, Any]:
-    """Single ratings of the period, the latest first; ``severe`` leaves those that a supervisor must see."""
+    """Single ratings of the period, the latest first; ``severe`` leaves those that a supervisor must see.
+
+    ``comments`` brings what was written beside them, as masked when it came in; ``total`` counts all that match.
+    """
     tree, period, _ = store.scope(unit, start, to, None)
-    rows = figures.ratings(store.client, tree.below(unit), period, limit, severe_reasons() if severe else ())
-    return {
-        "unit": unit,
-        **times(period),
-        "ratings": [{key: readable(value) for key, value in row.items()} for row in rows],
-    }
+    reasons = severe_reasons() if severe else ()
+    rows = evidence.ratings(store.client, tree.below(unit), period, limit, having, reasons)
+    shown = _shown(rows)
+    if comments:
+        written = evidence.comments(store.client, rows)
+        shown = [row | {"comment": written.get(raw["event_id"], "")} for row, raw in zip(shown, rows, strict=True)]
+    return {"unit": unit, **times(period), "total": _total(rows), "ratings": shown}
 
 
 def get_tablets(store: Store, unit: str, start: From = None, to: To = None) -> dict[str, Any]:
@@ -61,7 +89,7 @@ def get_tablets(store: Store, unit: str, start: From = None, to: To = None) -> d
     A tablet that hangs still has power and a network: that people are served and none answers tells more.
     """
     tree, period, _ = store.scope(unit, start, to, None)
-    rows = figures.tablets(store.client, tree.below(unit), period)
+    rows = evidence.tablets(store.client, tree.below(unit), period)
     shown = [{key: readable(value) for key, value in row.items()} for row in rows]
     tablets = [row | {"silent": row["served_since"] >= SILENT_AFTER_SERVED} for row in shown]
     return {"unit": unit, **times(period), "tablets": tablets}
@@ -98,3 +126,11 @@ def get_counts(store: Store, source: str) -> dict[str, Any]:
     """Distinct events of one source: ``rows`` in the raw table, ``stored`` of them in every figure."""
     rows, counted = figures.stored(store.client, source)
     return {"source": source, "rows": rows, "stored": counted}
+
+
+def _total(rows: Sequence[Mapping[str, Any]]) -> int:
+    return int(rows[0]["total"]) if rows else 0
+
+
+def _shown(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: readable(value) for key, value in row.items() if key != "total"} for row in rows]

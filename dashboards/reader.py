@@ -15,7 +15,8 @@ from runtime.clock import VIETNAM, clock_from
 from runtime.settings import Settings
 from warehouse import figures
 from warehouse.client import connect
-from warehouse.figures import Period
+from warehouse.evidence import ANY, Filter
+from warehouse.periods import Period
 
 
 class Reader:
@@ -60,6 +61,16 @@ Store = Annotated[Reader, Depends(_reader)]
 From = Annotated[str | None, Query(alias="from", description="start of the period; today when left out")]
 To = Annotated[str | None, Query(description="end of the period, exclusive; now when left out")]
 Ids = Annotated[str | None, Query(description="indicators, separated by commas; all when left out")]
+
+Limit = Annotated[int, Query(ge=0, le=100_000, description="rows at most")]
+
+
+def _having(counter: str = ANY, staff: str = ANY, procedure: str = ANY, channel: str = ANY) -> Filter:
+    """``*`` for anything; an empty text for cases that do not tell it."""
+    return Filter(counter, staff, procedure, channel)
+
+
+Having = Annotated[Filter, Depends(_having)]
 
 
 def times(period: Period) -> dict[str, str]:

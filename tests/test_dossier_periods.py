@@ -15,7 +15,8 @@ from contract.measures import is_of_dossiers
 from tests.asides import asides
 from tests.support import event, put
 from tests.test_warehouse_deadlines import procedure
-from warehouse.figures import Period, counts
+from warehouse.figures import counts
+from warehouse.periods import Period
 from warehouse.recount_dossiers import count_standing, fold
 from warehouse.verify import rules_of
 

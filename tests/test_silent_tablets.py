@@ -12,7 +12,8 @@ from contract.devices import SILENT_AFTER_SERVED
 from dashboards import page_blocks
 from dashboards.page_texts import texts_in
 from tests.support import event, put, rating
-from warehouse.figures import Period, tablets
+from warehouse.evidence import tablets
+from warehouse.periods import Period
 from warehouse.rebuild import rebuild
 
 OPENS = datetime(2026, 11, 23, 1, tzinfo=UTC)

@@ -17,7 +17,8 @@ from senders.simulation.day import working_day
 from tests.support import event, logged, put, unit
 from tests.test_warehouse_deadlines import calendar, procedure
 from tests.test_warehouse_exactness import a_day, batches
-from warehouse.figures import Period, counts
+from warehouse.figures import counts
+from warehouse.periods import Period
 from warehouse.store import insert_lines, new_batch, recompute, touched_kinds
 from warehouse.verify import Verification, periods
 

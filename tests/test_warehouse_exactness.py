@@ -17,8 +17,10 @@ from tests.asides import asides
 from tests.recount import recount, recount_steps
 from tests.support import event, logged, put, put_lines, rating, unit
 from warehouse import figures as warehouse_figures
+from warehouse import periods as warehouse_periods
 from warehouse import store as warehouse_store
-from warehouse.figures import Period, counts, series
+from warehouse.figures import counts, series
+from warehouse.periods import Period
 from warehouse.standings import MARKS, Sums, standing
 from warehouse.store import insert_lines, new_batch
 
@@ -217,10 +219,10 @@ def test_units_without_any_event_have_zeros_not_absence(store: Client) -> None:
 
 def test_the_warehouse_counts_exactly_the_measures_of_the_contract(store: Client) -> None:
     put(store, a_day(8))
-    parameters = {"units": list(UNITS), "targets": list(UNITS), "step": "", **warehouse_figures._bounds(PERIOD)}
+    parameters = {"units": list(UNITS), "targets": list(UNITS), "step": "", **warehouse_periods.bounds(PERIOD)}
     given: set[str] = set()
     for query, measures in warehouse_figures.MADE_BY.items():
-        columns = set(store.query(warehouse_figures._sql(query), parameters=parameters).column_names)
+        columns = set(store.query(warehouse_periods.sql(query), parameters=parameters).column_names)
         # And what follows from how many waited how long.
         assert measures - {"waits", "waited_s"} == columns & set(MEASURES), query
         given |= measures

@@ -16,7 +16,8 @@ from senders.simulate import hanoi
 from senders.simulation.day import working_day
 from tests.grafana_macros import Range, on_the_server
 from tests.support import put
-from warehouse.figures import Period, counts, units
+from warehouse.figures import counts, units
+from warehouse.periods import Period
 from warehouse.statements import Members, beyond_doubt, figures
 
 DAY = date(2026, 3, 13)

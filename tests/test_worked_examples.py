@@ -17,8 +17,9 @@ from runtime.settings import Settings
 from tests.support import event, logged, put_lines, unit
 from tests.test_warehouse_deadlines import calendar
 from warehouse.client import connect
-from warehouse.figures import Period, counts
+from warehouse.figures import counts
 from warehouse.migrate import migrate
+from warehouse.periods import Period
 
 NOVEMBER = Period(datetime(2026, 11, 1, tzinfo=VIETNAM), datetime(2026, 12, 1, tzinfo=VIETNAM))
 

@@ -22,7 +22,8 @@ from clickhouse_connect.driver.client import Client
 from contract.catalogue import catalogue
 from contract.indicators import Factor, Indicator, evaluate
 from contract.measures import Counts, value_of
-from warehouse.figures import Period, by_hour, counts
+from warehouse.figures import by_hour, counts
+from warehouse.periods import Period
 from warehouse.recount import Event, Hours, Tally, count_event, count_ticket
 from warehouse.recount_dossiers import Rules, count_standing, count_steps, fold
 from warehouse.recount_petitions import Petition, count_petition

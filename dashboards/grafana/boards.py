@@ -45,6 +45,7 @@ DELAYS = {"delay_median": expressions.nearest_rank("sumMap(delays_s)", 0.5)} | {
     "delay_p99": expressions.nearest_rank("sumMap(delays_s)", 0.99)
 }
 OF_UNIT = Members.of_unit(CHOSEN)
+ANY = dict.fromkeys(("counter", "staff", "procedure", "channel"), "'*'")
 FEWEST_CASES = 10
 
 
@@ -55,7 +56,7 @@ def right_now(texts: Texts) -> dashboard.Dashboard:
         tile(board, figure(name, texts), 4, 5)
     tile(board, ranking("now.worst", ("SAT_CSAT", "OPS_WAIT_AVG", "TIM_OVERDUE_RATE"), "service_point", texts), 14, 10)
     columns = {"time": "occurred_at", **{name: name for name in ("unit", "counter", "channel", "reasons")}}
-    severe = statements.rows("ratings", columns, OF_UNIT, reasons=repr(severe_reasons()), limit="20")
+    severe = statements.rows("ratings", columns, OF_UNIT, reasons=repr(severe_reasons()), limit="20", **ANY)
     tile(board, listed("now.severe", severe, columns, texts), 10, 10)
     counted = {name: f"sum({name})" for name in ("answered", "satisfied")}
     tile(board, hours("now.ratings", "rating_counts", counted, texts), 8, 7)

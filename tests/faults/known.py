@@ -15,7 +15,7 @@ from zlib import crc32
 from tests.recount import at, recount, recount_steps
 from tests.support import event, unit
 from tests.test_warehouse_exactness import DAY, MEASURED, UNITS, a_day
-from warehouse.figures import Period
+from warehouse.periods import Period
 
 Event = dict[str, Any]
 ABOUT_RECORDING = "delays_s"

@@ -1,6 +1,8 @@
--- Dossiers received in a period, with their standing at its end.
+-- Dossiers received, or ended with a result, in a period, with their standing at its end. '*' stands for any procedure,
+-- and so on; what only a dossier's own row tells is looked up when it is asked for.
 WITH
   toDateTime64('2100-01-01 00:00:00', 3, 'UTC') AS never,
+  {start:DateTime64(3, 'UTC')} AS since,
   {end:DateTime64(3, 'UTC')} AS until,
   found AS
   (
@@ -10,11 +12,33 @@ WITH
       count() OVER () AS total
     FROM dossier_days AS d FINAL
     WHERE unit IN {units:Array(String)}
-      AND day >= toDate({start:DateTime64(3, 'UTC')}, 'Asia/Ho_Chi_Minh') AND day <= toDate(until, 'Asia/Ho_Chi_Minh')
-      AND received_on = day AND received_at >= {start:DateTime64(3, 'UTC')} AND received_at < until
+      AND day >= toDate(since, 'Asia/Ho_Chi_Minh') AND day <= toDate(until, 'Asia/Ho_Chi_Minh')
+      AND if(
+        {counted:String} = 'settled',
+        completed AND closed_on = day AND closed_at >= since AND closed_at < until,
+        received_on = day AND received_at >= since AND received_at < until
+      )
       AND ({state:String} = 'all' OR ({state:String} = 'overdue' AND overdue) OR ({state:String} = 'open' AND NOT is_ended)
         OR ({state:String} = 'ended' AND is_ended))
       AND ({has_due:Int8} = -1 OR {has_due:Int8} = (d.due_at < never))
+      AND {procedure:String} IN ('*', toString(procedure))
+      AND (
+        ({counter:String} = '*' AND {staff:String} = '*' AND {channel:String} = '*')
+        OR dossier IN
+        (
+          SELECT dossier
+          FROM dossiers FINAL
+          WHERE {counter:String} IN ('*', toString(counter)) AND {staff:String} IN ('*', toString(staff))
+            AND {channel:String} IN ('*', toString(channel))
+            AND dossier IN
+            (
+              SELECT dossier
+              FROM dossier_days
+              WHERE day >= toDate(since, 'Asia/Ho_Chi_Minh') AND day <= toDate(until, 'Asia/Ho_Chi_Minh')
+                AND unit IN {units:Array(String)}
+            )
+        )
+      )
     ORDER BY sort_at, dossier
     LIMIT {limit:UInt32} OFFSET {offset:UInt32}
   )

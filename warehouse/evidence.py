@@ -1,0 +1,127 @@
+"""What figures are made of: single dossiers and ratings, tablets, and what they add up to by counter or procedure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+from clickhouse_connect.driver.client import Client
+
+from contract.scales import LEVELS
+from warehouse.periods import Period, bounds, days, naive, sql
+
+TAPS_LOOKED_BACK = timedelta(days=14)
+ANY = "*"
+
+Counted = Literal["received", "settled"]
+"""Which step of a dossier lies in the period."""
+
+Rows = list[dict[str, Any]]
+
+
+class Filter(NamedTuple):
+    """What single cases have; ``*`` for anything, an empty text for cases that do not tell it."""
+
+    counter: str = ANY
+    staff: str = ANY
+    procedure: str = ANY
+    channel: str = ANY
+
+
+EVERY_CASE = Filter()
+
+
+def dossiers(
+    client: Client,
+    within: Sequence[str],
+    period: Period,
+    having: Filter = EVERY_CASE,
+    counted: Counted = "received",
+    state: str = "all",
+    has_due: bool | None = None,
+    limit: int = 100,
+    offset: int = 0,
+) -> Rows:
+    """Dossiers of ``within`` received or settled in the period, with their standing at its end and the ``total``."""
+    parameters = {
+        "units": list(within),
+        "counted": counted,
+        "state": state,
+        "has_due": -1 if has_due is None else int(has_due),
+        "limit": limit,
+        "offset": offset,
+        **having._asdict(),
+        **bounds(period),
+    }
+    return _rows(client, "dossiers", parameters)
+
+
+def ratings(
+    client: Client,
+    within: Sequence[str],
+    period: Period,
+    limit: int,
+    having: Filter = EVERY_CASE,
+    reasons: Sequence[str] = (),
+) -> Rows:
+    """Ratings of a period, the latest first, with the ``total``; with ``reasons``, only those that give one of them."""
+    parameters = {"units": list(within), "limit": limit, "reasons": list(reasons), **having._asdict(), **bounds(period)}
+    return _rows(client, "ratings", parameters)
+
+
+def comments(client: Client, rated: Iterable[Mapping[str, Any]]) -> dict[UUID, str]:
+    """What was written beside ratings (rows of ``ratings``), by their ids, as masked at the door."""
+    rows = list(rated)
+    hours = {row["occurred_at"].replace(minute=0, second=0, microsecond=0) for row in rows}
+    parameters = {
+        "units": sorted({row["unit"] for row in rows}),
+        "hours": [naive(hour) for hour in sorted(hours)],
+        "ids": [str(row["event_id"]) for row in rows],
+    }
+    return {row["event_id"]: row["comment"] for row in _rows(client, "comments", parameters)} if rows else {}
+
+
+def tablets(client: Client, within: Sequence[str], period: Period) -> Rows:
+    """The tablets of ``within`` at the period's end: the last tap of the last two weeks, and how many people were
+    served there since it in the period; the most first.
+    """
+    parameters = {"units": list(within), **bounds(period), "taps_from": naive(period.end - TAPS_LOOKED_BACK)}
+    return _rows(client, "tablets", parameters)
+
+
+def dossier(client: Client, code: str) -> dict[str, Any] | None:
+    """A dossier as it is known by now; None for one that no event told of."""
+    found = _rows(client, "dossier", {"dossier": code})
+    return found[0] if found else None
+
+
+def steps(client: Client, code: str) -> Rows:
+    """All events about a dossier as they were sent, the earliest first."""
+    return _rows(client, "dossier_steps", {"dossier": code})
+
+
+def ratings_by(client: Client, within: Sequence[str], period: Period, by: str) -> Rows:
+    """Ratings by ``counter``, ``staff`` or ``device`` of their unit (``within``), by ``procedure`` or ``channel``."""
+    parameters = {
+        "units": list(within),
+        "by": by,
+        "scales": [scale.value for scale in LEVELS],
+        "satisfied_from": [levels.satisfied_from for levels in LEVELS.values()],
+        **bounds(period),
+    }
+    return _rows(client, "ratings_by", parameters)
+
+
+def dossiers_by(client: Client, within: Sequence[str], period: Period, by: str) -> Rows:
+    """Dossiers received, settled and settled late, by ``procedure``, ``channel``, ``staff`` or ``counter``."""
+    parameters = {"units": list(within), "by": by, **bounds(period), **days(period)}
+    if by == "procedure":
+        found = _rows(client, "dossiers_by_procedure", parameters)
+        return [{"within": "", "part": row.pop("procedure"), **row} for row in found]
+    return _rows(client, "dossiers_by", parameters)
+
+
+def _rows(client: Client, name: str, parameters: Mapping[str, Any]) -> Rows:
+    return list(client.query(sql(name), parameters=dict(parameters)).named_results())
