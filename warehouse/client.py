@@ -19,6 +19,11 @@ INSERT_SETTINGS: dict[str, Any] = {
 }
 
 
+# Rows of one key always lie in one partition: all keys hold what the partition is made of. Without being told so the
+# engine looks through every partition for the twins of a row (since 26.3), and each flush reads some of all history.
+SELECT_SETTINGS: dict[str, Any] = {"do_not_merge_across_partitions_select_final": 1}
+
+
 def connect(settings: Settings, database: str | None = None) -> Client:
     """A client; it keeps no session, so that threads may share it.
 
@@ -33,5 +38,5 @@ def connect(settings: Settings, database: str | None = None) -> Client:
         password=settings.clickhouse_password.get_secret_value(),
         database=database or settings.clickhouse_database,
         autogenerate_session_id=False,
-        settings=INSERT_SETTINGS,
+        settings={**INSERT_SETTINGS, **SELECT_SETTINGS},
     )
