@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from fastapi import FastAPI, HTTPException, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from contract.catalogue import catalogue
+from contract.funnel import funnel
 from contract.indicators import Indicator, evaluate
 from contract.measures import Counts
 from contract.reference_events import UnitLevel
@@ -74,9 +75,20 @@ def get_indicators(store: Store, unit: str, start: From = None, to: To = None, i
 
 
 def get_ranking(
-    store: Store, unit: str, level: UnitLevel = "service_point", start: From = None, to: To = None, ids: Ids = None
+    store: Store,
+    unit: str,
+    level: UnitLevel = "service_point",
+    start: From = None,
+    to: To = None,
+    ids: Ids = None,
+    order: Literal["worst", "best"] = "worst",
 ) -> dict[str, Any]:
-    """Figures of each unit of a level below ``unit``; the least favourable bound decides the order, worst first."""
+    """Figures of each unit of a level below ``unit``, those without a figure last.
+
+    The bound nearest to good decides a list of the worst, the one nearest to bad a list of the best: a poor or a
+    splendid figure of few cases is no proof. ``funnels`` tell for each share what all units have together and how far
+    they spread beyond chance (contract/funnel.py); ``place`` where a unit stands in it.
+    """
     tree, period, wanted = store.scope(unit, start, to, ids)
     as_of = store.as_of()
     found = figures.counts(store.client, tree.members(unit, level), period, _measures(wanted))
@@ -87,11 +99,13 @@ def get_ranking(
                 | {"unit_name_vi": tree.units[code].name_vi, "unit_name_en": tree.units[code].name_en}
                 for code, counts in found.items()
             ),
-            key=lambda figure: _worst_first(indicator, figure),
+            key=lambda figure: _first(indicator, figure, order),
         )
         for indicator in wanted
     }
-    return {"unit": unit, "level": level, **times(period), "as_of": as_of, "rankings": rankings}
+    funnels = {indicator.id: _put_into_funnel(indicator, rankings[indicator.id]) for indicator in wanted}
+    told = {"unit": unit, "level": level, "order": order, **times(period), "as_of": as_of}
+    return {**told, "rankings": rankings, "funnels": {name: found for name, found in funnels.items() if found}}
 
 
 def get_scores(
@@ -164,10 +178,28 @@ def _figure(
     }
 
 
-def _worst_first(indicator: Indicator, figure: dict[str, Any]) -> tuple[bool, float, str]:
-    # For a worst list of shares the bound nearer to good decides: a poor figure of few cases is no proof.
+def _put_into_funnel(indicator: Indicator, figures: list[dict[str, Any]]) -> dict[str, float] | None:
+    is_share = indicator.kind == "ratio" and indicator.factor is None
+    shares = [
+        figure
+        for figure in figures
+        if is_share and figure["status"] == "ok" and 0 <= figure["numerator"] <= figure["denominator"]
+    ]
+    found = funnel([(figure["numerator"], figure["denominator"]) for figure in shares])
+    for figure in figures:
+        figure["place"] = None
+    if found is None:
+        return None
+    for figure in shares:
+        figure["place"] = found.place(figure["numerator"], figure["denominator"])
+    return {"centre": 100 * found.centre, "spread": found.spread}
+
+
+def _first(indicator: Indicator, figure: dict[str, Any], order: str) -> tuple[bool, float, str]:
     value = figure["value"]
     if value is None:
         return (True, 0.0, figure["unit"])
     low, high = figure["interval"] or (value, value)
+    if order == "best":
+        return (False, -low if indicator.direction == "up" else high, figure["unit"])
     return (False, high if indicator.direction == "up" else -low, figure["unit"])

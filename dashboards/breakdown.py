@@ -21,7 +21,8 @@ def get_breakdown(
 
     Of ``ratings``: ``satisfied`` in ``answered``; of ``dossiers``: settled in time in ``settled``. ``value`` in percent
     with its 95 % interval, None where there are too few. ``within`` is the unit that a counter or a member of staff
-    belongs to. Dossiers by all but their procedure are read one by one: ask for a unit and a month at most.
+    belongs to; procedures have their names. Dossiers by all but their procedure are read one by one: ask for a unit
+    and a month at most.
     """
     tree, period, _ = store.scope(unit, start, to, None)
     below = tree.below(unit)
@@ -35,6 +36,10 @@ def get_breakdown(
             for row in evidence.dossiers_by(store.client, below, period, by)
         ]
     parts = [_told(good, cases, row, FEWEST_OF_STAFF if by == "staff" else FEWEST) for good, cases, row in found]
+    if by == "procedure":
+        names = evidence.procedure_names(store.client)
+        for part in parts:
+            part["name_vi"], part["name_en"] = names.get(part["part"], ("", ""))
     parts.sort(key=lambda row: row["interval"][1] if row["interval"] else 101)
     return {"unit": unit, **times(period), "of": of, "by": by, "parts": parts}
 

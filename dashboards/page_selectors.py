@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -92,6 +92,14 @@ def choose_language(texts: Texts) -> None:
         on_change=_keep,
         args=("lang", key),
     )
+
+
+def choose_option(
+    name: str, label: str, options: Sequence[str], first: str, words: Callable[[str], str], width: int = 200
+) -> str:
+    """One of some options, kept in the address under ``name``; ``first`` when the address has none of them."""
+    current = st.query_params.get(name, first)
+    return _select(name, label, list(options), current if current in options else first, words, width)
 
 
 def _select(name: str, label: str, options: list[str], current: str, words: Callable[[str], str], width: int) -> str:

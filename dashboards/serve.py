@@ -1,4 +1,4 @@
-"""The process ``hailong dashboards``: the read API here, the supervisor's page in a Streamlit child beside it."""
+"""The process ``hailong dashboards``: the read API here, the pages in a Streamlit child beside it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _start_page(settings: Settings) -> subprocess.Popen[bytes]:
         "theme.base": "light",
         "theme.primaryColor": "#0b4a8f",
     }
-    command = [sys.executable, "-m", "streamlit", "run", str(files("dashboards").joinpath("supervisor.py"))]
+    command = [sys.executable, "-m", "streamlit", "run", str(files("dashboards").joinpath("pages.py"))]
     for name, value in options.items():
         command += [f"--{name}", value]
     return subprocess.Popen(command, preexec_fn=_die_with_parent)  # noqa: PLW1509 one thread runs at this point

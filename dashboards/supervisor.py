@@ -1,6 +1,6 @@
 """The supervisor's page: whether anyone is in trouble, the headline figures, the last hour. New every second.
 
-Run by Streamlit (``hailong dashboards``). The address holds what is looked at:
+The address holds what is looked at:
 ``?unit=H26.66.01&from=2026-11-20&lang=en``.
 The page computes no figure: all come from the read API, with their n, target and interval.
 """
@@ -67,7 +67,7 @@ class View:
         return key
 
 
-def main() -> None:
+def draw() -> None:
     """Draw the page once; its live part draws itself again each second."""
     texts = texts_in(st.query_params.get("lang"))
     st.set_page_config(page_title=texts("title"), page_icon="🙂", layout="wide", initial_sidebar_state="collapsed")
@@ -86,6 +86,8 @@ def main() -> None:
         unit = choose_unit(units, texts)
         start = choose_period(freshness, texts)
         choose_language(texts)
+        inspector = "inspector" + link_to({"unit": unit})
+        st.html(f'<a href="{inspector}" target="_self">{texts("inspector.go_inspector")}</a>', width="content")
     live(View(unit, start, texts, units))
 
 
@@ -251,6 +253,3 @@ def _latest(view: View, answer: Answer) -> None:
         st.html(blocks.quiet(texts("latest_empty")))
     else:
         st.html(blocks.latest_list(answer.data["ratings"], view.units, texts))
-
-
-main()

@@ -56,6 +56,10 @@ def main() -> int:
         _picture(browser, f"{page}/?{urlencode(view)}", FIGURES, "supervisor", 1366, 768)
         _picture(browser, f"{page}/?{urlencode({**view, 'lang': 'en'})}", FIGURES, "supervisor-en", 1366, 768)
         _picture(browser, f"{page}/?{urlencode(view)}", FIGURES, "supervisor-phone", 390, 844)
+        inspected = f"{page}/inspector?{urlencode({**view, 'unit': 'H26', 'id': 'Q766_2_1'})}"
+        _picture(browser, inspected, "table.ranking", "inspector", 1366, 900)
+        evidence = f"{page}/inspector?{urlencode({**view, 'unit': PLACE['unit'], 'id': 'SAT_CSAT'})}"
+        _picture(browser, evidence, "table.cases", "inspector-evidence", 1366, 1500)
         if _answers(endpoints["feedback"]):
             tablet = f"{endpoints['feedback']}/?{urlencode(PLACE, quote_via=quote)}#token={endpoints['device_token']}"
             _picture(browser, tablet, "[role=radio]", "tablet", 1280, 800)

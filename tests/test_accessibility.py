@@ -97,3 +97,16 @@ def test_the_supervisors_board(browser: Browser, stack: Stack) -> None:
     for part in (".st-key-state", ".st-key-board"):
         assert grave_findings(page, part) == []
     page.close()
+
+
+@pytest.mark.stack
+def test_the_inspectors_page(browser: Browser, stack: Stack) -> None:
+    now = datetime.now(UTC).isoformat()
+    taps = [rating("A11Y2", now, 1 + 3 * (n % 2), key=uuid4().hex, counter="Q1") for n in range(12)]
+    assert stack.send([unit("A11Y2"), *taps]) == []
+    page = browser.new_page(viewport={"width": 1366, "height": 768})
+    page.goto(f"{stack.settings.dashboards_url}/inspector?unit=A11Y2")
+    expect(page.locator("table.cases tbody tr").first).to_be_visible(timeout=30_000)
+    for part in ("table.ranking", "table.parts", "table.cases", "dl.made", ".card"):
+        assert grave_findings(page, part) == []
+    page.close()

@@ -123,5 +123,10 @@ def dossiers_by(client: Client, within: Sequence[str], period: Period, by: str) 
     return _rows(client, "dossiers_by", parameters)
 
 
+def procedure_names(client: Client) -> dict[str, tuple[str, str]]:
+    """The newest names of all procedures by their codes, Vietnamese and English."""
+    return {row["procedure"]: (row["vi"], row["en"]) for row in _rows(client, "procedure_names", {})}
+
+
 def _rows(client: Client, name: str, parameters: Mapping[str, Any]) -> Rows:
     return list(client.query(sql(name), parameters=dict(parameters)).named_results())

@@ -1,0 +1,332 @@
+"""The inspector's page: units ranked fairly, and from a figure to its evidence in three clicks.
+
+The address holds everything that is looked at, so that it can be sent on and the browser's back button works:
+``/inspector?unit=H26.66.01&from=2026-11-01&to=2026-12-01&id=Q766_2_1&procedure=1.004884&dossier=…``.
+The page computes no figure: all come from the read API, and what can be downloaded is what is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+import httpx
+import streamlit as st
+
+from contract.catalogue import catalogue
+from contract.funnel import Funnel
+from dashboards import inspector_blocks as blocks
+from dashboards import inspector_chart as chart
+from dashboards import page_format as form
+from dashboards.page_blocks import banner, card, heading, quiet
+from dashboards.page_selectors import choose_language, choose_option, choose_unit, link_to
+from dashboards.page_texts import Texts, texts_in
+from runtime.settings import Settings
+
+STYLE = Path(__file__).with_name("page_style.css")
+TIMEOUT_S = 30.0
+CASES_SHOWN, CASES_IN_A_FILE = 100, 100_000
+LEVELS = ("service_point", "branch")
+"""The levels that are ranked, from the bottom up."""
+
+ORDERS = ("worst", "best")
+PART_KEYS = ("counter", "staff", "procedure", "channel")
+CHANNELS = ("tablet", "online", "post", "direct", "phone", "paper")
+FIRST_INDICATOR = "SAT_CSAT"
+PROBLEMS = (httpx.HTTPError, ValueError)
+
+
+@st.cache_resource
+def client() -> httpx.Client:
+    """One connection to the read API for all who look."""
+    return httpx.Client(base_url=Settings().api_url, timeout=TIMEOUT_S, trust_env=False)
+
+
+def draw() -> None:
+    """The page as its address asks for it."""
+    texts = texts_in(st.query_params.get("lang"))
+    st.set_page_config(page_title=texts("inspector.title"), page_icon="🔎", layout="wide")
+    st.html(
+        f"<style>{STYLE.read_text(encoding='utf-8')}</style>"
+        f"<script>document.documentElement.lang = '{texts.language}'</script>",
+        unsafe_allow_javascript=True,
+    )
+    units = {unit["unit"]: unit for unit in (_ask("/v1/units") or {"units": []})["units"]}
+    with st.container(horizontal=True, key="top", vertical_alignment="center"):
+        st.html(f"<h1>{texts('inspector.title')}</h1>", width="content")
+        unit = choose_unit(units, texts)
+        span = _choose_period(texts)
+        indicator = _choose_indicator(texts)
+        choose_language(texts)
+        st.html(
+            f'<a href="{_to_supervisor(unit)}" target="_self">{texts("inspector.go_supervisor")}</a>', width="content"
+        )
+    if unit not in units:
+        st.html(banner(texts("unknown_unit", unit=unit), "?", texts("back_to_start")))
+        return
+    _page(View(unit, span, indicator, texts, units))
+
+
+class View:
+    """What is looked at, and the questions that this raises."""
+
+    def __init__(
+        self, unit: str, span: Mapping[str, str], indicator: str, texts: Texts, units: dict[str, dict[str, Any]]
+    ) -> None:
+        self.unit = unit
+        self.indicator = indicator
+        self.texts = texts
+        self.units = units
+        self.parameters = {"unit": unit, **span}
+        of_dossiers = catalogue().indicators[indicator].is_of_dossiers()
+        self.of: Literal["dossiers", "ratings"] = "dossiers" if of_dossiers else "ratings"
+        self.having = {key: st.query_params[key] for key in PART_KEYS if key in st.query_params}
+
+    def ask(self, path: str, **parameters: str | int) -> dict[str, Any] | None:
+        """An answer of the read API on what is looked at; None when there is none, which the page then says."""
+        found = _ask(path, {**self.parameters, **parameters})
+        if found is None:
+            st.html(quiet(self.texts("inspector.failed")))
+        return found
+
+    def channel(self, code: str) -> str:
+        """A channel's name; one of another collector as it came."""
+        return self.text(f"channels.{code}") if code in CHANNELS else code
+
+    def compared(self, level: str) -> str:
+        """Below which unit a level is ranked: the one looked at, but one of that level or below it among all."""
+        code = self.unit
+        if self.units[code]["level"] in LEVELS[: LEVELS.index(level) + 1]:
+            while self.units[code]["parent"] in self.units:
+                code = self.units[code]["parent"]
+        return code
+
+    def text(self, key: str, **values: object) -> str:
+        """A text of this page."""
+        return self.texts(f"inspector.{key}", **values)
+
+
+def _page(view: View) -> None:
+    if code := st.query_params.get("dossier"):
+        _timeline(view, code)
+    with st.spinner(view.text("asking"), show_time=True):
+        left, right = st.columns([1, 2])
+        with left:
+            _figure(view)
+        with right:
+            _ranking(view)
+        _parts(view)
+        _cases(view)
+
+
+def _figure(view: View) -> None:
+    st.html(heading(view.text("figure"), blocks.unit_name(view.unit, view.units, view.texts)))
+    answer = view.ask("/v1/indicators", ids=view.indicator)
+    if answer is None:
+        return
+    figure = answer["indicators"][0]
+    st.html(card(figure, None, view.texts))
+    st.html(heading(view.text("made")))
+    st.html(blocks.made(figure, catalogue().indicators[view.indicator].model_dump(), view.texts))
+
+
+def _ranking(view: View) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        level = choose_option("level", view.text("level"), LEVELS, LEVELS[0], lambda code: view.text(f"levels.{code}"))
+        order = choose_option("order", view.text("order"), ORDERS, ORDERS[0], view.text)
+    st.html(heading(view.text("ranking", level=view.text(f"levels.{level}")), view.text(f"ranking_note_{order}")))
+    asked: dict[str, str | int] = {"level": level, "order": order, "ids": view.indicator, "unit": view.compared(level)}
+    answer = view.ask("/v1/ranking", **asked)
+    if answer is None:
+        return
+    figures = answer["rankings"][view.indicator]
+    if not figures:
+        st.html(quiet(view.text("ranking_empty")))
+        return
+    with st.container(height=430, key="ranking"):
+        st.html(blocks.ranking(figures, view.unit, link_to, view.texts))
+    _download(view, "/v1/ranking", asked, "ranking")
+    told = answer["funnels"].get(view.indicator)
+    placed = chart.points(figures, view.texts.language)
+    if told and placed:
+        found = Funnel(told["centre"] / 100, told["spread"])
+        outside = sum(point["outside"] for point in placed)
+        st.html(heading(view.text("funnel"), view.text("funnel_note")))
+        st.vega_lite_chart(
+            chart.spec(placed, chart.limits(found, [point["n"] for point in placed]), view.texts),
+            height=260,
+            theme=None,
+            key="funnel",
+            alt=view.text("funnel_alt", within=len(placed) - outside, outside=outside),
+        )
+
+
+def _parts(view: View) -> None:
+    """Each way to split the figure that its cases tell of."""
+    st.html(heading(view.text(f"of_{view.of}"), blocks.unit_name(view.unit, view.units, view.texts)))
+    by_counter = view.units[view.unit]["level"] in {"service_point", "branch"}
+    ways = ["procedure", "channel"] if view.of == "dossiers" else ["counter", "channel"]
+    if by_counter:
+        ways = ["counter", "procedure", "staff", "channel"]
+    else:
+        st.html(quiet(view.text("too_wide")))
+    for column, by in zip(st.columns(len(ways)), ways, strict=True):
+        with column:
+            answer = view.ask("/v1/breakdown", of=view.of, by=by)
+            if answer is not None:
+                names = {part["part"]: _part_name(view, by, part) for part in answer["parts"]}
+                st.html(blocks.parts(by, answer["parts"], names, link_to, view.texts))
+
+
+def _part_name(view: View, by: str, part: dict[str, Any]) -> str:
+    if not part["part"]:
+        return view.text("untold")
+    if by == "procedure" and part[f"name_{view.texts.language}"]:
+        return f"{part['part']} · {part[f'name_{view.texts.language}']}"
+    counter = view.units.get(part["part"])
+    if by == "counter" and counter:
+        return form.counter_name(counter, view.texts.language)
+    if by == "channel":
+        return view.channel(part["part"])
+    return str(part["part"])
+
+
+def _cases(view: View) -> None:
+    asked: dict[str, str | int] = {**view.having}
+    if view.of == "dossiers":
+        state = choose_option("cases", view.text("state"), ("overdue", "all"), "overdue", _cases_word(view))
+        asked |= {"counted": "settled", "state": state}
+    else:
+        asked |= {"comments": "true"}
+    path = f"/v1/{view.of}"
+    answer = view.ask(path, limit=CASES_SHOWN, **asked)
+    if answer is None:
+        return
+    cases = answer[view.of]
+    note = view.text("shown", shown=len(cases), total=answer["total"])
+    st.html(heading(view.text(view.of), note))
+    if view.having:
+        removes = (
+            blocks.link(link_to({key: None}), f"✕ {view.text('remove', name=view.text(f'by.{key}'))}: {value}")
+            for key, value in view.having.items()
+        )
+        st.html(f'<p class="filters">{" ".join(removes)}</p>')
+    if not cases:
+        st.html(quiet(view.text("cases_empty")))
+        return
+    rows = blocks.dossier_rows if view.of == "dossiers" else blocks.rating_rows
+    st.html(rows(cases, view.units, link_to, view.texts))
+    _download(view, path, {**asked, "limit": CASES_IN_A_FILE}, view.of)
+
+
+def _cases_word(view: View) -> Any:
+    return lambda state: view.text("only_late" if state == "overdue" else "all_cases")
+
+
+def _timeline(view: View, code: str) -> None:
+    found = _ask(f"/v1/dossiers/{code}")
+    close = blocks.link(link_to({"dossier": None}), f"✕ {view.text('close')}")
+    if found is None:
+        st.html(quiet(view.text("unknown_dossier", dossier=code)) + close)
+    else:
+        st.html(blocks.timeline(found, view.units, view.texts) + close)
+
+
+def _download(view: View, path: str, asked: Mapping[str, str | int], name: str) -> None:
+    def written() -> bytes:
+        answer = client().get(path, params={**view.parameters, **asked, "format": "csv"})
+        answer.raise_for_status()
+        return answer.content
+
+    st.download_button(
+        view.text("download"),
+        written,
+        f"{name}.csv",
+        "text/csv",
+        key=f"download_{name}",
+        on_click="ignore",
+        type="tertiary",
+    )
+
+
+def _ask(path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any] | None:
+    try:
+        answer = client().get(path, params=dict(parameters or {}))
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+    except PROBLEMS:
+        return None
+    return found
+
+
+def _choose_indicator(texts: Texts) -> str:
+    known = catalogue().indicators
+    names = [indicator.id for indicator in known.values()]
+
+    def words(code: str) -> str:
+        indicator = known[code]
+        return f"{indicator.name_vi if texts.language == 'vi' else indicator.name_en} · {code}"
+
+    return choose_option("id", texts("inspector.indicator"), names, FIRST_INDICATOR, words, width=420)
+
+
+def _choose_period(texts: Texts) -> dict[str, str]:
+    """``from`` and ``to`` as the address has them; today when it has none."""
+    named = _periods(_today())
+    current = (st.query_params.get("from", ""), st.query_params.get("to", ""))
+    found = {"..".join(span): name for name, span in reversed(named.items())}
+    key = "..".join(current)
+    options = list(dict.fromkeys([*reversed(found), key]))
+
+    def words(option: str) -> str:
+        if option in found:
+            return texts(f"inspector.periods.{found[option]}")
+        since, _, until = option.partition("..")
+        return texts("inspector.from_to", **{"from": since, "to": until or "…"})
+
+    def keep() -> None:
+        since, _, until = str(st.session_state["choice_period"]).partition("..")
+        for name, value in (("from", since), ("to", until)):
+            if value:
+                st.query_params[name] = value
+            else:
+                st.query_params.pop(name, None)
+
+    st.session_state["choice_period"] = key
+    st.selectbox(
+        texts("period"),
+        options,
+        format_func=words,
+        label_visibility="collapsed",
+        width=180,
+        key="choice_period",
+        on_change=keep,
+    )
+    return {name: value for name, value in zip(("from", "to"), current, strict=True) if value}
+
+
+def _periods(today: date) -> dict[str, tuple[str, str]]:
+    month = today.replace(day=1)
+    last_month = (month - timedelta(days=1)).replace(day=1)
+    quarter = month.replace(month=month.month - (month.month - 1) % 3)
+    return {
+        "today": ("", ""),
+        "week": ((today - timedelta(days=6)).isoformat(), ""),
+        "days30": ((today - timedelta(days=29)).isoformat(), ""),
+        "month": (month.isoformat(), ""),
+        "last_month": (last_month.isoformat(), month.isoformat()),
+        "quarter": (quarter.isoformat(), ""),
+    }
+
+
+def _today() -> date:
+    freshness = _ask("/v1/freshness")
+    return form.instant(freshness["now"]).date() if freshness else date.today()  # noqa: DTZ011 no figure depends on it
+
+
+def _to_supervisor(unit: str) -> str:
+    kept = {name: st.query_params[name] for name in ("lang", "from") if name in st.query_params}
+    return "/?" + urlencode({"unit": unit, **kept})

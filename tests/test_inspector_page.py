@@ -1,0 +1,170 @@
+"""The inspector's page in a real browser: from a red unit to the evidence in three clicks, each number recounted."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support import Stack, event, rating, unit
+from warehouse.client import connect
+
+pytestmark = [pytest.mark.stack, pytest.mark.browser]
+
+ROOT, GOOD, POOR, FEW = "IP", "IP.1", "IP.2", "IP.3"
+SOURCE = "test/inspector"
+SPAN = "from=2026-03-02&to=2026-03-03"
+PAGE_WAIT_MS = 30_000
+
+
+def dossiers(point: str, cases: int, late: int) -> Iterator[dict[str, Any]]:
+    """Dossiers that ended on the day, the first of them a day after their appointment."""
+    for n in range(cases):
+        code, due = f"{point}-{n:03}", "2026-02-27" if n < late else "2026-03-02"
+        told = {
+            "procedure": "1.000111" if n < late or n % 2 else "1.000222",
+            "counter": f"{point}.Q{1 + n % 2}",
+            "staff": f"CB{n % 2}",
+            "channel": "direct",
+            "due_at": f"{due}T16:00:00+07:00",
+        }
+        for kind, at, data in (("accepted", f"{due}T08:00", told), ("completed", "2026-03-02T11:00", {})):
+            body = event(f"dossier.{kind}", code, f"{at}:00+07:00", unit=point, source=SOURCE)
+            yield body | {"data": body["data"] | data}
+
+
+@pytest.fixture(scope="module")
+def city(stack: Stack) -> Stack:
+    """Three points: 40 of 40 in time, 28 of 40, and one with nine dossiers; the poor one was rated as well."""
+    sent = [unit(ROOT, level="branch", name_vi="Chi nhánh thanh tra")]
+    sent += [unit(point, ROOT, name_vi=f"Phường {point}") for point in (GOOD, POOR, FEW)]
+    for point, cases, late in ((GOOD, 40, 0), (POOR, 40, 12), (FEW, 9, 0)):
+        sent += dossiers(point, cases, late)
+    for n in range(20):
+        comment = {"comment": "chờ lâu <b>quá</b>, gọi 0912345678"} if n == 0 else {}
+        at = f"2026-03-02T09:{n:02}:00+07:00"
+        sent.append(rating(POOR, at, 1 if n < 15 else 4, str(n), counter=f"{POOR}.Q1", source=SOURCE, **comment))
+    assert stack.send(sent) == []
+    stack.wait_stored(SOURCE, 2 * 89 + 20)
+    return stack
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1366, "height": 768})
+    page.set_default_timeout(PAGE_WAIT_MS)
+    expect.set_options(timeout=PAGE_WAIT_MS)
+    yield page
+    page.close()
+
+
+def open_at(page: Page, city: Stack, query: str) -> None:
+    page.goto(f"{city.settings.dashboards_url}/inspector?{query}&{SPAN}")
+    expect(page.locator("h1")).to_be_visible()
+
+
+def recounted(city: Stack) -> dict[str, int]:
+    """Dossiers late by their own events, read from raw rows alone."""
+    bodies = connect(city.settings).query(
+        "SELECT body FROM events FINAL WHERE source = {source:String} AND startsWith(type, 'dossier.')",
+        parameters={"source": SOURCE},
+    )
+    due: dict[str, str] = {}
+    ended: dict[str, str] = {}
+    for (body,) in bodies.result_rows:
+        told = json.loads(body)
+        if told["type"] == "dossier.accepted":
+            due[told["subject"]] = told["data"]["due_at"]
+        else:
+            ended[told["subject"]] = told["time"]
+    late = [code for code, day in due.items() if ended[code][:10] > day[:10]]
+    return {point: sum(code.startswith(f"{point}-") for code in late) for point in (GOOD, POOR, FEW)}
+
+
+def test_three_clicks_lead_from_a_red_unit_to_what_happened_to_a_dossier(page: Page, city: Stack) -> None:
+    assert recounted(city) == {GOOD: 0, POOR: 12, FEW: 0}
+    open_at(page, city, f"unit={ROOT}&id=Q766_2_1")
+    ranked = page.locator("table.ranking tbody tr")
+    expect(ranked).to_have_count(3)
+    # The worst first, with its interval's better end; nine cases come last and show nothing.
+    assert [row.locator("th").inner_text() for row in ranked.all()] == [f"Phường {code}" for code in (POOR, GOOD, FEW)]
+    assert "70" in ranked.nth(0).inner_text()
+    assert "—" in ranked.nth(2).inner_text()
+
+    ranked.nth(0).get_by_role("link").click()
+    expect(page.locator(".card .value")).to_contain_text("70")
+    parts = page.locator("table.parts", has_text="Theo thủ tục").locator("tbody tr")
+    # Twelve of the 26 of one procedure were late, none of the other's fourteen.
+    expect(parts.nth(0)).to_contain_text("1.000111")
+    assert re.search(r"53[,.]85", parts.nth(0).inner_text())
+
+    parts.nth(0).get_by_role("link").click()
+    cases = page.locator("table.cases tbody tr")
+    expect(cases).to_have_count(12)
+    expect(page.locator("h2", has_text="12 trong 12")).to_be_visible()
+    assert "procedure=1.000111" in page.url
+
+    cases.nth(0).get_by_role("link").click()
+    steps = page.locator("table.timeline tbody tr")
+    expect(steps).to_have_count(2)
+    expect(steps.nth(1)).to_contain_text("dossier.completed")
+
+    page.go_back()
+    expect(page.locator("table.timeline")).to_have_count(0)
+    expect(cases).to_have_count(12)
+    page.go_forward()
+    expect(steps).to_have_count(2)
+
+
+def test_the_file_has_the_cases_of_the_screen(page: Page, city: Stack) -> None:
+    open_at(page, city, f"unit={POOR}&id=Q766_2_1&procedure=1.000111")
+    cases = page.locator("table.cases tbody tr")
+    expect(cases).to_have_count(12)
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Tải CSV").last.click()
+    rows = list(csv.DictReader(io.StringIO(started.value.path().read_text("utf-8-sig"))))
+    assert [row["dossier"] for row in rows] == [case.locator("th").inner_text() for case in cases.all()]
+
+
+def test_a_figure_of_ratings_leads_to_what_citizens_wrote_masked(page: Page, city: Stack) -> None:
+    open_at(page, city, f"unit={POOR}&id=SAT_CSAT")
+    expect(page.locator(".card .value")).to_contain_text("25")
+    expect(page.locator("table.cases tbody tr")).to_have_count(20)
+    written = page.locator("table.cases", has_text="chờ lâu")
+    expect(written).to_have_count(1)
+    assert "0912345678" not in written.inner_text()
+    assert "<b>quá</b>" in written.inner_text(), "what a citizen wrote is text, never markup"
+
+
+def test_a_point_is_ranked_among_all_of_its_level(page: Page, city: Stack) -> None:
+    open_at(page, city, f"unit={POOR}&id=Q766_2_1")
+    own = page.locator("table.ranking tr.own")
+    expect(own).to_have_count(1)
+    expect(own).to_contain_text(f"Phường {POOR}")
+    assert page.locator("table.ranking tbody tr").count() >= 3
+
+
+def test_how_a_figure_is_made_is_told(page: Page, city: Stack) -> None:
+    open_at(page, city, f"unit={POOR}&id=SAT_CSAT&lang=en")
+    told = page.locator("dl.made")
+    expect(told).to_contain_text("satisfied / answered")
+    expect(told).to_contain_text("hailong verify --from 2026-03-02 --to 2026-03-02")
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("unit=NONE", "NONE"),
+        (f"unit={POOR}&dossier=NO-SUCH", "NO-SUCH"),
+        (f"unit={FEW}&id=SAT_CSAT", "Không có trường hợp"),
+    ],
+)
+def test_what_is_not_there_is_said(page: Page, city: Stack, query: str, says: str) -> None:
+    open_at(page, city, query)
+    expect(page.get_by_text(says).first).to_be_visible()
