@@ -102,8 +102,10 @@ def test_the_supervisors_board(browser: Browser, stack: Stack) -> None:
 @pytest.mark.stack
 def test_the_inspectors_page(browser: Browser, stack: Stack) -> None:
     now = datetime.now(UTC).isoformat()
-    taps = [rating("A11Y2", now, 1 + 3 * (n % 2), key=uuid4().hex, counter="Q1") for n in range(12)]
+    told = {"counter": "Q1", "source": "test/a11y"}
+    taps = [rating("A11Y2", now, 1 + 3 * (n % 2), key=uuid4().hex, **told) for n in range(12)]
     assert stack.send([unit("A11Y2"), *taps]) == []
+    stack.wait_stored("test/a11y", 12)
     page = browser.new_page(viewport={"width": 1366, "height": 768})
     page.goto(f"{stack.settings.dashboards_url}/inspector?unit=A11Y2")
     expect(page.locator("table.cases tbody tr").first).to_be_visible(timeout=30_000)
