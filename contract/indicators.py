@@ -51,6 +51,10 @@ class Target(Dated):
         """Whether it is meant for units of a level."""
         return not self.levels or level in self.levels
 
+    def is_met_by(self, value: float) -> bool:
+        """Whether a value in the shown unit is what is expected."""
+        return value >= self.value if self.op == ">=" else value <= self.value
+
     def contradicts(self, other: Target) -> bool:
         """Whether both hold for one unit on one day."""
         return self.overlaps(other) and (

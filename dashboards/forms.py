@@ -21,6 +21,7 @@ ROWS = {
     "/v1/scores": "scores",
     "/v1/units": "units",
     "/v1/breakdown": "parts",
+    "/v1/heat": "cells",
     "/v1/dossiers": "dossiers",
     "/v1/ratings": "ratings",
     "/v1/series": "series",

@@ -6,7 +6,7 @@ Colour never speaks alone: each state has a sign and a word beside it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +18,8 @@ from dashboards.page_trouble import WATCHED, Trouble
 SIGNS = {"met": "✓", "missed": "✗", "too_few": "…", "none": ""}
 AGE_SIGNS = {"fresh": "●", "late": "▲", "too_late": "■", "none": "○"}
 UNITS_SHOWN = 8
+CHOSEN = ' aria-current="true"'
+HOURS_SHOWN, HEAT_UNITS_SHOWN = 12, 15
 
 Units = Mapping[str, dict[str, Any]]
 
@@ -197,3 +199,43 @@ def queue_line(hour: dict[str, Any] | None, begins: str, ends: str, texts: Texts
         f"<span>{escape(texts(name))} <b>{form.number(hour[name], texts.language)}</b></span>" for name in names
     )
     return f'<p class="queue"><span>{when}:</span>{counts}</p>'
+
+
+def choice(options: Mapping[str, tuple[str, str]], chosen: str) -> str:
+    """One of some views, as links: by each name its words and its address."""
+    links = (
+        f'<a href="{escape(address)}" target="_self"{CHOSEN if name == chosen else ""}>{escape(words)}</a>'
+        for name, (words, address) in options.items()
+    )
+    return f'<p class="choice">{"".join(links)}</p>'
+
+
+def heat_table(answer: dict[str, Any], units: Units, measure: str, address: Callable[[str], str], texts: Texts) -> str:
+    """Units by hours: each cell its figure with a sign and a colour, ``·`` where there are too few cases to tell.
+
+    ``measure`` is the figure's unit; ``address`` gives a unit's own page.
+    """
+    cells = {(cell["unit"], cell["starts_at"]): cell for cell in answer["cells"]}
+    hours = sorted({hour for _, hour in cells})[-HOURS_SHOWN:]
+    missed = Counter(cell["unit"] for cell in cells.values() if cell["met"] is False)
+    codes = sorted({code for code, _ in cells}, key=lambda code: (-missed[code], code))
+    head = "".join(f'<th scope="col">{form.instant(hour):%H} h</th>' for hour in hours)
+    rows = []
+    for code in codes[:HEAT_UNITS_SHOWN]:
+        name = form.short_name(units[code], texts.language) if code in units else code
+        shown = "".join(_heat_cell(cells.get((code, hour)), measure, texts) for hour in hours)
+        link = f'<a href="{escape(address(code))}" target="_self">{escape(name)}</a>'
+        rows.append(f'<tr><th scope="row">{link}</th>{shown}</tr>')
+    head = f"<caption>{escape(texts('heat_caption'))}</caption><thead><tr><th></th>{head}</tr></thead>"
+    return f'<table class="heat">{head}<tbody>{"".join(rows)}</tbody></table>'
+
+
+def _heat_cell(cell: dict[str, Any] | None, measure: str, texts: Texts) -> str:
+    if cell is None:
+        return "<td></td>"
+    told = texts("n", n=form.number(cell["n"], texts.language))
+    if cell["value"] is None:
+        return f'<td class="too_few" title="{escape(told)}">·</td>'
+    state = {True: "met", False: "missed", None: "none"}[cell["met"]]
+    short = form.number(cell["value"], texts.language, 1 if measure == "minutes" else 0)
+    return f'<td class="{state}" title="{escape(told)}">{SIGNS[state]} {escape(short)}</td>'

@@ -13,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from contract.catalogue import catalogue
 from dashboards import page_blocks as blocks
 from dashboards import page_chart as chart
 from dashboards import page_format as form
@@ -39,6 +40,7 @@ FURTHER = {"OPS_WAIT_AVG": "OPS_WAIT_P90"}
 # Taps and tickets change by the second; figures of dossiers cost more to count and change by the minute.
 QUICK = ("SAT_CSAT", "OPS_WAIT_AVG", "OPS_WAIT_P90", "DQ_FRESH")
 OF_DOSSIERS = tuple(name for name in HEADLINE if name not in QUICK)
+HEATS = ("SAT_CSAT", "OPS_WAIT_AVG")
 LATEST_SHOWN, SEVERE_SHOWN, SILENT_SHOWN = 10, 5, 5
 RATINGS_AN_HOUR = 10_000
 STYLE = Path(__file__).with_name("page_style.css")
@@ -121,6 +123,8 @@ def live(view: View) -> None:
             _cards(view, figures, feed().latest(of_dossiers))
         with st.container(key="hour"):
             _last_hour(view, freshness)
+        with st.container(key="heat"):
+            _heat(view)
         with st.container(key="latest"):
             _latest(view, feed().latest(latest, at_once=True))
 
@@ -242,6 +246,24 @@ def _last_hour(view: View, freshness: Answer) -> None:
         key="hour_chart",
         alt=texts("chart_alt", satisfied=good, dissatisfied=len(found) - good),
     )
+
+
+def _heat(view: View) -> None:
+    texts = view.texts
+    wanted = st.query_params.get("heat")
+    chosen = wanted if wanted in HEATS else HEATS[0]
+    answer = feed().latest(view.ask(f"heat {chosen}", "/v1/heat", SLOW_S, id=chosen))
+    note = texts("heat_note") if answer.data else ""
+    _heading(texts("heat"), answer, texts, note)
+    # Links, because a list that drops down would close at each refresh.
+    st.html(blocks.choice({name: (texts(f"heats.{name}"), link_to({"heat": name})) for name in HEATS}, chosen))
+    if answer.data is None:
+        st.html(blocks.quiet(texts("heat_too_long" if answer.problem == "bad_period" else "loading")))
+    elif not answer.data["cells"]:
+        st.html(blocks.quiet(texts("heat_empty")))
+    else:
+        measure = catalogue().indicators[chosen].unit
+        st.html(blocks.heat_table(answer.data, view.units, measure, lambda code: link_to({"unit": code}), texts))
 
 
 def _latest(view: View, answer: Answer) -> None:

@@ -133,6 +133,32 @@ def test_a_file_has_the_rows_of_the_answer(office: Stack, path: str, query: dict
         assert answer.headers["hailong-total"] == str(told["total"])
 
 
+def test_an_indicator_is_told_by_unit_and_hour_with_its_target(office: Stack) -> None:
+    found = office.get("/v1/heat", id="SAT_CSAT", **DAY)
+    assert found["cells"] == [
+        {
+            "unit": POINT,
+            "starts_at": "2026-03-02T09:00:00+07:00",
+            "value": 50.0,
+            "n": 24,
+            "status": "ok",
+            "met": False,
+        }
+    ]
+    assert office.get("/v1/heat", id="SAT_CSAT", **{**DAY, "unit": POINT})["cells"] == found["cells"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"), [({"id": "Q766_2_1"}, "not kept by the hour"), ({"from": "2026-02-01"}, "3 days at most")]
+)
+def test_hours_are_told_of_what_is_kept_by_them_and_of_few_days(
+    office: Stack, asked: dict[str, str], says: str
+) -> None:
+    answer = httpx.get(f"{office.settings.api_url}/v1/heat", params={**DAY, **asked}, trust_env=False)
+    assert answer.status_code == 422
+    assert says in answer.text
+
+
 def test_a_comment_does_not_run_as_a_formula(office: Stack) -> None:
     text = read(office, "/v1/ratings", "text/csv", **DAY, comments="true").content.decode("utf-8-sig")
     found = [row["comment"] for row in csv.DictReader(io.StringIO(text)) if row["comment"]]

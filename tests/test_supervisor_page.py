@@ -200,3 +200,14 @@ def test_the_last_figures_stay_under_a_banner_while_the_store_is_away(page: Page
     finally:
         office.revive()
     expect(page.locator(".banner")).to_have_count(0)
+
+
+def test_the_hours_of_each_unit_tell_where_it_turned(page: Page, office: Stack) -> None:
+    look(page, office)
+    cell = page.locator("table.heat td").last
+    expect(cell).to_have_class("missed")
+    expect(cell).to_contain_text("✗")
+    expect(page.locator("table.heat tbody th")).to_have_text([f"Đơn vị {POINT}"])
+    page.get_by_role("link", name="Chờ trung bình (phút)").click()
+    expect(page.get_by_role("link", name="Chờ trung bình (phút)")).to_have_attribute("aria-current", "true")
+    expect(page.locator(".st-key-heat").get_by_text("Chưa có trường hợp nào trong kỳ đang xem.")).to_be_visible()

@@ -110,12 +110,32 @@ def counts(client: Client, target_of: Mapping[str, str], period: Period, wanted:
             else:
                 sums[target].add(**row)
     for target, measures in found.items():
-        measures["waits"] = sum(measures["waits_s"].values())
-        measures["waited_s"] = sum(seconds * cases for seconds, cases in measures["waits_s"].items())
+        _derive(measures)
         if of_dossiers:
             measures.update(standing(sums[target]))
         measures.update({name: cohort.count(sums[target].cases) for name, cohort in cohorts.items()})
     return dict(found)
+
+
+def counts_by_hour(
+    client: Client, target_of: Mapping[str, str], period: Period, wanted: Set[str]
+) -> dict[tuple[str, datetime], Counts]:
+    """Those of the ``wanted`` measures that are kept by hour, for each target and hour (UTC) with a case."""
+    names = {"units": list(target_of), "targets": list(target_of.values())}
+    hours = {"step": "hour", **names, **bounds(period.whole_hours())}
+    found: defaultdict[tuple[str, datetime], dict[str, Any]] = defaultdict(lambda: dict(NO_CASES))
+    for _, rows in _answers(client, [(name, hours) for name, measures in MADE_BY.items() if measures & wanted]):
+        for row in rows:
+            measures = found[row["target"], row["starts_at"].replace(tzinfo=UTC)]
+            measures.update({name: value for name, value in row.items() if name in MEASURES})
+    for measures in found.values():
+        _derive(measures)
+    return dict(found)
+
+
+def _derive(measures: dict[str, Any]) -> None:
+    measures["waits"] = sum(measures["waits_s"].values())
+    measures["waited_s"] = sum(seconds * cases for seconds, cases in measures["waits_s"].items())
 
 
 def _answers(client: Client, asked: Sequence[Question]) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:
