@@ -20,6 +20,7 @@ from dashboards import lists
 from dashboards.breakdown import get_breakdown
 from dashboards.forms import OtherForms
 from dashboards.heat import get_heat
+from dashboards.public import get_public
 from dashboards.reader import From, Ids, Store, To, times
 from dashboards.scores import in_order
 from dashboards.tree import Tree
@@ -43,6 +44,7 @@ def make_api(settings: Settings) -> FastAPI:
         "/v1/units": lists.get_units,
         "/v1/breakdown": get_breakdown,
         "/v1/heat": get_heat,
+        "/v1/public": get_public,
         "/v1/dossiers": lists.get_dossiers,
         "/v1/dossiers/{code:path}": lists.get_dossier,
         "/v1/ratings": lists.get_ratings,

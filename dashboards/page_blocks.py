@@ -201,6 +201,16 @@ def queue_line(hour: dict[str, Any] | None, begins: str, ends: str, texts: Texts
     return f'<p class="queue"><span>{when}:</span>{counts}</p>'
 
 
+def day_line(days: Sequence[dict[str, Any]], texts: Texts) -> str:
+    """What was done today: tickets served, dossiers received and completed."""
+    names = ("tickets_served", "dossiers_received", "dossiers_completed")
+    done = {name: sum(day[name] for day in days) for name in names}
+    counts = "".join(
+        f"<span>{escape(texts(name))} <b>{form.number(done[name], texts.language)}</b></span>" for name in names
+    )
+    return f'<p class="queue">{counts}</p>'
+
+
 def choice(options: Mapping[str, tuple[str, str]], chosen: str) -> str:
     """One of some views, as links: by each name its words and its address."""
     links = (

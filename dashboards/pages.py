@@ -1,15 +1,17 @@
-"""The pages of one Streamlit (``hailong dashboards``): the supervisor's at the root, the inspector's beside it."""
+"""The pages of one Streamlit (``hailong dashboards``): the supervisor's at the root, the others beside it."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from dashboards import inspector, supervisor
+from dashboards import boards, inspector, supervisor
 
 st.navigation(
     [
         st.Page(supervisor.draw, title="hailong", url_path="supervisor", default=True),
         st.Page(inspector.draw, title="hailong", url_path="inspector"),
+        st.Page(boards.draw_wall, title="hailong", url_path="wall"),
+        st.Page(boards.draw_public, title="hailong", url_path="public"),
     ],
     position="hidden",
 ).run()

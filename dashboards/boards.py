@@ -1,0 +1,103 @@
+"""Two pages to look at and not to touch: a unit's wallboard (``/wall``), and what the public is told (``/public``)."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from contract.public_bands import TOLD_OF
+from dashboards import page_blocks as blocks
+from dashboards import page_format as form
+from dashboards.page_data import Answer
+from dashboards.page_selectors import ROOT
+from dashboards.page_texts import Texts, texts_in
+from dashboards.supervisor import feed
+
+WALL_EVERY_S, PUBLIC_EVERY_S, TREE_S = 2.0, 60.0, 30.0
+WALL = ("SAT_CSAT", "OPS_WAIT_AVG", "Q766_2_1")
+BAND_SIGNS = {"good": "▲", "fair": "●", "poor": "▼", None: "…"}
+STYLE = Path(__file__).with_name("page_style.css")
+
+
+def draw_wall() -> None:
+    """Three figures and a line on a television; new every two seconds."""
+    texts = _begin("wall.title")
+    _wall(st.query_params.get("unit", ROOT), texts)
+
+
+@st.fragment(run_every=WALL_EVERY_S)
+def _wall(unit: str, texts: Texts) -> None:
+    units = _units()
+    figures = _asked(("wall", unit), "/v1/indicators", WALL_EVERY_S, unit=unit, ids=",".join(WALL))
+    today = _asked(("wall day", unit), "/v1/series", WALL_EVERY_S, unit=unit, step="day")
+    freshness = _asked(("freshness",), "/v1/freshness", WALL_EVERY_S)
+    name = form.short_name(units[unit], texts.language) if unit in units else unit
+    with st.container(key="wall"):
+        st.html(f"<h1>{escape(name)}</h1>{blocks.clock_line(freshness.data, freshness.problem is not None, texts)}")
+        if figures.problem == "unknown_unit":
+            st.html(blocks.banner(texts("unknown_unit", unit=unit)))
+        elif figures.data is None:
+            st.html(blocks.quiet(texts("away_at_first" if figures.problem else "loading")))
+        else:
+            cards = "".join(blocks.card(figure, None, texts) for figure in figures.data["indicators"])
+            st.html(f'<div class="wall">{cards}</div>')
+            st.html(blocks.day_line(today.data["series"] if today.data else [], texts))
+
+
+def draw_public() -> None:
+    """A band for each service point and a closed month."""
+    texts = _begin("public.title")
+    parameters = {name: st.query_params[name] for name in ("month",) if name in st.query_params}
+    unit = st.query_params.get("unit", ROOT)
+    found = _asked(("public", unit, *parameters.values()), "/v1/public", PUBLIC_EVERY_S, unit=unit, **parameters)
+    st.html(f"<h1>{escape(texts('public.title'))}</h1>")
+    if found.data is None:
+        words = {"unknown_unit": texts("unknown_unit", unit=unit), "bad_period": texts("public.not_over")}
+        st.html(blocks.quiet(words.get(found.problem or "", texts("public.away"))))
+        return
+    st.html(public_table(found.data, texts))
+    st.html(blocks.quiet(texts("public.note")))
+
+
+def public_table(found: dict[str, Any], texts: Texts) -> str:
+    """Service points with a sign and a word for each thing that the public is told."""
+    year, month = found["month"].split("-")
+    head = "".join(f'<th scope="col">{escape(texts(f"public.{name}"))}</th>' for name in TOLD_OF)
+    rows = []
+    for unit in found["units"]:
+        cells = "".join(_band(unit[name], texts) for name in TOLD_OF)
+        rows.append(f'<tr><th scope="row">{escape(form.short_name(unit, texts.language))}</th>{cells}</tr>')
+    caption = escape(texts("public.month", month=f"{month}/{year}"))
+    return (
+        f'<table class="public"><caption>{caption}</caption><thead><tr><th scope="col">{escape(texts("unit"))}</th>'
+        f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _band(band: str | None, texts: Texts) -> str:
+    name = band or "none"
+    return f'<td class="band {name}">{BAND_SIGNS[band]} {escape(texts(f"public.bands.{name}"))}</td>'
+
+
+def _begin(title: str) -> Texts:
+    texts = texts_in(st.query_params.get("lang"))
+    st.set_page_config(page_title=texts(title), page_icon="🙂", layout="wide")
+    st.html(
+        f"<style>{STYLE.read_text(encoding='utf-8')}</style>"
+        f"<script>document.documentElement.lang = '{texts.language}'</script>",
+        unsafe_allow_javascript=True,
+    )
+    return texts
+
+
+def _units() -> dict[str, dict[str, Any]]:
+    tree = _asked(("units",), "/v1/units", TREE_S).data
+    return {unit["unit"]: unit for unit in tree["units"]} if tree else {}
+
+
+def _asked(name: tuple[str, ...], path: str, every_s: float, **parameters: str) -> Answer:
+    feed().ask(name, path, parameters, every_s)
+    return feed().latest(name)
