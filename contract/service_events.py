@@ -1,4 +1,4 @@
-"""What happens around the counter: queue tickets, ratings, petitions, staff on duty."""
+"""What happens around the counter: queue tickets, ratings, petitions, staff on duty, and who takes care of trouble."""
 
 from __future__ import annotations
 
@@ -90,6 +90,16 @@ class PointCapability(Data):
     e_certified_copy: bool | None = None
 
 
+class Acknowledgement(Data):
+    """Somebody takes care of something at the unit; ``subject`` says of what.
+
+    That is an indicator's id, ``severe`` or ``silent``. ``by`` is who does, ``comment`` what is done.
+    """
+
+    by: Code
+    comment: Annotated[str, StringConstraints(max_length=1200)] | None = None
+
+
 SERVICE_EVENTS: dict[str, type[Data]] = {
     "queue.ticket_issued": Queue,
     "queue.called": Queue,
@@ -104,4 +114,5 @@ SERVICE_EVENTS: dict[str, type[Data]] = {
     "petition.rated": Petition,
     "staff.shift": StaffShift,
     "point.capability": PointCapability,
+    "alert.acknowledged": Acknowledgement,
 }

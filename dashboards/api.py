@@ -48,6 +48,7 @@ def make_api(settings: Settings) -> FastAPI:
         "/v1/dossiers": lists.get_dossiers,
         "/v1/dossiers/{code:path}": lists.get_dossier,
         "/v1/ratings": lists.get_ratings,
+        "/v1/acknowledgements": lists.get_acknowledgements,
         "/v1/series": lists.get_series,
         "/v1/tablets": lists.get_tablets,
         "/v1/freshness": lists.get_freshness,

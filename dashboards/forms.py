@@ -20,6 +20,7 @@ ROWS = {
     "/v1/ranking": "rankings",
     "/v1/scores": "scores",
     "/v1/units": "units",
+    "/v1/acknowledgements": "acknowledgements",
     "/v1/breakdown": "parts",
     "/v1/heat": "cells",
     "/v1/dossiers": "dossiers",

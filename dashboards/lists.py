@@ -95,6 +95,13 @@ def get_tablets(store: Store, unit: str, start: From = None, to: To = None) -> d
     return {"unit": unit, **times(period), "tablets": tablets}
 
 
+def get_acknowledgements(store: Store, unit: str, start: From = None, to: To = None) -> dict[str, Any]:
+    """Who took care of what in the period, the latest first; ``about`` is an indicator's id, severe or silent."""
+    tree, period, _ = store.scope(unit, start, to, None)
+    rows = evidence.acknowledgements(store.client, tree.below(unit), period)
+    return {"unit": unit, **times(period), "acknowledgements": _shown(rows)}
+
+
 def get_series(
     store: Store, unit: str, start: From = None, to: To = None, step: Literal["hour", "day"] = "hour"
 ) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
-from urllib.parse import urlencode
 
 from dashboards import page_format as form
 from dashboards.page_texts import Texts
@@ -122,28 +121,59 @@ def _card(name: str, value: str, state: str, word: str, details: Sequence[str]) 
     )
 
 
-def trouble_list(troubles: Sequence[Trouble], units: Units, view: Mapping[str, str], texts: Texts) -> str:
-    """The units in trouble with what is wrong, each a link to its own page; ``view`` are the address's parameters."""
+def trouble_list(
+    troubles: Sequence[Trouble],
+    units: Units,
+    acknowledged: Mapping[tuple[str, str], dict[str, Any]],
+    address: Callable[[Mapping[str, str]], str],
+    texts: Texts,
+) -> str:
+    """The units in trouble with what is wrong, each a link to its own page, and who takes care of it.
+
+    ``acknowledged`` are the latest words by unit and indicator; ``address`` is the page's with other parameters.
+    """
     items = []
     for trouble in troubles[:UNITS_SHOWN]:
         unit = units.get(trouble.unit)
         name = form.short_name(unit, texts.language) if unit else trouble.unit
         of_branch = f" <small>({escape(texts('trouble_branch'))})</small>" if trouble.level == "branch" else ""
-        link = escape("?" + urlencode({**view, "unit": trouble.unit}))
-        wrongs = "".join(_wrong(figure, texts) for figure in trouble.figures)
+        link = escape(address({"unit": trouble.unit}))
+        wrongs = "".join(
+            _wrong(figure, texts, _care(trouble.unit, figure["id"], acknowledged, address, texts))
+            for figure in trouble.figures
+        )
         items.append(f'<li><a href="{link}" target="_self">{escape(name)}</a>{of_branch}<ul>{wrongs}</ul></li>')
     left = len(troubles) - UNITS_SHOWN
     more = f'<p class="quiet">{escape(texts("trouble_more", count=left))}</p>' if left > 0 else ""
     return f'<ol class="troubles">{"".join(items)}</ol>{more}'
 
 
-def _wrong(figure: dict[str, Any], texts: Texts) -> str:
+def _care(
+    unit: str,
+    about: str,
+    acknowledged: Mapping[tuple[str, str], dict[str, Any]],
+    address: Callable[[Mapping[str, str]], str],
+    texts: Texts,
+) -> str:
+    """Who takes care of something, or the link by which somebody does."""
+    word = acknowledged.get((unit, about))
+    if word is None:
+        link = escape(address({"ack": f"{unit}~{about}"}))
+        return f'<a class="care" href="{link}" target="_self">{escape(texts("acknowledge.take"))}</a>'
+    at = f"{form.instant(word['occurred_at']):%H:%M}"
+    told = texts("acknowledge.taken", by=word["by"], at=at)
+    comment = f": {word['comment']}" if word["comment"] else ""
+    return f'<span class="care">✓ {escape(told + comment)}</span>'
+
+
+def _wrong(figure: dict[str, Any], texts: Texts, care: str) -> str:
     value = form.quantity(figure["value"], figure["unit_of_measure"], texts)
     n = form.number(figure["n"], texts.language)
     # "1/11" says more of a share than its n alone.
     of = f"{form.number(figure['numerator'], texts.language)}/{n}" if figure["interval"] else texts("n", n=n)
     wrong = escape(texts(f"wrong.{figure['id']}"))
-    return f"<li><span>✗ {wrong}: <b>{escape(value)}</b></span> <small>({of}) {form.target(figure, texts)}</small></li>"
+    target = form.target(figure, texts)
+    return f"<li><span>✗ {wrong}: <b>{escape(value)}</b></span> <small>({of}) {target}</small> {care}</li>"
 
 
 def latest_list(ratings: Sequence[dict[str, Any]], units: Units, texts: Texts) -> str:

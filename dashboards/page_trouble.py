@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,11 @@ def in_trouble(answers: Iterable[dict[str, Any]]) -> list[Trouble]:
     for unit in found.values():
         unit.figures.sort(key=miss, reverse=True)
     return sorted(found.values(), key=lambda unit: (-unit.miss, unit.unit))
+
+
+def nobody_cares_first(troubles: list[Trouble], acknowledged: Container[tuple[str, str]]) -> list[Trouble]:
+    """Those with something of which nobody takes care before the others, else in their order."""
+    return sorted(troubles, key=lambda unit: all((unit.unit, figure["id"]) in acknowledged for figure in unit.figures))
 
 
 def miss(figure: dict[str, Any]) -> float:

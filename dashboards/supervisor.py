@@ -17,10 +17,11 @@ from contract.catalogue import catalogue
 from dashboards import page_blocks as blocks
 from dashboards import page_chart as chart
 from dashboards import page_format as form
+from dashboards.acknowledge import draw_form
 from dashboards.page_data import Answer, Feed
 from dashboards.page_selectors import choose_language, choose_period, choose_unit, link_to
 from dashboards.page_texts import Texts, texts_in
-from dashboards.page_trouble import LEVELS, WATCHED, any_figure, in_trouble
+from dashboards.page_trouble import LEVELS, WATCHED, any_figure, in_trouble, nobody_cares_first
 from runtime.settings import Settings
 
 # A tap must be seen within two seconds, of which storing it takes about one.
@@ -90,6 +91,7 @@ def draw() -> None:
         choose_language(texts)
         inspector = "inspector" + link_to({"unit": unit})
         st.html(f'<a href="{inspector}" target="_self">{texts("inspector.go_inspector")}</a>', width="content")
+    draw_form(units, texts)
     live(View(unit, start, texts, units))
 
 
@@ -106,6 +108,7 @@ def live(view: View) -> None:
     latest = view.ask("latest", "/v1/ratings", QUICK_S, limit=LATEST_SHOWN)
     severe = view.ask("severe", "/v1/ratings", DOSSIERS_S, limit=SEVERE_SHOWN, severe="true")
     tablets = view.ask("tablets", "/v1/tablets", SLOW_S)
+    care = view.ask("care", "/v1/acknowledgements", QUICK_S)
     rankings = [
         view.ask(f"ranking {level}", "/v1/ranking", SLOW_S, level=level, ids=",".join(WATCHED)) for level in LEVELS
     ]
@@ -118,7 +121,7 @@ def live(view: View) -> None:
         return
     with st.container(key="board"):
         with st.container(key="troubles"):
-            _troubles(view, rankings_found, severe_found, feed().latest(tablets))
+            _troubles(view, rankings_found, severe_found, feed().latest(tablets), feed().latest(care))
         with st.container(key="headline"):
             _cards(view, figures, feed().latest(of_dossiers))
         with st.container(key="hour"):
@@ -169,16 +172,18 @@ def _heading(words: str, answer: Answer, texts: Texts, note: str = "") -> None:
     st.html(blocks.heading(words, note, problem))
 
 
-def _troubles(view: View, rankings: list[Answer], severe: Answer, tablets: Answer) -> None:
+def _troubles(view: View, rankings: list[Answer], severe: Answer, tablets: Answer, care: Answer) -> None:
     texts = view.texts
     answers = [answer.data for answer in rankings if answer.data]
     oldest = next((answer for answer in rankings if answer.problem), rankings[0])
     _heading(texts("trouble"), oldest, texts, texts("trouble_note"))
-    found = in_trouble(answers)
+    words = care.data["acknowledgements"] if care.data else []
+    acknowledged = {(word["unit"], word["about"]): word for word in reversed(words)}
+    found = nobody_cares_first(in_trouble(answers), acknowledged)
     if severe.data and _any(severe):
         st.html(blocks.severe_list(severe.data["ratings"], view.units, texts))
     if found:
-        st.html(blocks.trouble_list(found, view.units, _address(), texts))
+        st.html(blocks.trouble_list(found, view.units, acknowledged, link_to, texts))
     elif len(answers) < len(rankings):
         st.html(blocks.quiet(texts("away_at_first" if oldest.problem else "loading")))
     else:
@@ -186,10 +191,6 @@ def _troubles(view: View, rankings: list[Answer], severe: Answer, tablets: Answe
     silent = [tablet for tablet in tablets.data["tablets"] if tablet["silent"]] if tablets.data else []
     if silent:
         st.html(blocks.silent_list(silent[:SILENT_SHOWN], view.units, texts))
-
-
-def _address() -> dict[str, str]:
-    return {name: st.query_params[name] for name in ("from", "lang") if name in st.query_params}
 
 
 def _cards(view: View, quick: Answer, of_dossiers: Answer) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -17,7 +18,7 @@ from dashboards import page_format as form
 from dashboards.page_data import Feed
 from dashboards.page_selectors import in_tree_order
 from dashboards.page_texts import Texts, every_text, texts_in
-from dashboards.page_trouble import WATCHED, in_trouble
+from dashboards.page_trouble import WATCHED, in_trouble, nobody_cares_first
 from runtime.clock import VIETNAM
 
 VI, EN = texts_in("vi"), texts_in("en")
@@ -187,6 +188,10 @@ def test_a_name_from_outside_stays_text() -> None:
     assert "<script>" not in page_blocks.card(figure(None, name_vi="<script>alert(1)</script>"), None, VI)
 
 
+def address(changes: Mapping[str, str]) -> str:
+    return "?" + urlencode({"lang": "vi", **changes})
+
+
 def test_units_are_listed_by_how_far_they_surely_miss() -> None:
     wait = figure(45.0, id="OPS_WAIT_AVG", unit="C", unit_of_measure="minutes", target={"op": "<=", "value": 15.0})
     points = ranking(overdue("A", 2.3, 0.4), overdue("B", 75.7, 69.0), wait, figure(94, unit="D", interval=[88, 97]))
@@ -197,9 +202,28 @@ def test_units_are_listed_by_how_far_they_surely_miss() -> None:
 def test_all_that_is_wrong_with_a_unit_stands_under_its_name() -> None:
     [trouble] = in_trouble([ranking(overdue("A", 2.3, 0.4), figure(70, unit="A", interval=[60, 80]))])
     assert [wrong["id"] for wrong in trouble.figures] == ["SAT_CSAT", "TIM_OVERDUE_RATE"]
-    listed = plain(page_blocks.trouble_list([trouble], {}, {"lang": "vi"}, VI))
+    listed = plain(page_blocks.trouble_list([trouble], {}, {}, address, VI))
     assert 'href="?lang=vi&amp;unit=A"' in listed
+    assert 'href="?lang=vi&amp;ack=A~SAT_CSAT"' in listed
     assert "Người dân chưa hài lòng: <b>70,00 %</b>" in listed
+
+
+def test_who_takes_care_stands_beside_what_is_wrong_and_the_rest_comes_first() -> None:
+    word = {
+        "unit": "A",
+        "about": "SAT_CSAT",
+        "by": "<Lan>",
+        "comment": "mở quầy",
+        "occurred_at": "2026-11-23T03:05:00Z",
+    }
+    taken = {("A", "SAT_CSAT"): word}
+    poor = (figure(70, unit=unit, interval=[60, 80]) for unit in "AB")
+    troubles = in_trouble([ranking(*poor)])
+    assert [trouble.unit for trouble in troubles] == ["A", "B"]
+    assert [trouble.unit for trouble in nobody_cares_first(troubles, taken)] == ["B", "A"]
+    listed = plain(page_blocks.trouble_list(troubles, {}, taken, address, VI))
+    assert "✓ &lt;Lan&gt; đã nhận lúc 10:05: mở quầy" in listed
+    assert listed.count("Nhận xử lý") == 1
 
 
 def test_the_verdict_never_calls_missing_data_good() -> None:

@@ -211,3 +211,19 @@ def test_the_hours_of_each_unit_tell_where_it_turned(page: Page, office: Stack) 
     page.get_by_role("link", name="Chờ trung bình (phút)").click()
     expect(page.get_by_role("link", name="Chờ trung bình (phút)")).to_have_attribute("aria-current", "true")
     expect(page.locator(".st-key-heat").get_by_text("Chưa có trường hợp nào trong kỳ đang xem.")).to_be_visible()
+
+
+def test_somebody_takes_care_of_it_and_everybody_sees_who(page: Page, office: Stack) -> None:
+    look(page, office)
+    point = page.locator(".troubles > li", has_text=f"Đơn vị {POINT}")
+    point.get_by_role("link", name="Nhận xử lý").first.click()
+    page.get_by_role("button", name="Ghi nhận").click()
+    expect(page.get_by_text("Cần tên người xử lý.")).to_be_visible()
+    page.get_by_label("Người xử lý").fill("Chị Lan")
+    page.get_by_label("Việc đang làm").fill("mở thêm quầy, gọi 0912345678")
+    page.get_by_role("button", name="Ghi nhận").click()
+    expect(point.locator("span.care")).to_contain_text("Chị Lan đã nhận lúc")
+    expect(point.locator("span.care")).not_to_contain_text("0912345678")
+    assert "ack=" not in page.url
+    [word] = office.get("/v1/acknowledgements", unit=ROOT)["acknowledgements"]
+    assert (word["unit"], word["about"], word["by"]) == (POINT, "SAT_CSAT", "Chị Lan")

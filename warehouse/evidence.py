@@ -91,6 +91,11 @@ def tablets(client: Client, within: Sequence[str], period: Period) -> Rows:
     return _rows(client, "tablets", parameters)
 
 
+def acknowledgements(client: Client, within: Sequence[str], period: Period) -> Rows:
+    """Who took care of what in the period, the latest first."""
+    return _rows(client, "acknowledgements", {"units": list(within), **bounds(period)})
+
+
 def dossier(client: Client, code: str) -> dict[str, Any] | None:
     """A dossier as it is known by now; None for one that no event told of."""
     found = _rows(client, "dossier", {"dossier": code})
