@@ -65,13 +65,13 @@ def cpu_s(pid: int) -> float:
     """Seconds of processor time, user and system, of a process and its living children so far."""
     # utime, stime and those of children that ended are the fields 14 to 17; field 3 is the first that _stat gives.
     own = sum(int(field) for field in _stat(pid)[11:15]) * TICK_S
-    return own + sum(cpu_s(child) for child in _children(pid))
+    return own + sum(cpu_s(child) for child in children(pid))
 
 
 def peak_mb(pid: int) -> float:
     """The largest resident set so far of a process and its living children, in MB, each child at its own peak."""
     found = re.search(r"^VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
-    return (int(found[1]) / 1024 if found else 0.0) + sum(peak_mb(child) for child in _children(pid))
+    return (int(found[1]) / 1024 if found else 0.0) + sum(peak_mb(child) for child in children(pid))
 
 
 def wait_quiet(pid: int) -> None:
@@ -90,9 +90,16 @@ def _stat(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """The living processes that a process started."""
     try:
         lists = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
     except FileNotFoundError:
         return []
     return [int(child) for text in lists for child in text.split()]
+
+
+def resident_mb(pid: int) -> float:
+    """What a process keeps in memory now, in megabytes."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

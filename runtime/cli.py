@@ -254,6 +254,33 @@ def bench(
     raise typer.Exit(measure(names or [], full=full))
 
 
+@app.command()
+def report(
+    kind: Annotated[str, typer.Argument(help="qd766, nd61, ranking or figures.")],
+    file: Annotated[Path, typer.Argument(help="Where to write it: .xlsx, .html or .pdf.")],
+    unit: Annotated[str, typer.Option(help="Unit reported, with everything below it.")] = "H26",
+    period: Annotated[str, typer.Option(help="2026-11, 2026-Q4, 2026 or 2026-11-23; last month when left out.")] = "",
+    level: Annotated[str, typer.Option(help="Units of a ranking.")] = "service_point",
+    language: Annotated[str, typer.Option(help="vi or en.")] = "vi",
+    mail: Annotated[list[str] | None, typer.Option(help="Address to send it to; again for more.")] = None,
+) -> None:
+    """Write a report as Excel, page or PDF from the figures of the screen, and mail it."""
+    from dashboards.report.command import Asked, ReportError, period_of, write
+    from runtime.clock import VIETNAM, clock_from
+
+    settings = _settings()
+    try:
+        if kind not in {"qd766", "nd61", "ranking", "figures"} or language not in {"vi", "en"}:
+            raise ReportError(f"there is no report {kind!r} in {language!r}")
+        first, after = period_of(period, clock_from(settings.clock)().astimezone(VIETNAM).date())
+        asked = Asked(kind, unit, first, after, "en" if language == "en" else "vi", level)
+        write(settings, asked, file, mail or ())
+    except ReportError as error:
+        out.print(f"[red]no report[/]: {error}", soft_wrap=True)
+        raise typer.Exit(1) from error
+    out.print(file, soft_wrap=True)
+
+
 @grafana_app.command("push")
 def grafana_push() -> None:
     """Send the dashboards and alert rules to a running Grafana; again and again if you like."""

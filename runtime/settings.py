@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     public_feedback_url: str = Field("", description="Those pages' address as citizens reach it; empty: the same")
     grafana_url: str = Field("http://127.0.0.1:13000", description="Address of Grafana, for `hailong grafana push`")
     grafana_token: SecretStr = Field(SecretStr(""), description="Token of a Grafana service account (role Admin)")
+    smtp_url: SecretStr = Field(
+        SecretStr(""), description="Mail server of `hailong report --mail`: smtp://user:password@host:587, smtps://…"
+    )
+    mail_from: str = Field("", description="Sender's address of mailed reports")
     api_key: SecretStr = Field(
         SecretStr(""), description="Key of the systems that send events and load reference data; required by ingest"
     )

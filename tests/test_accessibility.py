@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from contract.links import RatingLink
 from runtime.settings import Settings
-from tests.support import Stack, free_port, rating, unit
+from tests.support import Stack, free_port, rating, unit, wait_until
 from tests.tablet import SET_UP, PageServer, set_up, tap
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
@@ -106,6 +106,7 @@ def test_the_inspectors_page(browser: Browser, stack: Stack) -> None:
     taps = [rating("A11Y2", now, 1 + 3 * (n % 2), key=uuid4().hex, **told) for n in range(12)]
     assert stack.send([unit("A11Y2"), *taps]) == []
     stack.wait_stored("test/a11y", 12)
+    wait_until(lambda: any(known["unit"] == "A11Y2" for known in stack.get("/v1/units")["units"]), 20)
     page = browser.new_page(viewport={"width": 1366, "height": 768})
     page.goto(f"{stack.settings.dashboards_url}/inspector?unit=A11Y2")
     expect(page.locator("table.cases tbody tr").first).to_be_visible(timeout=30_000)

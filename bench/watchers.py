@@ -1,0 +1,141 @@
+"""How old the supervisor's page is for fifty who look at once, while events come in; and what the page's process keeps.
+
+A viewer speaks the page's own protocol without a browser: it asks for the page, then for its live part as often as
+the page wants, and waits for each answer as a browser does. A refresh lasts from one finished picture to the next; it
+cannot be shorter than what the page itself asks for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+import websockets
+from rich.console import Console
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from bench.freshness import nearest_rank
+from bench.freshness_paths import Hailong, Taps
+from bench.processes import children, cpu_s, resident_mb
+from bench.report import Row
+from bench.stack import stores
+from senders.reference import read, send
+
+WATCHERS = (1, 10, 50)
+RATE_PER_S, TICK_S = 500, 0.1
+SECONDS, FULL_SECONDS = 20.0, 120.0
+WARM_UP_S = 5.0
+SERVICES = ("kafka", "clickhouse", "ingest", "stream", "dashboards")
+LARGEST_BYTES, LONGEST_S = 50_000_000, 60.0
+
+out = Console(highlight=False)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a page asks of its viewer: which part to ask for, and how often."""
+
+    page: str = ""
+    fragment: str = ""
+    every_s: float = 0.7
+
+
+@dataclass
+class Watched:
+    """The refreshes of all viewers in seconds, and how many pages said that they failed."""
+
+    refreshes_s: list[float] = field(default_factory=list)
+    failed: int = 0
+
+
+def run(full: bool) -> Iterator[Row]:
+    """A row for each number of viewers."""
+    seconds = FULL_SECONDS if full else SECONDS
+    with stores(*SERVICES) as ours:
+        send(ours.settings, read(None, ours.settings.api_key.get_secret_value()).events)
+        path, over = Hailong(ours), threading.Event()
+        feeder = threading.Thread(target=_feed, args=(path, over))
+        feeder.start()
+        try:
+            # Streamlit runs as a child of the dashboards.
+            page = children(ours.pid("dashboards"))[0]
+            asyncio.run(_watch(ours.settings.dashboards_url, 1, WARM_UP_S))
+            for viewers in WATCHERS:
+                before_s, before_mb = cpu_s(page), resident_mb(page)
+                found = asyncio.run(_watch(ours.settings.dashboards_url, viewers, seconds))
+                ordered = sorted(found.refreshes_s)
+                p50, p95 = nearest_rank(ordered, 0.5), nearest_rank(ordered, 0.95)
+                yield Row(
+                    bench="watchers",
+                    case=f"{viewers} at once, {RATE_PER_S} events/s, refresh p95",
+                    value=p95,
+                    unit="s",
+                    ratio=None,
+                    against="",
+                    cpu_us_per_event=(cpu_s(page) - before_s) / len(ordered) * 1e6,
+                    peak_mb=resident_mb(page),
+                    note=f"p50 {p50:.2f} s, {len(ordered)} refreshes, {found.failed} failed; CPU of the page's process "
+                    f"for a refresh; it grew by {resident_mb(page) - before_mb:+.0f} MB",
+                )
+        finally:
+            over.set()
+            feeder.join()
+
+
+async def _watch(url: str, viewers: int, seconds: float) -> Watched:
+    found = Watched()
+    until = time.monotonic() + seconds
+    # Nobody opens fifty pages in one instant.
+    await asyncio.gather(*(_view(url, until, n / viewers, found) for n in range(viewers)))
+    return found
+
+
+async def _view(url: str, until: float, delay_s: float, found: Watched) -> None:
+    """One viewer: opens the page, then asks for its live part as often as it wants."""
+    await asyncio.sleep(delay_s)
+    address = f"ws://{urlsplit(url).netloc}/_stcore/stream"
+    protocols = [websockets.Subprotocol("streamlit")]
+    async with websockets.connect(address, subprotocols=protocols, max_size=LARGEST_BYTES) as socket:
+        wanted = await _picture(socket, Wanted(), found)
+        finished_at = time.monotonic()
+        while finished_at < until:
+            await asyncio.sleep(wanted.every_s)
+            wanted = await _picture(socket, wanted, found)
+            now = time.monotonic()
+            found.refreshes_s.append(now - finished_at)
+            finished_at = now
+
+
+async def _picture(socket: websockets.ClientConnection, wanted: Wanted, found: Watched) -> Wanted:
+    """Asks for the page, or for its live part when it is known, and waits until all of it has come."""
+    asked = BackMsg()
+    asked.rerun_script.query_string = "unit=H26"
+    asked.rerun_script.page_script_hash = wanted.page
+    asked.rerun_script.fragment_id = wanted.fragment
+    asked.rerun_script.is_auto_rerun = bool(wanted.fragment)
+    await socket.send(asked.SerializeToString())
+    while True:
+        told = await asyncio.wait_for(socket.recv(decode=False), LONGEST_S)
+        message = ForwardMsg.FromString(told)
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            wanted = replace(wanted, page=message.new_session.page_script_hash)
+        elif kind == "auto_rerun":
+            wanted = replace(wanted, fragment=message.auto_rerun.fragment_id, every_s=message.auto_rerun.interval)
+        elif kind == "delta" and message.delta.new_element.HasField("exception"):
+            found.failed += 1
+        elif kind == "script_finished":
+            return wanted
+
+
+def _feed(path: Hailong, over: threading.Event) -> None:
+    taps, started, tick = Taps(), time.monotonic(), 0
+    while not over.is_set():
+        tick += 1
+        path.tap(round(RATE_PER_S * TICK_S), taps)
+        path.pause(max(0.0, started + tick * TICK_S - time.monotonic()))

@@ -1,0 +1,138 @@
+"""Reports as sheets: a head, a table, some lines below. Pure: the read API's answers in, rows of plain values out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from dashboards import page_format as form
+from dashboards.page_texts import Texts, texts_in
+
+Value = str | int | float | None
+"""What a cell holds; None is shown as a dash."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; ``is_sum`` for a card's or the total's."""
+
+    cells: Sequence[Value]
+    is_sum: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A report. ``head`` are pairs of words above the table, ``columns`` its words, ``foot`` lines below it."""
+
+    title: str
+    about: str
+    head: Sequence[tuple[str, str]]
+    columns: Sequence[str]
+    rows: Sequence[Row]
+    foot: Sequence[str] = field(default=())
+
+
+def points_sheet(kind: str, scores: Mapping[str, Any], figures: Mapping[str, dict[str, Any]], texts: Texts) -> Sheet:
+    """One unit's points by a rule set, card by card; ``figures`` are its indicators by id."""
+    found = scores["scores"][0]
+    rows: list[Row] = []
+    number = 0
+    for card in found["cards"]:
+        rows.append(
+            Row(["", _name(card, texts), None, None, None, card["points"], card["max_points"], ""], is_sum=True)
+        )
+        for component in card["components"]:
+            number += 1
+            figure = figures.get(component["indicator"])
+            name = _name(figure, texts) if figure else component["indicator"]
+            counted = [figure["numerator"], figure["denominator"], figure["value"]] if figure else [None, None, None]
+            standing = texts(f"standings.{component['status']}")
+            rows.append(Row([number, name, *counted, component["points"], component["max_points"], standing]))
+    rows.append(Row(["", texts("total"), None, None, None, found["points"], scores["max_points"], ""], is_sum=True))
+    band = found["band"]
+    told = f"{texts('band')}: {_name(band, texts) if band else texts('no_band')}"
+    most = texts("attainable", attainable=_number(found["attainable"], texts), max=_number(scores["max_points"], texts))
+    columns = ("number", "indicator", "numerator", "denominator", "value", "points", "max_points", "standing")
+    return _sheet(kind, _name(found, texts, "unit_name"), scores, columns, rows, [told, most], texts)
+
+
+def ranking_sheet(scores: Mapping[str, Any], unit: str, texts: Texts) -> Sheet:
+    """The units of a level by their total points, with each card's."""
+    found = scores["scores"]
+    cards = [_name(card, texts) for card in found[0]["cards"]] if found else []
+    rows = [
+        Row(
+            [
+                score["place"],
+                score["unit"],
+                _name(score, texts, "unit_name"),
+                *(card["points"] for card in score["cards"]),
+                score["points"],
+                score["attainable"],
+                _name(score["band"], texts) if score["band"] else texts("no_band"),
+            ]
+        )
+        for score in found
+    ]
+    sheet = _sheet("ranking", unit, scores, ("place", "code", "unit", "points", "attainable", "band"), rows, [], texts)
+    return Sheet(
+        sheet.title, sheet.about, sheet.head, [*sheet.columns[:3], *cards, *sheet.columns[3:]], rows, sheet.foot
+    )
+
+
+def figures_sheet(answer: Mapping[str, Any], unit: str, texts: Texts) -> Sheet:
+    """A unit's indicators with n, target and whether it is met."""
+    rows = [
+        Row(
+            [
+                number,
+                _name(figure, texts),
+                form.quantity(figure["value"], figure["unit_of_measure"], _of_page(texts)),
+                figure["n"],
+                form.target(figure, _of_page(texts)) if figure["target"] else "",
+                texts(f"states.{form.standing(figure)}"),
+            ]
+        )
+        for number, figure in enumerate(answer["indicators"], 1)
+    ]
+    columns = ("number", "indicator", "value", "n", "target", "state")
+    return _sheet("figures", unit, answer, columns, rows, [], texts)
+
+
+def _of_page(texts: Texts) -> Texts:
+    """The words for units of measure and targets, which the pages have."""
+    return texts_in(texts.language)
+
+
+def _sheet(
+    kind: str,
+    unit: str,
+    answer: Mapping[str, Any],
+    columns: Sequence[str],
+    rows: Sequence[Row],
+    foot: Sequence[str],
+    texts: Texts,
+) -> Sheet:
+    first, after = form.instant(answer["from"]), form.instant(answer["to"])
+    last = after - timedelta(microseconds=1)
+    period = texts("from_to", **{"from": f"{first:%d/%m/%Y}", "to": f"{last:%d/%m/%Y}"})
+    as_of = form.day_and_time(form.instant(answer["as_of"])) if answer["as_of"] else form.NOTHING
+    command = f"hailong verify --from {first:%Y-%m-%d} --to {last:%Y-%m-%d}"
+    return Sheet(
+        title=texts(f"kinds.{kind}.title"),
+        about=texts(f"kinds.{kind}.about"),
+        head=[(texts("unit"), unit), (texts("period"), period), (texts("as_of"), as_of)],
+        columns=[texts(f"columns.{column}") for column in columns],
+        rows=rows,
+        foot=[*foot, texts("made_by", command=command)],
+    )
+
+
+def _name(of: Mapping[str, Any], texts: Texts, prefix: str = "name") -> str:
+    return str(of[f"{prefix}_{texts.language}"])
+
+
+def _number(value: float, texts: Texts) -> str:
+    return form.number(value, texts.language, 0 if value == int(value) else 2)
