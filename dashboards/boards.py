@@ -23,7 +23,7 @@ STYLE = Path(__file__).with_name("page_style.css")
 
 
 def draw_wall() -> None:
-    """Three figures and a line on a television; new every two seconds."""
+    """Three figures, the day in a line, and satisfaction by unit and hour on a television; new every two seconds."""
     texts = _begin("wall.title")
     _wall(st.query_params.get("unit", ROOT), texts)
 
@@ -33,6 +33,7 @@ def _wall(unit: str, texts: Texts) -> None:
     units = _units()
     figures = _asked(("wall", unit), "/v1/indicators", WALL_EVERY_S, unit=unit, ids=",".join(WALL))
     today = _asked(("wall day", unit), "/v1/series", WALL_EVERY_S, unit=unit, step="day")
+    heat = _asked(("wall heat", unit), "/v1/heat", WALL_EVERY_S, unit=unit)
     freshness = _asked(("freshness",), "/v1/freshness", WALL_EVERY_S)
     name = form.short_name(units[unit], texts.language) if unit in units else unit
     with st.container(key="wall"):
@@ -45,6 +46,8 @@ def _wall(unit: str, texts: Texts) -> None:
             cards = "".join(blocks.card(figure, None, texts) for figure in figures.data["indicators"])
             st.html(f'<div class="wall">{cards}</div>')
             st.html(blocks.day_line(today.data["series"] if today.data else [], texts))
+        if heat.data and heat.data["cells"]:
+            st.html(blocks.heat_table(heat.data, units, "percent", lambda code: f"?unit={code}", texts))
 
 
 def draw_public() -> None:

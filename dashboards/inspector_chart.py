@@ -45,7 +45,7 @@ def spec(units: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]],
     x = {
         "field": "n",
         "type": "quantitative",
-        "scale": {"type": "log"},
+        "scale": {"type": "log", "nice": False},
         "axis": {**axis, "title": texts("inspector.funnel_cases")},
     }
     scale = {"zero": False}

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
+
 from dashboards import page_format as form
 from dashboards.page_texts import Texts
 
@@ -39,6 +41,15 @@ def bins(ratings: Iterable[dict[str, Any]], now: datetime, texts: Texts) -> list
         for place in range(BINS)
         for good in (True, False)
     ]
+
+
+def last_hour(answer: dict[str, Any], texts: Texts) -> dict[str, Any]:
+    """The hour's ratings as the page shows them: ``satisfied``, ``dissatisfied``, and the chart's ``bins``."""
+    found = answer["ratings"]
+    good = sum(form.is_satisfied(rating["scale"], rating["score"]) for rating in found)
+    # A table of Arrow goes to the browser as it is.
+    rows = pa.Table.from_pylist(bins(found, form.instant(answer["to"]), texts))
+    return {"to": answer["to"], "satisfied": good, "dissatisfied": len(found) - good, "bins": rows}
 
 
 def spec(texts: Texts) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -27,6 +27,7 @@ WORKERS = 6
 
 Problem = Literal["away", "unknown_unit", "bad_period"]
 Parameters = Mapping[str, str | int]
+Shape = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,13 @@ class Feed:
         self._pool.shutdown()
         self._http.close()
 
-    def ask(self, name: tuple[str, ...], path: str, parameters: Parameters, every_s: float) -> None:
+    def ask(
+        self, name: tuple[str, ...], path: str, parameters: Parameters, every_s: float, shape: Shape = dict
+    ) -> None:
         """Start a request in the background unless one is under way or was made less than ``every_s`` ago.
 
         ``name`` says which question it is: ``parameters`` may move with the clock while the question stays the same.
+        ``shape`` makes of the answer what the page shows, once for all viewers.
         """
         now = time.monotonic()
         with self._lock:
@@ -75,7 +79,7 @@ class Feed:
             question.wanted_at = now
             if (question.pending is None or question.pending.done()) and now - question.asked_at >= every_s:
                 question.asked_at = now
-                question.pending = self._pool.submit(self._fetch, question, path, dict(parameters))
+                question.pending = self._pool.submit(self._fetch, question, path, dict(parameters), shape)
 
     def latest(self, name: tuple[str, ...], *, at_once: bool = False) -> Answer:
         """The newest answer to a question that was asked; ``at_once`` waits a moment for the one under way."""
@@ -86,11 +90,11 @@ class Feed:
             wait([pending], FIRST_WAIT_S if without else NEXT_WAIT_S)
         return question.answer
 
-    def _fetch(self, question: _Question, path: str, parameters: Parameters) -> None:
+    def _fetch(self, question: _Question, path: str, parameters: Parameters, shape: Shape) -> None:
         try:
             answer = self._http.get(path, params=dict(parameters))
             if answer.status_code == httpx.codes.OK:
-                question.answer = Answer(answer.json())
+                question.answer = Answer(shape(answer.json()))
             else:
                 question.answer = replace(question.answer, problem=_problem(answer.status_code))
         except (httpx.HTTPError, ValueError):

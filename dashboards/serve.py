@@ -40,6 +40,8 @@ def _start_page(settings: Settings) -> subprocess.Popen[bytes]:
         # Otherwise Streamlit asks the internet for this machine's address.
         "browser.serverAddress": host,
         "client.toolbarMode": "minimal",
+        # A collection of all garbage behind each refresh of each viewer costs more than the refresh.
+        "runner.postScriptGC": "false",
         # The page has one look, whatever the system's theme; red is kept for what is wrong.
         "theme.base": "light",
         "theme.primaryColor": "#0b4a8f",

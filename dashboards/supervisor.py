@@ -8,6 +8,7 @@ The page computes no figure: all come from the read API, with their n, target an
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from dashboards import page_blocks as blocks
 from dashboards import page_chart as chart
 from dashboards import page_format as form
 from dashboards.acknowledge import draw_form
-from dashboards.page_data import Answer, Feed
+from dashboards.page_data import Answer, Feed, Shape
 from dashboards.page_selectors import choose_language, choose_period, choose_unit, link_to
 from dashboards.page_texts import Texts, texts_in
 from dashboards.page_trouble import LEVELS, WATCHED, any_figure, in_trouble, nobody_cares_first
@@ -63,10 +64,12 @@ class View:
         self.parameters = {"unit": unit, **({"from": start} if start else {})}
         self.start = start
 
-    def ask(self, name: str, path: str, every_s: float, **parameters: str | int) -> tuple[str, ...]:
+    def ask(
+        self, name: str, path: str, every_s: float, shape: Shape = dict, **parameters: str | int
+    ) -> tuple[str, ...]:
         """Have a question asked; gives the name under which its answer is found."""
         key = (name, self.unit, self.start)
-        feed().ask(key, path, {**self.parameters, **parameters}, every_s)
+        feed().ask(key, path, {**self.parameters, **parameters}, every_s, shape)
         return key
 
 
@@ -223,8 +226,9 @@ def _last_hour(view: View, freshness: Answer) -> None:
     hour = now.replace(minute=0, second=0, microsecond=0)
     ends = (now + timedelta(seconds=1)).isoformat()
     past: dict[str, str | int] = {"from": chart.first_bin(now).isoformat(), "to": ends, "limit": RATINGS_AN_HOUR}
-    ratings = feed().latest(view.ask("hour", "/v1/ratings", SLOW_S, **past))
-    series = feed().latest(view.ask("series", "/v1/series", SLOW_S, **{"from": hour.isoformat(), "to": ends}))
+    shape = partial(chart.last_hour, texts=texts)
+    ratings = feed().latest(view.ask(f"hour {texts.language}", "/v1/ratings", SLOW_S, shape, **past))
+    series = feed().latest(view.ask("series", "/v1/series", SLOW_S, dict, **{"from": hour.isoformat(), "to": ends}))
     _heading(texts("last_hour"), ratings, texts)
     if series.data is not None:
         rows = series.data["series"]
@@ -233,19 +237,18 @@ def _last_hour(view: View, freshness: Answer) -> None:
     if ratings.data is None:
         st.html(blocks.quiet(texts("away_at_first" if ratings.problem else "loading")))
         return
-    found = ratings.data["ratings"]
-    if not found:
+    answers = {name: ratings.data[name] for name in ("satisfied", "dissatisfied")}
+    if not any(answers.values()):
         st.html(blocks.quiet(texts("chart_empty")))
         return
-    good = sum(form.is_satisfied(rating["scale"], rating["score"]) for rating in found)
     st.html(chart.legend(texts))
     st.vega_lite_chart(
-        chart.bins(found, form.instant(ratings.data["to"]), texts),
+        ratings.data["bins"],
         chart.spec(texts),
         height=175,
         theme=None,
         key="hour_chart",
-        alt=texts("chart_alt", satisfied=good, dissatisfied=len(found) - good),
+        alt=texts("chart_alt", **answers),
     )
 
 

@@ -60,6 +60,7 @@ def main() -> int:
         _picture(browser, inspected, "table.ranking", "inspector", 1366, 900)
         evidence = f"{page}/inspector?{urlencode({**view, 'unit': PLACE['unit'], 'id': 'SAT_CSAT'})}"
         _picture(browser, evidence, "table.cases", "inspector-evidence", 1366, 1500)
+        _picture(browser, f"{page}/wall?unit=H26", ".wall .card", "wall", 1920, 1080)
         if _answers(endpoints["feedback"]):
             tablet = f"{endpoints['feedback']}/?{urlencode(PLACE, quote_via=quote)}#token={endpoints['device_token']}"
             _picture(browser, tablet, "[role=radio]", "tablet", 1280, 800)

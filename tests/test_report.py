@@ -38,15 +38,19 @@ SHEET = Sheet(
     ("text", "first", "after"),
     [
         ("", "2026-10-01", "2026-11-01"),
-        ("2026-11-23", "2026-11-23", "2026-11-24"),
-        ("2026-12", "2026-12-01", "2027-01-01"),
-        ("2026-Q4", "2026-10-01", "2027-01-01"),
+        ("2026-11-22", "2026-11-22", "2026-11-23"),
+        ("2025-12", "2025-12-01", "2026-01-01"),
+        ("2025-Q4", "2025-10-01", "2026-01-01"),
         ("2026-Q1", "2026-01-01", "2026-04-01"),
-        ("2026", "2026-01-01", "2027-01-01"),
+        ("2025", "2025-01-01", "2026-01-01"),
+        # Running still: until now, because what is open is not late yet.
+        ("2026-11-23", "2026-11-23", None),
+        ("2026-11", "2026-11-01", None),
+        ("2026-Q4", "2026-10-01", None),
     ],
 )
-def test_a_period_is_a_day_a_month_a_quarter_or_a_year(text: str, first: str, after: str) -> None:
-    assert period_of(text, TODAY) == (date.fromisoformat(first), date.fromisoformat(after))
+def test_a_period_is_a_day_a_month_a_quarter_or_a_year(text: str, first: str, after: str | None) -> None:
+    assert period_of(text, TODAY) == (date.fromisoformat(first), date.fromisoformat(after) if after else None)
 
 
 @pytest.mark.parametrize("text", ["2026-13", "2026-Q5", "2026-Q0", "2026-00", "yesterday", "2026-02-30"])

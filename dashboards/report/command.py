@@ -35,7 +35,7 @@ class ReportError(Exception):
 
 
 class Asked(NamedTuple):
-    """What is reported: the kind, of which unit, from a day to another (exclusive), in which language.
+    """What is reported: the kind, of which unit, from a day to another (exclusive; None is now), in which language.
 
     ``level`` says which units a ranking has.
     """
@@ -43,16 +43,22 @@ class Asked(NamedTuple):
     kind: str
     unit: str
     first: date
-    after: date
+    after: date | None
     language: Language = "vi"
     level: str = "service_point"
 
 
-def period_of(text: str, today: date) -> tuple[date, date]:
+def period_of(text: str, today: date) -> tuple[date, date | None]:
     """``2026-11-23``, ``2026-11``, ``2026-Q4`` or ``2026`` as the first day and the one after the last.
 
-    An empty text is the last month that is over; raises ReportError.
+    The latter is None while the period runs: what is open then is not late yet. An empty text is the last month that is
+    over; raises ReportError.
     """
+    first, after = _days_of(text, today)
+    return first, None if after > today else after
+
+
+def _days_of(text: str, today: date) -> tuple[date, date]:
     if not text:
         after = today.replace(day=1)
         return (after - timedelta(days=1)).replace(day=1), after
@@ -76,7 +82,8 @@ def period_of(text: str, today: date) -> tuple[date, date]:
 def sheet_of(settings: Settings, asked: Asked) -> Sheet:
     """The sheet; raises ReportError when the read API has no answer."""
     texts = texts_in(asked.language)
-    parameters = {"unit": asked.unit, "from": asked.first.isoformat(), "to": asked.after.isoformat()}
+    parameters = {"unit": asked.unit, "from": asked.first.isoformat()}
+    parameters |= {"to": asked.after.isoformat()} if asked.after else {}
     with httpx.Client(base_url=settings.api_url, timeout=TIMEOUT_S, trust_env=False) as api:
         if asked.kind in RULE_SETS:
             rule_set = RULE_SETS[asked.kind]

@@ -40,9 +40,7 @@ def points_sheet(kind: str, scores: Mapping[str, Any], figures: Mapping[str, dic
     rows: list[Row] = []
     number = 0
     for card in found["cards"]:
-        rows.append(
-            Row(["", _name(card, texts), None, None, None, card["points"], card["max_points"], ""], is_sum=True)
-        )
+        rows.append(Row(["", _name(card, texts), "", "", "", card["points"], card["max_points"], ""], is_sum=True))
         for component in card["components"]:
             number += 1
             figure = figures.get(component["indicator"])
@@ -50,7 +48,7 @@ def points_sheet(kind: str, scores: Mapping[str, Any], figures: Mapping[str, dic
             counted = [figure["numerator"], figure["denominator"], figure["value"]] if figure else [None, None, None]
             standing = texts(f"standings.{component['status']}")
             rows.append(Row([number, name, *counted, component["points"], component["max_points"], standing]))
-    rows.append(Row(["", texts("total"), None, None, None, found["points"], scores["max_points"], ""], is_sum=True))
+    rows.append(Row(["", texts("total"), "", "", "", found["points"], scores["max_points"], ""], is_sum=True))
     band = found["band"]
     told = f"{texts('band')}: {_name(band, texts) if band else texts('no_band')}"
     most = texts("attainable", attainable=_number(found["attainable"], texts), max=_number(scores["max_points"], texts))
