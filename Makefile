@@ -37,8 +37,9 @@ format: $(READY) ## format the code and mend what the linter can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-tables: $(READY) ## write the tables of the README anew
+tables: $(READY) ## write the tables of the README and Grafana's files anew
 	@$(BIN)/python docs/tables.py
+	@$(BIN)/hailong grafana write >/dev/null
 
 lock: ## renew requirements.lock with the newest versions that pyproject.toml allows
 	@rm -rf $(VENV)-lock
