@@ -25,3 +25,15 @@ def test_looking_at_touched_hours_leaves_the_parts_of_other_months_alone(store: 
     first_chosen, all_parts = map(int, re.findall(r"Parts: (\d+)/(\d+)", told)[0])
     assert all_parts >= len(MONTHS)
     assert (first_chosen, chosen, of_all) == (1, 1, 1)
+
+
+def test_every_key_holds_what_its_partition_is_made_of(store: Client) -> None:
+    tables = store.query(
+        "SELECT name, partition_key, sorting_key FROM system.tables "
+        "WHERE database = currentDatabase() AND engine LIKE '%Replacing%' AND partition_key != ''"
+    ).result_rows
+    assert len(tables) > 5
+    for name, partition, key in tables:
+        column = re.fullmatch(r"toYYYYMM\((\w+)\)", partition)
+        assert column, f"{name}: no month"
+        assert re.search(rf"\b{column[1]}\b", key), f"{name}: two rows of one key could lie in two months"
