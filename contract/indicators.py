@@ -105,6 +105,10 @@ class Indicator(Closed):
                 raise ValueError(f"{self.id}: targets from {one.valid_from} and {other.valid_from} overlap")
         return self
 
+    def name_in(self, language: Literal["vi", "en"]) -> str:
+        """Its name in a language."""
+        return self.name_vi if language == "vi" else self.name_en
+
     def formulas(self) -> list[str]:
         """All formulas that make its figure."""
         factors = [self.factor.numerator, self.factor.denominator] if self.factor else []

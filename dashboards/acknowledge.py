@@ -9,7 +9,7 @@ import httpx
 import streamlit as st
 
 from contract.catalogue import catalogue
-from dashboards import page_format as form
+from dashboards.page_blocks import Units, unit_name
 from dashboards.page_texts import Texts
 from runtime.clock import clock_from
 from runtime.settings import Settings
@@ -55,7 +55,7 @@ def send(settings: Settings, event: dict[str, object]) -> str:
     return str(rejected[0]["detail"]) if rejected else ""
 
 
-def draw_form(units: dict[str, dict[str, object]], texts: Texts) -> None:
+def draw_form(units: Units, texts: Texts) -> None:
     """The form for what the address asks to take care of; nothing when it asks for nothing known."""
     unit, _, about = st.query_params.get(ASKED, "").partition("~")
     if unit not in units or about not in {*catalogue().indicators, *OTHERS}:
@@ -63,7 +63,7 @@ def draw_form(units: dict[str, dict[str, object]], texts: Texts) -> None:
     settings = Settings()
     with st.form("acknowledge", clear_on_submit=False):
         wrong = texts(f"wrong.{about}")
-        st.markdown(f"**{texts('acknowledge.title', unit=form.short_name(units[unit], texts.language), wrong=wrong)}**")
+        st.markdown(f"**{texts('acknowledge.title', unit=unit_name(unit, units, texts), wrong=wrong)}**")
         by = st.text_input(texts("acknowledge.by"), max_chars=100, key="acknowledged_by")
         comment = st.text_input(texts("acknowledge.comment"), max_chars=1200)
         with st.container(horizontal=True):

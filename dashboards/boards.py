@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -13,18 +12,18 @@ from dashboards import page_blocks as blocks
 from dashboards import page_format as form
 from dashboards.page_data import Answer
 from dashboards.page_selectors import ROOT
-from dashboards.page_texts import Texts, texts_in
+from dashboards.page_start import begin
+from dashboards.page_texts import Texts
 from dashboards.supervisor import feed
 
 WALL_EVERY_S, PUBLIC_EVERY_S, TREE_S = 2.0, 60.0, 30.0
 WALL = ("SAT_CSAT", "OPS_WAIT_AVG", "Q766_2_1")
 BAND_SIGNS = {"good": "▲", "fair": "●", "poor": "▼", None: "…"}
-STYLE = Path(__file__).with_name("page_style.css")
 
 
 def draw_wall() -> None:
     """Three figures, the day in a line, and satisfaction by unit and hour on a television; new every two seconds."""
-    texts = _begin("wall.title")
+    texts = begin("wall.title")
     _wall(st.query_params.get("unit", ROOT), texts)
 
 
@@ -35,7 +34,7 @@ def _wall(unit: str, texts: Texts) -> None:
     today = _asked(("wall day", unit), "/v1/series", WALL_EVERY_S, unit=unit, step="day")
     heat = _asked(("wall heat", unit), "/v1/heat", WALL_EVERY_S, unit=unit)
     freshness = _asked(("freshness",), "/v1/freshness", WALL_EVERY_S)
-    name = form.short_name(units[unit], texts.language) if unit in units else unit
+    name = blocks.unit_name(unit, units, texts)
     with st.container(key="wall"):
         st.html(f"<h1>{escape(name)}</h1>{blocks.clock_line(freshness.data, freshness.problem is not None, texts)}")
         if figures.problem == "unknown_unit":
@@ -52,7 +51,7 @@ def _wall(unit: str, texts: Texts) -> None:
 
 def draw_public() -> None:
     """A band for each service point and a closed month."""
-    texts = _begin("public.title")
+    texts = begin("public.title")
     parameters = {name: st.query_params[name] for name in ("month",) if name in st.query_params}
     unit = st.query_params.get("unit", ROOT)
     found = _asked(("public", unit, *parameters.values()), "/v1/public", PUBLIC_EVERY_S, unit=unit, **parameters)
@@ -83,17 +82,6 @@ def public_table(found: dict[str, Any], texts: Texts) -> str:
 def _band(band: str | None, texts: Texts) -> str:
     name = band or "none"
     return f'<td class="band {name}">{BAND_SIGNS[band]} {escape(texts(f"public.bands.{name}"))}</td>'
-
-
-def _begin(title: str) -> Texts:
-    texts = texts_in(st.query_params.get("lang"))
-    st.set_page_config(page_title=texts(title), page_icon="🙂", layout="wide")
-    st.html(
-        f"<style>{STYLE.read_text(encoding='utf-8')}</style>"
-        f"<script>document.documentElement.lang = '{texts.language}'</script>",
-        unsafe_allow_javascript=True,
-    )
-    return texts
 
 
 def _units() -> dict[str, dict[str, Any]]:

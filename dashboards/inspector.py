@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -21,12 +20,12 @@ from contract.funnel import Funnel
 from dashboards import inspector_blocks as blocks
 from dashboards import inspector_chart as chart
 from dashboards import page_format as form
-from dashboards.page_blocks import banner, card, heading, quiet
-from dashboards.page_selectors import choose_language, choose_option, choose_unit, link_to
-from dashboards.page_texts import Texts, texts_in
+from dashboards.page_blocks import banner, card, heading, link, quiet, unit_name
+from dashboards.page_selectors import choose_language, choose_option, choose_unit, link_to, put_in_address
+from dashboards.page_start import begin
+from dashboards.page_texts import Texts
 from runtime.settings import Settings
 
-STYLE = Path(__file__).with_name("page_style.css")
 TIMEOUT_S = 30.0
 CASES_SHOWN, CASES_IN_A_FILE = 100, 100_000
 LEVELS = ("service_point", "branch")
@@ -47,13 +46,7 @@ def client() -> httpx.Client:
 
 def draw() -> None:
     """The page as its address asks for it."""
-    texts = texts_in(st.query_params.get("lang"))
-    st.set_page_config(page_title=texts("inspector.title"), page_icon="🔎", layout="wide")
-    st.html(
-        f"<style>{STYLE.read_text(encoding='utf-8')}</style>"
-        f"<script>document.documentElement.lang = '{texts.language}'</script>",
-        unsafe_allow_javascript=True,
-    )
+    texts = begin("inspector.title", "🔎")
     units = {unit["unit"]: unit for unit in (_ask("/v1/units") or {"units": []})["units"]}
     with st.container(horizontal=True, key="top", vertical_alignment="center"):
         st.html(f"<h1>{texts('inspector.title')}</h1>", width="content")
@@ -61,9 +54,7 @@ def draw() -> None:
         span = _choose_period(texts)
         indicator = _choose_indicator(texts)
         choose_language(texts)
-        st.html(
-            f'<a href="{_to_supervisor(unit)}" target="_self">{texts("inspector.go_supervisor")}</a>', width="content"
-        )
+        st.html(link(_to_supervisor(unit), texts("inspector.go_supervisor")), width="content")
     if unit not in units:
         st.html(banner(texts("unknown_unit", unit=unit), "?", texts("back_to_start")))
         return
@@ -123,7 +114,7 @@ def _page(view: View) -> None:
 
 
 def _figure(view: View) -> None:
-    st.html(heading(view.text("figure"), blocks.unit_name(view.unit, view.units, view.texts)))
+    st.html(heading(view.text("figure"), unit_name(view.unit, view.units, view.texts)))
     answer = view.ask("/v1/indicators", ids=view.indicator)
     if answer is None:
         return
@@ -147,7 +138,7 @@ def _ranking(view: View) -> None:
         st.html(quiet(view.text("ranking_empty")))
         return
     with st.container(height=430, key="ranking"):
-        st.html(blocks.ranking(figures, view.unit, link_to, view.texts))
+        st.html(blocks.ranking(figures, view.unit, view.units, link_to, view.texts))
     _download(view, "/v1/ranking", asked, "ranking")
     told = answer["funnels"].get(view.indicator)
     placed = chart.points(figures, view.texts.language)
@@ -166,7 +157,7 @@ def _ranking(view: View) -> None:
 
 def _parts(view: View) -> None:
     """Each way to split the figure that its cases tell of."""
-    st.html(heading(view.text(f"of_{view.of}"), blocks.unit_name(view.unit, view.units, view.texts)))
+    st.html(heading(view.text(f"of_{view.of}"), unit_name(view.unit, view.units, view.texts)))
     by_counter = view.units[view.unit]["level"] in {"service_point", "branch"}
     ways = ["procedure", "channel"] if view.of == "dossiers" else ["counter", "channel"]
     if by_counter:
@@ -210,7 +201,7 @@ def _cases(view: View) -> None:
     st.html(heading(view.text(view.of), note))
     if view.having:
         removes = (
-            blocks.link(link_to({key: None}), f"✕ {view.text('remove', name=view.text(f'by.{key}'))}: {value}")
+            link(link_to({key: None}), f"✕ {view.text('remove', name=view.text(f'by.{key}'))}: {value}")
             for key, value in view.having.items()
         )
         st.html(f'<p class="filters">{" ".join(removes)}</p>')
@@ -228,7 +219,7 @@ def _cases_word(view: View) -> Any:
 
 def _timeline(view: View, code: str) -> None:
     found = _ask(f"/v1/dossiers/{code}")
-    close = blocks.link(link_to({"dossier": None}), f"✕ {view.text('close')}")
+    close = link(link_to({"dossier": None}), f"✕ {view.text('close')}")
     if found is None:
         st.html(quiet(view.text("unknown_dossier", dossier=code)) + close)
     else:
@@ -264,13 +255,11 @@ def _ask(path: str, parameters: Mapping[str, str | int] | None = None) -> dict[s
 
 def _choose_indicator(texts: Texts) -> str:
     known = catalogue().indicators
-    names = [indicator.id for indicator in known.values()]
 
     def words(code: str) -> str:
-        indicator = known[code]
-        return f"{indicator.name_vi if texts.language == 'vi' else indicator.name_en} · {code}"
+        return f"{known[code].name_in(texts.language)} · {code}"
 
-    return choose_option("id", texts("inspector.indicator"), names, FIRST_INDICATOR, words, width=420)
+    return choose_option("id", texts("inspector.indicator"), list(known), FIRST_INDICATOR, words, width=420)
 
 
 def _choose_period(texts: Texts) -> dict[str, str]:
@@ -289,11 +278,8 @@ def _choose_period(texts: Texts) -> dict[str, str]:
 
     def keep() -> None:
         since, _, until = str(st.session_state["choice_period"]).partition("..")
-        for name, value in (("from", since), ("to", until)):
-            if value:
-                st.query_params[name] = value
-            else:
-                st.query_params.pop(name, None)
+        put_in_address("from", since)
+        put_in_address("to", until)
 
     st.session_state["choice_period"] = key
     st.selectbox(

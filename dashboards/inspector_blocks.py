@@ -9,11 +9,11 @@ from html import escape
 from typing import Any
 
 from dashboards import page_format as form
-from dashboards.page_blocks import SIGNS, Units
+from dashboards.page_blocks import CHOSEN, SIGNS, Units, link, unit_name
 from dashboards.page_texts import Texts
 
 PLACE_SIGNS = {"within": "○", "low": "◔", "very_low": "▼", "high": "◕", "very_high": "▲"}
-OWN = ' class="own" aria-current="true"'
+OWN = f' class="own"{CHOSEN}'
 NO_PART = dict.fromkeys(("counter", "staff", "procedure", "channel"))
 
 Address = Callable[[Mapping[str, str | None]], str]
@@ -29,14 +29,13 @@ def table(caption: str, columns: Sequence[str], rows: Sequence[str], kind: str) 
     )
 
 
-def ranking(figures: Sequence[dict[str, Any]], own: str, address: Address, texts: Texts) -> str:
+def ranking(figures: Sequence[dict[str, Any]], own: str, units: Units, address: Address, texts: Texts) -> str:
     """Units with their figures in the order of the answer, ``own`` marked; each leads to its own evidence."""
     bounds = [bound for figure in figures for bound in (figure["interval"] or ())]
     top = 100.0 if figures[0]["unit_of_measure"] == "percent" else max(bounds, default=1.0)
     rows = []
     for place, figure in enumerate(figures, 1):
-        name = form.short_name({f"name_{texts.language}": figure[f"unit_name_{texts.language}"]}, texts.language)
-        anchor = link(address({"unit": figure["unit"], **NO_PART}), name)
+        anchor = link(address({"unit": figure["unit"], **NO_PART}), unit_name(figure["unit"], units, texts))
         number = place if figure["status"] == "ok" else form.NOTHING
         rows.append(
             f'<tr{OWN if figure["unit"] == own else ""}><td class="number">{number}</td><th scope="row">{anchor}</th>'
@@ -159,16 +158,6 @@ def timeline(found: dict[str, Any], units: Units, texts: Texts) -> str:
     keys = ("time", "step", "unit", "told", "recorded", "sender")
     caption = texts("inspector.timeline", dossier=found["dossier"]["dossier"])
     return table(caption, [texts(f"inspector.{key}") for key in keys], rows, "timeline")
-
-
-def link(address: str, words: str) -> str:
-    """A link within the page."""
-    return f'<a href="{escape(address)}" target="_self">{escape(words)}</a>'
-
-
-def unit_name(code: str, units: Units, texts: Texts) -> str:
-    """A unit's short name, or its code when it is not known."""
-    return form.short_name(units[code], texts.language) if code in units else code
 
 
 def _value(figure: dict[str, Any], texts: Texts) -> str:

@@ -90,8 +90,7 @@ def get_tablets(store: Store, unit: str, start: From = None, to: To = None) -> d
     """
     tree, period, _ = store.scope(unit, start, to, None)
     rows = evidence.tablets(store.client, tree.below(unit), period)
-    shown = [{key: readable(value) for key, value in row.items()} for row in rows]
-    tablets = [row | {"silent": row["served_since"] >= SILENT_AFTER_SERVED} for row in shown]
+    tablets = [row | {"silent": row["served_since"] >= SILENT_AFTER_SERVED} for row in _shown(rows)]
     return {"unit": unit, **times(period), "tablets": tablets}
 
 
@@ -112,7 +111,7 @@ def get_series(
         "unit": unit,
         **times(period),
         "step": step,
-        "series": [{key: readable(value) for key, value in row.items()} for row in rows],
+        "series": _shown(rows),
     }
 
 

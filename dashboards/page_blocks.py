@@ -35,10 +35,20 @@ def clock_line(freshness: dict[str, Any] | None, away: bool, texts: Texts) -> st
     return f'<p class="clock"><time>{at}</time> {age}</p>'
 
 
-def banner(words: str, link: str = "", link_words: str = "") -> str:
+def banner(words: str, address: str = "", link_words: str = "") -> str:
     """A sentence that nobody overlooks."""
-    anchor = f' <a href="{escape(link)}" target="_self">{escape(link_words)}</a>' if link else ""
+    anchor = f" {link(address, link_words)}" if address else ""
     return f'<p class="banner" role="alert">⚠ {escape(words)}{anchor}</p>'
+
+
+def link(address: str, words: str, attributes: str = "") -> str:
+    """A link that stays in this window."""
+    return f'<a href="{escape(address)}" target="_self"{attributes}>{escape(words)}</a>'
+
+
+def unit_name(code: str, units: Units, texts: Texts) -> str:
+    """A unit's short name, or its code when it is not known."""
+    return form.short_name(units[code], texts.language) if code in units else code
 
 
 def quiet(words: str) -> str:
@@ -134,15 +144,13 @@ def trouble_list(
     """
     items = []
     for trouble in troubles[:UNITS_SHOWN]:
-        unit = units.get(trouble.unit)
-        name = form.short_name(unit, texts.language) if unit else trouble.unit
         of_branch = f" <small>({escape(texts('trouble_branch'))})</small>" if trouble.level == "branch" else ""
-        link = escape(address({"unit": trouble.unit}))
+        anchor = link(address({"unit": trouble.unit}), unit_name(trouble.unit, units, texts))
         wrongs = "".join(
             _wrong(figure, texts, _care(trouble.unit, figure["id"], acknowledged, address, texts))
             for figure in trouble.figures
         )
-        items.append(f'<li><a href="{link}" target="_self">{escape(name)}</a>{of_branch}<ul>{wrongs}</ul></li>')
+        items.append(f"<li>{anchor}{of_branch}<ul>{wrongs}</ul></li>")
     left = len(troubles) - UNITS_SHOWN
     more = f'<p class="quiet">{escape(texts("trouble_more", count=left))}</p>' if left > 0 else ""
     return f'<ol class="troubles">{"".join(items)}</ol>{more}'
@@ -158,8 +166,7 @@ def _care(
     """Who takes care of something, or the link by which somebody does."""
     word = acknowledged.get((unit, about))
     if word is None:
-        link = escape(address({"ack": f"{unit}~{about}"}))
-        return f'<a class="care" href="{link}" target="_self">{escape(texts("acknowledge.take"))}</a>'
+        return link(address({"ack": f"{unit}~{about}"}), texts("acknowledge.take"), ' class="care"')
     at = f"{form.instant(word['occurred_at']):%H:%M}"
     told = texts("acknowledge.taken", by=word["by"], at=at)
     comment = f": {word['comment']}" if word["comment"] else ""
@@ -191,8 +198,7 @@ def silent_list(tablets: Sequence[dict[str, Any]], units: Units, texts: Texts) -
     """Tablets that nobody taps though people are served there."""
     rows = []
     for tablet in tablets:
-        unit = units.get(tablet["unit"])
-        place = form.short_name(unit, texts.language) if unit else tablet["unit"]
+        place = unit_name(tablet["unit"], units, texts)
         last = tablet["last_tap_at"]
         at = f"{form.instant(last):%d/%m %H:%M}" if last else texts("silent_never")
         told = texts("silent_served", served=form.number(tablet["served_since"], texts.language), at=at)
@@ -203,8 +209,8 @@ def silent_list(tablets: Sequence[dict[str, Any]], units: Units, texts: Texts) -
 
 def _rating(rating: dict[str, Any], units: Units, texts: Texts, when: str = "%H:%M:%S") -> str:
     at = form.instant(rating["occurred_at"])
-    unit, counter = units.get(rating["unit"]), units.get(rating["counter"] or "")
-    place = form.short_name(unit, texts.language) if unit else rating["unit"]
+    counter = units.get(rating["counter"] or "")
+    place = unit_name(rating["unit"], units, texts)
     if counter:
         place = f"{place}, {form.counter_name(counter, texts.language)}"
     elif rating["counter"]:
@@ -225,28 +231,25 @@ def queue_line(hour: dict[str, Any] | None, begins: str, ends: str, texts: Texts
     names = ("tickets_issued", "tickets_called", "tickets_served", "dossiers_received", "dossiers_completed")
     if hour is None or not any(hour[name] for name in names):
         return f'<p class="queue"><span>{when}</span> {escape(texts("queue_empty"))}</p>'
-    counts = "".join(
-        f"<span>{escape(texts(name))} <b>{form.number(hour[name], texts.language)}</b></span>" for name in names
-    )
-    return f'<p class="queue"><span>{when}:</span>{counts}</p>'
+    return f'<p class="queue"><span>{when}:</span>{_counts({name: hour[name] for name in names}, texts)}</p>'
 
 
 def day_line(days: Sequence[dict[str, Any]], texts: Texts) -> str:
     """What was done today: tickets served, dossiers received and completed."""
     names = ("tickets_served", "dossiers_received", "dossiers_completed")
-    done = {name: sum(day[name] for day in days) for name in names}
-    counts = "".join(
-        f"<span>{escape(texts(name))} <b>{form.number(done[name], texts.language)}</b></span>" for name in names
+    return f'<p class="queue">{_counts({name: sum(day[name] for day in days) for name in names}, texts)}</p>'
+
+
+def _counts(counted: Mapping[str, int], texts: Texts) -> str:
+    return "".join(
+        f"<span>{escape(texts(name))} <b>{form.number(count, texts.language)}</b></span>"
+        for name, count in counted.items()
     )
-    return f'<p class="queue">{counts}</p>'
 
 
 def choice(options: Mapping[str, tuple[str, str]], chosen: str) -> str:
     """One of some views, as links: by each name its words and its address."""
-    links = (
-        f'<a href="{escape(address)}" target="_self"{CHOSEN if name == chosen else ""}>{escape(words)}</a>'
-        for name, (words, address) in options.items()
-    )
+    links = (link(address, words, CHOSEN if name == chosen else "") for name, (words, address) in options.items())
     return f'<p class="choice">{"".join(links)}</p>'
 
 
@@ -262,10 +265,9 @@ def heat_table(answer: dict[str, Any], units: Units, measure: str, address: Call
     head = "".join(f'<th scope="col">{form.instant(hour):%H} h</th>' for hour in hours)
     rows = []
     for code in codes[:HEAT_UNITS_SHOWN]:
-        name = form.short_name(units[code], texts.language) if code in units else code
         shown = "".join(_heat_cell(cells.get((code, hour)), measure, texts) for hour in hours)
-        link = f'<a href="{escape(address(code))}" target="_self">{escape(name)}</a>'
-        rows.append(f'<tr><th scope="row">{link}</th>{shown}</tr>')
+        anchor = link(address(code), unit_name(code, units, texts))
+        rows.append(f'<tr><th scope="row">{anchor}</th>{shown}</tr>')
     head = f"<caption>{escape(texts('heat_caption'))}</caption><thead><tr><th></th>{head}</tr></thead>"
     return f'<table class="heat">{head}<tbody>{"".join(rows)}</tbody></table>'
 

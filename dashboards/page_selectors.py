@@ -125,7 +125,12 @@ def _mirror(name: str, current: str) -> str:
 
 
 def _keep(name: str, key: str) -> None:
-    if value := st.session_state[key]:
+    put_in_address(name, st.session_state[key])
+
+
+def put_in_address(name: str, value: str) -> None:
+    """Changes one parameter of the page's address; an empty text takes it away."""
+    if value:
         st.query_params[name] = value
     else:
         st.query_params.pop(name, None)

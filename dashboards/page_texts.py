@@ -34,9 +34,9 @@ class Texts:
         return words.get(score, f"{scale}: {score}")
 
 
-def texts_in(wanted: str | None) -> Texts:
+def texts_in(wanted: str | None, path: Path = FILE) -> Texts:
     """The texts of the wanted language, Vietnamese for one we have not."""
-    languages = every_text()
+    languages = every_text(path)
     language: Language = "en" if wanted == "en" else FIRST
     return Texts(language, languages[language])
 

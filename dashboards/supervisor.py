@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -21,7 +20,8 @@ from dashboards import page_format as form
 from dashboards.acknowledge import draw_form
 from dashboards.page_data import Answer, Feed, Shape
 from dashboards.page_selectors import choose_language, choose_period, choose_unit, link_to
-from dashboards.page_texts import Texts, texts_in
+from dashboards.page_start import begin
+from dashboards.page_texts import Texts
 from dashboards.page_trouble import LEVELS, WATCHED, any_figure, in_trouble, nobody_cares_first
 from runtime.settings import Settings
 
@@ -45,7 +45,6 @@ OF_DOSSIERS = tuple(name for name in HEADLINE if name not in QUICK)
 HEATS = ("SAT_CSAT", "OPS_WAIT_AVG")
 LATEST_SHOWN, SEVERE_SHOWN, SILENT_SHOWN = 10, 5, 5
 RATINGS_AN_HOUR = 10_000
-STYLE = Path(__file__).with_name("page_style.css")
 
 
 @st.cache_resource
@@ -75,14 +74,7 @@ class View:
 
 def draw() -> None:
     """Draw the page once; its live part draws itself again each second."""
-    texts = texts_in(st.query_params.get("lang"))
-    st.set_page_config(page_title=texts("title"), page_icon="🙂", layout="wide", initial_sidebar_state="collapsed")
-    # Screen readers choose their voice by the document's language.
-    st.html(
-        f"<style>{STYLE.read_text(encoding='utf-8')}</style>"
-        f"<script>document.documentElement.lang = '{texts.language}'</script>",
-        unsafe_allow_javascript=True,
-    )
+    texts = begin("title")
     feed().ask(("units",), "/v1/units", {}, TREE_S)
     feed().ask(("freshness",), "/v1/freshness", {}, QUICK_S)
     tree, freshness = feed().latest(("units",)).data, feed().latest(("freshness",)).data
@@ -93,7 +85,7 @@ def draw() -> None:
         start = choose_period(freshness, texts)
         choose_language(texts)
         inspector = "inspector" + link_to({"unit": unit})
-        st.html(f'<a href="{inspector}" target="_self">{texts("inspector.go_inspector")}</a>', width="content")
+        st.html(blocks.link(inspector, texts("inspector.go_inspector")), width="content")
     draw_form(units, texts)
     live(View(unit, start, texts, units))
 
@@ -111,7 +103,7 @@ def live(view: View) -> None:
     latest = view.ask("latest", "/v1/ratings", QUICK_S, limit=LATEST_SHOWN)
     severe = view.ask("severe", "/v1/ratings", DOSSIERS_S, limit=SEVERE_SHOWN, severe="true")
     tablets = view.ask("tablets", "/v1/tablets", SLOW_S)
-    care = view.ask("care", "/v1/acknowledgements", QUICK_S)
+    care = view.ask("care", "/v1/acknowledgements", DOSSIERS_S)
     rankings = [
         view.ask(f"ranking {level}", "/v1/ranking", SLOW_S, level=level, ids=",".join(WATCHED)) for level in LEVELS
     ]

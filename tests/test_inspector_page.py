@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.desk import opened
 from tests.support import Stack, event, rating, unit
 from warehouse.client import connect
 
@@ -20,7 +21,6 @@ pytestmark = [pytest.mark.stack, pytest.mark.browser]
 ROOT, GOOD, POOR, FEW = "IP", "IP.1", "IP.2", "IP.3"
 SOURCE = "test/inspector"
 SPAN = "from=2026-03-02&to=2026-03-03"
-PAGE_WAIT_MS = 30_000
 
 
 def dossiers(point: str, cases: int, late: int) -> Iterator[dict[str, Any]]:
@@ -57,11 +57,8 @@ def city(stack: Stack) -> Stack:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1366, "height": 768})
-    page.set_default_timeout(PAGE_WAIT_MS)
-    expect.set_options(timeout=PAGE_WAIT_MS)
-    yield page
-    page.close()
+    with opened(browser) as page:
+        yield page
 
 
 def open_at(page: Page, city: Stack, query: str) -> None:

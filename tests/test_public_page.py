@@ -12,12 +12,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from contract.indicators import Figure
 from contract.public_bands import Month, band
+from tests.desk import opened
 from tests.support import Stack, rating, unit
 from tests.test_accessibility import grave_findings
 
 ROOT, POINTS = "PB", {"PB.1": (20, 20), "PB.2": (18, 20), "PB.3": (10, 20), "PB.4": (9, 9)}
 SOURCE, MONTH = "test/public", "2026-03"
-WAIT_MS = 30_000
 
 
 @pytest.mark.parametrize(
@@ -67,10 +67,8 @@ def test_bands_only_and_of_closed_months_only(city: Stack) -> None:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1366, "height": 768})
-    expect.set_options(timeout=WAIT_MS)
-    yield page
-    page.close()
+    with opened(browser) as page:
+        yield page
 
 
 @pytest.mark.stack

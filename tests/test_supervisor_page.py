@@ -12,12 +12,12 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.desk import opened
 from tests.support import Stack, rating, unit, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 ROOT, POINT = "SP", "SP.01"
-PAGE_WAIT_MS = 30_000
 ANSWERED = ".st-key-answered .value"
 
 WATCH_FRAMES = """() => {
@@ -42,11 +42,8 @@ WATCH_FRAMES = """() => {
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1366, "height": 600})
-    page.set_default_timeout(PAGE_WAIT_MS)
-    expect.set_options(timeout=PAGE_WAIT_MS)
-    yield page
-    page.close()
+    with opened(browser, 600) as page:
+        yield page
 
 
 @pytest.fixture(scope="module")

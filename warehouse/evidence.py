@@ -9,11 +9,14 @@ from uuid import UUID
 
 from clickhouse_connect.driver.client import Client
 
-from contract.scales import LEVELS
 from warehouse.periods import Period, bounds, days, naive, sql
+from warehouse.store import SCALE_PARAMETERS
 
 TAPS_LOOKED_BACK = timedelta(days=14)
 ANY = "*"
+
+SCALES = {name: SCALE_PARAMETERS[name] for name in ("scales", "satisfied_from")}
+"""From which score on a citizen is satisfied, as statements take it."""
 
 Counted = Literal["received", "settled"]
 """Which step of a dossier lies in the period."""
@@ -112,8 +115,7 @@ def ratings_by(client: Client, within: Sequence[str], period: Period, by: str) -
     parameters = {
         "units": list(within),
         "by": by,
-        "scales": [scale.value for scale in LEVELS],
-        "satisfied_from": [levels.satisfied_from for levels in LEVELS.values()],
+        **SCALES,
         **bounds(period),
     }
     return _rows(client, "ratings_by", parameters)

@@ -120,8 +120,7 @@ FROM
 (
 {_indented(figures(indicators, members), 2)}
 ) AS found
-LEFT JOIN
-  (SELECT unit, argMax(name_{language}, (valid_from, as_of)) AS name FROM units GROUP BY unit) AS named USING unit
+{_with_names(language)}
 ORDER BY value_{first.id} {order} NULLS LAST, unit
 LIMIT {rows}"""
 
@@ -136,9 +135,13 @@ FROM
 (
 {_indented(_counted(members, indicator.measures(), f"{bound(indicator)} AS bound"), 2)}
 ) AS found
-LEFT JOIN
-  (SELECT unit, argMax(name_{language}, (valid_from, as_of)) AS name FROM units GROUP BY unit) AS named USING unit
+{_with_names(language)}
 WHERE found.bound IS NOT NULL"""
+
+
+def _with_names(language: str) -> str:
+    return f"""LEFT JOIN
+  (SELECT unit, argMax(name_{language}, (valid_from, as_of)) AS name FROM units GROUP BY unit) AS named USING unit"""
 
 
 def series(query: str, columns: Mapping[str, str], members: Members, step: str = "hour") -> str:
@@ -244,11 +247,9 @@ def _row(query: str, columns: Mapping[str, str]) -> str:
 
 def _dossiers() -> str:
     """Sums of dossiers, first put together for each unit and then judged as standings.py does."""
-    marks = (
-        [Sql(f"to_end[{n}]") for n in range(1, len(MARKS) + 1)],
-        [Sql(f"to_start[{n}]") for n in range(1, len(MARKS) + 1)],
+    to_end, to_start = (
+        {name: Sql(f"{side}[{n}]") for n, name in enumerate(MARKS, 1)} for side in ("to_end", "to_start")
     )
-    to_end, to_start = (dict(zip(MARKS, sums, strict=True)) for sums in marks)
     # Numbers or expressions: the rule adds and takes away, and asks for nothing else.
     sums = cast("Any", Sums)(to_end=to_end, to_start=to_start, **{name: Sql(name) for name in (*SPANS, "due_soon")})
     judged = _map(cast("dict[str, str]", standing(sums)))

@@ -23,7 +23,7 @@ from contract.catalogue import catalogue
 from contract.indicators import Factor, Indicator, evaluate
 from contract.measures import Counts, value_of
 from warehouse.figures import by_hour, counts
-from warehouse.periods import Period
+from warehouse.periods import Period, bounds
 from warehouse.recount import Event, Hours, Tally, count_event, count_ticket
 from warehouse.recount_dossiers import Rules, count_standing, count_steps, fold
 from warehouse.recount_petitions import Petition, count_petition
@@ -87,7 +87,7 @@ class Verification:
         petitions = [petition for petition in self._petitions(rules) if petition]
         self._recount_others(reference, rules, petitions)
         for day in days:
-            for row in self._client.query(_sql("events"), parameters=_bounds(day)).result_rows:
+            for row in self._client.query(_sql("events"), parameters=bounds(day)).result_rows:
                 count_event(self._hours, json.loads(row[0]))
             yield
         for n in range(self._slices["tickets"]):
@@ -117,7 +117,7 @@ class Verification:
                 count_petition(self._standings[petition.unit, name], petition, *period)
 
     def _subjects(self, kind: str, n: int) -> Iterator[list[Event]]:
-        parameters = {"slices": self._slices[kind], "slice": n, **_bounds(self._range)}
+        parameters = {"slices": self._slices[kind], "slice": n, **bounds(self._range)}
         rows = self._client.query(_sql(kind), parameters=parameters).result_rows
         for _, events in groupby(rows, itemgetter(0)):
             yield [json.loads(body) for _, body in events]
@@ -271,11 +271,6 @@ def _shown(found: Any) -> str:
 
 def _slices(events: int) -> int:
     return -(-events // SLICE_EVENTS)
-
-
-def _bounds(period: Period) -> dict[str, datetime]:
-    # The client writes a naive datetime as it stands.
-    return {name: value.astimezone(UTC).replace(tzinfo=None) for name, value in period._asdict().items()}
 
 
 @cache

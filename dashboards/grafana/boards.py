@@ -16,7 +16,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from contract.reasons import severe_reasons
-from contract.scales import LEVELS
+from dashboards.breakdown import FEWEST
 from dashboards.grafana.panels import (
     CHOSEN,
     bars,
@@ -29,7 +29,7 @@ from dashboards.grafana.panels import (
 )
 from dashboards.grafana.query import PLUGIN, VARIABLE_SOURCE, ClickHouseQuery
 from dashboards.page_texts import Texts
-from warehouse import expressions, statements
+from warehouse import evidence, expressions, statements
 from warehouse.statements import Members
 
 ROOT = "H26"
@@ -45,8 +45,7 @@ DELAYS = {"delay_median": expressions.nearest_rank("sumMap(delays_s)", 0.5)} | {
     "delay_p99": expressions.nearest_rank("sumMap(delays_s)", 0.99)
 }
 OF_UNIT = Members.of_unit(CHOSEN)
-ANY = dict.fromkeys(("counter", "staff", "procedure", "channel"), "'*'")
-FEWEST_CASES = 10
+ANY = {name: repr(told) for name, told in evidence.EVERY_CASE._asdict().items()}
 
 
 def right_now(texts: Texts) -> dashboard.Dashboard:
@@ -84,10 +83,7 @@ def procedures(texts: Texts) -> dashboard.Dashboard:
     ended |= {"late_share": _share("settled_late", "settled")}
     by_procedure = statements.rows("dossiers_by_procedure", ended, OF_UNIT)
     tile(board, listed("procedures.dossiers", by_procedure, ended, texts), 14, 14)
-    scales = {
-        "scales": repr([scale.value for scale in LEVELS]),
-        "satisfied_from": repr([levels.satisfied_from for levels in LEVELS.values()]),
-    }
+    scales = {name: repr(told) for name, told in evidence.SCALES.items()}
     rated = {"unit": "within", "counter": "part", "answered": "answered", "share": _share("satisfied", "answered")}
     by_counter = statements.rows("ratings_by", rated, OF_UNIT, by="'counter'", **scales)
     tile(board, listed("procedures.counters", by_counter, rated, texts), 10, 14)
@@ -173,7 +169,7 @@ def _board(name: str, group: str, since: str, texts: Texts) -> dashboard.Dashboa
 
 
 def _share(part: str, whole: str) -> str:
-    return f"if({whole} >= {FEWEST_CASES}, 100 * {part} / {whole}, NULL)"
+    return f"if({whole} >= {FEWEST}, 100 * {part} / {whole}, NULL)"
 
 
 def _units(texts: Texts) -> dashboard.QueryVariable:

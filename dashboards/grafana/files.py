@@ -12,7 +12,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from dashboards.grafana import alerts
 from dashboards.grafana.boards import BOARDS, board
 from dashboards.grafana.query import PLUGIN
-from dashboards.page_texts import Language, Texts, every_text
+from dashboards.page_texts import Language, Texts, texts_in
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "files"
@@ -22,8 +22,7 @@ LANGUAGES: tuple[Language, ...] = ("vi", "en")
 
 def words() -> list[Texts]:
     """The texts in each language, the first language first; ValueError names those that one of them lacks."""
-    told = every_text(HERE / "words.yaml")
-    return [Texts(language, told[language]) for language in LANGUAGES]
+    return [texts_in(language, HERE / "words.yaml") for language in LANGUAGES]
 
 
 def dashboard_json(name: str, texts: Texts) -> dict[str, Any]:

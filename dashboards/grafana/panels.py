@@ -44,7 +44,7 @@ def figure(name: str, texts: Texts) -> stat.Panel:
     indicator = catalogue().indicators[name]
     return (
         stat.Panel()
-        .title(_name(indicator, texts))
+        .title(indicator.name_in(texts.language))
         .description(_told(indicator, texts))
         .datasource(VARIABLE_SOURCE)
         .with_target(ClickHouseQuery(statements.figures([indicator], Members.of_unit(CHOSEN))))
@@ -54,7 +54,7 @@ def figure(name: str, texts: Texts) -> stat.Panel:
         .color_mode(BigValueColorMode.VALUE)
         .graph_mode(BigValueGraphMode.NONE)
         .thresholds(_thresholds(target_of(indicator)))
-        .override_by_name(f"value_{name}", _shown_as(_name(indicator, texts)))
+        .override_by_name(f"value_{name}", _shown_as(indicator.name_in(texts.language)))
         .override_by_name(f"n_{name}", [*_shown_as(texts("cases")), *_plain_count()])
     )
 
@@ -77,7 +77,7 @@ def bars(title: str, names: Sequence[str], texts: Texts) -> bargauge.Panel:
     )
     for indicator in indicators:
         steps = {"mode": ThresholdsMode.ABSOLUTE, "steps": _steps(target_of(indicator))}
-        shown = [*_shown_as(_name(indicator, texts)), DynamicConfigValue("thresholds", steps)]
+        shown = [*_shown_as(indicator.name_in(texts.language)), DynamicConfigValue("thresholds", steps)]
         panel.override_by_name(f"value_{indicator.id}", shown)
     return panel
 
@@ -110,7 +110,7 @@ def ranking(title: str, names: Sequence[str], level: Any, texts: Texts) -> table
     panel.override_by_name("name", [*_shown_as(texts("columns.name")), unit_link(texts)])
     for indicator in indicators:
         shown = [
-            *_shown_as(_name(indicator, texts)),
+            *_shown_as(indicator.name_in(texts.language)),
             DynamicConfigValue("unit", UNITS[indicator.unit]),
             DynamicConfigValue("decimals", DECIMALS.get(indicator.unit, 0)),
             DynamicConfigValue("thresholds", {"mode": ThresholdsMode.ABSOLUTE, "steps": _steps(target_of(indicator))}),
@@ -178,12 +178,8 @@ def _steps(target: Target | None) -> list[Threshold]:
     return [Threshold(None, GOOD), Threshold(target.value + JUST_BEYOND, BAD)]
 
 
-def _name(indicator: Indicator, texts: Texts) -> str:
-    return indicator.name_vi if texts.language == "vi" else indicator.name_en
-
-
 def _told(indicator: Indicator, texts: Texts) -> str:
-    return texts("stat", name=_name(indicator, texts), source=indicator.source, min_n=indicator.min_n)
+    return texts("stat", name=indicator.name_in(texts.language), source=indicator.source, min_n=indicator.min_n)
 
 
 def _shown_as(words: str) -> list[DynamicConfigValue]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from contract.catalogue import catalogue
-from dashboards.page_texts import Language, Texts, every_text
+from dashboards.page_texts import Language, texts_in
 from dashboards.report import files, mail
 from dashboards.report.sheets import Sheet, figures_sheet, points_sheet, ranking_sheet
 from runtime.settings import Settings
@@ -81,7 +81,7 @@ def _days_of(text: str, today: date) -> tuple[date, date]:
 
 def sheet_of(settings: Settings, asked: Asked) -> Sheet:
     """The sheet; raises ReportError when the read API has no answer."""
-    texts = texts_in(asked.language)
+    texts = texts_in(asked.language, WORDS)
     parameters = {"unit": asked.unit, "from": asked.first.isoformat()}
     parameters |= {"to": asked.after.isoformat()} if asked.after else {}
     with httpx.Client(base_url=settings.api_url, timeout=TIMEOUT_S, trust_env=False) as api:
@@ -107,17 +107,12 @@ def write(settings: Settings, asked: Asked, path: Path, to: Sequence[str] = ()) 
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(made)
         if to:
-            texts = texts_in(asked.language)
+            texts = texts_in(asked.language, WORDS)
             head = dict(zip(("unit", "period", "as_of"), (words for _, words in sheet.head), strict=True))
             told = {"title": sheet.title, **head}
             mail.send(settings, to, texts("mail.subject", **told), texts("mail.body", **told), path.name, made)
     except (files.NoChromiumError, mail.MailError, OSError) as error:
         raise ReportError(str(error)) from error
-
-
-def texts_in(language: Language) -> Texts:
-    """The words of reports."""
-    return Texts(language, every_text(WORDS)[language])
 
 
 def _agreeing(

@@ -82,14 +82,15 @@ def ranking_sheet(scores: Mapping[str, Any], unit: str, texts: Texts) -> Sheet:
 
 def figures_sheet(answer: Mapping[str, Any], unit: str, texts: Texts) -> Sheet:
     """A unit's indicators with n, target and whether it is met."""
+    of_page = texts_in(texts.language)
     rows = [
         Row(
             [
                 number,
                 _name(figure, texts),
-                form.quantity(figure["value"], figure["unit_of_measure"], _of_page(texts)),
+                form.quantity(figure["value"], figure["unit_of_measure"], of_page),
                 figure["n"],
-                form.target(figure, _of_page(texts)) if figure["target"] else "",
+                form.target(figure, of_page) if figure["target"] else "",
                 texts(f"states.{form.standing(figure)}"),
             ]
         )
@@ -97,11 +98,6 @@ def figures_sheet(answer: Mapping[str, Any], unit: str, texts: Texts) -> Sheet:
     ]
     columns = ("number", "indicator", "value", "n", "target", "state")
     return _sheet("figures", unit, answer, columns, rows, [], texts)
-
-
-def _of_page(texts: Texts) -> Texts:
-    """The words for units of measure and targets, which the pages have."""
-    return texts_in(texts.language)
 
 
 def _sheet(
