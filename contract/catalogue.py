@@ -11,9 +11,9 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from contract.indicators import Closed, Dated, Indicator
-from contract.scores import Band, Card, Component
+from contract.scores import Band, Card, Component, Total
 
-FILES = ("qd468", "qd766", "nd61_2018")
+FILES = ("qd468", "qd766", "nd61_2018", "nd61_staff")
 """In the order in which indicators are listed."""
 
 
@@ -25,13 +25,26 @@ class RuleSet(Dated):
     name_en: str
     source: str = Field(min_length=1)
     cards: tuple[Card, ...] = ()
+    total: Total | None = None
     bands: tuple[Band, ...] = ()
     indicators: tuple[Indicator, ...]
+
+    @model_validator(mode="after")
+    def _names_its_points(self) -> Self:
+        if bool(self.cards) != bool(self.total):
+            raise ValueError(f"{self.id}: cards and the total of their points come together")
+        return self
 
     @cached_property
     def components(self) -> dict[str, Component]:
         """Everything that gives points, by indicator."""
         return {component.indicator: component for card in self.cards for component in card.components}
+
+    @cached_property
+    def asked(self) -> tuple[str, ...]:
+        """The indicators whose figures make its points."""
+        others = [other for component in self.components.values() for other in sorted(component.others())]
+        return tuple(dict.fromkeys([*self.components, *others]))
 
     @property
     def max_points(self) -> float:
@@ -47,13 +60,14 @@ class Catalogue(Closed):
     @model_validator(mode="after")
     def _is_closed(self) -> Self:
         listed = Counter(indicator.id for rule_set in self.rule_sets for indicator in rule_set.indicators)
+        listed.update(rule_set.total.id for rule_set in self.rule_sets if rule_set.total)
         for name, times in listed.items():
             if times > 1:
                 raise ValueError(f"{name} is listed {times} times")
         for rule_set in self.rule_sets:
             for name, component in rule_set.components.items():
-                if component.is_measured != (name in listed):
-                    raise ValueError(f"{rule_set.id}: {name} is {'not ' * component.is_measured}in the catalogue")
+                for asked in sorted({name, *component.others()} - listed.keys()):
+                    raise ValueError(f"{rule_set.id}: {asked} is not in the catalogue")
         return self
 
     @cached_property

@@ -87,6 +87,12 @@ ATTRIBUTES: dict[str, str] = {
     # of publications of procedures
     "announced_in_time": "decided five working days or more before it holds",
     "updated_in_time": "told to the national database within five working days of being decided",
+    # of a petition about the dossier
+    "misconduct": "a petition about it on the conduct of officials was found to be true",
+    # of its procedure again
+    "procedure_at_desk": "its procedure is received and given back at the one-stop desk",
+    "procedure_whole_at_desk": "and settled there as well",
+    "procedure_posted": "its procedure is posted at the desk",
 }
 """Attributes of dossiers and procedures, in the order of their bits; new ones are put behind the last."""
 

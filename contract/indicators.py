@@ -15,7 +15,8 @@ from contract.measures import DISTRIBUTIONS, Counts, is_of_dossiers, terms, valu
 from contract.reference_events import UnitLevel
 
 Z95 = 1.959964
-SECONDS_PER_MINUTE = 60
+SECONDS_OF = {"minutes": 60, "hours": 3600}
+"""The units in which times are shown."""
 
 
 class Closed(BaseModel):
@@ -78,7 +79,7 @@ class Indicator(Closed):
     denominator: str
     factor: Factor | None = None
     quantile: float | None = Field(None, gt=0, lt=1)
-    unit: Literal["percent", "minutes", "seconds", "count", "points"]
+    unit: Literal["percent", "hours", "minutes", "seconds", "count", "points"]
     direction: Literal["up", "down", "none"]
     min_n: int = Field(ge=0)
     source: str = Field(min_length=1)
@@ -149,7 +150,7 @@ class Figure:
 def evaluate(indicator: Indicator, counts: Counts) -> Figure:
     """The figure these counts give. No cases: not available, never 0 or 100. Too few: nothing but how many."""
     denominator = value_of(indicator.denominator, counts)
-    n = int(denominator)
+    n = math.ceil(denominator)
     if indicator.kind == "count":
         value = value_of(indicator.numerator, counts)
         return Figure("ok", value, value, denominator, n, None)
@@ -196,4 +197,4 @@ def _factor(indicator: Indicator, counts: Counts) -> float | None:
 
 
 def _shown(indicator: Indicator, number: float) -> float:
-    return number / SECONDS_PER_MINUTE if indicator.unit == "minutes" else number
+    return number / SECONDS_OF.get(indicator.unit, 1)

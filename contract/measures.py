@@ -19,6 +19,14 @@ MEASURES: dict[str, str] = {
     "satisfied": "ratings at or above the scale's satisfied level",
     "very_answered": "ratings on a scale that has a top level",
     "very_satisfied": "ratings at that top level",
+    "explained": "ratings that are satisfied, or tell a reason why not",
+    "blamed_access": "ratings with a reason that belongs to access to the service (SIPAS), and so on",
+    "blamed_procedure": "to the procedure",
+    "blamed_staff": "to the staff",
+    "blamed_result": "to the result",
+    "blamed_feedback": "to how feedback is taken",
+    "offices_answers": "answers to item 4 of Decree 61's form: how many offices had to be turned to",
+    "offices_points": "points of those answers, 0 to 2 each",
     # by the unit-hour of the ticket's step
     "tickets_issued": "queue tickets issued",
     "tickets_called": "queue tickets called to a counter",
@@ -37,6 +45,18 @@ MEASURES: dict[str, str] = {
     "overdue": "of those, ended late or open past their appointment",
     "open": "dossiers accepted and not ended at the end of the period",
     "due_soon": "of those, with an appointment in the next 24 hours",
+    # of dossiers that ended in the period with a result or its return
+    "nets": "those whose working time is known",
+    "net_s": "working seconds those took in all, from acceptance to the end, without the time their clock stood",
+    "steps_due": "steps of theirs that had a time set",
+    "steps_early": "of those, done before the day that was set",
+    "steps_in_time": "of those, done on that day and not after the time set",
+    # of dossiers given back in the period
+    "return_lags_s": "how many of those lay ready how many seconds (a distribution)",
+    # of units in the period
+    "staff_years": "time for which staff was on duty, in working years of the unit's calendar",
+    "stock_results": "results in force that units say they hold, at the end of the period",
+    "stock_digitised": "of those, digitised",
     # by the unit-hour in which the event happened
     "events": "events stored",
     "delays_s": "how many of those were recorded how many seconds late (a distribution)",
@@ -46,7 +66,15 @@ MEASURES: dict[str, str] = {
 STANDING = frozenset({"settled_or_open", "on_time_or_running", "due_or_settled", "overdue", "open", "due_soon"})
 """Measures of how dossiers stood at the end of the period."""
 
-DISTRIBUTIONS = frozenset({"waits_s", "delays_s"})
+WORK = frozenset({"nets", "net_s", "steps_due", "steps_early", "steps_in_time", "return_lags_s"})
+"""Measures of the work that dossiers took."""
+
+OF_UNITS = frozenset({"staff_years", "stock_results", "stock_digitised"})
+"""Measures of what units have."""
+
+TO_THE_INSTANT = STANDING | WORK | OF_UNITS
+
+DISTRIBUTIONS = frozenset({"waits_s", "delays_s", "return_lags_s"})
 """Measures that are not one number but how often each value occurs."""
 
 Counts = Mapping[str, float | Mapping[int, int]]
@@ -65,7 +93,7 @@ class Term(NamedTuple):
 def is_of_dossiers(measure: str) -> bool:
     """Whether it is counted case by case, to the instant; all others are kept by unit-hour. ValueError when unknown."""
     if measure in MEASURES:
-        return measure in STANDING
+        return measure in TO_THE_INSTANT
     return bool(cohort(measure))
 
 

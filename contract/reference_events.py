@@ -47,8 +47,10 @@ class Term(Data):
 class Procedure(Term):
     """Thủ tục hành chính, published or updated; ``subject`` is its code, ``unit`` who publishes it.
 
-    ``decision_date`` is when its publication was decided, ``effective_date`` from when it holds, ``public_date`` when
-    the national database was told (the event's own day when left out).
+    ``at_desk``: received and given back (``both_ends``) at the one-stop desk, or settled there as well (``whole``).
+    ``posted``: shown at the desk on paper or a screen. ``decision_date`` is when its publication was decided,
+    ``effective_date`` from when it holds, ``public_date`` when the national database was told (the event's own day when
+    left out).
     """
 
     name_vi: Text
@@ -68,6 +70,8 @@ class Procedure(Term):
     linked_service: Code | None = None
     online_payment: bool | None = None
     restructured: bool | None = None
+    at_desk: Literal["both_ends", "whole"] | None = None
+    posted: bool | None = None
 
 
 class ProcedureAbolished(Data):

@@ -6,8 +6,10 @@ is not counted as 0: it lowers what can be attained, and without all of that no 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -15,14 +17,38 @@ from pydantic import Field, model_validator
 from contract.indicators import Closed, Figure
 from contract.reference_events import UnitLevel
 
-Standing = Literal["ok", "granted", "no_cases", "insufficient", "not_measured"]
+Standing = Literal["ok", "granted", "no_cases", "insufficient"]
+
+
+class Also(Closed):
+    """What another indicator's figure has to be besides."""
+
+    indicator: str
+    from_value: float = -math.inf
+    to_value: float = math.inf
 
 
 class Step(Closed):
-    """Points from a value of the indicator on."""
+    """Points from a value of the indicator on, for units of some ``levels`` (all when empty).
 
-    from_value: float
+    ``of`` names another indicator whose value is meant, ``also`` what other figures have to be.
+    """
+
     points: float
+    from_value: float
+    of: str | None = None
+    levels: tuple[UnitLevel, ...] = ()
+    also: tuple[Also, ...] = ()
+
+    def others(self) -> set[str]:
+        """The other indicators that decide it."""
+        return {name for name in (self.of, *(other.indicator for other in self.also)) if name}
+
+    def is_reached(self, value: float, others: Mapping[str, float]) -> bool:
+        """Whether these values reach it."""
+        return (others[self.of] if self.of else value) >= self.from_value and all(
+            other.from_value <= others[other.indicator] <= other.to_value for other in self.also
+        )
 
 
 class Component(Closed):
@@ -30,8 +56,7 @@ class Component(Closed):
 
     ``full_at`` in the indicator's shown unit; where ``steps`` are given, points come by the highest of them that is
     reached, not in proportion. ``without_cases``: what is given when nothing of the kind happened.
-    ``granted_to``: levels whose units cannot have it and are given the maximum. ``is_measured`` is false for what the
-    rule set has and the catalogue does not yet.
+    ``granted_to``: levels whose units cannot have it and are given the maximum.
     """
 
     indicator: str
@@ -40,24 +65,30 @@ class Component(Closed):
     steps: tuple[Step, ...] = ()
     without_cases: Literal["none", "full", "zero"] = "none"
     granted_to: tuple[UnitLevel, ...] = ()
-    is_measured: bool = True
 
-    def points(self, figure: Figure | None, level: str) -> ComponentPoints:
-        """The points of a unit of a level with this figure; None when it has none."""
+    def others(self) -> set[str]:
+        """The other indicators that its points depend on."""
+        return {name for step in self.steps for name in step.others()}
+
+    def points(
+        self, figure: Figure, level: str, others: Mapping[str, Figure] = MappingProxyType({})
+    ) -> ComponentPoints:
+        """The points of a unit of a level with this figure and the ``others`` it needs; None when one is missing."""
         if level in self.granted_to:
             return ComponentPoints(self, self.max_points, "granted")
-        if figure is None:
-            return ComponentPoints(self, None, "not_measured")
-        if figure.value is not None:
-            return ComponentPoints(self, self._points_of(figure.value), "ok")
+        values = {name: others[name].value for name in self.others() if name in others}
+        known = {name: value for name, value in values.items() if value is not None}
+        if figure.value is not None and known.keys() == self.others():
+            return ComponentPoints(self, self._points_of(figure.value, level, known), "ok")
         if figure.status == "insufficient":
             return ComponentPoints(self, None, "insufficient")
         given = {"full": self.max_points, "zero": 0.0, "none": None}[self.without_cases]
         return ComponentPoints(self, given, "no_cases")
 
-    def _points_of(self, value: float) -> float:
+    def _points_of(self, value: float, level: str, others: Mapping[str, float]) -> float:
         if self.steps:
-            return max((step.points for step in self.steps if value >= step.from_value), default=0.0)
+            steps = [step for step in self.steps if not step.levels or level in step.levels]
+            return max((step.points for step in steps if step.is_reached(value, others)), default=0.0)
         return round(self.max_points * min(1.0, max(0.0, value / self.full_at)), 2)
 
 
@@ -76,6 +107,14 @@ class Card(Closed):
         if found != self.max_points:
             raise ValueError(f"{self.id}: its components have {found:g} points, not {self.max_points:g}")
         return self
+
+
+class Total(Closed):
+    """What the points of all cards are called together."""
+
+    id: str = Field(pattern=r"^[A-Z0-9]+(_[A-Z0-9]+)+$")
+    name_vi: str
+    name_en: str
 
 
 class Band(Closed):
@@ -141,7 +180,9 @@ class Score:
 def score(cards: Sequence[Card], bands: Sequence[Band], figures: Mapping[str, Figure], level: str) -> Score:
     """The score of a unit of a level with these figures by indicator."""
     found = [
-        CardPoints(card, [component.points(figures.get(component.indicator), level) for component in card.components])
+        CardPoints(
+            card, [component.points(figures[component.indicator], level, figures) for component in card.components]
+        )
         for card in cards
     ]
     return Score(found, bands)

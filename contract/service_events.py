@@ -84,10 +84,12 @@ class StaffShift(Data):
 
 
 class PointCapability(Data):
-    """What a reception point can do since the event's time."""
+    """What a reception point can do, and how many results in force it holds, since the event's time."""
 
     digitisation_workflow: bool | None = None
     e_certified_copy: bool | None = None
+    results_in_force: NonNegativeInt | None = None
+    results_digitised: NonNegativeInt | None = None
 
 
 class Acknowledgement(Data):

@@ -127,7 +127,7 @@ def get_scores(
         raise HTTPException(422, f"no rule set with points has the id {rule_set!r}")
     tree, period, _ = store.scope(unit, start, to, None)
     as_of = store.as_of()
-    wanted = [catalogue().indicators[name] for name, part in rules.components.items() if part.is_measured]
+    wanted = [catalogue().indicators[name] for name in rules.asked]
     members = tree.members(unit, level) if level else dict.fromkeys(tree.below(unit), unit)
     found = figures.counts(store.client, members, period, _measures(wanted))
     scores = {
@@ -142,13 +142,21 @@ def get_scores(
         "rule_set": rules.id,
         "name_vi": rules.name_vi,
         "name_en": rules.name_en,
+        "total": rules.total and rules.total.id,
         "max_points": rules.max_points,
         "scores": in_order([(tree.units[code], score) for code, score in scores.items()]),
     }
 
 
 def _measures(indicators: list[Indicator]) -> set[str]:
-    return {measure for indicator in indicators for measure in indicator.measures()}
+    others = [other for indicator in indicators for other in _others(indicator)]
+    return {measure for indicator in (*indicators, *others) for measure in indicator.measures()}
+
+
+def _others(indicator: Indicator) -> list[Indicator]:
+    """What an indicator's points need besides its own figure."""
+    component = catalogue().rule_set_of[indicator.id].components.get(indicator.id)
+    return [catalogue().indicators[name] for name in sorted(component.others())] if component else []
 
 
 def _figure(
@@ -159,7 +167,8 @@ def _figure(
     target = tree.target(indicator, unit, last_day)
     rule_set = catalogue().rule_set_of[indicator.id]
     component = rule_set.components.get(indicator.id)
-    points = component.points(figure, tree.units[unit].level) if component else None
+    others = {other.id: evaluate(other, counts) for other in _others(indicator)}
+    points = component.points(figure, tree.units[unit].level, others) if component else None
     return {
         "id": indicator.id,
         "name_vi": indicator.name_vi,

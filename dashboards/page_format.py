@@ -51,8 +51,8 @@ def quantity(value: float | None, unit: str, texts: Texts) -> str:
         return NOTHING
     if unit == "percent":
         return percent(value, texts.language)
-    if unit == "minutes":
-        return f"{number(value, texts.language, 1)}{NBSP}{texts('units_of_time.minutes')}"
+    if unit in ("minutes", "hours"):
+        return f"{number(value, texts.language, 1)}{NBSP}{texts(f'units_of_time.{unit}')}"
     return duration(value, texts) if unit == "seconds" else number(value, texts.language)
 
 
@@ -62,7 +62,7 @@ def target(figure: dict[str, Any], texts: Texts) -> str:
     if expected is None:
         return texts("no_target")
     shown = quantity(expected["value"], figure["unit_of_measure"], texts)
-    if figure["unit_of_measure"] in ("percent", "minutes"):
+    if figure["unit_of_measure"] in ("percent", "minutes", "hours"):
         shown = re.sub(r"[.,]0+(?=\D)", "", shown)
     return texts("target", op={">=": "≥", "<=": "≤"}[expected["op"]], value=shown)
 

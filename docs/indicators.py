@@ -62,13 +62,11 @@ def _cards(rules: RuleSet) -> Iterator[str]:
         return
     yield "| nhóm · card | điểm · points | gồm · made of |\n| --- | --- | --- |"
     for card in rules.cards:
-        parts = [
-            f"`{part.indicator}` {part.max_points:g}{'' if part.is_measured else ' (chưa đo · not measured yet)'}"
-            for part in card.components
-        ]
+        parts = [f"`{part.indicator}` {part.max_points:g}" for part in card.components]
         yield f"| {card.name_vi} · {card.name_en} | {card.max_points:g} | {', '.join(parts)} |"
     bands = [f"{band.icon} {band.name_vi} · {band.name_en} từ · from {band.from_points:g}" for band in rules.bands]
-    yield f"\n{'; '.join(bands)}.\n"
+    total = f"`{rules.total.id}` · {rules.total.name_vi} · {rules.total.name_en}: " if rules.total else ""
+    yield f"\n{total}{'; '.join(bands)}.\n"
 
 
 def _entry(entry: Indicator, rules: RuleSet) -> str:

@@ -128,6 +128,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "qd468": indicators.section("qd468"),
     "qd766": indicators.section("qd766"),
     "nd61_2018": indicators.section("nd61_2018"),
+    "nd61_staff": indicators.section("nd61_staff"),
     "glossary": indicators.glossary,
     "refusals": _refusals,
     "events": _events,

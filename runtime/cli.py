@@ -236,11 +236,15 @@ def simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same day.")] = 1,
     scale: Annotated[float, typer.Option(help="Share of a real day's volume.")] = 0.1,
     output: Annotated[Path | None, typer.Option(help="Write JSON lines here instead of sending them.")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Years instead of a day: hanoi-2015-2019 (scale 1 is 66,274,910 dossiers).")
+    ] = None,
 ) -> None:
-    """Make a working day of Hanoi's one-stop points and send it through ingest at once."""
+    """Make a working day of Hanoi's one-stop points, or years of dossiers, and send it through ingest at once."""
     from senders.simulate import run
 
-    raise typer.Exit(run(_settings(), day.date() if day else None, seed=seed, scale=scale, output=output))
+    made = day.date() if day else None
+    raise typer.Exit(run(_settings(), made, seed=seed, scale=scale, output=output, profile=profile))
 
 
 @app.command()
@@ -256,7 +260,7 @@ def bench(
 
 @app.command()
 def report(
-    kind: Annotated[str, typer.Argument(help="qd766, nd61, ranking or figures.")],
+    kind: Annotated[str, typer.Argument(help="qd766, nd61, staff, ranking, ranking-nd61, scorecard or figures.")],
     file: Annotated[Path, typer.Argument(help="Where to write it: .xlsx, .html or .pdf.")],
     unit: Annotated[str, typer.Option(help="Unit reported, with everything below it.")] = "H26",
     period: Annotated[str, typer.Option(help="2026-11, 2026-Q4, 2026 or 2026-11-23; last month when left out.")] = "",
@@ -265,12 +269,12 @@ def report(
     mail: Annotated[list[str] | None, typer.Option(help="Address to send it to; again for more.")] = None,
 ) -> None:
     """Write a report as Excel, page or PDF from the figures of the screen, and mail it."""
-    from dashboards.report.command import Asked, ReportError, period_of, write
+    from dashboards.report.command import KINDS, Asked, ReportError, period_of, write
     from runtime.clock import VIETNAM, clock_from
 
     settings = _settings()
     try:
-        if kind not in {"qd766", "nd61", "ranking", "figures"} or language not in {"vi", "en"}:
+        if kind not in KINDS or language not in {"vi", "en"}:
             raise ReportError(f"there is no report {kind!r} in {language!r}")
         first, after = period_of(period, clock_from(settings.clock)().astimezone(VIETNAM).date())
         asked = Asked(kind, unit, first, after, "en" if language == "en" else "vi", level)

@@ -110,7 +110,7 @@ def _sha256(token: str) -> str:
 
 def send(settings: Settings, events: list[dict[str, Any]]) -> Receipt:
     """Send the events in order, with a progress bar on a terminal; raises IngestError."""
-    return send_shown(settings, [line(event) for event in events], out, "reference data", "reference data: ")
+    return send_shown(settings, map(line, events), len(events), out, "reference data", "reference data: ")
 
 
 def _report(events: list[dict[str, Any]], receipt: Receipt) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
@@ -17,18 +18,20 @@ def line(event: dict[str, Any]) -> bytes:
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def send_shown(settings: Settings, lines: list[bytes], out: Console, title: str, plain_prefix: str) -> Receipt:
-    """Sends the lines in order, under a bar called ``title`` on a terminal, else with a plain line a batch.
+def send_shown(
+    settings: Settings, lines: Iterable[bytes], total: int, out: Console, title: str, plain_prefix: str
+) -> Receipt:
+    """Sends all ``total`` lines in order, under a bar called ``title`` on a terminal, else with a plain line a batch.
 
     Raises ``IngestError``.
     """
     bar = Progress(TextColumn(title), BarColumn(), MofNCompleteColumn(), console=out, disable=not out.is_terminal)
     with bar, IngestClient(settings.ingest_url, settings.api_key.get_secret_value()) as client:
-        task = bar.add_task("", total=len(lines))
+        task = bar.add_task("", total=total)
 
         def show(receipt: Receipt) -> None:
             bar.update(task, completed=receipt.sent)
             if not out.is_terminal:
-                out.print(f"{plain_prefix}{receipt.sent} of {len(lines)} events sent")
+                out.print(f"{plain_prefix}{receipt.sent} of {total} events sent")
 
         return client.send(lines, show)

@@ -1,7 +1,8 @@
-"""``hailong simulate``: a made-up working day, sent through ingest at once or written to a file."""
+"""``hailong simulate``: a made-up working day or five years of dossiers, sent through ingest or written to a file."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from senders.client import IngestError, Receipt
 from senders.endpoints import EndpointsError, resolve
 from senders.reference import read
 from senders.sending import line, send_shown
+from senders.simulation import five_years
 from senders.simulation.calendar import UnknownDayError, from_clock
 from senders.simulation.day import working_day
 from senders.simulation.place import Reference, reference_from
@@ -20,31 +22,49 @@ from senders.simulation.place import Reference, reference_from
 out = Console(highlight=False)
 
 
-def run(settings: Settings, day: date | None, *, seed: int, scale: float, output: Path | None) -> int:
+PROFILES = ("hanoi-2015-2019",)
+
+
+def run(
+    settings: Settings, day: date | None, *, seed: int, scale: float, output: Path | None, profile: str | None = None
+) -> int:
     """Make ``day`` (the last completed working day when None) at ``scale`` times Hanoi's volume; the exit code.
 
-    With ``output`` the events go to that file as JSON lines and nothing is sent. 0: all accepted or written.
-    1: ingest refused some. 2: wrong arguments, or ingest cannot be used.
+    With ``profile`` not a day is made but the dossiers of some years, as reports count them (five_years.py). With
+    ``output`` the events go to that file as JSON lines and nothing is sent. 0: all accepted or written. 1: ingest
+    refused some. 2: wrong arguments, or ingest cannot be used.
     """
     if not scale > 0:
         out.print(f"[red]--scale[/] must be more than 0, not {scale:g}")
         return 2
+    if profile not in {None, *PROFILES}:
+        out.print(f"[red]--profile[/] is one of {', '.join(PROFILES)}, not {profile}", soft_wrap=True)
+        return 2
     try:
         settings = resolve(settings)
         reference = hanoi()
+        if profile:
+            received, in_time = five_years.size(scale)
+            out.print(f"making {received:,} dossiers of 2015-2019, {in_time:,} of them in time, seed {seed}")
+            return _deliver(settings, map(line, five_years.events(reference, seed, scale)), 2 * received, output)
         day = day or reference.working_time.last_completed(from_clock(clock_from(settings.clock)()))
         out.print(f"making {day}, seed {seed}, {scale:g} of Hanoi's volume")
         lines = [line(event) for event in working_day(reference, day, seed, scale)]
-        if output:
-            output.write_bytes(b"".join(text + b"\n" for text in lines))
-            out.print(f"{len(lines)} events written to {output}", soft_wrap=True)
-            return 0
-        return _report(send_shown(settings, lines, out, "events", ""))
+        return _deliver(settings, lines, len(lines), output)
     except (EndpointsError, UnknownDayError, OSError) as error:
         out.print(f"[red]{error}[/]", soft_wrap=True)
     except IngestError as error:
         out.print(f"[red]ingest at {settings.ingest_url} does not take the events[/]: {error}", soft_wrap=True)
     return 2
+
+
+def _deliver(settings: Settings, lines: Iterable[bytes], total: int, output: Path | None) -> int:
+    if output is None:
+        return _report(send_shown(settings, lines, total, out, "events", ""))
+    with output.open("wb") as file:
+        file.writelines(text + b"\n" for text in lines)
+    out.print(f"{total} events written to {output}", soft_wrap=True)
+    return 0
 
 
 def hanoi() -> Reference:

@@ -1,4 +1,4 @@
-"""What may be told of a dossier besides its steps: papers, fees, results, the portal."""
+"""What may be told of a dossier besides its steps: papers, fees, results, the portal, work within, a petition."""
 
 from __future__ import annotations
 
@@ -25,12 +25,17 @@ def asides(dice: random.Random, code: str, unit: str, when: datetime, share: flo
         ("component.fetched", {"source": dice.choice(["population", "national_store"])}),
         ("dossier.apology_sent", {"reason": "chậm"}),
         ("dossier.step", {"step": "1"}),
+        ("dossier.step", {"step": "2", "step_due": (when + timedelta(minutes=dice.randrange(3000))).isoformat()}),
+        ("dossier.step", {"step": "3", "step_due": when.isoformat(), "finished_at": when.isoformat()}),
+        ("petition.received", {"category": "behaviour", "dossier": code}),
+        ("petition.resolved", {"confirmed": often()}),
     ]
     made = []
     for n, (kind, data) in enumerate(told):
         if dice.random() < share:
+            subject = f"PAKN-{code}" if kind.startswith("petition.") else code
             body = event(
-                kind, code, (when + timedelta(minutes=dice.randrange(3000))).isoformat(), unit=unit, key=str(n)
+                kind, subject, (when + timedelta(minutes=dice.randrange(3000))).isoformat(), unit=unit, key=str(n)
             )
             body["data"] |= data
             made.append(body)

@@ -13,10 +13,11 @@ from typing import Any
 from contract.catalogue import catalogue
 from contract.measures import value_of
 from warehouse.recount import Event, Hours, Tally, at, count_event, count_ticket
-from warehouse.recount_dossiers import COMPLAINTS, Rules, count_standing, count_steps, fold
+from warehouse.recount_dossiers import COMPLAINTS, Rules, count_standing, count_steps, count_work, fold
 from warehouse.recount_petitions import count_petition
 from warehouse.recount_petitions import fold as fold_petition
 from warehouse.recount_points import points
+from warehouse.recount_units import held
 from warehouse.working_time import Terms
 
 __all__ = ["assert_served", "at", "recount", "recount_steps"]
@@ -29,7 +30,7 @@ def recount(events: Iterable[Event], start: datetime, end: datetime, *, instant:
     """Counts of a period of whole hours by the names of contract/measures.py, without those about recording."""
     found, standings = _counted(events, start, end, instant)
     measures = {name: count for name, count in found.measures().items() if not name.startswith("dossiers_")}
-    return {"waits": 0, "waited_s": 0, "waits_s": {}, **measures, **standings}
+    return {"waits": 0, "waited_s": 0, "waits_s": {}, "return_lags_s": {}, **measures, **standings}
 
 
 def assert_served(served: Mapping[str, Mapping[str, Any]], expected: Mapping[str, Any]) -> None:
@@ -62,20 +63,26 @@ def _counted(events: Iterable[Event], start: datetime, end: datetime, instant: b
         if event["type"] in COMPLAINTS and "dossier" in event["data"]:
             subjects["dossier", event["data"]["dossier"]].append(event)
     standings: Counter[str] = Counter()
+    total = Tally()
     for of_a_point in points(distinct, end).values():
         standings.update(of_a_point)
+    for of_a_unit in held(distinct, end).values():
+        total.add(of_a_unit)
+    petitions = [fold_petition(steps, {}) for (family, _), steps in subjects.items() if family == "petition"]
+    guilty = [one.dossiers for one in petitions if one and {"behaviour", "confirmed"} <= one.attributes]
+    rules = Rules(
+        other_terms=Terms(deadline_rule="instant" if instant else "day"), misconduct=frozenset().union(*guilty)
+    )
+    for petition in filter(None, petitions):
+        count_petition(standings, petition, start, end)
     for (family, _), steps in subjects.items():
         if family == "queue":
             count_ticket(hours, steps)
-        elif family == "petition":
-            petition = fold_petition(steps, {})
-            if petition:
-                count_petition(standings, petition, start, end)
         elif family == "dossier":
-            dossier = fold(steps, Rules(other_terms=Terms(deadline_rule="instant" if instant else "day")))
+            dossier = fold(steps, rules)
             count_steps(hours, dossier)
             count_standing(standings, dossier, start, end)
-    total = Tally()
+            count_work(total, dossier, start, end)
     for (_, hour), tally in hours.items():
         if start <= hour < end:
             total.add(tally)

@@ -57,13 +57,12 @@ def test_points_follow_the_share_up_to_the_one_that_is_full(
         ({"without_cases": "full"}, NOTHING, "city", 6.0, "no_cases"),  # 5.2: no petition in the period
         ({"without_cases": "zero"}, NOTHING, "city", 0.0, "no_cases"),
         ({"without_cases": "full"}, FEW, "city", None, "insufficient"),
-        ({}, None, "city", None, "not_measured"),
-        ({"granted_to": ["service_point"]}, None, "service_point", 6.0, "granted"),
-        ({"granted_to": ["service_point"]}, None, "city", None, "not_measured"),
+        ({"granted_to": ["service_point"]}, NOTHING, "service_point", 6.0, "granted"),
+        ({"granted_to": ["service_point"]}, NOTHING, "city", None, "no_cases"),
     ],
 )
 def test_without_a_figure_points_are_as_the_rule_says_and_never_silently_zero(
-    rule: dict[str, Any], figure: Figure | None, level: str, points: float | None, status: str
+    rule: dict[str, Any], figure: Figure, level: str, points: float | None, status: str
 ) -> None:
     found = Component.model_validate({"indicator": "X_Y", "max_points": 6, **rule}).points(figure, level)
     assert (found.points, found.status) == (points, status)
@@ -76,7 +75,7 @@ def test_what_has_no_figure_lowers_what_can_be_attained_and_leaves_out_the_band(
         Band(from_points=0, name_vi="y", name_en="w", icon="▼"),
         Band(from_points=8, name_vi="t", name_en="g", icon="●"),
     ]
-    partly = score([card], bands, {"A_A": share(50)}, "city")
+    partly = score([card], bands, {"A_A": share(50), "B_B": NOTHING}, "city")
     assert (partly.points, partly.attainable, partly.band) == (3.0, 6.0, None)
     whole = score([card], bands, {"A_A": share(100), "B_B": share(50)}, "city")
     assert (whole.points, whole.attainable, whole.band) == (8.0, 10.0, bands[1])
@@ -107,6 +106,7 @@ RULES: dict[str, Any] = {
     "name_en": "x",
     "valid_from": "2022-08-01",
     "source": "x",
+    "total": {"id": "X_TOTAL", "name_vi": "x", "name_en": "x"},
     "indicators": [],
 }
 
@@ -118,6 +118,7 @@ def card_of(*components: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
+        ({}, "x: cards and the total"),
         ({"cards": [card_of()]}, "c: its components have 0 points, not 2"),
         ({"colour": "red"}, "colour"),
         ({"source": ""}, "source"),
@@ -129,17 +130,53 @@ def test_a_wrong_rule_set_is_refused(change: dict[str, Any], told: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("component", "told"),
+    "component",
     [
-        ({"indicator": "NO_SUCH"}, "x: NO_SUCH is not in the catalogue"),
-        ({"indicator": "SAT_CSAT", "is_measured": False}, "x: SAT_CSAT is in the catalogue"),
+        {"indicator": "NO_SUCH"},
+        {"indicator": "SAT_CSAT", "steps": [{"from_value": 1, "points": 2, "of": "NO_SUCH"}]},
+        {"indicator": "SAT_CSAT", "steps": [{"from_value": 1, "points": 2, "also": [{"indicator": "NO_SUCH"}]}]},
     ],
 )
-def test_a_rule_set_and_the_catalogue_agree_on_what_is_measured(component: dict[str, Any], told: str) -> None:
+def test_points_are_given_for_what_the_catalogue_has(component: dict[str, Any]) -> None:
     cards = [card_of({"max_points": 2, **component})]
     listed = RuleSet.model_validate({**RULES, "cards": cards, "indicators": [catalogue().indicators["SAT_CSAT"]]})
-    with pytest.raises(ValidationError, match=told):
+    with pytest.raises(ValidationError, match="x: NO_SUCH is not in the catalogue"):
         Catalogue(rule_sets=(listed,))
+
+
+@pytest.mark.parametrize(
+    ("online", "procedures", "late", "points"),
+    [
+        (30, 20, 0, 2.0),
+        (29.9, 20, 0, 1.0),
+        (80, 19.9, 0, 1.0),  # which the text leaves open
+        (15, 0, 0, 1.0),
+        (14.9, 90, 0, 0.0),
+        (90, 90, 1, 0.0),
+    ],
+)
+def test_points_can_ask_for_other_figures_as_well(online: float, procedures: float, late: float, points: float) -> None:
+    others = {"Q766_3_1": share(procedures), "ND61_9_LATE": Figure("ok", late, late, 9, 9, None)}
+    ninth = rules("nd61_2018").components["ND61_9"]
+    assert ninth.points(share(online), "city", others).points == points
+    assert ninth.points(share(online), "city", others | {"Q766_3_1": NOTHING}).status == "no_cases"
+    assert ninth.points(share(online), "city").points is None
+
+
+@pytest.mark.parametrize(
+    ("whole", "both_ends", "level", "points"),
+    [
+        (20, 20, "city", 2.0),
+        (19.9, 100, "city", 1.0),
+        (49.9, 99.9, "branch", 0.0),
+        (50, 60, "branch", 2.0),
+        (99.9, 100, "service_point", 1.0),
+        (100, 100, "service_point", 2.0),
+    ],
+)
+def test_what_is_enough_depends_on_the_level(whole: float, both_ends: float, level: str, points: float) -> None:
+    others = {"ND61_5_DESK": share(both_ends)}
+    assert rules("nd61_2018").components["ND61_5"].points(share(whole), level, others).points == points
 
 
 def test_an_indicator_belongs_to_one_rule_set() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,18 +11,21 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from contract.catalogue import catalogue
-from contract.measures import is_of_dossiers
+from contract.cohorts import OF_PETITIONS
+from contract.measures import OF_UNITS, is_of_dossiers
 from tests.asides import asides
 from tests.support import event, put
 from tests.test_warehouse_deadlines import procedure
 from warehouse.figures import counts
 from warehouse.periods import Period
-from warehouse.recount_dossiers import count_standing, fold
+from warehouse.recount import Tally
+from warehouse.recount_dossiers import count_standing, count_work, fold
 from warehouse.verify import rules_of
 
 SPRING = datetime.fromisoformat("2026-03-01T00:00:00+07:00")
 UNITS = ("H26.1", "H26.2", "H26.3")
-OF_DOSSIERS = frozenset(filter(is_of_dossiers, catalogue().measures))
+OF_OTHERS = OF_UNITS | OF_PETITIONS
+OF_DOSSIERS = {name for name in filter(is_of_dossiers, catalogue().measures) if name.partition("[")[0] not in OF_OTHERS}
 OFFERED: dict[str, dict[str, Any]] = {
     "PAPER": {},
     "PART": {"service_level": 3, "has_fee": True, "requires_result": True},
@@ -74,26 +77,37 @@ def life(dice: random.Random, code: str) -> list[dict[str, Any]]:
     return steps + asides(dice, code, home, accepted)
 
 
+def is_misconduct(life: list[dict[str, Any]]) -> bool:
+    """Whether a petition was received and found true."""
+    told = {step["type"]: step["data"] for step in life}
+    return "petition.received" in told and told.get("petition.resolved", {}).get("confirmed") is True
+
+
 @pytest.mark.parametrize("seed", [51, 52, 53])
 def test_dossiers_are_counted_in_any_period(store: Client, seed: int) -> None:
     dice = random.Random(seed)
-    lives = [life(dice, f"D{n}") for n in range(300)]
+    codes = [f"D{n}" for n in range(300)]
+    lives = [life(dice, code) for code in codes]
     steps = [step for life in lives for step in life]
     dice.shuffle(steps)
     offers = [procedure(code, **offer) for code, offer in OFFERED.items()]
     put(store, offers)
     put(store, steps[: len(steps) // 2])
     put(store, steps[len(steps) // 2 :])
-    rules = rules_of(offers)
-    dossiers = [fold(life, rules) for life in lives]
+    rules = replace(rules_of(offers), misconduct={code for n, code in enumerate(codes) if is_misconduct(lives[n])})
+    dossiers = [fold([step for step in life if step["type"] != "petition.resolved"], rules) for life in lives]
     for number in range(30):
         start = SPRING + timedelta(days=dice.randrange(-5, 120))
         if number % 2:
             start += timedelta(milliseconds=dice.randrange(86_400_000))
         period = Period(start, start + dice.choice(LENGTHS))
-        expected = {unit: Counter(dict.fromkeys(OF_DOSSIERS, 0)) for unit in UNITS}
+        expected = {unit: Tally() for unit in UNITS}
         for dossier in dossiers:
-            count_standing(expected[dossier.unit], dossier, *period)
+            count_standing(expected[dossier.unit].counts, dossier, *period)
+            count_work(expected[dossier.unit], dossier, *period)
         served = counts(store, {unit: unit for unit in UNITS}, period, OF_DOSSIERS)
         for unit in UNITS:
-            assert {name: served[unit][name] for name in OF_DOSSIERS} == expected[unit], (unit, period)
+            found = {name: served[unit][name] for name in OF_DOSSIERS}
+            assert {name: count for name, count in found.items() if count} == {
+                name: count for name, count in expected[unit].measures().items() if name in OF_DOSSIERS
+            }, (unit, period)

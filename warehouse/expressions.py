@@ -7,7 +7,7 @@ holds every indicator's expression against the figure that the read API serves.
 from __future__ import annotations
 
 from contract.cohorts import STEP_SHIFT, cohort
-from contract.indicators import SECONDS_PER_MINUTE, Z95, Indicator
+from contract.indicators import SECONDS_OF, Z95, Indicator
 from contract.measures import DISTRIBUTIONS, is_cohort, terms
 
 OF_WAITS = {
@@ -29,9 +29,10 @@ def value(indicator: Indicator) -> str:
     factor = indicator.factor
     factor_cases = formula(factor.denominator) if factor else "1"
     times_factor = f" * {formula(factor.numerator)} / {factor_cases}" if factor else ""
-    scale = {"minutes": f" / {SECONDS_PER_MINUTE}"}.get(indicator.unit, "")
+    scale = f" / {SECONDS_OF[indicator.unit]}" if indicator.unit in SECONDS_OF else ""
     scale = " * 100" if indicator.kind == "ratio" else scale
-    enough = f"{cases} >= {max(indicator.min_n, 1)}" + (f" AND {factor_cases} > 0" if factor else "")
+    enough = f"{cases} >= {indicator.min_n}" if indicator.min_n else f"{cases} > 0"
+    enough += f" AND {factor_cases} > 0" if factor else ""
     return f"if({enough}, {counted} / {divided}{times_factor}{scale}, NULL)"
 
 

@@ -11,12 +11,15 @@ from typing import Any, NamedTuple
 from clickhouse_connect.driver.client import Client
 
 from contract.cohorts import OF_PETITIONS, OF_POINTS, OF_PROCEDURES, OF_PUBLICATIONS, cohort
-from contract.measures import DISTRIBUTIONS, MEASURES, STANDING, Counts, is_cohort
+from contract.measures import DISTRIBUTIONS, MEASURES, STANDING, WORK, Counts, is_cohort
 from warehouse.periods import Period, bounds, days, sql
 from warehouse.standings import Sums, standing
 
 MADE_BY: dict[str, Set[str]] = {
-    "rating_counts": {"answered", "satisfied", "very_answered", "very_satisfied"},
+    "rating_counts": {
+        *("answered", "satisfied", "very_answered", "very_satisfied", "explained", "offices_answers", "offices_points"),
+        *("blamed_access", "blamed_procedure", "blamed_staff", "blamed_result", "blamed_feedback"),
+    },
     "ticket_counts": {
         *("tickets_issued", "tickets_called", "tickets_called_in_time", "tickets_served", "tickets_abandoned"),
         *("waits", "waited_s", "waits_s", "handlings", "handled_s"),
@@ -24,6 +27,13 @@ MADE_BY: dict[str, Set[str]] = {
     "event_counts": {"events", "delays_s"},
 }
 """Each query of counts by hour and the measures of contract/measures.py that it takes part in."""
+
+COUNTED_BY: dict[str, Set[str]] = {
+    "work_counts": WORK,
+    "shift_counts": {"staff_years"},
+    "stock_counts": {"stock_results", "stock_digitised"},
+}
+"""Each query of counts to the instant, and its measures."""
 
 COHORTS_BY: dict[str, Set[str]] = {
     "procedure_counts": OF_PROCEDURES,
@@ -95,6 +105,7 @@ def counts(client: Client, target_of: Mapping[str, str], period: Period, wanted:
     cohorts = {name: cohort(name) for name in wanted if is_cohort(name)}
     steps = {name.partition("[")[0] for name in cohorts}
     by_day: dict[str, Any] = {**names, **bounds(period), **days(period)}
+    asked += [(name, by_day) for name, measures in COUNTED_BY.items() if measures & wanted]
     asked += [(name, by_day) for name, counted in COHORTS_BY.items() if counted & steps]
     of_dossiers = bool(steps.difference(*COHORTS_BY.values()) or wanted & STANDING)
     if of_dossiers:
@@ -105,7 +116,7 @@ def counts(client: Client, target_of: Mapping[str, str], period: Period, wanted:
     for query, rows in _answers(client, asked):
         for row in rows:
             target = row.pop("target")
-            if query in MADE_BY:
+            if query in MADE_BY or query in COUNTED_BY:
                 found[target].update({name: value for name, value in row.items() if name in MEASURES})
             else:
                 sums[target].add(**row)

@@ -15,6 +15,14 @@ from uuid import UUID
 Event = dict[str, Any]
 SATISFIED = {"csat3": 2, "csat4": 3, "csat5": 4, "binary": 1, "star5": 4, "nd61": 1}
 VERY = {"csat3": 3, "csat4": 4, "csat5": 5, "star5": 5, "nd61": 2}
+FACTORS = {
+    "access": {"waiting_too_long", "turned_away"},
+    "procedure": {"asked_for_money", "extra_papers", "many_offices"},
+    "staff": {"unclear_guidance", "attitude", "insulted"},
+    "result": {"result_late", "result_wrong"},
+    "feedback": {"no_answer"},
+}
+"""The reasons that belong to each of the five factors of the SIPAS survey."""
 DAY_S = 86_400
 
 
@@ -25,12 +33,14 @@ class Tally:
     counts: Counter[str] = field(default_factory=Counter)
     waits_s: Counter[int] = field(default_factory=Counter)
     delays_s: Counter[int] = field(default_factory=Counter)
+    return_lags_s: Counter[int] = field(default_factory=Counter)
 
     def add(self, other: Tally) -> None:
         """Adds what another one counted."""
         self.counts.update(other.counts)
         self.waits_s.update(other.waits_s)
         self.delays_s.update(other.delays_s)
+        self.return_lags_s.update(other.return_lags_s)
 
     def measures(self) -> dict[str, Any]:
         """Every measure that is not zero."""
@@ -42,6 +52,8 @@ class Tally:
             )
         if self.delays_s:
             made["delays_s"] = dict(self.delays_s)
+        if self.return_lags_s:
+            made["return_lags_s"] = dict(self.return_lags_s)
         return made
 
 
@@ -65,7 +77,7 @@ def count_event(hours: Hours, event: Event) -> None:
     tally.counts["events"] += 1
     if "recordedtime" in event:
         recorded_at = datetime.fromisoformat(event["recordedtime"])
-        delay_s = max(0, _seconds(at(event), recorded_at))
+        delay_s = max(0, seconds(at(event), recorded_at))
         step_s = 1 if delay_s <= 600 else 60 if delay_s <= DAY_S else DAY_S
         tally.delays_s[-(-delay_s // step_s) * step_s] += 1
     if event["type"] == "rating.submitted":
@@ -75,6 +87,17 @@ def count_event(hours: Hours, event: Event) -> None:
         if scale in VERY:
             tally.counts["very_answered"] += 1
             tally.counts["very_satisfied"] += score >= VERY[scale]
+        _count_answers(tally.counts, event["data"])
+
+
+def _count_answers(counts: Counter[str], data: Event) -> None:
+    blamed = [factor for factor, reasons in FACTORS.items() if reasons & set(data.get("reasons") or ())]
+    counts["explained"] += bool(blamed) or data["score"] >= SATISFIED[data["scale"]]
+    counts.update(f"blamed_{factor}" for factor in blamed)
+    points = (data.get("answers") or {}).get("nd61_4")
+    if points is not None:
+        counts["offices_answers"] += 1
+        counts["offices_points"] += points
 
 
 def count_ticket(hours: Hours, events: Iterable[Event]) -> None:
@@ -91,11 +114,11 @@ def count_ticket(hours: Hours, events: Iterable[Event]) -> None:
     if issued and called:
         hours[unit, hour_of(called)].counts["tickets_called_in_time"] += called - issued <= timedelta(minutes=15)
         if served and called >= issued:
-            hours[unit, hour_of(served)].waits_s[_seconds(issued, called)] += 1
+            hours[unit, hour_of(served)].waits_s[seconds(issued, called)] += 1
     if called and served and served >= called:
         counts = hours[unit, hour_of(served)].counts
         counts["handlings"] += 1
-        counts["handled_s"] += _seconds(called, served)
+        counts["handled_s"] += seconds(called, served)
 
 
 def _times(steps: Sequence[Event], kind: str) -> Iterator[datetime]:
@@ -112,7 +135,7 @@ def last(steps: Sequence[Event], kind: str) -> datetime | None:
     return max(_times(steps, kind), default=None)
 
 
-def _seconds(start: datetime, end: datetime) -> int:
+def seconds(start: datetime, end: datetime) -> int:
     """Whole seconds between two instants, each without its fraction."""
     return int(end.timestamp() // 1) - int(start.timestamp() // 1)
 

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from warehouse.recount import Event, Hours, at, first, hour_of, in_order, last
+from warehouse.recount import DAY_S, Event, Hours, Tally, at, first, hour_of, in_order, last, seconds
 from warehouse.recount_attributes import cohorts_of, judged, told_by
 from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar, Pause, Terms, appointment
 
 STOPS = {"dossier.supplement_requested": "papers", "dossier.finance_requested": "fee", "dossier.suspended": "other"}
 STARTS = {"dossier.supplement_completed": "papers", "payment.paid": "fee", "dossier.resumed": "other"}
 
+
+SETTLED = {"completed", "returned"}
+"""The endings with a result."""
 
 COMPLAINTS = {"rating.submitted", "petition.received"}
 """What citizens say of a dossier elsewhere; it tells neither its unit nor its steps."""
@@ -23,13 +26,15 @@ COMPLAINTS = {"rating.submitted", "petition.received"}
 class Rules:
     """What appointments follow: each procedure's terms, or those of all others, and each unit's calendar.
 
-    ``offered`` are the attributes (contract/cohorts.py) that each procedure gives its dossiers.
+    ``offered`` are the attributes (contract/cohorts.py) that each procedure gives its dossiers; of the dossiers of
+    ``misconduct`` a petition on the conduct of officials was found to be true.
     """
 
     terms: Mapping[str, Terms] = field(default_factory=dict)
     other_terms: Terms = field(default_factory=Terms)
     offered: Mapping[str, Set[str]] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    misconduct: Set[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,9 @@ class Dossier:
     early_before: datetime | None
     late_after: datetime | None
     attributes: Set[str]
+    completed_at: datetime | None = None
+    net: timedelta | None = None
+    steps: Counter[str] = field(default_factory=Counter)
 
 
 def fold(events: Iterable[Event], rules: Rules) -> Dossier:
@@ -77,6 +85,8 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
     channel = next(filter(None, channels), "")
     attributes = set(told_by(told)) | {{"online": "online", "post": "by_post"}.get(channel, "")}
     attributes |= set(judged(steps, ended_at, paused_since, due_at, early_before, late_after))
+    about = steps[0]["data"].get("dossier") if steps[0]["type"] in COMPLAINTS else steps[0]["subject"]
+    attributes |= {"misconduct"} if about in rules.misconduct else set()
     attributes |= rules.offered.get(procedure, set()) | (
         {"complete"} if procedure and channel and accepted and due_at else set()
     )
@@ -95,6 +105,11 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
         early_before=early_before,
         late_after=late_after,
         attributes=attributes,
+        completed_at=last(steps, "dossier.completed"),
+        net=_net(rules.calendars.get(home, NO_CALENDAR), accepted, ended_at, pauses, paused_since)
+        if ending in SETTLED
+        else None,
+        steps=Counter(filter(None, map(_step, steps))),
     )
 
 
@@ -102,7 +117,7 @@ def count_steps(hours: Hours, dossier: Dossier) -> None:
     """What a dossier adds to hours, as it is known by now."""
     if dossier.received_at:
         hours[dossier.unit, hour_of(dossier.received_at)].counts["dossiers_received"] += 1
-    if dossier.ended_at and dossier.ending in {"completed", "returned"}:
+    if dossier.ended_at and dossier.ending in SETTLED:
         counts = hours[dossier.unit, hour_of(dossier.ended_at)].counts
         counts["dossiers_completed"] += 1
         counts["dossiers_late"] += dossier.supplements > 1 or _past(dossier.ended_at, dossier.late_after)
@@ -136,6 +151,22 @@ def count_standing(counts: Counter[str], dossier: Dossier, start: datetime, end:
         counts["overdue"] += late
 
 
+def count_work(tally: Tally, dossier: Dossier, start: datetime, end: datetime) -> None:
+    """What the work on a dossier adds to the counts of a period: when it was settled, and when it was given back."""
+    accepted, ended, returned = dossier.accepted_at, dossier.ended_at, dossier.returned_at
+    if accepted and ended and dossier.ending in SETTLED and start <= max(accepted, ended) < end:
+        tally.counts["nets"] += dossier.net is not None
+        tally.counts["net_s"] += round((dossier.net or timedelta()).total_seconds())
+        tally.counts["steps_due"] += dossier.steps.total()
+        tally.counts["steps_early"] += dossier.steps["early"]
+        tally.counts["steps_in_time"] += dossier.steps["in_time"]
+    done = dossier.completed_at
+    if done and returned and done <= returned and start <= returned < end:
+        lag_s = seconds(done, returned)
+        step_s = 60 if lag_s <= DAY_S else 3_600
+        tally.return_lags_s[-(-lag_s // step_s) * step_s] += 1
+
+
 def _cohorts(dossier: Dossier, within: Callable[[datetime | None], bool]) -> Iterator[str]:
     """The cohorts of the catalogue that a dossier belongs to by the steps it took."""
     accepted = dossier.accepted_at
@@ -147,7 +178,7 @@ def _cohorts(dossier: Dossier, within: Callable[[datetime | None], bool]) -> Ite
         "passed": accepted and dossier.late_after and max(dossier.late_after, accepted),
     }
     taken = {step for step, when in steps.items() if within(when)}
-    if dossier.ending not in {"completed", "returned"}:
+    if dossier.ending not in SETTLED:
         taken.discard("settled")
     return cohorts_of(taken, dossier.attributes) if taken else iter(())
 
@@ -190,6 +221,35 @@ def _end(steps: Sequence[Event], accepted: bool) -> tuple[str, datetime | None]:
         if found and (ending != "withdrawn" or accepted):
             return ending, found
     return "", None
+
+
+def _net(
+    calendar: Calendar,
+    accepted: datetime | None,
+    ended: datetime | None,
+    pauses: Sequence[Pause],
+    paused_since: datetime | None,
+) -> timedelta | None:
+    """Working time from acceptance to the end, without the time in which the clock stood."""
+    if not accepted or not ended or not calendar.knows(accepted) or not calendar.knows(max(accepted, ended)):
+        return None
+    until = max(accepted, ended)
+    stood = [*pauses, *([Pause(paused_since, until)] if paused_since else [])]
+    within = [(max(pause.start, accepted), min(pause.end, until)) for pause in stood]
+    return calendar.worked(accepted, until) - sum(
+        (calendar.worked(start, end) for start, end in within if start < end), timedelta()
+    )
+
+
+def _step(step: Event) -> str:
+    """How a step was done that had a time set."""
+    due = step["data"].get("step_due") if step["type"] == "dossier.step" else None
+    if not due:
+        return ""
+    limit, done = datetime.fromisoformat(due), datetime.fromisoformat(step["data"].get("finished_at") or step["time"])
+    if done.astimezone(VIETNAM).date() < limit.astimezone(VIETNAM).date():
+        return "early"
+    return "in_time" if done <= limit else "late"
 
 
 def _due(step: Event) -> datetime | None:

@@ -24,6 +24,7 @@ class Petition:
     received_at: datetime
     counted_at: datetime | None
     attributes: frozenset[str]
+    dossiers: frozenset[str]
 
 
 def fold(events: Iterable[Event], calendars: Mapping[str, Calendar]) -> Petition | None:
@@ -58,6 +59,7 @@ def fold(events: Iterable[Event], calendars: Mapping[str, Calendar]) -> Petition
         received_at=received_at,
         counted_at=due and min(filter(None, (refused, resolved, due))),
         attributes=frozenset(name for name, holds in told.items() if holds),
+        dossiers=frozenset(data["dossier"] for data in said if data.get("dossier")),
     )
 
 

@@ -31,6 +31,9 @@ def gives(procedure: Mapping[str, Any]) -> Iterator[str]:
         "procedure_payable": procedure.get("online_payment"),
         "procedure_restructured": procedure.get("restructured"),
         "procedure_busy": (procedure.get("annual_volume") or 0) > BUSY,
+        "procedure_at_desk": procedure.get("at_desk"),
+        "procedure_whole_at_desk": procedure.get("at_desk") == "whole",
+        "procedure_posted": procedure.get("posted"),
     }
     return (name for name, holds in told.items() if holds)
 

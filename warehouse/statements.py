@@ -18,7 +18,7 @@ from contract.indicators import Indicator
 from contract.measures import DISTRIBUTIONS, STANDING, is_cohort
 from contract.reference_events import UnitLevel
 from warehouse.expressions import OF_WAITS, bound, formula, value
-from warehouse.figures import COHORTS_BY, MADE_BY
+from warehouse.figures import COHORTS_BY, COUNTED_BY, MADE_BY
 from warehouse.standings import MARKS, Sums, standing
 
 ZONE = "Asia/Ho_Chi_Minh"
@@ -39,7 +39,7 @@ PARAMETERS = {
 """The parameters of queries/ and what stands for each, in the order of replacing."""
 
 COLUMNS = {
-    "counts": "Map(String, Int64)",
+    "counts": "Map(String, Float64)",
     "cases": "Map(UInt64, Int64)",
     **dict.fromkeys(sorted(DISTRIBUTIONS), "Map(UInt32, Int64)"),
 }
@@ -226,7 +226,7 @@ def _with(members: Members) -> str:
 
 def _families(measures: Iterable[str]) -> Iterable[str]:
     wanted = set(measures)
-    for query, made in MADE_BY.items():
+    for query, made in (MADE_BY | COUNTED_BY).items():
         if made & wanted:
             counts = sorted(made & wanted - DISTRIBUTIONS - OF_WAITS.keys())
             yield _row(

@@ -13,6 +13,7 @@ from importlib.resources import files
 
 from clickhouse_connect.driver.client import Client
 
+from contract.reasons import reasons
 from contract.scales import LEVELS
 
 _DOSSIERS = frozenset({"dossier", "procedure", "calendar", "petition"})
@@ -56,6 +57,7 @@ SCALE_PARAMETERS: dict[str, list[str] | list[int] | int] = {
     "very_from": [NEVER if levels.very_from is None else levels.very_from for levels in LEVELS.values()],
     "never": NEVER,
 }
+REASON_PARAMETERS = {"reasons": list(reasons()), "factors": [reason.factor for reason in reasons().values()]}
 
 
 def new_batch() -> int:
@@ -118,7 +120,7 @@ def recompute_reference(client: Client, batches: Sequence[int]) -> None:
 
 
 def _run(client: Client, name: str, batches: Sequence[int]) -> None:
-    parameters = {"batches": list(batches), "batch": batches[0], **SCALE_PARAMETERS}
+    parameters = {"batches": list(batches), "batch": batches[0], **SCALE_PARAMETERS, **REASON_PARAMETERS}
     client.command(_statement(name), parameters=parameters)
 
 

@@ -10,6 +10,7 @@ import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -25,11 +26,12 @@ from contract.measures import Counts, value_of
 from warehouse.figures import by_hour, counts
 from warehouse.periods import Period, bounds
 from warehouse.recount import Event, Hours, Tally, count_event, count_ticket
-from warehouse.recount_dossiers import Rules, count_standing, count_steps, fold
+from warehouse.recount_dossiers import Rules, count_standing, count_steps, count_work, fold
 from warehouse.recount_petitions import Petition, count_petition
 from warehouse.recount_petitions import fold as fold_petition
 from warehouse.recount_points import points
 from warehouse.recount_procedures import count_offered, gives, in_force, publications
+from warehouse.recount_units import held, on_duty
 from warehouse.working_time import VIETNAM, Terms, calendars_of_units, midnight, newest_units
 
 SLICE_EVENTS = 200_000
@@ -66,6 +68,7 @@ class Verification:
         self._slices = {"dossiers": _slices(dossier_events), "tickets": _slices(ticket_events)}
         self._hours = Hours(Tally)
         self._standings: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        self._work: defaultdict[tuple[str, str], Tally] = defaultdict(Tally)
         # What any dossier has that a unit received in a period, by its procedure.
         self._used: defaultdict[tuple[str, str], defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._in_force: dict[str, list[Event]] = {}
@@ -86,6 +89,8 @@ class Verification:
         rules = rules_of(reference)
         petitions = [petition for petition in self._petitions(rules) if petition]
         self._recount_others(reference, rules, petitions)
+        guilty = [petition.dossiers for petition in petitions if {"behaviour", "confirmed"} <= petition.attributes]
+        rules = replace(rules, misconduct=frozenset().union(*guilty))
         for day in days:
             for row in self._client.query(_sql("events"), parameters=bounds(day)).result_rows:
                 count_event(self._hours, json.loads(row[0]))
@@ -100,6 +105,7 @@ class Verification:
                 count_steps(self._hours, dossier)
                 for name, period in self._periods.items():
                     count_standing(self._standings[dossier.unit, name], dossier, *period)
+                    count_work(self._work[dossier.unit, name], dossier, *period)
                     if dossier.received_at and period.start <= dossier.received_at < period.end:
                         self._used[dossier.unit, name][dossier.procedure] |= dossier.attributes
             yield
@@ -107,12 +113,16 @@ class Verification:
             del self._hours[place]
 
     def _recount_others(self, reference: Sequence[Event], rules: Rules, petitions: Sequence[Petition]) -> None:
-        """What is no dossier, ticket or rating: procedures, reception points and petitions."""
+        """What is no dossier, ticket or rating: procedures, reception points, staff and petitions."""
+        shifts = [json.loads(row[0]) for row in self._client.query(_sql("shifts")).result_rows]
         for name, period in self._periods.items():
             self._in_force[name] = in_force(reference, period.end)
             for found in (points(reference, period.end), publications(reference, *period, rules.calendars)):
                 for unit, cohorts in found.items():
                     self._standings[unit, name].update(cohorts)
+            for tallies in (on_duty(shifts, *period, rules.calendars), held(reference, period.end)):
+                for unit, tally in tallies.items():
+                    self._work[unit, name].add(tally)
             for petition in petitions:
                 count_petition(self._standings[petition.unit, name], petition, *period)
 
@@ -127,7 +137,7 @@ class Verification:
             yield fold_petition([json.loads(body) for _, body in events], rules.calendars)
 
     def _compare(self, units: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
-        everywhere = sorted(units.keys() | {unit for unit, _ in self._hours} | {unit for unit, _ in self._standings})
+        everywhere = sorted(units.keys() | {unit for unit, _ in (*self._hours, *self._standings, *self._work)})
         self._compare_hours(everywhere)
         yield
         scopes = {unit: [unit] for unit in everywhere}
@@ -164,6 +174,9 @@ class Verification:
         for (unit, of_period), standings in self._standings.items():
             if of_period == name:
                 found[unit].counts.update(standings)
+        for (unit, of_period), work in self._work.items():
+            if of_period == name:
+                found[unit].add(work)
         return found
 
     def _compare_hours(self, units: Sequence[str]) -> None:
@@ -189,7 +202,8 @@ class Verification:
 
 
 KEPT_BY_HOUR = {
-    *("answered", "satisfied", "very_answered", "very_satisfied"),
+    *("answered", "satisfied", "very_answered", "very_satisfied", "explained", "offices_answers", "offices_points"),
+    *("blamed_access", "blamed_procedure", "blamed_staff", "blamed_result", "blamed_feedback"),
     *("tickets_issued", "tickets_called", "tickets_called_in_time", "tickets_served", "tickets_abandoned", "waits_s"),
     *("handlings", "handled_s"),
     *("dossiers_received", "dossiers_completed", "dossiers_late", "dossiers_returned", "events", "delays_s"),
@@ -245,8 +259,8 @@ def parts_of(indicator: Indicator, measures: Mapping[str, Any]) -> dict[str, flo
     if not cases or numerator is None or share is None:
         return {"numerator": None, "denominator": cases, "n": cases, "value": None}
     value = numerator if indicator.kind == "quantile" else numerator / cases
-    factor = {"percent": 100, "minutes": 1 / 60}.get(indicator.unit, 1)
-    return {"numerator": numerator, "denominator": cases, "n": cases, "value": value * share * factor}
+    factor = {"percent": 100, "minutes": 1 / 60, "hours": 1 / 3600}.get(indicator.unit, 1)
+    return {"numerator": numerator, "denominator": cases, "n": math.ceil(cases), "value": value * share * factor}
 
 
 def _share(factor: Factor | None, recounted: Counts) -> float | None:

@@ -22,8 +22,8 @@ from warehouse import statements
 from warehouse.statements import Members
 
 GOOD, BAD, PLAIN = "green", "red", "blue"
-UNITS = {"percent": "percent", "minutes": "m", "seconds": "s", "count": "short", "points": "short"}
-DECIMALS = {"percent": 2, "minutes": 1, "seconds": 1}
+UNITS = {"percent": "percent", "hours": "h", "minutes": "m", "seconds": "s", "count": "short", "points": "short"}
+DECIMALS = {"percent": 2, "hours": 1, "minutes": 1, "seconds": 1}
 JUST_BEYOND = 0.005
 """A threshold colours from its value on; a target that is just met is met. Figures are shown to two decimals."""
 

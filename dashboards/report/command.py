@@ -12,16 +12,20 @@ import httpx
 from contract.catalogue import catalogue
 from dashboards.page_texts import Language, texts_in
 from dashboards.report import files, mail
-from dashboards.report.sheets import Sheet, figures_sheet, points_sheet, ranking_sheet
+from dashboards.report.sheets import Sheet, figures_sheet, points_sheet, ranking_sheet, scorecard_sheet
 from runtime.settings import Settings
 
 TIMEOUT_S = 60.0
 ASKED_AT_MOST = 5
-RULE_SETS = {"qd766": "qd766", "nd61": "nd61_2018"}
+RULE_SETS = {"qd766": "qd766", "nd61": "nd61_2018", "staff": "nd61_staff"}
+RANKINGS = {"ranking": "qd766", "ranking-nd61": "nd61_2018"}
+SCORECARD_TOTALS = ("qd766", "nd61_2018")
+SCORECARD = ("SAT_CSAT", "OPS_WAIT_AVG", "ONL_DOSSIER_RATE", "ONL_LISTED_100", "ONL_PROC_FULL", "OPS_PROD_STAFF")
 HEADLINE = (
     *("SAT_CSAT", "SAT_VERY", "SAT_RESPONSE", "OPS_WAIT_AVG", "OPS_WAIT_P90", "OPS_HANDLE_AVG", "Q766_2_1"),
     *("TIM_EARLY_RATE", "TIM_OVERDUE_RATE", "SUP_RATE", "SUP_GT1_RATE", "ONL_DOSSIER_RATE", "PAY_ONLINE", "DIG_RESULT"),
 )
+KINDS = (*RULE_SETS, *RANKINGS, "scorecard", "figures")
 WORDS = Path(__file__).with_name("words.yaml")
 FORMS: dict[str, Callable[[Sheet, Language], bytes]] = {
     ".xlsx": lambda sheet, _: files.excel(sheet),
@@ -87,13 +91,18 @@ def sheet_of(settings: Settings, asked: Asked) -> Sheet:
     with httpx.Client(base_url=settings.api_url, timeout=TIMEOUT_S, trust_env=False) as api:
         if asked.kind in RULE_SETS:
             rule_set = RULE_SETS[asked.kind]
-            wanted = ",".join(_measured(rule_set))
+            rules = catalogue().rule_set(rule_set)
+            wanted = ",".join(rules.components if rules else ())
             scores, figures = _agreeing(api, {**parameters, "rule_set": rule_set}, {**parameters, "ids": wanted})
             return points_sheet(asked.kind, scores, {figure["id"]: figure for figure in figures["indicators"]}, texts)
         name = _unit_name(api, asked)
-        if asked.kind == "ranking":
-            scores = _ask(api, "/v1/scores", {**parameters, "rule_set": "qd766", "level": asked.level})
-            return ranking_sheet(scores, name, texts)
+        if asked.kind in RANKINGS:
+            scores = _ask(api, "/v1/scores", {**parameters, "rule_set": RANKINGS[asked.kind], "level": asked.level})
+            return ranking_sheet(asked.kind, scores, name, texts)
+        if asked.kind == "scorecard":
+            totals = [_ask(api, "/v1/scores", {**parameters, "rule_set": rules}) for rules in SCORECARD_TOTALS]
+            figures = _ask(api, "/v1/indicators", {**parameters, "ids": ",".join(SCORECARD)})
+            return scorecard_sheet(figures, totals, name, texts)
         return figures_sheet(_ask(api, "/v1/indicators", {**parameters, "ids": ",".join(HEADLINE)}), name, texts)
 
 
@@ -145,11 +154,6 @@ def _unit_name(api: httpx.Client, asked: Asked) -> str:
         if unit["unit"] == asked.unit:
             return str(unit[f"name_{asked.language}"])
     raise ReportError(f"no unit has the code {asked.unit!r}")
-
-
-def _measured(rule_set: str) -> list[str]:
-    rules = catalogue().rule_set(rule_set)
-    return [name for name, component in rules.components.items() if component.is_measured] if rules else []
 
 
 def _month(year: int, month: int) -> date:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from contract.catalogue import catalogue
 from dashboards import page_format as form
 from dashboards.page_texts import Texts, texts_in
 
@@ -56,17 +57,32 @@ def points_sheet(kind: str, scores: Mapping[str, Any], figures: Mapping[str, dic
     return _sheet(kind, _name(found, texts, "unit_name"), scores, columns, rows, [told, most], texts)
 
 
-def ranking_sheet(scores: Mapping[str, Any], unit: str, texts: Texts) -> Sheet:
-    """The units of a level by their total points, with each card's."""
+def scorecard_sheet(answer: Mapping[str, Any], totals: Sequence[Mapping[str, Any]], unit: str, texts: Texts) -> Sheet:
+    """A card for a unit's head: the totals by the rule sets, of what can be attained, above the main figures."""
+    rows = []
+    for scores in totals:
+        found = scores["scores"][0]
+        points = texts("of", points=_number(found["points"], texts), of=_number(found["attainable"], texts))
+        band = _name(found["band"], texts) if found["band"] else texts("no_band")
+        rows.append(Row(["", f"{texts('total')}: {_name(scores, texts)}", points, "", "", band], is_sum=True))
+    figures = figures_sheet(answer, unit, texts)
+    title, about = (texts(f"kinds.scorecard.{part}") for part in ("title", "about"))
+    return replace(figures, title=title, about=about, rows=[*rows, *figures.rows])
+
+
+def ranking_sheet(kind: str, scores: Mapping[str, Any], unit: str, texts: Texts) -> Sheet:
+    """The units of a level by their total points, with those of each card; of a single card, of what it is made of."""
     found = scores["scores"]
-    cards = [_name(card, texts) for card in found[0]["cards"]] if found else []
+    parts = _parts(found[0]) if found else []
+    known = catalogue().indicators
+    names = [_name(part, texts) if "id" in part else known[part["indicator"]].name_in(texts.language) for part in parts]
     rows = [
         Row(
             [
                 score["place"],
                 score["unit"],
                 _name(score, texts, "unit_name"),
-                *(card["points"] for card in score["cards"]),
+                *(part["points"] for part in _parts(score)),
                 score["points"],
                 score["attainable"],
                 _name(score["band"], texts) if score["band"] else texts("no_band"),
@@ -74,10 +90,13 @@ def ranking_sheet(scores: Mapping[str, Any], unit: str, texts: Texts) -> Sheet:
         )
         for score in found
     ]
-    sheet = _sheet("ranking", unit, scores, ("place", "code", "unit", "points", "attainable", "band"), rows, [], texts)
-    return Sheet(
-        sheet.title, sheet.about, sheet.head, [*sheet.columns[:3], *cards, *sheet.columns[3:]], rows, sheet.foot
-    )
+    sheet = _sheet(kind, unit, scores, ("place", "code", "unit", "points", "attainable", "band"), rows, [], texts)
+    return replace(sheet, columns=[*sheet.columns[:3], *names, *sheet.columns[3:]])
+
+
+def _parts(score: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    cards: Sequence[Mapping[str, Any]] = score["cards"]
+    return cards if len(cards) > 1 else cards[0]["components"]
 
 
 def figures_sheet(answer: Mapping[str, Any], unit: str, texts: Texts) -> Sheet:

@@ -46,7 +46,8 @@ CREATE TABLE IF NOT EXISTS parsed (
     unit String, channel String, scale String, score Int8, reasons Array(String), device String, counter String,
     staff String, procedure String, dossier String, ticket String, due_at String, new_due String,
     via_vneid Bool, territory_unit String, accept_due String, by_fault String, electronic Bool, signed Bool,
-    archived Bool, online Bool, amount_vnd Nullable(Int64), source String
+    archived Bool, online Bool, amount_vnd Nullable(Int64), source String, step_due String, finished_at String,
+    answers Map(String, Int8)
   )
 )
 ENGINE = Null;
@@ -88,7 +89,7 @@ FROM
     from_store,
     JSONExtract(
       line,
-      'Tuple(id UUID, type LowCardinality(String), source LowCardinality(String), subject String, time String, recordedtime String, sender LowCardinality(String), data Tuple(unit String, channel String, scale String, score Int8, reasons Array(String), device String, counter String, staff String, procedure String, dossier String, ticket String, due_at String, new_due String, via_vneid Bool, territory_unit String, accept_due String, by_fault String, electronic Bool, signed Bool, archived Bool, online Bool, amount_vnd Nullable(Int64), source String))'
+      'Tuple(id UUID, type LowCardinality(String), source LowCardinality(String), subject String, time String, recordedtime String, sender LowCardinality(String), data Tuple(unit String, channel String, scale String, score Int8, reasons Array(String), device String, counter String, staff String, procedure String, dossier String, ticket String, due_at String, new_due String, via_vneid Bool, territory_unit String, accept_due String, by_fault String, electronic Bool, signed Bool, archived Bool, online Bool, amount_vnd Nullable(Int64), source String, step_due String, finished_at String, answers Map(String, Int8)))'
     ) AS envelope,
     parseDateTime64BestEffortOrNull(envelope.time, 3, 'UTC') AS happened_at,
     parseDateTime64BestEffortOrNull(envelope.recordedtime, 3, 'UTC') AS admitted_at

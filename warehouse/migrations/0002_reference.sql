@@ -69,7 +69,9 @@ CREATE TABLE IF NOT EXISTS capabilities (
   said_at DateTime64(3, 'UTC'),
   event_id UUID,
   digitises Nullable(Bool),
-  certifies Nullable(Bool)
+  certifies Nullable(Bool),
+  results Nullable(UInt64),
+  digitised Nullable(UInt64)
 )
 ENGINE = ReplacingMergeTree ORDER BY (unit, said_at, event_id);
 

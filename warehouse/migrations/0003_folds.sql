@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS ratings (
   procedure LowCardinality(String),
   dossier String CODEC(ZSTD(1)),
   ticket String CODEC(ZSTD(1)),
+  answers Map(LowCardinality(String), Int8),
   precedence UInt64 CODEC(Delta, ZSTD(1))
 )
 ENGINE = ReplacingMergeTree(precedence)
@@ -36,7 +37,7 @@ SELECT
   unit, occurred_at, event_id, data.channel AS channel, data.scale AS scale, data.score AS score,
   data.reasons AS reasons, data.device AS device, data.counter AS counter, data.staff AS staff,
   data.procedure AS procedure, data.dossier AS dossier, data.ticket AS ticket,
-  precedence
+  data.answers AS answers, precedence
 FROM parsed
 WHERE readable AND type = 'rating.submitted';
 
@@ -94,6 +95,7 @@ CREATE TABLE IF NOT EXISTS dossier_events (
   due_at Nullable(DateTime64(3, 'UTC')),
   attributes UInt64 COMMENT 'what it tells of the dossier: bits in the order of contract/cohorts.py',
   by_applicant Bool COMMENT 'papers are asked for by the fault of the applicant',
+  step LowCardinality(String) COMMENT 'a step with a time set: early (before that day), in_time or late',
   precedence UInt64 CODEC(Delta, ZSTD(1))
 )
 ENGINE = ReplacingMergeTree(precedence)
@@ -102,7 +104,10 @@ ORDER BY (dossier, toStartOfHour(occurred_at), event_id, unit, type)
 SETTINGS index_granularity = 128, min_parts_to_merge_at_once = 10, min_bytes_for_wide_part = 134217728;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_dossier_events TO dossier_events AS
-WITH parseDateTime64BestEffortOrNull(data.accept_due, 3, 'UTC') AS accept_due
+WITH
+  parseDateTime64BestEffortOrNull(data.accept_due, 3, 'UTC') AS accept_due,
+  parseDateTime64BestEffortOrNull(data.step_due, 3, 'UTC') AS step_due,
+  coalesce(parseDateTime64BestEffortOrNull(data.finished_at, 3, 'UTC'), occurred_at) AS step_done
 SELECT
   if(complains, data.dossier, subject) AS dossier, occurred_at, event_id, type, source, unit,
   -- What a rating or a petition says of these is its own.
@@ -139,6 +144,12 @@ SELECT
     0
   ) AS attributes,
   data.by_fault = 'applicant' AS by_applicant,
+  multiIf(
+    type != 'dossier.step' OR step_due IS NULL, '',
+    toDate(step_done, 'Asia/Ho_Chi_Minh') < toDate(step_due, 'Asia/Ho_Chi_Minh'), 'early',
+    step_done <= step_due, 'in_time',
+    'late'
+  ) AS step,
   precedence
 FROM parsed
 WHERE readable AND (startsWith(type, 'dossier.') OR startsWith(type, 'component.') OR type = 'payment.paid' OR complains);
@@ -181,6 +192,7 @@ CREATE TABLE IF NOT EXISTS petitions (
   received_at DateTime64(3, 'UTC'),
   counted_at Nullable(DateTime64(3, 'UTC')),
   attributes UInt64 COMMENT 'bits in the order of contract/cohorts.py',
+  dossiers Array(String) COMMENT 'what it is about',
   version UInt64
 )
 ENGINE = ReplacingMergeTree(version)
@@ -208,6 +220,9 @@ CREATE TABLE IF NOT EXISTS dossier_folds (
   given_due_at Nullable(DateTime64(3, 'UTC')),
   given_at Nullable(DateTime64(3, 'UTC')),
   apologised_at Nullable(DateTime64(3, 'UTC')),
+  steps_due UInt16,
+  steps_early UInt16,
+  steps_in_time UInt16,
   attributes UInt64,
   units Array(LowCardinality(String)),
   days Array(Date),
@@ -237,6 +252,10 @@ CREATE TABLE IF NOT EXISTS dossiers (
   due_at Nullable(DateTime64(3, 'UTC')),
   early_before Nullable(DateTime64(3, 'UTC')),
   late_after Nullable(DateTime64(3, 'UTC')),
+  net_s Nullable(UInt32) COMMENT 'working seconds from acceptance to the end, without the time its clock stood',
+  steps_due UInt16 COMMENT 'steps with a time set; the next two: done before that day, and on it in time',
+  steps_early UInt16,
+  steps_in_time UInt16,
   attributes UInt64 COMMENT 'bits in the order of contract/cohorts.py',
   units Array(LowCardinality(String)),
   days Array(Date),
@@ -253,6 +272,10 @@ CREATE TABLE IF NOT EXISTS hours_of_ratings (
   satisfied UInt32,
   very_answered UInt32,
   very_satisfied UInt32,
+  explained UInt32 COMMENT 'satisfied, or with a reason that is known',
+  blamed Map(LowCardinality(String), UInt32) COMMENT 'how many name a reason of which factor (contract/reasons.yaml)',
+  offices_answers UInt32 COMMENT 'answers to item 4 of Decree 61',
+  offices_points UInt32,
   version UInt64
 )
 ENGINE = ReplacingMergeTree(version)
@@ -277,6 +300,32 @@ ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(hour)
 ORDER BY (unit, hour)
 SETTINGS min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+
+-- Who was on duty when. A shift that is told again under a new id is another one.
+CREATE TABLE IF NOT EXISTS shifts (
+  unit LowCardinality(String),
+  starts_at DateTime64(3, 'UTC'),
+  ends_at DateTime64(3, 'UTC'),
+  staff String,
+  occurred_at DateTime64(3, 'UTC'),
+  event_id UUID,
+  precedence UInt64
+)
+ENGINE = ReplacingMergeTree(precedence)
+PARTITION BY toYYYYMM(occurred_at)
+ORDER BY (unit, toStartOfHour(occurred_at), event_id)
+SETTINGS index_granularity = 1024;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_shifts TO shifts AS
+SELECT
+  unit, parseDateTime64BestEffort(s.starts_at, 3, 'UTC') AS starts_at, parseDateTime64BestEffort(s.ends_at, 3, 'UTC') AS ends_at,
+  subject AS staff, occurred_at, event_id, precedence
+FROM
+(
+  SELECT *, JSONExtract(body, 'data', 'Tuple(starts_at String, ends_at String)') AS s
+  FROM parsed
+  WHERE readable AND type = 'staff.shift'
+);
 
 -- All events, by the hour in which they happened. Made last: what is counted here is in every other figure.
 CREATE TABLE IF NOT EXISTS hours_of_events (

@@ -16,6 +16,11 @@ CREATE TABLE IF NOT EXISTS dossier_days (
   late Bool COMMENT 'it ended after its appointment, or papers were asked for twice; never when withdrawn',
   attributes UInt64 COMMENT 'bits in the order of contract/cohorts.py',
   procedure LowCardinality(String),
+  net_s Nullable(UInt32),
+  lag_s Nullable(UInt32) COMMENT 'for how long its result lay ready before it was given back',
+  steps_due UInt16,
+  steps_early UInt16,
+  steps_in_time UInt16,
   version UInt64,
   again Bool ALIAS bitTest(attributes, 20), -- supplemented_again
   waits Bool ALIAS bitTest(attributes, 29), -- waiting
@@ -73,6 +78,8 @@ CREATE TABLE IF NOT EXISTS days_of_dossiers (
   completed_hours Array(UInt8),
   late_hours Array(UInt8),
   returned_hours Array(UInt8),
+  work Array(UInt64) COMMENT 'of dossiers settled on the day: nets, net_s, steps_due, steps_early, steps_in_time',
+  lags_s Map(UInt32, UInt32) COMMENT 'of dossiers given back on the day: how many lay ready how long',
   version UInt64
 )
 ENGINE = ReplacingMergeTree(version)
@@ -90,6 +97,8 @@ CREATE TABLE IF NOT EXISTS months_of_dossiers (
   spans Array(Date),
   spans_passed Array(Date),
   spans_closed_late Array(Date),
+  work Array(UInt64),
+  lags_s Map(UInt32, UInt32),
   version UInt64
 )
 ENGINE = ReplacingMergeTree(version)
@@ -128,7 +137,21 @@ SELECT
       if(is_passed, bitShiftLeft(5::UInt64, 56) + attributes, 0) -- passed
     ]
   ) AS keys,
-  mapFromArrays(keys, arrayWithConstant(length(keys), 1::UInt32)) AS cases
+  mapFromArrays(keys, arrayWithConstant(length(keys), 1::UInt32)) AS cases,
+  if(
+    is_closed AND completed,
+    [toUInt64(net_s IS NOT NULL), toUInt64(ifNull(net_s, 0)), steps_due, steps_early, steps_in_time],
+    arrayWithConstant(5, 0::UInt64)
+  ) AS work,
+  -- To the minute below a day, to the hour beyond, rounded up.
+  if(
+    is_returned AND lag_s IS NOT NULL,
+    map(
+      if(lag_s <= 86400, intDiv(assumeNotNull(lag_s) + 59, 60) * 60, intDiv(assumeNotNull(lag_s) + 3599, 3600) * 3600)::UInt32,
+      1::UInt32
+    ),
+    CAST(map(), 'Map(UInt32, UInt32)')
+  ) AS lags_s
 FROM
 (
   SELECT
@@ -146,7 +169,7 @@ FROM
   (
     SELECT
       day, unit, received_at, accepted_at, ended_at, returned_at, due_at, completed, late, attributes,
-      procedure, version,
+      procedure, net_s, lag_s, steps_due, steps_early, steps_in_time, version,
       again, waits, received_on, accepted_on, ended_on, returned_on, due_on, closed_on, passes_on,
       closed_at, passes_at, least(closed_on, passes_on) AS first_on, greatest(closed_on, passes_on) AS second_on
     FROM dossier_days FINAL

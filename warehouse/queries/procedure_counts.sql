@@ -1,7 +1,8 @@
 -- Procedures in force at the end of a period, for the units that publish them, by their attributes and by what any of
 -- their dossiers has that was received in the period within the same target.
 WITH
-  31 AS first_own, 10 AS own, -- procedure_online and the nine behind it are the procedure's own to tell
+  -- What is the procedure's own to tell: procedure_online and the nine behind it, procedure_at_desk and the two behind it.
+  bitOr(bitShiftLeft(1023::UInt64, 31), bitShiftLeft(7::UInt64, 47)) AS own,
   used AS
   (
     SELECT
@@ -40,7 +41,7 @@ SELECT
       bitShiftLeft(6::UInt64, 56) -- offered
         + bitOr(
           in_force.attributes,
-          bitAnd(used.attributes, bitNot(bitShiftLeft(bitShiftLeft(1::UInt64, own) - 1, first_own)))
+          bitAnd(used.attributes, bitNot(own))
         ),
       1::UInt32
     )

@@ -15,7 +15,10 @@ SELECT
   + bitShiftLeft(p.parts_complete::UInt64, 37) -- procedure_described
   + bitShiftLeft(p.online_payment::UInt64, 38) -- procedure_payable
   + bitShiftLeft(p.restructured::UInt64, 39) -- procedure_restructured
-  + bitShiftLeft((p.annual_volume > 500)::UInt64, 40) AS attributes, -- procedure_busy
+  + bitShiftLeft((p.annual_volume > 500)::UInt64, 40) -- procedure_busy
+  + bitShiftLeft((p.at_desk != '')::UInt64, 47) -- procedure_at_desk
+  + bitShiftLeft((p.at_desk = 'whole')::UInt64, 48) -- procedure_whole_at_desk
+  + bitShiftLeft(p.posted::UInt64, 49) AS attributes, -- procedure_posted
   toDate32OrNull(p.decision_date) AS decided_on,
   coalesce(toDate32OrNull(p.public_date), toDate32(occurred_at, 'Asia/Ho_Chi_Minh')) AS told_on,
   toDate32OrNull(p.effective_date) AS effective_on,
@@ -26,7 +29,7 @@ FROM
     type, unit, subject, occurred_at,
     JSONExtract(
       body, 'data',
-      'Tuple(name_vi String, name_en String, effective_date String, decision_date String, public_date String, term UInt32, term_unit String, count_mode String, deadline_rule String, supplement_policy String, service_level UInt8, full_online_eligible Bool, has_fee Bool, requires_result Bool, linked_service String, parts_complete Bool, online_payment Bool, restructured Bool, annual_volume Int64)'
+      'Tuple(name_vi String, name_en String, effective_date String, decision_date String, public_date String, term UInt32, term_unit String, count_mode String, deadline_rule String, supplement_policy String, service_level UInt8, full_online_eligible Bool, has_fee Bool, requires_result Bool, linked_service String, parts_complete Bool, online_payment Bool, restructured Bool, annual_volume Int64, at_desk String, posted Bool)'
     ) AS p
   FROM touched_reference(batches = {batches:Array(UInt64)})
   WHERE type IN ('procedure.published', 'procedure.updated', 'procedure.abolished')

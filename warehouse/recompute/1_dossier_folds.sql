@@ -12,7 +12,7 @@ SELECT
   supplements,
   if(clock.1 = 0, NULL, clock.2) AS paused_since,
   clock.3 AS pauses,
-  given_due_at, given_at, apologised_at,
+  given_due_at, given_at, apologised_at, steps_due, steps_early, steps_in_time,
   told
     + bitShiftLeft((channel = 'online')::UInt64, 17) -- online
     + bitShiftLeft((channel = 'post')::UInt64, 18) -- by_post
@@ -47,6 +47,9 @@ FROM
     countIf(type = 'dossier.supplement_requested' AND NOT by_applicant) AS faults,
     countIf(type = 'dossier.rescheduled') AS reschedules,
     minOrNullIf(occurred_at, type = 'dossier.apology_sent') AS apologised_at,
+    countIf(step != '') AS steps_due,
+    countIf(step = 'early') AS steps_early,
+    countIf(step = 'in_time') AS steps_in_time,
     groupBitOr(attributes) AS told,
     argMaxOrNullIf(assumeNotNull(due_at), (occurred_at, event_id), due_at IS NOT NULL) AS given_due_at,
     maxOrNullIf(occurred_at, due_at IS NOT NULL) AS given_at,

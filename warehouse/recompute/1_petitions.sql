@@ -9,7 +9,8 @@ WITH
   folded AS MATERIALIZED
   (
     SELECT
-      petition, home, received_at, refused_at, asked_at, resolved_at, published_at, told, seen, calendars.calendar AS calendar
+      petition, home, received_at, refused_at, asked_at, resolved_at, published_at, told, dossiers, seen,
+      calendars.calendar AS calendar
     FROM
     (
       SELECT
@@ -27,6 +28,7 @@ WITH
         + bitShiftLeft(is_confirmed::UInt64, 2) -- confirmed
         + bitShiftLeft((countIf(likes = false) > countIf(likes = true))::UInt64, 4) -- disliked
         + bitShiftLeft(max(reopened)::UInt64, 5) AS told, -- reopened
+        groupUniqArrayIf(dossier, dossier != '') AS dossiers,
         count() AS seen
       FROM petition_events FINAL
       WHERE petition IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'petition')
@@ -41,7 +43,7 @@ WITH
     SELECT
       f.petition AS petition, f.home AS home, f.received_at AS received_at, f.refused_at AS refused_at,
       f.asked_at AS asked_at, f.resolved_at AS resolved_at, f.published_at AS published_at, f.told AS told,
-      f.seen AS seen, f.calendar AS calendar,
+      f.dossiers AS dossiers, f.seen AS seen, f.calendar AS calendar,
       if(r.calendar = '', NULL, r.day_number + (empty(r.closes) OR f.received_at >= r.closes[-1])) AS received_n,
       if(s.calendar = '', NULL, s.day_number + (empty(s.closes) OR f.resolved_at >= s.closes[-1])) AS resolved_n
     FROM folded AS f
@@ -62,6 +64,7 @@ SELECT
     least(coalesce(n.refused_at, answer.ends_at), coalesce(n.resolved_at, answer.ends_at), answer.ends_at)
   ),
   n.told + bitShiftLeft(in_time::UInt64, 3), -- answered_in_time
+  n.dossiers,
   n.seen + (SELECT count() FROM reference_ids FINAL)
 FROM numbered AS n
 LEFT JOIN ends AS refusal ON n.calendar = refusal.calendar AND n.received_n + 2 = refusal.day_number

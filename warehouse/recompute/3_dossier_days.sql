@@ -14,6 +14,9 @@ SELECT
   multiIf(ending = 'withdrawn', false, d.supplements > 1, true, coalesce(d.ended_at > d.late_after, false)) AS late,
   attributes,
   procedure,
+  net_s,
+  if(completed_at <= returned_at, dateDiff('second', completed_at, returned_at), NULL) AS lag_s,
+  steps_due, steps_early, steps_in_time,
   version,
   {batch:UInt64} AS batch
 FROM

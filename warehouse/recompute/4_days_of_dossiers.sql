@@ -10,6 +10,7 @@ SELECT
   arraySort(groupArrayIf(toHour(ended_at, 'Asia/Ho_Chi_Minh'), completed AND ended_on = day)),
   arraySort(groupArrayIf(toHour(ended_at, 'Asia/Ho_Chi_Minh'), completed AND ended_on = day AND late)),
   arraySort(groupArrayIf(toHour(returned_at, 'Asia/Ho_Chi_Minh'), returned_on = day)),
+  sumForEach(work), sumMap(lags_s),
   sum(version)
 FROM
 (

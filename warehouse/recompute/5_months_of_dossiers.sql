@@ -5,6 +5,7 @@ SELECT
   arraySort(arrayFilter(second_on -> second_on >= addMonths(month, 2), groupArrayArray(spans))),
   arraySort(arrayFilter(second_on -> second_on >= addMonths(month, 2), groupArrayArray(spans_passed))),
   arraySort(arrayFilter(second_on -> second_on >= addMonths(month, 2), groupArrayArray(spans_closed_late))),
+  sumForEach(work), sumMap(lags_s),
   sum(version)
 FROM days_of_dossiers FINAL
 WHERE (toStartOfMonth(day), unit) IN
