@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from tests.support import event, put, unit
+from warehouse.working_time import calendars_of_units
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -203,3 +205,25 @@ def test_reference_facts_that_come_late_or_change_are_followed(store: Client) ->
     )
     put(store, [newer])
     assert due(store) == "2026-11-25 16:00"
+
+
+def test_working_time_in_the_store_is_the_walked_one_for_ten_thousand_pairs(store: Client) -> None:
+    """Any two instants of the calendar, at night, on days off and over lunch as well; to the millisecond."""
+    dice, first = random.Random(11), datetime(2026, 10, 26, tzinfo=VIETNAM)
+    told = [*UNITS, *calendar()]
+    pairs: dict[str, tuple[datetime, datetime]] = {}
+    for n in range(10_000):
+        start, end = sorted(first + timedelta(milliseconds=dice.randrange(60 * 86_400_000)) for _ in range(2))
+        pairs[f"D{n}"] = start, end
+    events = [
+        event(f"dossier.{kind}", code, when.isoformat(timespec="milliseconds"), unit="H26.1")
+        for code, pair in pairs.items()
+        for kind, when in zip(("accepted", "completed"), pair, strict=True)
+    ]
+    put(store, told)
+    put(store, events)
+    found = {row[0]: row[1] for row in store.query("SELECT dossier, net_s FROM dossiers FINAL").result_rows}
+    walked = calendars_of_units(told)["H26.1"]
+    expected = {code: int(walked.worked(*pair).total_seconds()) for code, pair in pairs.items()}
+    assert found == expected
+    assert len({seconds for seconds in expected.values() if seconds}) > 4_000

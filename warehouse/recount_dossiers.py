@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from warehouse.recount import DAY_S, Event, Hours, Tally, at, first, hour_of, in_order, last, seconds
 from warehouse.recount_attributes import cohorts_of, judged, told_by
+from warehouse.recount_work import how_done, net
 from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar, Pause, Terms, appointment
 
 STOPS = {"dossier.supplement_requested": "papers", "dossier.finance_requested": "fee", "dossier.suspended": "other"}
@@ -106,10 +107,10 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
         late_after=late_after,
         attributes=attributes,
         completed_at=last(steps, "dossier.completed"),
-        net=_net(rules.calendars.get(home, NO_CALENDAR), accepted, ended_at, pauses, paused_since)
+        net=net(rules.calendars.get(home, NO_CALENDAR), accepted, ended_at, pauses, paused_since)
         if ending in SETTLED
         else None,
-        steps=Counter(filter(None, map(_step, steps))),
+        steps=Counter(filter(None, map(how_done, steps))),
     )
 
 
@@ -221,35 +222,6 @@ def _end(steps: Sequence[Event], accepted: bool) -> tuple[str, datetime | None]:
         if found and (ending != "withdrawn" or accepted):
             return ending, found
     return "", None
-
-
-def _net(
-    calendar: Calendar,
-    accepted: datetime | None,
-    ended: datetime | None,
-    pauses: Sequence[Pause],
-    paused_since: datetime | None,
-) -> timedelta | None:
-    """Working time from acceptance to the end, without the time in which the clock stood."""
-    if not accepted or not ended or not calendar.knows(accepted) or not calendar.knows(max(accepted, ended)):
-        return None
-    until = max(accepted, ended)
-    stood = [*pauses, *([Pause(paused_since, until)] if paused_since else [])]
-    within = [(max(pause.start, accepted), min(pause.end, until)) for pause in stood]
-    return calendar.worked(accepted, until) - sum(
-        (calendar.worked(start, end) for start, end in within if start < end), timedelta()
-    )
-
-
-def _step(step: Event) -> str:
-    """How a step was done that had a time set."""
-    due = step["data"].get("step_due") if step["type"] == "dossier.step" else None
-    if not due:
-        return ""
-    limit, done = datetime.fromisoformat(due), datetime.fromisoformat(step["data"].get("finished_at") or step["time"])
-    if done.astimezone(VIETNAM).date() < limit.astimezone(VIETNAM).date():
-        return "early"
-    return "in_time" if done <= limit else "late"
 
 
 def _due(step: Event) -> datetime | None:
