@@ -11,6 +11,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from contract.indicators import Closed, Dated, Indicator
+from contract.lasting import LastingMiss
 from contract.scores import Band, Card, Component, Total
 
 FILES = ("qd468", "qd766", "nd61_2018", "nd61_staff")
@@ -28,6 +29,7 @@ class RuleSet(Dated):
     total: Total | None = None
     bands: tuple[Band, ...] = ()
     indicators: tuple[Indicator, ...]
+    warnings: tuple[LastingMiss, ...] = ()
 
     @model_validator(mode="after")
     def _names_its_points(self) -> Self:
@@ -61,13 +63,17 @@ class Catalogue(Closed):
     def _is_closed(self) -> Self:
         listed = Counter(indicator.id for rule_set in self.rule_sets for indicator in rule_set.indicators)
         listed.update(rule_set.total.id for rule_set in self.rule_sets if rule_set.total)
+        listed.update(warning.id for warning in self.warnings)
         for name, times in listed.items():
             if times > 1:
                 raise ValueError(f"{name} is listed {times} times")
         for rule_set in self.rule_sets:
             for name, component in rule_set.components.items():
-                for asked in sorted({name, *component.others()} - listed.keys()):
+                for asked in sorted({name, *component.others()} - self.indicators.keys()):
                     raise ValueError(f"{rule_set.id}: {asked} is not in the catalogue")
+        for warning in self.warnings:
+            for asked in sorted({*warning.indicators} - self.indicators.keys()):
+                raise ValueError(f"{warning.id}: {asked} is not in the catalogue")
         return self
 
     @cached_property
@@ -79,6 +85,11 @@ class Catalogue(Closed):
     def rule_set_of(self) -> dict[str, RuleSet]:
         """The rule set of each indicator."""
         return {indicator.id: rule_set for rule_set in self.rule_sets for indicator in rule_set.indicators}
+
+    @cached_property
+    def warnings(self) -> tuple[LastingMiss, ...]:
+        """All warnings of what misses a target for days on end."""
+        return tuple(warning for rule_set in self.rule_sets for warning in rule_set.warnings)
 
     @cached_property
     def measures(self) -> frozenset[str]:

@@ -20,6 +20,7 @@ from dashboards import lists
 from dashboards.breakdown import get_breakdown
 from dashboards.forms import OtherForms
 from dashboards.heat import get_heat
+from dashboards.lasting import get_warnings
 from dashboards.public import get_public
 from dashboards.reader import From, Ids, Store, To, times
 from dashboards.scores import in_order
@@ -41,6 +42,7 @@ def make_api(settings: Settings) -> FastAPI:
         "/v1/indicators": get_indicators,
         "/v1/ranking": get_ranking,
         "/v1/scores": get_scores,
+        "/v1/warnings": get_warnings,
         "/v1/units": lists.get_units,
         "/v1/breakdown": get_breakdown,
         "/v1/heat": get_heat,

@@ -23,6 +23,7 @@ ROWS = {
     "/v1/acknowledgements": "acknowledgements",
     "/v1/breakdown": "parts",
     "/v1/heat": "cells",
+    "/v1/warnings": "warnings",
     "/v1/dossiers": "dossiers",
     "/v1/ratings": "ratings",
     "/v1/series": "series",

@@ -17,6 +17,7 @@ from contract.catalogue import catalogue
 from dashboards import page_blocks as blocks
 from dashboards import page_chart as chart
 from dashboards import page_format as form
+from dashboards import page_lists as lists
 from dashboards.acknowledge import draw_form
 from dashboards.page_data import Answer, Feed, Shape
 from dashboards.page_selectors import choose_language, choose_period, choose_unit, link_to
@@ -27,7 +28,7 @@ from runtime.settings import Settings
 
 # A tap must be seen within two seconds, of which storing it takes about one.
 REFRESH_S = 0.7
-QUICK_S, DOSSIERS_S, SLOW_S, TREE_S = 0.3, 3.0, 5.0, 30.0
+QUICK_S, DOSSIERS_S, SLOW_S, TREE_S, LASTING_S = 0.3, 3.0, 5.0, 30.0, 300.0
 HEADLINE = (
     "SAT_CSAT",
     "OPS_WAIT_AVG",
@@ -43,7 +44,7 @@ FURTHER = {"OPS_WAIT_AVG": "OPS_WAIT_P90"}
 QUICK = ("SAT_CSAT", "OPS_WAIT_AVG", "OPS_WAIT_P90", "DQ_FRESH")
 OF_DOSSIERS = tuple(name for name in HEADLINE if name not in QUICK)
 HEATS = ("SAT_CSAT", "OPS_WAIT_AVG")
-LATEST_SHOWN, SEVERE_SHOWN, SILENT_SHOWN = 10, 5, 5
+LATEST_SHOWN, SEVERE_SHOWN, SILENT_SHOWN, LASTING_SHOWN = 10, 5, 5, 5
 RATINGS_AN_HOUR = 10_000
 
 
@@ -103,6 +104,7 @@ def live(view: View) -> None:
     latest = view.ask("latest", "/v1/ratings", QUICK_S, limit=LATEST_SHOWN)
     severe = view.ask("severe", "/v1/ratings", DOSSIERS_S, limit=SEVERE_SHOWN, severe="true")
     tablets = view.ask("tablets", "/v1/tablets", SLOW_S)
+    lasting = view.ask("lasting", "/v1/warnings", LASTING_S)
     care = view.ask("care", "/v1/acknowledgements", DOSSIERS_S)
     rankings = [
         view.ask(f"ranking {level}", "/v1/ranking", SLOW_S, level=level, ids=",".join(WATCHED)) for level in LEVELS
@@ -116,7 +118,8 @@ def live(view: View) -> None:
         return
     with st.container(key="board"):
         with st.container(key="troubles"):
-            _troubles(view, rankings_found, severe_found, feed().latest(tablets), feed().latest(care))
+            _troubles(view, rankings_found, severe_found, feed().latest(care))
+            _standstill(view, feed().latest(tablets), feed().latest(lasting))
         with st.container(key="headline"):
             _cards(view, figures, feed().latest(of_dossiers))
         with st.container(key="hour"):
@@ -167,7 +170,7 @@ def _heading(words: str, answer: Answer, texts: Texts, note: str = "") -> None:
     st.html(blocks.heading(words, note, problem))
 
 
-def _troubles(view: View, rankings: list[Answer], severe: Answer, tablets: Answer, care: Answer) -> None:
+def _troubles(view: View, rankings: list[Answer], severe: Answer, care: Answer) -> None:
     texts = view.texts
     answers = [answer.data for answer in rankings if answer.data]
     oldest = next((answer for answer in rankings if answer.problem), rankings[0])
@@ -176,16 +179,23 @@ def _troubles(view: View, rankings: list[Answer], severe: Answer, tablets: Answe
     acknowledged = {(word["unit"], word["about"]): word for word in reversed(words)}
     found = nobody_cares_first(in_trouble(answers), acknowledged)
     if severe.data and _any(severe):
-        st.html(blocks.severe_list(severe.data["ratings"], view.units, texts))
+        st.html(lists.severe_list(severe.data["ratings"], view.units, texts))
     if found:
-        st.html(blocks.trouble_list(found, view.units, acknowledged, link_to, texts))
+        st.html(lists.trouble_list(found, view.units, acknowledged, link_to, texts))
     elif len(answers) < len(rankings):
         st.html(blocks.quiet(texts("away_at_first" if oldest.problem else "loading")))
     else:
         st.html(blocks.quiet(texts("trouble_none" if any_figure(answers) else "trouble_no_figures")))
+
+
+def _standstill(view: View, tablets: Answer, lasting: Answer) -> None:
+    """What nobody notices because nothing happens: tablets that nobody taps, and misses that last for days."""
+    texts = view.texts
     silent = [tablet for tablet in tablets.data["tablets"] if tablet["silent"]] if tablets.data else []
     if silent:
-        st.html(blocks.silent_list(silent[:SILENT_SHOWN], view.units, texts))
+        st.html(lists.silent_list(silent[:SILENT_SHOWN], view.units, texts))
+    if lasting.data and lasting.data["warnings"]:
+        st.html(lists.lasting_list(lasting.data["warnings"][:LASTING_SHOWN], view.units, texts))
 
 
 def _cards(view: View, quick: Answer, of_dossiers: Answer) -> None:
@@ -270,4 +280,4 @@ def _latest(view: View, answer: Answer) -> None:
     elif not answer.data["ratings"]:
         st.html(blocks.quiet(texts("latest_empty")))
     else:
-        st.html(blocks.latest_list(answer.data["ratings"], view.units, texts))
+        st.html(lists.latest_list(answer.data["ratings"], view.units, texts))

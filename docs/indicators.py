@@ -12,6 +12,7 @@ import yaml
 from contract.catalogue import RuleSet, catalogue
 from contract.cohorts import ATTRIBUTES, PETITION_ATTRIBUTES, POINT_ATTRIBUTES, STEPS
 from contract.indicators import Indicator, Target
+from contract.lasting import LastingMiss
 from contract.measures import MEASURES
 
 BASIS = {
@@ -42,7 +43,8 @@ def section(name: str) -> Callable[[], str]:
 
     def made() -> str:
         rules = next(rules for rules in catalogue().rule_sets if rules.id == name)
-        return "\n".join(["", *_cards(rules), *(_entry(entry, rules) for entry in rules.indicators)]) + "\n"
+        entries = [_entry(entry, rules) for entry in rules.indicators]
+        return "\n".join(["", *_cards(rules), *map(_warning, rules.warnings), *entries]) + "\n"
 
     return made
 
@@ -88,6 +90,14 @@ def _entry(entry: Indicator, rules: RuleSet) -> str:
         f"- Ví dụ · example: {example['numerator']:g} / {example['denominator']:g} → {example['value']:g}{points}"
     )
     return "\n\n".join([*told, "\n".join(lines), ""])
+
+
+def _warning(warning: LastingMiss) -> str:
+    watched = ", ".join(f"`{name}`" for name in warning.indicators)
+    return (
+        f"`{warning.id}` · {warning.name_vi} · {warning.name_en}: {watched} không đạt mục tiêu {warning.days} ngày liền"
+        f" · misses its target {warning.days} days in a row (n ≥ {warning.min_n}). {warning.source}.\n"
+    )
 
 
 def _target(target: Target) -> str:

@@ -9,7 +9,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from contract.devices import SILENT_AFTER_SERVED
-from dashboards import page_blocks
+from dashboards import page_lists
 from dashboards.page_texts import texts_in
 from tests.support import event, put, rating
 from warehouse.evidence import tablets
@@ -91,7 +91,7 @@ def test_the_page_says_where_and_since_when(language: str, words: str) -> None:
         {"unit": "X", "device": "<T>", "last_tap_at": None, "served_since": 21},
         {"unit": "X", "device": "T2", "last_tap_at": "2026-11-23T09:05:00+07:00", "served_since": 1_234},
     ]
-    shown = page_blocks.silent_list(rows, {}, texts_in(language))
+    shown = page_lists.silent_list(rows, {}, texts_in(language))
     assert words in shown
     assert "&lt;T&gt;" in shown
     assert "23/11 09:05" in shown

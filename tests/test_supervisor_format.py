@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import pytest
 
 from contract.scales import LEVELS
-from dashboards import page_blocks, page_chart
+from dashboards import page_blocks, page_chart, page_lists
 from dashboards import page_format as form
 from dashboards.page_data import Feed
 from dashboards.page_selectors import in_tree_order
@@ -202,7 +202,7 @@ def test_units_are_listed_by_how_far_they_surely_miss() -> None:
 def test_all_that_is_wrong_with_a_unit_stands_under_its_name() -> None:
     [trouble] = in_trouble([ranking(overdue("A", 2.3, 0.4), figure(70, unit="A", interval=[60, 80]))])
     assert [wrong["id"] for wrong in trouble.figures] == ["SAT_CSAT", "TIM_OVERDUE_RATE"]
-    listed = plain(page_blocks.trouble_list([trouble], {}, {}, address, VI))
+    listed = plain(page_lists.trouble_list([trouble], {}, {}, address, VI))
     assert 'href="?lang=vi&amp;unit=A"' in listed
     assert 'href="?lang=vi&amp;ack=A~SAT_CSAT"' in listed
     assert "Người dân chưa hài lòng: <b>70,00 %</b>" in listed
@@ -221,7 +221,7 @@ def test_who_takes_care_stands_beside_what_is_wrong_and_the_rest_comes_first() -
     troubles = in_trouble([ranking(*poor)])
     assert [trouble.unit for trouble in troubles] == ["A", "B"]
     assert [trouble.unit for trouble in nobody_cares_first(troubles, taken)] == ["B", "A"]
-    listed = plain(page_blocks.trouble_list(troubles, {}, taken, address, VI))
+    listed = plain(page_lists.trouble_list(troubles, {}, taken, address, VI))
     assert "✓ &lt;Lan&gt; đã nhận lúc 10:05: mở quầy" in listed
     assert listed.count("Nhận xử lý") == 1
 
