@@ -65,6 +65,9 @@ _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "restructured": (_truth, "true or false"),
     "digitisation_workflow": (_truth, "true or false"),
     "e_certified_copy": (_truth, "true or false"),
+    "posted": (_truth, "true or false"),
+    "results_in_force": (int, "a whole number"),
+    "results_digitised": (int, "a whole number"),
 }
 
 _REQUIRED = {
@@ -82,11 +85,11 @@ _OPTIONAL = {
         *{"name_en", "field", "level", "term", "term_unit", "count_mode", "deadline_rule", "supplement_policy"},
         *{"service_level", "full_online_eligible", "has_fee", "fee_vnd", "requires_result", "annual_volume"},
         *{"parts_complete", "linked_service", "online_payment", "restructured"},
-        *{"term_source", "effective_date", "decision_date", "public_date", "unit"},
+        *{"at_desk", "posted", "term_source", "effective_date", "decision_date", "public_date", "unit"},
     },
     "targets.csv": {"valid_to"},
     "tablets.csv": {"counter", "kiosk", "name"},
-    "points.csv": {"digitisation_workflow", "e_certified_copy"},
+    "points.csv": {"digitisation_workflow", "e_certified_copy", "results_in_force", "results_digitised"},
 }
 
 

@@ -21,6 +21,14 @@ def get_units(store: Store) -> dict[str, Any]:
     return {"units": [row._asdict() for row in store.keeper.tree().units.values()]}
 
 
+def get_reference(store: Store) -> dict[str, Any]:
+    """Every reference event as it was sent; of a tablet's token not even the hash."""
+    words = evidence.reference_words(store.client)
+    for word in words:
+        word["data"].pop("token_sha256", None)
+    return {"events": words}
+
+
 def get_dossiers(
     store: Store,
     having: Having,

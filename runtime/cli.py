@@ -327,6 +327,14 @@ def reference_check(folder: Annotated[Path, typer.Argument(help="Folder of CSV f
     raise typer.Exit(check(folder))
 
 
+@reference_app.command("export")
+def reference_export(folder: Annotated[Path, typer.Argument(help="Folder to write CSV files to.")]) -> None:
+    """Write what the system knows by now as CSV files that can be changed and loaded again."""
+    from senders.reference import export
+
+    raise typer.Exit(export(_settings(), folder))
+
+
 @reference_app.command("tablet")
 def reference_tablet(
     device: Annotated[str, typer.Argument(help="The tablet's code, as in tablets.csv.")],

@@ -8,10 +8,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import httpx
 from rich.console import Console
 from rich.table import Table
 
 from contract.devices import device_token
+from contract.reference_export import texts
 from contract.reference_files import FILES, Parsed, columns, parse
 from contract.reference_rows import Fault
 from runtime.settings import Settings
@@ -21,6 +23,8 @@ from senders.sending import line, send_shown
 
 HANOI = "hanoi"
 REFUSALS_SHOWN = 20
+EXPORT_TIMEOUT_S = 60.0
+LINE_END = "\n"
 
 out = Console(highlight=False)
 
@@ -63,6 +67,30 @@ def check(folder: Path) -> int:
     for kind, n in Counter(event["type"] for event in parsed.events).items():
         table.add_row(kind, str(n))
     out.print(table)
+    return 0
+
+
+def export(settings: Settings, folder: Path) -> int:
+    """Write what the system knows by now as a folder of CSV files that can be loaded again; the exit code.
+
+    1: the folder has files of these names already, and is left as it is. 2: the read API does not answer.
+    """
+    try:
+        settings = resolve(settings)
+        with httpx.Client(base_url=settings.api_url, timeout=EXPORT_TIMEOUT_S, trust_env=False) as api:
+            told = api.get("/v1/reference").raise_for_status().json()["events"]
+    except (EndpointsError, httpx.HTTPError) as error:
+        out.print(f"[red]the read API at {settings.api_url} does not answer[/]: {error}", soft_wrap=True)
+        return 2
+    made = texts(told)
+    in_the_way = [name for name in made if (folder / name).exists()]
+    if in_the_way:
+        out.print(f"[red]{folder} has {', '.join(in_the_way)} already[/]; nothing was written", soft_wrap=True)
+        return 1
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in made.items():
+        (folder / name).write_text(text, encoding="utf-8")
+        out.print(f"{folder / name}: {text.count(LINE_END) - 2} lines", soft_wrap=True)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal, NamedTuple
@@ -108,6 +109,11 @@ def dossier(client: Client, code: str) -> dict[str, Any] | None:
 def steps(client: Client, code: str) -> Rows:
     """All events about a dossier as they were sent, the earliest first."""
     return _rows(client, "dossier_steps", {"dossier": code})
+
+
+def reference_words(client: Client) -> list[dict[str, Any]]:
+    """All reference events as they were sent, the earliest first."""
+    return [json.loads(row["body"]) for row in _rows(client, "reference_words", {})]
 
 
 def ratings_by(client: Client, within: Sequence[str], period: Period, by: str) -> Rows:

@@ -1,0 +1,72 @@
+"""Reference data written as files tell the same of everything when they are read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from contract.reference_export import texts
+from contract.reference_files import parse
+from runtime.cli import app
+from senders import reference
+from tests.support import Stack, event, unit, wait_until
+
+EARLY, LATER = "2026-01-01T00:00:00+07:00", "2026-02-01T00:00:00+07:00"
+
+
+def state(events: Iterable[dict[str, Any]]) -> dict[tuple[str, ...], dict[str, Any]]:
+    return {(each["type"], each["subject"], each["data"].get("valid_from", "")): each["data"] for each in events}
+
+
+def read_again(files: dict[str, str]) -> list[dict[str, Any]]:
+    found = parse(files, "reference/test", lambda _device: "0" * 64)
+    assert found.faults == []
+    return found.events
+
+
+def test_hanoi_comes_back_as_it_was() -> None:
+    loaded = reference.read(None, "key").events
+    tokens = {"token_sha256": "0" * 64}
+    expected = {key: {**data, **(tokens if "token_sha256" in data else {})} for key, data in state(loaded).items()}
+    assert len(expected) > 1_000
+    assert state(read_again(texts(loaded))) == expected
+
+
+def test_the_last_word_is_written_and_what_was_taken_back_is_not() -> None:
+    told = [
+        unit("H26", level="city", name_vi='Hà Nội, "thủ đô"'),
+        event("procedure.published", "P-1", EARLY, unit="H26", name_vi="Một", term=5),
+        event("procedure.updated", "P-1", LATER, unit="H26", name_vi="Một", term=7, posted=True),
+        event("procedure.published", "P-2", EARLY, unit="H26", name_vi="Hai"),
+        event("procedure.abolished", "P-2", LATER, unit="H26"),
+        event("device.paired", "T-1", EARLY, unit="H26", token_sha256="1" * 64),
+        event("device.revoked", "T-1", LATER, unit="H26"),
+        event("point.capability", "H26", EARLY, unit="H26", e_certified_copy=True),
+        event("point.capability", "H26", LATER, unit="H26", results_in_force=9),
+    ]
+    files = texts(reversed(told))
+    assert list(files) == ["units.csv", "procedures.csv", "points.csv"]
+    found = state(read_again(files))
+    assert found["unit.defined", "H26", "2010-01-01"]["name_vi"] == 'Hà Nội, "thủ đô"'
+    procedures = {key[1]: data for key, data in found.items() if key[0] == "procedure.published"}
+    assert {code: (data["term"], data["posted"]) for code, data in procedures.items()} == {"P-1": (7, True)}
+    assert found["point.capability", "H26", ""] == {"unit": "H26", "e_certified_copy": True, "results_in_force": 9}
+
+
+@pytest.mark.stack
+def test_a_running_system_writes_what_it_knows_and_never_over_files(stack: Stack, tmp_path: Path) -> None:
+    assert stack.send([unit("RX", level="city", name_vi="Đơn vị xuất ra")]) == []
+    variables = {"HAILONG_API_URL": stack.settings.api_url}
+    folder = tmp_path / "out"
+    wait_until(lambda: any(word["subject"] == "RX" for word in stack.get("/v1/reference")["events"]), 30)
+    told = CliRunner().invoke(app, ["reference", "export", str(folder)], env=variables)
+    assert told.exit_code == 0, told.output
+    assert "Đơn vị xuất ra" in (folder / "units.csv").read_text(encoding="utf-8")
+    again = CliRunner().invoke(app, ["reference", "export", str(folder)], env=variables)
+    assert again.exit_code == 1
+    assert "already" in again.output
+    assert "token" not in "".join(path.read_text(encoding="utf-8") for path in folder.iterdir())
