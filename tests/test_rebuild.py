@@ -60,12 +60,21 @@ def test_rebuilding_what_is_right_changes_nothing(store: Client) -> None:
 @pytest.mark.usefixtures("small_slices")
 def test_emptied_tables_come_back_with_all_their_figures(store: Client) -> None:
     events = a_day(32)
-    put(store, [*events, *CALENDAR_UNITS, procedure("P", term=2), *calendar()])
+    on_duty = {"starts_at": f"{MONDAY}T08:00:00+07:00", "ends_at": f"{MONDAY}T17:00:00+07:00"}
+    shift = event("staff.shift", "CB-1", f"{MONDAY}T07:50:00+07:00", unit="H26.9", **on_duty)
+    put(store, [*events, *CALENDAR_UNITS, procedure("P", term=2), *calendar(), shift])
     before = contents(store)
     list(rebuild(store, from_empty=True))
     assert contents(store) == before
+    assert len(before["shifts"]) == 1
     assert figures(store) == expected([*events, *CALENDAR_UNITS])
     assert hours(store) == hours_expected(events)
+
+
+def test_every_table_but_raw_events_and_what_work_is_done_is_rebuilt(store: Client) -> None:
+    kept = "SELECT name FROM system.tables WHERE database = currentDatabase() AND endsWith(engine, 'MergeTree')"
+    others = {row[0] for row in store.query(kept).result_rows} - {*REFERENCE_TABLES, *DERIVED_TABLES}
+    assert others == {"events", "migrations", "rebuild_slices", "rereads", "touched"}
 
 
 def test_spoilt_rows_are_made_right_again(store: Client) -> None:

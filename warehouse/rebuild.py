@@ -26,7 +26,7 @@ REFERENCE_TABLES = (
 )
 DERIVED_TABLES = (
     *("ratings", "ticket_events", "ticket_shares", "dossier_events", "dossier_folds", "dossiers", "due_days"),
-    *("dossier_days", "days_of_dossiers", "months_of_dossiers", "petition_events", "petitions"),
+    *("dossier_days", "days_of_dossiers", "months_of_dossiers", "petition_events", "petitions", "shifts"),
     *("hours_of_ratings", "hours_of_tickets", "hours_of_events"),
 )
 
