@@ -85,9 +85,8 @@ def silent_list(tablets: Sequence[dict[str, Any]], units: Units, texts: Texts) -
         last = tablet["last_tap_at"]
         at = f"{form.instant(last):%d/%m %H:%M}" if last else texts("silent_never")
         told = texts("silent_served", served=form.number(tablet["served_since"], texts.language), at=at)
-        name = escape(f"{place}, {tablet['device']}")
-        rows.append(f'<li><span class="place">{name}</span><span>{escape(told)}</span></li>')
-    return f'<h3 class="silent">⚠ {escape(texts("silent"))}</h3><ol class="latest silent">{"".join(rows)}</ol>'
+        rows.append((f"{place}, {tablet['device']}", told))
+    return _warned(texts("silent"), rows)
 
 
 def lasting_list(warnings: Sequence[dict[str, Any]], units: Units, texts: Texts) -> str:
@@ -97,10 +96,16 @@ def lasting_list(warnings: Sequence[dict[str, Any]], units: Units, texts: Texts)
         value = form.quantity(warning["value"], warning["unit_of_measure"], texts)
         indicator = warning[f"indicator_name_{texts.language}"]
         told = texts("lasting_days", days=warning["days"], value=value, indicator=indicator)
-        name = escape(unit_name(warning["unit"], units, texts))
-        rows.append(f'<li><span class="place">{name}</span><span>{escape(told)}</span></li>')
-    heading = escape(warnings[0][f"name_{texts.language}"])
-    return f'<h3 class="silent">⚠ {heading}</h3><ol class="latest silent">{"".join(rows)}</ol>'
+        rows.append((unit_name(warning["unit"], units, texts), told))
+    return _warned(warnings[0][f"name_{texts.language}"], rows)
+
+
+def _warned(heading: str, rows: Sequence[tuple[str, str]]) -> str:
+    """Places with what is told of each."""
+    lines = "".join(
+        f'<li><span class="place">{escape(name)}</span><span>{escape(told)}</span></li>' for name, told in rows
+    )
+    return f'<h3 class="silent">⚠ {escape(heading)}</h3><ol class="latest silent">{lines}</ol>'
 
 
 def _rating(rating: dict[str, Any], units: Units, texts: Texts, when: str = "%H:%M:%S") -> str:

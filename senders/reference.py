@@ -24,7 +24,6 @@ from senders.sending import line, send_shown
 HANOI = "hanoi"
 REFUSALS_SHOWN = 20
 EXPORT_TIMEOUT_S = 60.0
-LINE_END = "\n"
 
 out = Console(highlight=False)
 
@@ -90,7 +89,7 @@ def export(settings: Settings, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in made.items():
         (folder / name).write_text(text, encoding="utf-8")
-        out.print(f"{folder / name}: {text.count(LINE_END) - 2} lines", soft_wrap=True)
+        out.print(folder / name, soft_wrap=True)
     return 0
 
 

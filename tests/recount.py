@@ -14,7 +14,7 @@ from contract.catalogue import catalogue
 from contract.measures import value_of
 from warehouse.recount import Event, Hours, Tally, at, count_event, count_ticket
 from warehouse.recount_dossiers import COMPLAINTS, Rules, count_standing, count_steps, count_work, fold
-from warehouse.recount_petitions import count_petition
+from warehouse.recount_petitions import count_petition, misconduct
 from warehouse.recount_petitions import fold as fold_petition
 from warehouse.recount_points import points
 from warehouse.recount_units import held
@@ -68,12 +68,11 @@ def _counted(events: Iterable[Event], start: datetime, end: datetime, instant: b
         standings.update(of_a_point)
     for of_a_unit in held(distinct, end).values():
         total.add(of_a_unit)
-    petitions = [fold_petition(steps, {}) for (family, _), steps in subjects.items() if family == "petition"]
-    guilty = [one.dossiers for one in petitions if one and {"behaviour", "confirmed"} <= one.attributes]
-    rules = Rules(
-        other_terms=Terms(deadline_rule="instant" if instant else "day"), misconduct=frozenset().union(*guilty)
-    )
-    for petition in filter(None, petitions):
+    folded = [fold_petition(steps, {}) for (family, _), steps in subjects.items() if family == "petition"]
+    petitions = [petition for petition in folded if petition]
+    terms = Terms(deadline_rule="instant" if instant else "day")
+    rules = Rules(other_terms=terms, misconduct=misconduct(petitions))
+    for petition in petitions:
         count_petition(standings, petition, start, end)
     for (family, _), steps in subjects.items():
         if family == "queue":

@@ -70,6 +70,12 @@ def count_petition(counts: Counter[str], petition: Petition, start: datetime, en
     counts.update(cohorts_of(taken, petition.attributes))
 
 
+def misconduct(petitions: Iterable[Petition]) -> frozenset[str]:
+    """The dossiers of which a petition on the conduct of officials was found to be true."""
+    proven = (petition.dossiers for petition in petitions if {"behaviour", "confirmed"} <= petition.attributes)
+    return frozenset().union(*proven)
+
+
 def _ends(calendar: Calendar, since: datetime, days: int) -> datetime | None:
     closing = calendar.closing(since, days, working=True) if calendar.knows(since) else None
     if closing is None:

@@ -27,7 +27,7 @@ from warehouse.figures import by_hour, counts
 from warehouse.periods import Period, bounds
 from warehouse.recount import Event, Hours, Tally, count_event, count_ticket
 from warehouse.recount_dossiers import Rules, count_standing, count_steps, count_work, fold
-from warehouse.recount_petitions import Petition, count_petition
+from warehouse.recount_petitions import Petition, count_petition, misconduct
 from warehouse.recount_petitions import fold as fold_petition
 from warehouse.recount_points import points
 from warehouse.recount_procedures import count_offered, gives, in_force, publications
@@ -67,8 +67,7 @@ class Verification:
         self._range = Period(midnight(first), midnight(last + timedelta(days=1)))
         self._slices = {"dossiers": _slices(dossier_events), "tickets": _slices(ticket_events)}
         self._hours = Hours(Tally)
-        self._standings: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-        self._work: defaultdict[tuple[str, str], Tally] = defaultdict(Tally)
+        self._standings: defaultdict[tuple[str, str], Tally] = defaultdict(Tally)
         # What any dossier has that a unit received in a period, by its procedure.
         self._used: defaultdict[tuple[str, str], defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._in_force: dict[str, list[Event]] = {}
@@ -89,8 +88,7 @@ class Verification:
         rules = rules_of(reference)
         petitions = [petition for petition in self._petitions(rules) if petition]
         self._recount_others(reference, rules, petitions)
-        guilty = [petition.dossiers for petition in petitions if {"behaviour", "confirmed"} <= petition.attributes]
-        rules = replace(rules, misconduct=frozenset().union(*guilty))
+        rules = replace(rules, misconduct=misconduct(petitions))
         for day in days:
             for row in self._client.query(_sql("events"), parameters=bounds(day)).result_rows:
                 count_event(self._hours, json.loads(row[0]))
@@ -104,8 +102,9 @@ class Verification:
                 dossier = fold(events, rules)
                 count_steps(self._hours, dossier)
                 for name, period in self._periods.items():
-                    count_standing(self._standings[dossier.unit, name], dossier, *period)
-                    count_work(self._work[dossier.unit, name], dossier, *period)
+                    standings = self._standings[dossier.unit, name]
+                    count_standing(standings.counts, dossier, *period)
+                    count_work(standings, dossier, *period)
                     if dossier.received_at and period.start <= dossier.received_at < period.end:
                         self._used[dossier.unit, name][dossier.procedure] |= dossier.attributes
             yield
@@ -119,12 +118,12 @@ class Verification:
             self._in_force[name] = in_force(reference, period.end)
             for found in (points(reference, period.end), publications(reference, *period, rules.calendars)):
                 for unit, cohorts in found.items():
-                    self._standings[unit, name].update(cohorts)
+                    self._standings[unit, name].counts.update(cohorts)
             for tallies in (on_duty(shifts, *period, rules.calendars), held(reference, period.end)):
                 for unit, tally in tallies.items():
-                    self._work[unit, name].add(tally)
+                    self._standings[unit, name].add(tally)
             for petition in petitions:
-                count_petition(self._standings[petition.unit, name], petition, *period)
+                count_petition(self._standings[petition.unit, name].counts, petition, *period)
 
     def _subjects(self, kind: str, n: int) -> Iterator[list[Event]]:
         parameters = {"slices": self._slices[kind], "slice": n, **bounds(self._range)}
@@ -137,7 +136,7 @@ class Verification:
             yield fold_petition([json.loads(body) for _, body in events], rules.calendars)
 
     def _compare(self, units: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
-        everywhere = sorted(units.keys() | {unit for unit, _ in (*self._hours, *self._standings, *self._work)})
+        everywhere = sorted(units.keys() | {unit for unit, _ in (*self._hours, *self._standings)})
         self._compare_hours(everywhere)
         yield
         scopes = {unit: [unit] for unit in everywhere}
@@ -173,10 +172,7 @@ class Verification:
                 found[unit].add(tally)
         for (unit, of_period), standings in self._standings.items():
             if of_period == name:
-                found[unit].counts.update(standings)
-        for (unit, of_period), work in self._work.items():
-            if of_period == name:
-                found[unit].add(work)
+                found[unit].add(standings)
         return found
 
     def _compare_hours(self, units: Sequence[str]) -> None:

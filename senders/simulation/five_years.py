@@ -11,7 +11,7 @@ from typing import Any
 
 from contract.events import derived_id
 from senders.simulation.calendar import instant, rfc3339
-from senders.simulation.place import Reference
+from senders.simulation.place import Point, Reference
 
 RECEIVED, IN_TIME = 66_274_910, 65_731_793
 FIRST, LAST = date(2015, 1, 1), date(2019, 12, 31)
@@ -66,7 +66,7 @@ def events(reference: Reference, seed: int, scale: float) -> Iterator[dict[str, 
             }
 
 
-def _by_volume(reference: Reference) -> list[Any]:
+def _by_volume(reference: Reference) -> list[Point]:
     """The points, each so often as its volume is of the smallest's."""
     least = min(point.dossiers_a_day for point in reference.points)
     return [point for point in reference.points for _ in range(round(point.dossiers_a_day / least))]

@@ -306,7 +306,6 @@ CREATE TABLE IF NOT EXISTS shifts (
   unit LowCardinality(String),
   starts_at DateTime64(3, 'UTC'),
   ends_at DateTime64(3, 'UTC'),
-  staff String,
   occurred_at DateTime64(3, 'UTC'),
   event_id UUID,
   precedence UInt64
@@ -319,7 +318,7 @@ SETTINGS index_granularity = 1024;
 CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_shifts TO shifts AS
 SELECT
   unit, parseDateTime64BestEffort(s.starts_at, 3, 'UTC') AS starts_at, parseDateTime64BestEffort(s.ends_at, 3, 'UTC') AS ends_at,
-  subject AS staff, occurred_at, event_id, precedence
+  occurred_at, event_id, precedence
 FROM
 (
   SELECT *, JSONExtract(body, 'data', 'Tuple(starts_at String, ends_at String)') AS s
