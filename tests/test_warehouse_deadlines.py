@@ -184,8 +184,19 @@ def test_without_a_calendar_pauses_count_by_the_clock(store: Client) -> None:
     assert due(store) == "2011-03-12 14:00"
 
 
-def test_an_appointment_beyond_the_known_calendar_is_not_told(store: Client) -> None:
-    put(store, [*UNITS, *calendar(), procedure("P", term=90), accepted("2026-11-02T08:00:00+07:00")])
+@pytest.mark.parametrize("paused", [False, True])
+@pytest.mark.parametrize(
+    "term", [{"term": 90}, {"term": 90, "count_mode": "day"}, {"term": 90, "term_unit": "day", "count_mode": "day"}]
+)
+def test_an_appointment_beyond_the_known_calendar_is_not_told(
+    store: Client, term: dict[str, Any], paused: bool
+) -> None:
+    steps = [
+        event("dossier.supplement_requested", "D1", "2026-11-03T08:00:00+07:00", unit="H26.1"),
+        event("dossier.supplement_completed", "D1", "2026-11-04T08:00:00+07:00", unit="H26.1"),
+    ]
+    handed_in = accepted("2026-11-02T08:00:00+07:00")
+    put(store, [*UNITS, *calendar(), procedure("P", **term), handed_in, *(steps if paused else [])])
     assert due(store) is None
 
 

@@ -107,8 +107,9 @@ CREATE TABLE IF NOT EXISTS reference_ids (event_id UUID) ENGINE = ReplacingMerge
 -- The calendar of a unit is its own, or that of the nearest unit above it that has one. Made anew with the tree.
 CREATE TABLE IF NOT EXISTS unit_calendars (unit String, calendar String) ENGINE = ReplacingMergeTree ORDER BY unit;
 
--- Every day of a calendar, off or not: its sessions as instants, working seconds before it and in it, and how many
--- working days there are up to it (itself included). Made anew when a day changes.
+-- Every day of a calendar, off or not: its sessions as instants, working seconds before it and in it, how many working
+-- days there are up to it (itself included), and what a term that ends with a working day asks for. Made anew when a day
+-- changes.
 CREATE TABLE IF NOT EXISTS calendar_days (
   calendar String,
   day Date32,
@@ -116,6 +117,8 @@ CREATE TABLE IF NOT EXISTS calendar_days (
   closes Array(DateTime('UTC')),
   worked_s Int64,
   worked_before_s Int64,
-  day_number UInt32
+  day_number UInt32,
+  next_day Date32 COMMENT 'the first working day after it; 1970-01-01 beyond the last',
+  end_s Int64 COMMENT 'working seconds up to the end of the first working day from it on; -1 beyond the last'
 )
 ENGINE = ReplacingMergeTree ORDER BY (calendar, day);
