@@ -45,6 +45,7 @@ _SAY: dict[str, tuple[Reason, str]] = {
     "enum": (Reason.INVALID_VALUE, "must be {expected}, not {value}"),
     "greater_than": (Reason.INVALID_VALUE, "{value} is not greater than {gt}"),
     "greater_than_equal": (Reason.INVALID_VALUE, "{value} is less than {ge}"),
+    "less_than_equal": (Reason.INVALID_VALUE, "{value} is greater than {le}"),
     "too_short": (Reason.INVALID_VALUE, "has {actual_length} entries, fewer than {min_length}"),
     "too_long": (Reason.INVALID_VALUE, "has {actual_length} entries, more than {max_length}"),
 }

@@ -1,4 +1,6 @@
-"""What happens around the counter: queue tickets, ratings, petitions, staff on duty, and who takes care of trouble."""
+"""What happens around the counter: queue tickets, ratings, petitions, staff on duty, who takes care of trouble, and how
+tablets are.
+"""
 
 from __future__ import annotations
 
@@ -102,6 +104,29 @@ class Acknowledgement(Data):
     comment: Annotated[str, StringConstraints(max_length=1200)] | None = None
 
 
+class DeviceSeen(Data):
+    """A tablet's heartbeat: how it is; ``subject`` is the tablet. What its browser does not tell is left out.
+
+    ``waiting`` taps are not acknowledged yet, ``quarantined`` ones were refused. ``clock_skew_ms`` is how far the
+    server's clock is ahead of the tablet's. ``configuration`` is the version of what the tablet follows.
+    """
+
+    battery_percent: Annotated[int, Field(ge=0, le=100)] | None = None
+    charging: bool | None = None
+    online: bool | None = None
+    network: Code | None = None
+    waiting: NonNegativeInt | None = None
+    oldest_unsent_s: NonNegativeInt | None = None
+    quarantined: NonNegativeInt | None = None
+    clock_skew_ms: int | None = None
+    storage_used_bytes: NonNegativeInt | None = None
+    storage_quota_bytes: NonNegativeInt | None = None
+    storage_persisted: bool | None = None
+    page_version: Code | None = None
+    configuration: Code | None = None
+    last_tap_at: UtcTime | None = None
+
+
 SERVICE_EVENTS: dict[str, type[Data]] = {
     "queue.ticket_issued": Queue,
     "queue.called": Queue,
@@ -117,4 +142,5 @@ SERVICE_EVENTS: dict[str, type[Data]] = {
     "staff.shift": StaffShift,
     "point.capability": PointCapability,
     "alert.acknowledged": Acknowledgement,
+    "device.seen": DeviceSeen,
 }

@@ -7,17 +7,21 @@ from contract.reference_events import REFERENCE_EVENTS
 
 EVENTS = "hailong.events"
 REFERENCE = "hailong.reference"
+HEARTBEATS = "hailong.heartbeats"
 DEAD_LETTERS = "hailong.dead-letters"
 
-STREAM_TOPICS = (REFERENCE, EVENTS)
+STREAM_TOPICS = (REFERENCE, HEARTBEATS, EVENTS)
 
 
 def route(event: AnyEvent) -> tuple[str, str]:
     """Topic and key of an event.
 
-    Events of one unit keep their order and have one reader at a time. Reference facts are keyed by what they are
+    Events of one unit keep their order and have one reader at a time. Heartbeats are many and soon worth nothing: they
+    have a topic of their own. Reference facts are keyed by what they are
     about, with the date from which they hold, so that compaction keeps the newest word on each.
     """
+    if event.type == "device.seen":
+        return HEARTBEATS, event.subject
     if event.type not in REFERENCE_EVENTS:
         return EVENTS, event.data.unit
     kind = event.type.partition(".")[0]

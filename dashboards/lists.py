@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import HTTPException, Query
 
-from contract.devices import SILENT_AFTER_SERVED
+from contract.devices import SILENT_AFTER_SERVED, SILENT_AFTER_UNSEEN_S
 from contract.reasons import severe_reasons
 from dashboards.reader import From, Having, Limit, Store, To, readable, times
 from runtime.clock import speed_of
@@ -92,14 +92,24 @@ def get_ratings(
 
 
 def get_tablets(store: Store, unit: str, start: From = None, to: To = None) -> dict[str, Any]:
-    """The tablets and when each was tapped last; ``silent`` when many were served in the period since, and none tapped.
+    """The tablets, when each was tapped last and what its newest heartbeat said.
 
-    A tablet that hangs still has power and a network: that people are served and none answers tells more.
+    ``silent`` are those that are ``untapped`` though many were served in the period since, and those that are
+    ``unseen``: they told how they are once, and no more while their unit is open.
     """
     tree, period, _ = store.scope(unit, start, to, None)
-    rows = evidence.tablets(store.client, tree.below(unit), period)
-    tablets = [row | {"silent": row["served_since"] >= SILENT_AFTER_SERVED} for row in _shown(rows)]
+    now = store.clock()
+    until_now = period._replace(end=min(period.end, now)) if period.start < now else period
+    rows = evidence.tablets(store.client, tree.below(unit), until_now)
+    tablets = [row | _silence(row, speed_of(store.clock)) for row in _shown(rows)]
     return {"unit": unit, **times(period), "tablets": tablets}
+
+
+def _silence(tablet: Mapping[str, Any], speed: float) -> dict[str, bool]:
+    """Why a tablet is called silent, if it is; in a replayed day its heartbeats follow the wall's minutes."""
+    untapped = tablet["served_since"] >= SILENT_AFTER_SERVED
+    unseen = tablet["unseen_s"] is not None and tablet["unseen_s"] / speed >= SILENT_AFTER_UNSEEN_S
+    return {"untapped": untapped, "unseen": unseen, "silent": untapped or unseen}
 
 
 def get_acknowledgements(store: Store, unit: str, start: From = None, to: To = None) -> dict[str, Any]:

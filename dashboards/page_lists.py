@@ -78,15 +78,36 @@ def severe_list(ratings: Sequence[dict[str, Any]], units: Units, texts: Texts) -
 
 
 def silent_list(tablets: Sequence[dict[str, Any]], units: Units, texts: Texts) -> str:
-    """Tablets that nobody taps though people are served there."""
+    """Tablets that nobody taps though people are served there, and those that tell nothing of themselves any more."""
     rows = []
     for tablet in tablets:
-        place = unit_name(tablet["unit"], units, texts)
-        last = tablet["last_tap_at"]
-        at = f"{form.instant(last):%d/%m %H:%M}" if last else texts("silent_never")
-        told = texts("silent_served", served=form.number(tablet["served_since"], texts.language), at=at)
-        rows.append((f"{place}, {tablet['device']}", told))
+        told = []
+        if tablet["untapped"]:
+            served = form.number(tablet["served_since"], texts.language)
+            told.append(texts("silent_served", served=served, at=_minute(tablet["last_tap_at"], texts)))
+        if tablet["unseen"]:
+            told.append(texts("silent_unseen", at=_minute(tablet["last_seen_at"], texts)))
+        rows.append(
+            (f"{unit_name(tablet['unit'], units, texts)}, {tablet['device']}", "; ".join(told + _vitals(tablet, texts)))
+        )
     return _warned(texts("silent"), rows)
+
+
+def _minute(instant: str | None, texts: Texts) -> str:
+    return f"{form.instant(instant):%d/%m %H:%M}" if instant else texts("silent_never")
+
+
+def _vitals(tablet: dict[str, Any], texts: Texts) -> list[str]:
+    """What the newest heartbeat said that helps whoever goes there."""
+    told = []
+    if tablet["battery_percent"] is not None:
+        told.append(
+            texts("tablet_charging" if tablet["charging"] else "tablet_battery", percent=tablet["battery_percent"])
+        )
+    if tablet["waiting"]:
+        minutes = (tablet["oldest_unsent_s"] or 0) // 60
+        told.append(texts("tablet_waiting", count=form.number(tablet["waiting"], texts.language), minutes=minutes))
+    return told
 
 
 def lasting_list(warnings: Sequence[dict[str, Any]], units: Units, texts: Texts) -> str:

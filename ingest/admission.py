@@ -14,6 +14,7 @@ from ingest.masking import mask_all_text, mask_free_text
 from ingest.registry import Device
 
 SYSTEM = "system"
+BY_TABLETS = ("rating.submitted", "device.seen")
 BY_CITIZENS = ("rating.", "petition.")
 KnowsUnit = Callable[[str], bool]
 
@@ -90,10 +91,12 @@ def _allowed(event: AnyEvent, sender: Sender, _knows_unit: KnowsUnit, _now: date
     device = sender.device
     if device is None:
         return None
-    if event.type != "rating.submitted":
-        return Refusal(Reason.FORBIDDEN, f"type: a tablet may send ratings, not {event.type}", str(event.id))
-    if event.data.device != device.code or event.data.unit != device.unit:
-        detail = f"data.device, data.unit: this token speaks for {device.code} at {device.unit} only"
+    if event.type not in BY_TABLETS:
+        detail = f"type: a tablet may send ratings and how it is itself, not {event.type}"
+        return Refusal(Reason.FORBIDDEN, detail, str(event.id))
+    said, field = (event.subject, "subject") if event.type == "device.seen" else (event.data.device, "data.device")
+    if said != device.code or event.data.unit != device.unit:
+        detail = f"{field}, data.unit: this token speaks for {device.code} at {device.unit} only"
         return Refusal(Reason.FORBIDDEN, detail, str(event.id))
     return None
 

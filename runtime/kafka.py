@@ -7,11 +7,12 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
 from kafka.errors import TopicAlreadyExistsError
 
-from contract.topics import DEAD_LETTERS, EVENTS, REFERENCE
+from contract.topics import DEAD_LETTERS, EVENTS, HEARTBEATS, REFERENCE
 from runtime.settings import Settings
 
 # A dead letter carries its message in base64 beside its reason, so the log takes messages somewhat larger than events.
 _MESSAGE_OVERHEAD = 2
+_WEEK_MS = 7 * 24 * 3600 * 1000
 _YEAR_MS = 365 * 24 * 3600 * 1000
 
 
@@ -21,6 +22,7 @@ def create_topics(settings: Settings) -> None:
     shapes = {
         EVENTS: (settings.kafka_partitions, {"retention.ms": str(_YEAR_MS)}),
         REFERENCE: (1, {"cleanup.policy": "compact"}),
+        HEARTBEATS: (1, {"retention.ms": str(_WEEK_MS)}),
         DEAD_LETTERS: (1, {"retention.ms": str(_YEAR_MS)}),
     }
     admin = KafkaAdminClient(bootstrap_servers=settings.kafka.split(","))

@@ -40,7 +40,6 @@ SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     date: st.dates(date(1990, 1, 1), date(2100, 1, 1)).map(date.isoformat),
     time: st.times().map(time.isoformat),
     bool: st.booleans(),
-    int: st.integers(1, 2**31),
     float: st.floats(0, 1e300),
 }
 
@@ -69,6 +68,10 @@ def _scalar(kind: Any, metadata: Sequence[Any]) -> st.SearchStrategy[Any]:
     if kind is str:
         patterns = " ".join(str(getattr(constraint, "pattern", None) or "") for constraint in metadata)
         return SHA256S if "0-9a-f" in patterns else CODES if patterns.strip() else TEXTS
+    if kind is int:
+        low = [c.ge for c in _constraints(metadata) if getattr(c, "ge", None) is not None]
+        high = [c.le for c in _constraints(metadata) if getattr(c, "le", None) is not None]
+        return st.integers(max(low, default=1), min(high, default=2**31))
     return SCALARS[kind]
 
 

@@ -29,7 +29,10 @@ SET_UP = "/?device=TAB-01&unit=H26.66.01.004&counter=Q3&name=Phường+Cửa+Nam
 
 
 class Door(ThreadingHTTPServer):
-    """Ingest's door. ``troubles`` are used up one a request: a status, or "hang" (stores, then does not answer)."""
+    """Ingest's door. ``troubles`` are used up one a request: a status, or "hang" (stores, then does not answer).
+
+    Heartbeats are kept apart: they come when they come, and meet no trouble.
+    """
 
     daemon_threads = True
     request_queue_size = 64
@@ -39,6 +42,7 @@ class Door(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.troubles: list[int | str] = []
         self.posts: list[tuple[float, str, list[AnyEvent]]] = []
+        self.heartbeats: list[AnyEvent] = []
         self.refused_units: set[str] = set()
         self.closing = threading.Event()
 
@@ -61,8 +65,13 @@ class _DoorHandler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         raw = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        trouble = self.server.troubles.pop(0) if self.server.troubles else None
         events = [decode(json.dumps(item).encode()) for item in raw]
+        beats = [read for read in events if not isinstance(read, Refusal) and read.type == "device.seen"]
+        if beats:
+            self.server.heartbeats += beats
+            self._answer(202, json.dumps({"accepted": len(beats), "rejected": []}))
+            return
+        trouble = self.server.troubles.pop(0) if self.server.troubles else None
         rejected = []
         for index, read in enumerate(events):
             if isinstance(read, Refusal):

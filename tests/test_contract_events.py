@@ -23,7 +23,7 @@ from contract.events import (
 )
 from contract.refusals import Reason, Refusal
 from contract.scales import LEVELS
-from contract.topics import EVENTS, REFERENCE, route
+from contract.topics import EVENTS, HEARTBEATS, REFERENCE, route
 from tests.strategies import ANYTHING, HOSTILE, OFFSETS, TEXTS, events
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -264,7 +264,9 @@ def test_each_scale_takes_its_own_scores_only(scale: str, levels: Any) -> None:
 def test_events_of_one_unit_go_one_way_and_reference_facts_by_subject(event: dict[str, Any]) -> None:
     topic, key = route(decoded(event))
     told = event["type"].partition(".")[0]
-    if told in {"unit", "procedure", "calendar", "target", "device"}:
+    if event["type"] == "device.seen":
+        assert (topic, key) == (HEARTBEATS, event["subject"])
+    elif told in {"unit", "procedure", "calendar", "target", "device"}:
         assert (topic, key.startswith(f"{told}/{event['subject']}"[:90])) == (REFERENCE, True)
     else:
         assert (topic, key) == (EVENTS, event["data"]["unit"])

@@ -133,12 +133,27 @@ def test_a_tablet_speaks_for_itself_at_its_unit_only(change: dict[str, Any], exp
     assert reason(judged(tap, Sender(TABLET))) == expected
 
 
-@pytest.mark.parametrize("kind", [kind for kind in EVENT_DATA if kind != "rating.submitted"])
-def test_a_tablet_sends_nothing_but_ratings(kind: str) -> None:
+@pytest.mark.parametrize("kind", [kind for kind in EVENT_DATA if kind not in {"rating.submitted", "device.seen"}])
+def test_a_tablet_sends_nothing_but_ratings_and_how_it_is(kind: str) -> None:
     example = next(example for example in EXAMPLES if example.get("event", {}).get("type") == kind)
     found = judged(example["event"], Sender(TABLET))
     assert isinstance(found, Refusal)
-    assert found.detail == f"type: a tablet may send ratings, not {kind}"
+    assert found.detail == f"type: a tablet may send ratings and how it is itself, not {kind}"
+
+
+@pytest.mark.parametrize(
+    ("code", "at", "expected"),
+    [("TAB-1", "H26.01", "accepted"), ("TAB-2", "H26.01", "forbidden"), ("TAB-1", "H26", "forbidden")],
+)
+def test_a_tablet_tells_how_it_is_itself_only(code: str, at: str, expected: str) -> None:
+    beat = event("device.seen", code, "2026-11-23T08:30:00+07:00", unit=at, battery_percent=80)
+    assert reason(judged(beat, Sender(TABLET))) == expected
+
+
+def test_heartbeats_have_a_topic_of_their_own() -> None:
+    found = judged(event("device.seen", "TAB-1", "2026-11-23T08:30:00+07:00", unit="H26.01"), Sender(TABLET))
+    assert isinstance(found, Admitted)
+    assert (found.topic, found.key, found.fact) == ("hailong.heartbeats", "TAB-1", None)
 
 
 def test_a_unit_must_be_defined_before_it_is_spoken_of_and_below_one_that_is() -> None:

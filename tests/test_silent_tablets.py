@@ -11,10 +11,12 @@ from clickhouse_connect.driver.client import Client
 from contract.devices import SILENT_AFTER_SERVED
 from dashboards import page_lists
 from dashboards.page_texts import texts_in
-from tests.support import event, put, rating
+from runtime.clock import VIETNAM
+from tests.support import event, logged, put, rating, unit
 from warehouse.evidence import tablets
 from warehouse.periods import Period
 from warehouse.rebuild import rebuild
+from warehouse.store import insert_lines, new_batch, touched_kinds
 
 OPENS = datetime(2026, 11, 23, 1, tzinfo=UTC)
 DAY = Period(OPENS.replace(hour=0), OPENS + timedelta(hours=10))
@@ -35,6 +37,10 @@ def served(counter: str, minutes: list[int], type_: str = "queue.served") -> lis
 
 def tapped(device: str, minute: int) -> dict[str, Any]:
     return rating(U, (OPENS + timedelta(minutes=minute)).isoformat(), device=device, key=f"{device}{minute}")
+
+
+def seen(device: str, at: str, **told: Any) -> dict[str, Any]:
+    return event("device.seen", device, f"2026-11-23T{at}:00+07:00", unit=U, source=f"tablet/{device}", **told)
 
 
 def found(store: Client, within: tuple[str, ...] = (U,), period: Period = DAY) -> dict[str, Any]:
@@ -75,6 +81,59 @@ def test_a_tablet_stands_where_the_last_word_puts_it(store: Client) -> None:
     assert found(store, ("H26.OTHER",)).keys() == {"AWAY"}
 
 
+def test_nobody_served_before_it_was_paired_is_held_against_a_tablet(store: Client) -> None:
+    put(store, [paired("NEW", "Q1", (OPENS + timedelta(minutes=30)).isoformat()), *served("Q1", list(range(60)))])
+    assert found(store)["NEW"]["served_since"] == 29
+
+
+def test_the_newest_heartbeat_is_told_in_whatever_order_they_come(store: Client) -> None:
+    told = {"battery_percent": 80, "charging": True, "waiting": 3, "oldest_unsent_s": 61, "quarantined": 0}
+    put(store, [paired("T", "Q1"), paired("MUTE", "Q2")])
+    put(store, [seen("T", "09:01", **told, page_version="v2"), seen("T", "09:00", battery_percent=81)])
+    rows = found(store)
+    assert rows["T"]["last_seen_at"] == datetime(2026, 11, 23, 2, 1)  # noqa: DTZ001 as the store gives it
+    assert {name: rows["T"][name] for name in told} == told
+    assert (rows["T"]["page_version"], rows["T"]["unseen_s"]) == ("v2", (8 * 60 + 59) * 60)
+    assert {rows["MUTE"][name] for name in (*told, "last_seen_at", "unseen_s")} == {None}
+    before = Period(DAY.start, datetime(2026, 11, 23, 2, 0, 30, tzinfo=UTC))
+    assert found(store, (U,), before)["T"]["last_seen_at"] is None
+
+
+def test_a_heartbeat_is_missed_in_opening_hours_only(store: Client) -> None:
+    of_day: dict[str, Any] = {
+        "calendar": "C",
+        "date": "2026-11-23",
+        "sessions": [["08:00", "12:00"], ["13:30", "17:00"]],
+    }
+    put(
+        store,
+        [
+            unit(U, calendar="C"),
+            event("calendar.day_defined", "C/2026-11-23", "2026-01-01T00:00:00Z", unit=U, **of_day),
+        ],
+    )
+    put(store, [paired("T"), seen("T", "07:50"), seen("T", "11:50")])
+
+    def unseen_s(hour: int, minute: int) -> int | None:
+        end = datetime(2026, 11, 23, hour, minute, tzinfo=VIETNAM)
+        told: int | None = found(store, (U,), Period(DAY.start, end.astimezone(UTC)))["T"]["unseen_s"]
+        return told
+
+    assert (unseen_s(11, 58), unseen_s(12, 30), unseen_s(13, 40), unseen_s(17, 0)) == (480, None, 600, None)
+
+
+def test_heartbeats_are_in_no_figure_and_keep_none_fresh(store: Client) -> None:
+    put(store, [paired("T"), rating(U, "2026-11-23T08:00:00+07:00")])
+    counted = "SELECT sum(events), max(recorded_at) FROM hours_of_events FINAL"
+    before = store.query(counted).result_rows
+    batch = new_batch()
+    insert_lines(store, batch, [logged(seen("T", f"08:{minute:02}", battery_percent=50)) for minute in range(60)])
+    assert touched_kinds(store, [batch]) == set()
+    assert store.query(counted).result_rows == before
+    assert store.query("SELECT count() FROM events WHERE type = 'device.seen'").result_rows == [(0,)]
+    assert store.query("SELECT count() FROM tablets").result_rows == [(1,)]
+
+
 def test_a_rebuild_finds_the_tablets_again(store: Client) -> None:
     put(store, [paired("T", "Q1"), *served("Q1", [1, 2])])
     before = found(store)
@@ -85,14 +144,21 @@ def test_a_rebuild_finds_the_tablets_again(store: Client) -> None:
     assert found(store) == before
 
 
+AT = "2026-11-23T09:05:00+07:00"
+TOLD = {"battery_percent": 12, "charging": False, "waiting": 3, "oldest_unsent_s": 425}
+SEEN = {"unit": "X", "last_seen_at": AT, **TOLD}
+
+
 @pytest.mark.parametrize(("language", "words"), [("vi", "chưa có"), ("en", "none yet")])
 def test_the_page_says_where_and_since_when(language: str, words: str) -> None:
     rows: list[dict[str, Any]] = [
-        {"unit": "X", "device": "<T>", "last_tap_at": None, "served_since": 21},
-        {"unit": "X", "device": "T2", "last_tap_at": "2026-11-23T09:05:00+07:00", "served_since": 1_234},
+        {**SEEN, "device": "<T>", "last_tap_at": None, "served_since": 21, "untapped": True, "unseen": False},
+        {**SEEN, "device": "T2", "last_tap_at": AT, "served_since": 1_234, "untapped": True, "unseen": True},
     ]
     shown = page_lists.silent_list(rows, {}, texts_in(language))
     assert words in shown
     assert "&lt;T&gt;" in shown
     assert "23/11 09:05" in shown
     assert ("1.234" if language == "vi" else "1,234") in shown
+    assert ("pin 12%" if language == "vi" else "battery 12%") in shown
+    assert ("cũ nhất 7 phút" if language == "vi" else "the oldest for 7 min") in shown

@@ -88,8 +88,8 @@ def comments(client: Client, rated: Iterable[Mapping[str, Any]]) -> dict[UUID, s
 
 
 def tablets(client: Client, within: Sequence[str], period: Period) -> Rows:
-    """The tablets of ``within`` at the period's end: the last tap of the last two weeks, and how many people were
-    served there since it in the period; the most first.
+    """The tablets of ``within`` at the period's end: the last tap of the last two weeks, how many people were served
+    there since it in the period, the most first, and the newest heartbeat, if it came before that end.
     """
     parameters = {"units": list(within), **bounds(period), "taps_from": naive(period.end - TAPS_LOOKED_BACK)}
     return _rows(client, "tablets", parameters)

@@ -3,6 +3,7 @@
 import { identify } from "/device.js";
 import { element, languageBar } from "/dom.js";
 import { ratingEvent } from "/event.js";
+import * as heartbeat from "/heartbeat.js";
 import { healthPage } from "/health.js";
 import * as outbox from "/outbox.js";
 import { ratingPage } from "/rating.js";
@@ -26,6 +27,7 @@ async function start() {
   await outbox.releaseAll();
   keepClock();
   if (device) sender.start(device.token);
+  if (device) heartbeat.start(device);
   navigator.storage?.persist?.();
   keepAwake();
   await keepOffline(page);

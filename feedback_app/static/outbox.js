@@ -56,7 +56,7 @@ export function add(event, { held: isHeld = false } = {}) {
   return inTransaction("readwrite", async ({ outbox, held, counts }) => {
     const taps = await value(counts.get("taps"));
     const counter_n = (taps?.n ?? 0) + 1;
-    counts.put({ name: "taps", n: counter_n });
+    counts.put({ name: "taps", n: counter_n, at: event.time });
     (isHeld ? held : outbox).add({ ...event, data: { ...event.data, counter_n } });
   });
 }
@@ -104,10 +104,11 @@ export function sendQuarantinedAgain() {
 }
 
 export function state() {
-  return inTransaction("readonly", async ({ outbox, held, quarantine }) => {
-    const [unsent, kept, [first], refused] = await Promise.all([
+  return inTransaction("readonly", async ({ outbox, held, quarantine, counts }) => {
+    const [unsent, kept, [first], refused, taps] = await Promise.all([
       value(outbox.count()), value(held.count()), value(outbox.getAll(null, 1)), value(quarantine.getAll()),
+      value(counts.get("taps")),
     ]);
-    return { waiting: unsent + kept, oldest: first?.time ?? null, refused };
+    return { waiting: unsent + kept, oldest: first?.time ?? null, refused, lastTap: taps?.at ?? null };
   });
 }

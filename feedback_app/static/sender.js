@@ -1,10 +1,10 @@
 // Carries taps from the outbox to ingest. A tap leaves the outbox only when ingest said what became of it.
 
+import * as ingest from "/ingest.js";
 import * as outbox from "/outbox.js";
 import * as server from "/server.js";
 
 const BATCH = 100;
-const ANSWER_TIMEOUT_MS = 10_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 const LAST = "hailong.sending";
@@ -89,21 +89,14 @@ async function drain() {
 
 // What ingest refused of these events, by id; throws NotSent when ingest did not say.
 async function post(events) {
-  if (server.ingestUrl() === null && !(await server.refresh())) throw new NotSent("the server has never been reached");
   let answer;
   try {
-    answer = await fetch(`${server.ingestUrl()}/v1/events`, {
-      method: "POST",
-      headers: { "Content-Type": "application/cloudevents-batch+json", Authorization: `Bearer ${token}` },
-      body: JSON.stringify(events),
-      cache: "no-store",
-      credentials: "omit",
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-    });
-    if (answer.status === 202) return refusalsIn(await answer.json(), events);
+    answer = await ingest.post(events, token);
+    if (answer?.status === 202) return refusalsIn(await answer.json(), events);
   } catch (fault) {
     throw new NotSent(String(fault));
   }
+  if (answer === null) throw new NotSent("the server has never been reached");
   const retryAfter_ms = (Number(answer.headers.get("Retry-After")) || 0) * 1000;
   throw new NotSent(`HTTP ${answer.status}`, { retryAfter_ms, unreadable: [400, 413].includes(answer.status) });
 }

@@ -99,7 +99,7 @@ FROM
 CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_events TO events AS
 SELECT event_id, type, source, unit, subject, occurred_at, recorded_at, sender, body
 FROM parsed
-WHERE readable AND NOT from_store;
+WHERE readable AND NOT from_store AND type != 'device.seen';
 
 -- What each batch touched: which figures must be made anew, and which lines could not be read. Good for the flush at
 -- hand; a batch that is read again touches it all again.
@@ -124,7 +124,7 @@ FROM
 (
   SELECT any(batch) AS batch, max(type = 'rating.submitted') AS rated, unit, toStartOfHour(occurred_at)::DateTime('UTC') AS hour
   FROM parsed
-  WHERE readable
+  WHERE readable AND type != 'device.seen'
   GROUP BY unit, hour
 );
 
@@ -139,7 +139,7 @@ SELECT DISTINCT
     startsWith(type, 'target.'), 'target',
     startsWith(type, 'petition.'), 'petition',
     startsWith(type, 'point.'), 'point',
-    startsWith(type, 'device.'), 'tablet',
+    type IN ('device.paired', 'device.revoked'), 'tablet',
     'dossier'
   ) AS kind,
   -- A rating tells something of the dossier that it names; a petition's dossier is found when the petition is.
@@ -148,4 +148,4 @@ FROM parsed
 WHERE NOT readable OR complains OR startsWith(type, 'dossier.') OR startsWith(type, 'component.')
   OR type = 'payment.paid' OR startsWith(type, 'queue.') OR startsWith(type, 'procedure.')
   OR startsWith(type, 'calendar.') OR startsWith(type, 'unit.') OR startsWith(type, 'target.')
-  OR startsWith(type, 'petition.') OR startsWith(type, 'point.') OR startsWith(type, 'device.');
+  OR startsWith(type, 'petition.') OR startsWith(type, 'point.') OR type IN ('device.paired', 'device.revoked');

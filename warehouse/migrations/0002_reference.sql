@@ -87,6 +87,15 @@ CREATE TABLE IF NOT EXISTS tablets (
 )
 ENGINE = ReplacingMergeTree ORDER BY (device, said_at, event_id);
 
+-- The newest heartbeat of each tablet, as it was sent. No figure is made of heartbeats: they are kept nowhere else here.
+CREATE TABLE IF NOT EXISTS heartbeats (device String, seen_at DateTime64(3, 'UTC'), body String)
+ENGINE = ReplacingMergeTree(seen_at) ORDER BY device;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_heartbeats TO heartbeats AS
+SELECT subject AS device, occurred_at AS seen_at, body
+FROM parsed
+WHERE readable AND type = 'device.seen';
+
 -- Every unit with itself and each unit above it, by today's tree.
 CREATE VIEW IF NOT EXISTS unit_paths AS
 WITH RECURSIVE

@@ -1,14 +1,17 @@
--- Where the tablets of some units stand, when each was tapped last, and how many people were served there since.
+-- Where the tablets of some units stand, when each was tapped last, how many people were served there since, and what
+-- its newest heartbeat said.
 --
 -- A tablet without a counter stands for all counters of its unit. Served is who left a counter or fetched a result.
 WITH
   standing AS
   (
-    SELECT device AS tablet, place.1 AS at_unit, place.2 AS at_counter, place.3 AS label
+    SELECT device AS tablet, place.1 AS at_unit, place.2 AS at_counter, place.3 AS label, since
     FROM
     (
       -- Of two words of one instant the revocation holds, as at ingest's door.
-      SELECT device, argMax((unit, counter, name), (said_at, revoked)) AS place, argMax(revoked, (said_at, revoked)) AS gone
+      SELECT
+        device, argMax((unit, counter, name), (said_at, revoked)) AS place, argMax(revoked, (said_at, revoked)) AS gone,
+        max(said_at) AS since
       FROM tablets
       WHERE said_at < {end:DateTime64(3, 'UTC')}
       GROUP BY device
@@ -30,6 +33,30 @@ WITH
     WHERE unit IN {units:Array(String)} AND type IN ('queue.served', 'dossier.returned')
       AND occurred_at >= {start:DateTime64(3, 'UTC')} AND occurred_at < {end:DateTime64(3, 'UTC')}
     GROUP BY unit, counter
+  ),
+  seen AS
+  (
+    SELECT
+      device, seen_at,
+      JSONExtract(
+        body, 'data',
+        'Tuple(battery_percent Nullable(UInt8), charging Nullable(Bool), waiting Nullable(UInt32), oldest_unsent_s Nullable(UInt32), quarantined Nullable(UInt32), page_version String, configuration String)'
+      ) AS told
+    FROM heartbeats FINAL
+    WHERE seen_at < {end:DateTime64(3, 'UTC')}
+  ),
+  -- When the session of the unit's calendar began in which the period ends; long ago when it ends in none.
+  opened AS
+  (
+    SELECT
+      unit_calendars.unit AS unit,
+      arrayFirst(
+        (opens_at, closes_at) -> opens_at <= {end:DateTime64(3, 'UTC')} AND closes_at > {end:DateTime64(3, 'UTC')},
+        calendar_days.opens, calendar_days.closes
+      ) AS opened_at
+    FROM unit_calendars FINAL
+    INNER JOIN calendar_days FINAL ON calendar_days.calendar = unit_calendars.calendar
+    WHERE unit IN {units:Array(String)} AND calendar_days.day = toDate32({end:DateTime64(3, 'UTC')}, 'Asia/Ho_Chi_Minh')
   )
 SELECT
   tablet AS device,
@@ -38,10 +65,30 @@ SELECT
   any(label) AS name,
   any(if(tapped_at = toDateTime64(0, 3, 'UTC'), NULL, tapped_at)) AS last_tap_at,
   sumIf(
-    arrayCount(instant -> instant > tapped_at, served.instants), at_counter = '' OR at_counter = served.counter
-  ) AS served_since
+    arrayCount(instant -> instant > greatest(tapped_at, since), served.instants),
+    at_counter = '' OR at_counter = served.counter
+  ) AS served_since,
+  any(if(seen.device = '', NULL, seen.seen_at)) AS last_seen_at,
+  -- Seconds of opening hours without a heartbeat; none while nobody expects one.
+  any(
+    multiIf(
+      seen.device = '', NULL,
+      opened.unit = '', dateDiff('second', seen.seen_at, {end:DateTime64(3, 'UTC')}),
+      opened.opened_at = toDateTime(0, 'UTC'), NULL,
+      dateDiff('second', greatest(seen.seen_at, opened.opened_at), {end:DateTime64(3, 'UTC')})
+    )
+  ) AS unseen_s,
+  any(told.battery_percent) AS battery_percent,
+  any(told.charging) AS charging,
+  any(told.waiting) AS waiting,
+  any(told.oldest_unsent_s) AS oldest_unsent_s,
+  any(told.quarantined) AS quarantined,
+  any(told.page_version) AS page_version,
+  any(told.configuration) AS configuration
 FROM standing
 LEFT JOIN taps ON taps.device = standing.tablet
 LEFT JOIN served ON served.unit = standing.at_unit
+LEFT JOIN seen ON seen.device = standing.tablet
+LEFT JOIN opened ON opened.unit = standing.at_unit
 GROUP BY tablet, at_unit, at_counter
 ORDER BY served_since DESC, tablet

@@ -8,5 +8,5 @@ FROM
     type, subject, occurred_at, event_id, unit,
     JSONExtract(body, 'data', 'Tuple(counter String, name String)') AS t
   FROM touched_reference(batches = {batches:Array(UInt64)})
-  WHERE startsWith(type, 'device.')
+  WHERE type IN ('device.paired', 'device.revoked')
 )

@@ -1,0 +1,62 @@
+// How this tablet is, told once a minute (contract/service_events.py: device.seen). A heartbeat that does not arrive is
+// not sent again: the next one tells all of it, newer.
+
+import { uuid7 } from "/event.js";
+import { post } from "/ingest.js";
+import * as outbox from "/outbox.js";
+import * as server from "/server.js";
+
+const INTERVAL_MS = 60_000;
+
+export function start(device) {
+  const beat = () => tell(device).catch(() => {});
+  setInterval(beat, INTERVAL_MS);
+  beat();
+}
+
+async function tell(device) {
+  // Asked first: without a server's clock the skew is not known.
+  if (server.clockSkew_ms() === null && !(await server.refresh())) return;
+  const now_ms = server.now();
+  const event = {
+    specversion: "1.0",
+    id: uuid7(now_ms),
+    type: "device.seen",
+    source: `tablet/${device.device}`,
+    time: new Date(now_ms).toISOString(),
+    subject: device.device,
+    datacontenttype: "application/json",
+    data: known({ unit: device.unit, ...(await taps(now_ms)), ...(await hardware()), page_version: self.SHELL.version }),
+  };
+  await post([event], device.token);
+}
+
+async function taps(now_ms) {
+  const { waiting, oldest, refused, lastTap } = await outbox.state();
+  return {
+    waiting,
+    oldest_unsent_s: oldest && Math.max(0, Math.round((now_ms - Date.parse(oldest)) / 1000)),
+    quarantined: refused.length,
+    last_tap_at: lastTap,
+  };
+}
+
+async function hardware() {
+  const battery = await navigator.getBattery?.();
+  const used = await navigator.storage?.estimate();
+  return {
+    battery_percent: battery && Math.round(battery.level * 100),
+    charging: battery?.charging,
+    online: navigator.onLine,
+    network: navigator.connection?.type ?? navigator.connection?.effectiveType,
+    clock_skew_ms: Math.round(server.clockSkew_ms()),
+    storage_used_bytes: used?.usage,
+    storage_quota_bytes: used?.quota,
+    storage_persisted: await navigator.storage?.persisted(),
+  };
+}
+
+// What the browser does not tell is left out.
+function known(facts) {
+  return Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined && fact !== null));
+}
