@@ -19,6 +19,8 @@ from fastapi.staticfiles import StaticFiles
 from contract.reasons import reasons
 from feedback_app.online_rating import FOLDER as ONLINE
 from feedback_app.online_rating import OnlineRating
+from feedback_app.pairing import FOLDER as PAIR
+from feedback_app.pairing import TabletPairing
 from runtime.clock import clock_from, speed_of
 from runtime.http import HEALTH_ROUTES, serve_app
 from runtime.settings import Settings
@@ -112,7 +114,9 @@ def make_app(settings: Settings) -> FastAPI:
         return PlainTextResponse("ready\n")
 
     app.include_router(OnlineRating(settings, clock).router)
+    app.include_router(TabletPairing(settings, clock).router)
     app.mount("/online", StaticFiles(directory=ONLINE))
+    app.mount("/pair", StaticFiles(directory=PAIR))
     app.mount("/", Page(ingest_url))
     return app
 

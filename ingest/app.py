@@ -88,6 +88,9 @@ async def _sender(request: Request) -> Sender:
         detail = "send Authorization: Bearer <api key or device token>"
         raise HTTPException(401, detail, {"WWW-Authenticate": "Bearer"})
     sender: Sender | None = request.app.state.door.sender_of(token)
+    if sender is None and not request.app.state.door.knows_units:
+        # A tablet that was told "unknown" would take itself for revoked.
+        raise _come_again(UNITS_UNKNOWN)
     if sender is None:
         raise HTTPException(403, "this key or token is not known here, or was revoked")
     return sender

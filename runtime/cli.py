@@ -351,6 +351,25 @@ def reference_tablet(
     raise typer.Exit(set_up_tablet(_settings(), device, place, qr=qr))
 
 
+@reference_app.command("pair")
+def reference_pair(
+    code: Annotated[str, typer.Argument(help="The eight letters that the tablet shows.")],
+    unit: Annotated[str | None, typer.Option(help="Unit at which it stands.")] = None,
+    counter: Annotated[str | None, typer.Option(help="Counter at which it stands.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the place, shown above the question.")] = None,
+    faces: Annotated[int, typer.Option(min=3, max=5, help="Faces to choose from.")] = 4,
+    device: Annotated[str | None, typer.Option(help="The tablet's code; made of the letters when left out.")] = None,
+    replaces: Annotated[
+        str | None, typer.Option(help="Tablet that it stands in for: its place is taken over, its token ends.")
+    ] = None,
+) -> None:
+    """Pair the tablet that shows this code, so that citizens can rate on it."""
+    from senders.pairing import pair
+
+    place = {"unit": unit, "counter": counter, "name": name, "faces": faces}
+    raise typer.Exit(pair(_settings(), code, place, device=device, replaces=replaces))
+
+
 @reference_app.command("files")
 def reference_files() -> None:
     """Show which files a folder of reference data may have, and their columns."""

@@ -23,7 +23,7 @@ out = Console(highlight=False)
 
 def invite(settings: Settings, unit: str, dossier: str, procedure: str | None, *, days: int, qr: Path | None) -> int:
     """Prints the link for rating a dossier; 2 when a code is none or the key of the systems is not known."""
-    found = _with_key(settings)
+    found = with_key(settings)
     if found is None:
         return 2
     last_day = clock_from(found.clock)().astimezone(VIETNAM).date() + timedelta(days=days)
@@ -33,12 +33,12 @@ def invite(settings: Settings, unit: str, dossier: str, procedure: str | None, *
         for wrong in error.errors():
             out.print(f"[red]{wrong['loc'][0]}[/]: {wrong['msg']}")
         return 2
-    return _hand_out(link.address(_site(found), found.api_key.get_secret_value()), qr)
+    return _hand_out(link.address(site(found), found.api_key.get_secret_value()), qr)
 
 
 def set_up_tablet(settings: Settings, device: str, place: Mapping[str, str | None], *, qr: Path | None) -> int:
     """Prints the address that a tablet is opened with once; 2 when the key of the systems is not known."""
-    found = _with_key(settings)
+    found = with_key(settings)
     return 2 if found is None else _hand_out(tablet_address(found, device, place), qr)
 
 
@@ -49,10 +49,11 @@ def tablet_address(settings: Settings, device: str, place: Mapping[str, str | No
     """
     told = {"device": device, **{name: value for name, value in place.items() if value}}
     token = device_token(settings.api_key.get_secret_value(), device)
-    return f"{_site(settings)}/?{urlencode(told, quote_via=quote)}#token={token}"
+    return f"{site(settings)}/?{urlencode(told, quote_via=quote)}#token={token}"
 
 
-def _with_key(settings: Settings) -> Settings | None:
+def with_key(settings: Settings) -> Settings | None:
+    """The settings with the key and the addresses of the running stack; None, and why is printed, without a key."""
     try:
         found = resolve(settings)
     except EndpointsError as fault:
@@ -64,7 +65,8 @@ def _with_key(settings: Settings) -> Settings | None:
     return found
 
 
-def _site(settings: Settings) -> str:
+def site(settings: Settings) -> str:
+    """The address of the pages for citizens, as they reach it."""
     return (settings.public_feedback_url or settings.feedback_url).rstrip("/")
 
 

@@ -445,8 +445,10 @@ def test_an_ingest_that_never_heard_of_units_asks_to_come_again(tmp_path: Path) 
     with ingest_in(tmp_path) as new:
         assert new.http.get("/readyz").status_code == 503
         assert new.send(tap()).status_code == 503
+        assert new.send(tap(), key="a tablet's token").status_code == 503
         assert told(new.send(unit("H26.01"), tap())) == (202, 2, [])
         assert new.http.get("/readyz").status_code == 200
+        assert new.send(tap(), key="a tablet's token").status_code == 403
         assert told(new.send(rating("H26.77", "2026-01-05T08:30:00+07:00"))) == (202, 0, [(0, "unknown_unit")])
 
 

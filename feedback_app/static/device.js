@@ -1,4 +1,4 @@
-// Which tablet this is: told once by its set-up address, then remembered.
+// Which tablet this is: told once, by being paired (pairing.js) or by its set-up address, then remembered.
 //   /?device=TAB-1&unit=H26.66.01.004&counter=Q3&name=...&faces=4#token=...
 // The token stands in the fragment because browsers never send that to a server, so no log can hold it.
 
@@ -23,6 +23,11 @@ function merge(remembered, said) {
   const same = said.device === undefined || said.device === remembered.device;
   const merged = { ...(same ? remembered : {}), ...said };
   return { ...merged, faces: COUNTS.includes(merged.faces) ? merged.faces : "4" };
+}
+
+// Keeps what a pairing handed over; nothing of a former set-up stays.
+export function remember(device) {
+  localStorage.setItem(KEY, JSON.stringify(device));
 }
 
 // The tablet's identity, or null when it has not been set up. Takes the set-up out of the address bar.

@@ -1,13 +1,20 @@
-// Posts events to ingest with this tablet's token.
+// Posts events to ingest with this tablet's token, and notices when that is known there no more.
 
 import * as server from "/server.js";
 
 const ANSWER_TIMEOUT_MS = 10_000;
 
+let whenKnown = () => {};
+
+// `act` is told at each answer whether this tablet's token is known.
+export function onAnswer(act) {
+  whenKnown = act;
+}
+
 // The answer to these events; null when it is not known yet where ingest is. Rejects when nothing answers.
 export async function post(events, token) {
   if (server.ingestUrl() === null && !(await server.refresh())) return null;
-  return fetch(`${server.ingestUrl()}/v1/events`, {
+  const answer = await fetch(`${server.ingestUrl()}/v1/events`, {
     method: "POST",
     headers: { "Content-Type": "application/cloudevents-batch+json", Authorization: `Bearer ${token}` },
     body: JSON.stringify(events),
@@ -15,4 +22,13 @@ export async function post(events, token) {
     credentials: "omit",
     signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
   });
+  if (answer.status === 202) whenKnown(true);
+  else if (answer.status === 403 && (await isOurs(answer))) whenKnown(false);
+  return answer;
+}
+
+// A captive portal refuses as well, but not in ingest's words.
+async function isOurs(answer) {
+  const body = await answer.clone().json().catch(() => null);
+  return typeof body?.detail === "string";
 }

@@ -1,11 +1,13 @@
 // Starts the page: who am I, what do I show, and what keeps it alive on an unattended tablet.
 
 import { identify } from "/device.js";
-import { element, languageBar } from "/dom.js";
+import { element } from "/dom.js";
 import { ratingEvent } from "/event.js";
 import * as heartbeat from "/heartbeat.js";
 import { healthPage } from "/health.js";
+import * as ingest from "/ingest.js";
 import * as outbox from "/outbox.js";
+import { pairingPage } from "/pairing.js";
 import { ratingPage } from "/rating.js";
 import * as sender from "/sender.js";
 import * as server from "/server.js";
@@ -13,6 +15,8 @@ import * as server from "/server.js";
 const CLOCK_REFRESH_MS = 30_000;
 const UPDATE_CHECK_MS = 3_600_000;
 const RESTART_MS = 5_000;
+const IDLE_CHECK_MS = 500;
+const KNOWN_AGAIN_MS = 12_000;
 
 async function start() {
   const health = new URLSearchParams(location.search).has("health");
@@ -22,7 +26,8 @@ async function start() {
   let page = { isBusy: () => false };
   if (health) await healthPage(root, texts, device);
   else if (device) page = showQuestion(root, texts, device);
-  else notSetUp(root, texts);
+  else pairingPage(root, texts);
+  if (device && !health) keepKnown(page, () => pairingPage(root, texts, { wasPaired: true }));
   if (!health) blockGestures();
   await outbox.releaseAll();
   keepClock();
@@ -48,15 +53,24 @@ function showQuestion(root, texts, device) {
   });
 }
 
-function notSetUp(root, texts, language = Object.keys(texts)[0]) {
-  const words = texts[language];
-  document.documentElement.lang = language;
-  root.className = "notice-page";
-  root.replaceChildren(
-    element("h1", {}, words.not_set_up),
-    element("p", {}, words.not_set_up_detail),
-    languageBar(texts, language, (code) => notSetUp(root, texts, code)),
-  );
+// A tablet that was revoked says so once nobody is at it; its taps stay, and it goes on when it is known again.
+function keepKnown(page, showEnded) {
+  let ended = false;
+  ingest.onAnswer((isKnown) => {
+    // One that was paired anew under its former code is known before it has fetched its new place.
+    if (isKnown && ended) setTimeout(() => location.reload(), KNOWN_AGAIN_MS);
+    if (isKnown || ended) return;
+    ended = true;
+    whenIdle(page, showEnded);
+  });
+}
+
+function whenIdle(page, act) {
+  const waiting = setInterval(() => {
+    if (page.isBusy()) return;
+    clearInterval(waiting);
+    act();
+  }, IDLE_CHECK_MS);
 }
 
 function keepClock() {
@@ -88,7 +102,7 @@ async function keepOffline(page) {
   if (!navigator.serviceWorker) return;
   if (navigator.serviceWorker.controller) {
     navigator.serviceWorker.addEventListener("controllerchange", () => {
-      setInterval(() => page.isBusy() || location.reload(), 500);
+      whenIdle(page, () => location.reload());
     });
   }
   try {

@@ -1,0 +1,75 @@
+// A tablet that is not set up shows a code and waits until somebody approves it (RFC 8628; feedback_app/pairing.py).
+
+import { remember } from "/device.js";
+import { element, languageBar } from "/dom.js";
+import { shape } from "/faces.js";
+
+const GRANT = "urn:ietf:params:oauth:grant-type:device_code";
+const ANSWER_TIMEOUT_MS = 10_000;
+const SLOWER_BY_S = 5;
+const AGAIN_S = 10;
+const QUIET_ZONE = 4;
+
+// Shows the way to be paired in `root`. `wasPaired`: it was set up once, and is known no more.
+export function pairingPage(root, texts, { wasPaired = false } = {}) {
+  let [language] = Object.keys(texts);
+  let shown = null;
+
+  function show() {
+    const words = texts[language];
+    document.documentElement.lang = language;
+    document.title = words.not_set_up;
+    root.className = "notice-page";
+    root.replaceChildren(
+      element("h1", {}, wasPaired ? words.pairing.ended : words.not_set_up),
+      ...(shown ? code(words.pairing) : [element("p", {}, words.not_set_up_detail)]),
+      languageBar(texts, language, (chosen) => { language = chosen; show(); }),
+    );
+  }
+
+  function code(words) {
+    return [
+      element("p", {}, words.what_to_do),
+      element("div", { class: "pairing" }, drawQr(shown.qr, words.qr), element("p", { class: "code", lang: "vi" }, shown.user_code)),
+      element("p", { class: "quiet" }, words.lives),
+    ];
+  }
+
+  async function begin() {
+    shown = await ask("/pair/code").then(({ ok, body }) => (ok ? body : null), () => null);
+    show();
+    if (shown) setTimeout(collect, shown.interval * 1000, shown, performance.now() + shown.expires_in * 1000);
+    else setTimeout(begin, AGAIN_S * 1000);
+  }
+
+  async function collect(code, ends_ms) {
+    const { ok, body } = await ask("/pair/token", { grant_type: GRANT, device_code: code.device_code }).catch(() => ({ body: {} }));
+    if (ok) {
+      remember({ ...body.place, token: body.access_token });
+      location.replace("/");
+      return;
+    }
+    const over = ["expired_token", "access_denied"].includes(body.error) || performance.now() > ends_ms;
+    const interval = code.interval + (body.error === "slow_down" ? SLOWER_BY_S : 0);
+    if (over) begin();
+    else setTimeout(collect, interval * 1000, { ...code, interval }, ends_ms);
+  }
+
+  show();
+  begin();
+}
+
+async function ask(path, form = {}) {
+  const answer = await fetch(path, {
+    method: "POST", body: new URLSearchParams(form), cache: "no-store", signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+  });
+  return { ok: answer.ok, body: await answer.json() };
+}
+
+function drawQr(rows, label) {
+  const size = rows.length + 2 * QUIET_ZONE;
+  const dark = rows.flatMap((row, y) => row.map((is, x) => (is ? `M${x + QUIET_ZONE} ${y + QUIET_ZONE}h1v1h-1z` : "")));
+  const svg = shape("svg", { viewBox: `0 0 ${size} ${size}`, class: "qr", role: "img", "aria-label": label, "shape-rendering": "crispEdges" });
+  svg.append(shape("path", { d: dark.join("") }));
+  return svg;
+}
