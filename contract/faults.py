@@ -41,6 +41,7 @@ _SAY: dict[str, tuple[Reason, str]] = {
     "time_parsing": (Reason.INVALID_VALUE, '{value} is no time of day such as "08:00": {error}'),
     "string_too_short": (Reason.INVALID_VALUE, "is empty"),
     "string_too_long": (Reason.INVALID_VALUE, "has more than {max_length} characters"),
+    "extra_forbidden": (Reason.INVALID_VALUE, "is no field of this event"),
     "literal_error": (Reason.INVALID_VALUE, "must be {expected}, not {value}"),
     "enum": (Reason.INVALID_VALUE, "must be {expected}, not {value}"),
     "greater_than": (Reason.INVALID_VALUE, "{value} is not greater than {gt}"),

@@ -8,11 +8,14 @@ from __future__ import annotations
 from datetime import date, time
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, StringConstraints
+from pydantic import ConfigDict, Field, PositiveInt, StringConstraints
 
 from contract.fields import Code, Data, Text
 
 UnitLevel = Literal["city", "department", "centre", "branch", "service_point", "counter", "external"]
+Language = Literal["vi", "en"]
+"""What the tablet's page has texts in."""
+
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -119,6 +122,28 @@ class DeviceRevoked(Data):
     reason: Text | None = None
 
 
+class DeviceConfigured(Data):
+    """How tablets ask at ``unit`` and below, or one ``device`` alone; ``subject`` is that unit or device.
+
+    A word replaces the former one on its subject. What it leaves out is as the unit above says, and at last as the
+    tablet was set up. ``languages`` are offered in this order, the first to each new citizen; ``idle_s`` after another
+    was chosen the page is in that one again. ``follow_up``: who is not satisfied is asked why. A field that is not
+    known is refused: nobody stands by a tablet to see that it does nothing.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    device: Code | None = None
+    faces: Literal[3, 4, 5] | None = None
+    languages: Annotated[list[Language], Field(min_length=1, max_length=10)] | None = None
+    idle_s: Annotated[int, Field(ge=10, le=300)] | None = None
+    mirrored: bool | None = None
+    large_text: bool | None = None
+    follow_up: bool | None = None
+
+
+CONFIGURED_FIELDS = tuple(name for name in DeviceConfigured.model_fields if name not in {"unit", "device"})
+
 REFERENCE_EVENTS: dict[str, type[Data]] = {
     "unit.defined": UnitDefined,
     "procedure.published": Procedure,
@@ -128,4 +153,5 @@ REFERENCE_EVENTS: dict[str, type[Data]] = {
     "target.defined": TargetDefined,
     "device.paired": DevicePaired,
     "device.revoked": DeviceRevoked,
+    "device.configured": DeviceConfigured,
 }

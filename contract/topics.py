@@ -24,6 +24,7 @@ def route(event: AnyEvent) -> tuple[str, str]:
         return HEARTBEATS, event.subject
     if event.type not in REFERENCE_EVENTS:
         return EVENTS, event.data.unit
-    kind = event.type.partition(".")[0]
+    # Where a tablet stands and what it follows are two facts about one subject.
+    kind = "configuration" if event.type == "device.configured" else event.type.partition(".")[0]
     valid_from = getattr(event.data, "valid_from", "")
     return REFERENCE, f"{kind}/{event.subject}/{valid_from}".rstrip("/")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contract.events import AnyEvent, canonical, check_time, content_hash, decode, recorded
-from contract.reference_events import REFERENCE_EVENTS, UnitDefined, WorkingDay
+from contract.reference_events import REFERENCE_EVENTS, DeviceConfigured, UnitDefined, WorkingDay
 from contract.refusals import Reason, Refusal
 from contract.topics import route
 from ingest.masking import mask_all_text, mask_free_text
@@ -105,6 +105,8 @@ def _subject_fits(event: AnyEvent, _sender: Sender, _knows_unit: KnowsUnit, _now
     """The log keeps reference facts by subject, the tables by what is in data: they must say the same."""
     if isinstance(event.data, UnitDefined):
         subject, fields = event.data.unit, "data.unit"
+    elif isinstance(event.data, DeviceConfigured):
+        subject, fields = event.data.device or event.data.unit, "data.device or data.unit"
     elif isinstance(event.data, WorkingDay):
         subject, fields = f"{event.data.calendar}/{event.data.date}", "data.calendar and data.date"
     else:

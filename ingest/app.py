@@ -42,6 +42,7 @@ def make_app(settings: Settings) -> Starlette:
     told = FastAPI(title="hailong ingest", version="1")
     told.get("/readyz", response_class=PlainTextResponse)(readyz)
     told.get("/v1/refusals")(get_refusals)
+    told.get("/v1/device-configuration")(get_device_configuration)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -54,7 +55,7 @@ def make_app(settings: Settings) -> Starlette:
     page = Middleware(
         CORSMiddleware,
         allow_origins=[settings.public_feedback_url or settings.feedback_url],
-        allow_methods=["POST"],
+        allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type"],
         expose_headers=["Retry-After"],
     )
@@ -167,3 +168,12 @@ async def get_refusals(
         for row in rows
     ]
     return Response("\n".join(lines) + "\n" * bool(lines), media_type=LINES)
+
+
+async def get_device_configuration(request: Request, sender: SentBy, device: str = "") -> Response:
+    """What a tablet follows, asked with its own token, or of any ``device`` with the api key."""
+    registry = request.app.state.door.registry
+    found = sender.device or registry.device(device)
+    if found is None:
+        raise HTTPException(404, f"no tablet {device!r} is paired")
+    return JSONResponse(registry.configuration_of(found), headers={"Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""What ingest must know at once to judge an event: units and tablets, kept current from reference events."""
+"""What ingest must know at once: units and tablets, to judge events, and what tablets follow; from reference events."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import hashlib
 import threading
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from contract.events import AnyEvent
 from contract.reference_events import DevicePaired, DeviceRevoked
+from ingest.configurations import Configurations
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class Device:
     code: str
     unit: str
     token_sha256: str
+    counter: str | None = None
 
 
 class Registry:
@@ -31,6 +34,7 @@ class Registry:
         self._devices: dict[str, Device] = {}
         self._tokens: dict[str, Device] = {}
         self._newest: dict[str, tuple[datetime, str]] = {}
+        self._configurations = Configurations()
         self._changing = threading.Lock()
 
     def knows_unit(self, code: str) -> bool:
@@ -41,9 +45,18 @@ class Registry:
         """The tablet that holds this token, or None."""
         return self._tokens.get(hashlib.sha256(token.encode()).hexdigest())
 
+    def device(self, code: str) -> Device | None:
+        """The tablet of this code, or None when none is paired."""
+        return self._devices.get(code)
+
+    def configuration_of(self, device: Device) -> dict[str, Any]:
+        """What the tablet follows: version, values, and which scope says each."""
+        return self._configurations.of(device.code, device.counter, device.unit)
+
     def apply(self, event: AnyEvent) -> None:
         """Takes in a reference event; others and outdated ones change nothing."""
         with self._changing:
+            self._configurations.apply(event)
             if event.type == "unit.defined":
                 self._units.add(event.subject)
             elif event.type in {"device.paired", "device.revoked"}:
@@ -57,7 +70,7 @@ class Registry:
         former = self._devices.pop(code, None)
         token = None
         if isinstance(data, DevicePaired):
-            device = Device(code, data.unit, data.token_sha256)
+            device = Device(code, data.unit, data.token_sha256, data.counter)
             token = device.token_sha256
             # Set before the former is taken out: a tablet that comes in between must not be turned away.
             self._devices[code] = self._tokens[token] = device

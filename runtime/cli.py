@@ -370,6 +370,35 @@ def reference_pair(
     raise typer.Exit(pair(_settings(), code, place, device=device, replaces=replaces))
 
 
+@reference_app.command("configure")
+def reference_configure(
+    scope: Annotated[str, typer.Argument(help="Unit with all below it, or one tablet.")],
+    faces: Annotated[int | None, typer.Option(help="3, 4 or 5 faces.")] = None,
+    languages: Annotated[str | None, typer.Option(help="Languages in their order, such as vi,en.")] = None,
+    idle_s: Annotated[int | None, typer.Option(help="Seconds after which a chosen language is left again.")] = None,
+    mirrored: Annotated[bool | None, typer.Option(help="Layout for the other hand.")] = None,
+    large_text: Annotated[bool | None, typer.Option(help="Larger words.")] = None,
+    follow_up: Annotated[bool | None, typer.Option(help="Ask why of who is not satisfied.")] = None,
+    back: Annotated[bool, typer.Option("--back", help="What it had before instead; once more undoes that.")] = False,
+) -> None:
+    """Tell what tablets follow; what is left out is inherited from the unit above."""
+    from senders.configuring import configure
+
+    given = {
+        "faces": faces,
+        "languages": languages.replace(" ", "").split(",") if languages else None,
+        "idle_s": idle_s,
+        "mirrored": mirrored,
+        "large_text": large_text,
+        "follow_up": follow_up,
+    }
+    values = {name: value for name, value in given.items() if value is not None}
+    if back and values:
+        out.print("--back takes over what was before; it goes with nothing else", style="red")
+        raise typer.Exit(2)
+    raise typer.Exit(configure(_settings(), scope, values, back=back))
+
+
 @reference_app.command("files")
 def reference_files() -> None:
     """Show which files a folder of reference data may have, and their columns."""

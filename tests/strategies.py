@@ -82,7 +82,8 @@ def _constraints(metadata: Sequence[Any]) -> list[Any]:
 @st.composite
 def data_of(draw: st.DrawFn, kind: str) -> dict[str, Any]:
     """Data of an event type: every needed field, some of the others, some that nobody knows."""
-    data: dict[str, Any] = draw(UNKNOWN_FIELDS)
+    knows_all = EVENT_DATA[kind].model_config["extra"] == "forbid"
+    data: dict[str, Any] = {} if knows_all else draw(UNKNOWN_FIELDS)
     for name, field in EVENT_DATA[kind].model_fields.items():
         if field.is_required() or draw(st.booleans()):
             data[name] = draw(_value(field.annotation, field.metadata))
@@ -103,6 +104,8 @@ def events(draw: st.DrawFn, kinds: Sequence[str] = tuple(EVENT_DATA)) -> dict[st
     subject = draw(CODES)
     if kind == "unit.defined":
         subject = data["unit"]
+    elif kind == "device.configured":
+        subject = data.get("device", data["unit"])
     elif kind == "calendar.day_defined":
         subject = f"{data['calendar']}/{data['date']}"
     return {

@@ -43,6 +43,7 @@ class Door(ThreadingHTTPServer):
         self.troubles: list[int | str] = []
         self.posts: list[tuple[float, str, list[AnyEvent]]] = []
         self.heartbeats: list[AnyEvent] = []
+        self.configuration: dict[str, Any] = {"version": "default", "values": {}}
         self.refused_units: set[str] = set()
         self.closing = threading.Event()
 
@@ -62,6 +63,9 @@ class _DoorHandler(BaseHTTPRequestHandler):
 
     def do_OPTIONS(self) -> None:
         self._answer(200, "")
+
+    def do_GET(self) -> None:
+        self._answer(200, json.dumps(self.server.configuration))
 
     def do_POST(self) -> None:
         raw = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -266,6 +266,8 @@ def test_events_of_one_unit_go_one_way_and_reference_facts_by_subject(event: dic
     told = event["type"].partition(".")[0]
     if event["type"] == "device.seen":
         assert (topic, key) == (HEARTBEATS, event["subject"])
+    elif event["type"] == "device.configured":
+        assert (topic, key) == (REFERENCE, f"configuration/{event['subject']}")
     elif told in {"unit", "procedure", "calendar", "target", "device"}:
         assert (topic, key.startswith(f"{told}/{event['subject']}"[:90])) == (REFERENCE, True)
     else:

@@ -5,6 +5,7 @@
 import { COUNTS } from "/faces.js";
 
 const KEY = "hailong.device";
+const CONFIGURED = ["faces", "languages", "idle_s", "mirrored", "large_text", "follow_up"];
 const FIELDS = ["device", "unit", "counter", "name", "faces"];
 
 function given(address) {
@@ -22,12 +23,32 @@ function given(address) {
 function merge(remembered, said) {
   const same = said.device === undefined || said.device === remembered.device;
   const merged = { ...(same ? remembered : {}), ...said };
+  // Set up anew, it takes over its configuration anew.
+  if (CONFIGURED.some((field) => field in said)) {
+    delete merged.set_up;
+    delete merged.configuration;
+  }
   return { ...merged, faces: COUNTS.includes(merged.faces) ? merged.faces : "4" };
 }
 
 // Keeps what a pairing handed over; nothing of a former set-up stays.
 export function remember(device) {
   localStorage.setItem(KEY, JSON.stringify(device));
+}
+
+// Keeps a configuration beside what the tablet was set up with, which holds where nothing else is told. True when that
+// changes what is shown.
+export function adopt({ version, values }) {
+  const device = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+  const set_up = device.set_up ?? pick(device);
+  const shown = { ...set_up, ...values, ...(values.faces && { faces: String(values.faces) }) };
+  const others = Object.entries(device).filter(([field]) => !CONFIGURED.includes(field));
+  remember({ ...Object.fromEntries(others), ...pick(shown), set_up, configuration: version });
+  return JSON.stringify(pick(device)) !== JSON.stringify(pick(shown));
+}
+
+function pick(device) {
+  return Object.fromEntries(CONFIGURED.filter((field) => device[field] !== undefined).map((field) => [field, device[field]]));
 }
 
 // The tablet's identity, or null when it has not been set up. Takes the set-up out of the address bar.

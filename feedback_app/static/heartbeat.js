@@ -26,7 +26,7 @@ async function tell(device) {
     time: new Date(now_ms).toISOString(),
     subject: device.device,
     datacontenttype: "application/json",
-    data: known({ unit: device.unit, ...(await taps(now_ms)), ...(await hardware()), page_version: self.SHELL.version }),
+    data: known({ unit: device.unit, ...(await taps(now_ms)), ...(await hardware()), page_version: self.SHELL.version, configuration: device.configuration }),
   };
   await post([event], device.token);
 }

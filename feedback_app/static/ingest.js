@@ -1,4 +1,4 @@
-// Posts events to ingest with this tablet's token, and notices when that is known there no more.
+// Speaks to ingest with this tablet's token, and notices when that is known there no more.
 
 import * as server from "/server.js";
 
@@ -25,6 +25,18 @@ export async function post(events, token) {
   if (answer.status === 202) whenKnown(true);
   else if (answer.status === 403 && (await isOurs(answer))) whenKnown(false);
   return answer;
+}
+
+// What ingest tells this tablet at a path, or null when it does not.
+export async function get(path, token) {
+  if (server.ingestUrl() === null && !(await server.refresh())) return null;
+  const answer = await fetch(`${server.ingestUrl()}${path}`, {
+    headers: { Authorization: `Bearer ${token}` },
+    cache: "no-store",
+    credentials: "omit",
+    signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+  });
+  return answer.ok ? answer.json() : null;
 }
 
 // A captive portal refuses as well, but not in ingest's words.

@@ -1,10 +1,12 @@
 // Starts the page: who am I, what do I show, and what keeps it alive on an unattended tablet.
 
+import * as configuration from "/configuration.js";
 import { identify } from "/device.js";
 import { element } from "/dom.js";
 import { ratingEvent } from "/event.js";
 import * as heartbeat from "/heartbeat.js";
 import { healthPage } from "/health.js";
+import { whenIdle } from "/idle.js";
 import * as ingest from "/ingest.js";
 import * as outbox from "/outbox.js";
 import { pairingPage } from "/pairing.js";
@@ -15,7 +17,6 @@ import * as server from "/server.js";
 const CLOCK_REFRESH_MS = 30_000;
 const UPDATE_CHECK_MS = 3_600_000;
 const RESTART_MS = 5_000;
-const IDLE_CHECK_MS = 500;
 const KNOWN_AGAIN_MS = 12_000;
 
 async function start() {
@@ -25,7 +26,7 @@ async function start() {
   const root = document.body.appendChild(element("main"));
   let page = { isBusy: () => false };
   if (health) await healthPage(root, texts, device);
-  else if (device) page = showQuestion(root, texts, device);
+  else if (device) page = showQuestion(root, ordered(texts, device.languages), device);
   else pairingPage(root, texts);
   if (device && !health) keepKnown(page, () => pairingPage(root, texts, { wasPaired: true }));
   if (!health) blockGestures();
@@ -33,13 +34,20 @@ async function start() {
   keepClock();
   if (device) sender.start(device.token);
   if (device) heartbeat.start(device);
+  if (device) configuration.follow(device, () => whenIdle(page, () => location.reload()));
   navigator.storage?.persist?.();
   keepAwake();
   await keepOffline(page);
 }
 
+// The texts of the languages asked for, in that order; all when the page has none of them.
+function ordered(texts, languages = []) {
+  const named = languages.filter((code) => code in texts);
+  return named.length ? Object.fromEntries(named.map((code) => [code, texts[code]])) : texts;
+}
+
 function showQuestion(root, texts, device) {
-  return ratingPage(root, texts, device, {
+  const shown = ratingPage(root, texts, device, {
     async keep(score, language, { mayGiveReasons }) {
       const event = ratingEvent(device, score, language, server.now());
       await outbox.add(event, { held: mayGiveReasons });
@@ -51,6 +59,9 @@ function showQuestion(root, texts, device) {
       sender.wake();
     },
   });
+  const [first] = Object.keys(texts);
+  // Who chose another language is still at it, until the page goes back by itself.
+  return { isBusy: () => shown.isBusy() || document.documentElement.lang !== first };
 }
 
 // A tablet that was revoked says so once nobody is at it; its taps stay, and it goes on when it is known again.
@@ -63,14 +74,6 @@ function keepKnown(page, showEnded) {
     ended = true;
     whenIdle(page, showEnded);
   });
-}
-
-function whenIdle(page, act) {
-  const waiting = setInterval(() => {
-    if (page.isBusy()) return;
-    clearInterval(waiting);
-    act();
-  }, IDLE_CHECK_MS);
 }
 
 function keepClock() {

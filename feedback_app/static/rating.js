@@ -5,7 +5,7 @@ import { choices, drawFace, drawTick } from "/faces.js";
 import { reasonsPage } from "/reasons.js";
 
 const DEAD_MS = 2_000;
-const LANGUAGE_RESET_MS = 60_000;
+const LANGUAGE_RESET_S = 60;
 const STEP = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 // Shows the question in `root`. `keep(score, language, {mayGiveReasons})` stores an answer and resolves with its id when
@@ -70,7 +70,7 @@ export function ratingPage(root, texts, device, { keep, giveReasons }) {
     if (busy) return;
     busy = true;
     face.setAttribute("aria-checked", "true");
-    const mayGiveReasons = face.dataset.pleased === "false";
+    const mayGiveReasons = device.follow_up !== false && face.dataset.pleased === "false";
     const id = await keep(Number(face.dataset.score), language, { mayGiveReasons }).catch(() => null);
     if (id) thank();
     else ask(texts[language].not_stored);
@@ -109,7 +109,7 @@ export function ratingPage(root, texts, device, { keep, giveReasons }) {
     if (busy) return;
     language = code;
     clearTimeout(languageTimer);
-    languageTimer = setTimeout(() => busy || nextCitizen(), LANGUAGE_RESET_MS);
+    languageTimer = setTimeout(() => busy || nextCitizen(), (device.idle_s ?? LANGUAGE_RESET_S) * 1000);
     ask();
   }
 

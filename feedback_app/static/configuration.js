@@ -1,0 +1,21 @@
+// What this tablet is told to show (contract/reference_events.py: device.configured): asked for once a minute, kept for
+// times without a network.
+
+import { adopt } from "/device.js";
+import { get } from "/ingest.js";
+
+const INTERVAL_MS = 60_000;
+
+// `changed` is called when something else should be shown from the next citizen on.
+export function follow(device, changed) {
+  const look = () => ask(device, changed).catch(() => {});
+  setInterval(look, INTERVAL_MS);
+  look();
+}
+
+async function ask(device, changed) {
+  const told = await get("/v1/device-configuration", device.token);
+  if (!told?.version || told.version === device.configuration) return;
+  device.configuration = told.version;
+  if (adopt(told)) changed();
+}
