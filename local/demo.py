@@ -39,7 +39,7 @@ DEFAULT_SECONDS = 600.0
 DAY_BEGINS_S = 7 * 3_600 + 30 * 60
 DAY_ENDS_S = 17 * 3_600 + 30 * 60
 
-FULL_SCALE_SECONDS = 170.0
+FULL_SCALE_SECONDS = 230.0
 """A replay shorter than this leaves events out, so that the busiest hour stays near 600 events a second."""
 
 SET_UP_S = 30.0

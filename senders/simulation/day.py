@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from contract.events import derived_id
-from senders.simulation import ratings, stories
+from senders.simulation import petitions, publications, ratings, stories
 from senders.simulation.calendar import CLOSING_S, UnknownDayError, WorkingTime, instant, rfc3339
 from senders.simulation.dossier_life import FINAL, RESULT, life, surely_over
-from senders.simulation.place import Point, Reference
+from senders.simulation.place import Point, Publication, Reference
 from senders.simulation.point_day import PointDay, Submission, Visit, point_day
 
 SOURCE = "simulation/hanoi"
@@ -46,17 +46,28 @@ def timed_events(reference: Reference, day: date, seed: int, scale: float) -> li
     told: list[Told] = []
     for point in reference.points:
         teller = _Teller(point, day, working_time, seed, scale)
-        for past in past_days:
-            told += teller.dossiers(past, point_day(point, past, seed, working_time, teller.growth))
-        course = point_day(point, day, seed, working_time, teller.growth)
-        told += teller.dossiers(day, course)
+        for received in [*past_days, day]:
+            course = point_day(point, received, seed, working_time, teller.growth)
+            petitioned = list(teller.petitions(received, course))
+            told += petitioned
+            told += teller.dossiers(received, course, {event["data"].get("dossier") for _, event in petitioned})
         told += teller.visits(course)
         told += teller.shifts(course)
         told += teller.stuffing()
+    for decided in [*past_days, day]:
+        told += _published(reference.publications, decided, seed, working_time)
     closed = working_time.sessions(day)[-1][1] + CLOSING_S
     told = [item for item in told if item[0] <= closed]
     told.sort(key=lambda item: item[0])
     return told
+
+
+def _published(known: Sequence[Publication], decided: date, seed: int, working_time: WorkingTime) -> Iterator[Told]:
+    """What was decided on that day about procedures, as the unit that publishes them tells it."""
+    for n, told in enumerate(publications.decided_on(known, decided, seed, working_time)):
+        event_id = derived_id("simulation", str(seed), f"{decided}/publication/{n}")
+        event: dict[str, Any] = {"specversion": "1.0", "id": event_id, "type": "procedure.updated", "source": SOURCE}
+        yield told.at, event | {"time": rfc3339(told.at), "subject": told.procedure, "data": told.data}
 
 
 def dossier_code(unit: str, day: date, n: int) -> str:
@@ -83,8 +94,25 @@ class _Teller:
     def growth(self) -> float:
         return max(1.0, self.scale)
 
-    def dossiers(self, received: date, course: PointDay) -> Iterator[Told]:
-        """What happens until the day's end to the dossiers received on one day, unless all was over before."""
+    def petitions(self, received: date, course: PointDay) -> Iterator[Told]:
+        """What happens to the petition of one day, if there is any and it was not over before; kept at any scale."""
+        dice = random.Random(f"{self.seed}/{self.point.unit}/{received}/petition")
+        if dice.random() >= petitions.A_DAY_AND_POINT or not course.submissions:
+            return
+        at = max(course.submissions[0].submitted, instant(received)) + dice.randrange(600, 14_400)
+        code = f"PA-{self.point.unit}-{received:%y%m%d}"
+        about = dossier_code(self.point.unit, received, course.submissions[0].n)
+        said = petitions.petition(dice, self.working_time, at, about)
+        if said[-1].at < instant(self.day):
+            return
+        for n, one in enumerate(said):
+            yield self._event(one.type, one.at, code, f"{received}/{code}/{n}", one.data)
+
+    def dossiers(self, received: date, course: PointDay, named: Collection[str]) -> Iterator[Told]:
+        """What happens until the day's end to the dossiers received on one day.
+
+        Those are left out for which all was over before, unless somebody ``named`` them.
+        """
         stopped_from = None
         if self.point.unit == stories.OVERDUE_UNIT:
             former = self.working_time.before(self.day, stories.OVERDUE_WORKING_DAYS)
@@ -92,15 +120,20 @@ class _Teller:
         for submission in course.submissions:
             if not self._keeps(submission):
                 continue
-            if stopped_from is None and surely_over(submission, self.working_time, instant(self.day)):
-                continue
             code = dossier_code(self.point.unit, received, submission.n)
-            steps = life(self.point, submission, code, random.Random(f"{self.seed}/{code}"), self.working_time)
-            if stopped_from is not None:
-                steps = [step for step in steps if step.at < stopped_from or step.type not in RESULT]
-            if steps[-1].at < instant(self.day) and any(step.type in FINAL for step in steps):
+            is_named = code in named
+            is_judged = stopped_from is None and not is_named
+            if is_judged and surely_over(submission, self.working_time, instant(self.day)):
                 continue
-            for n, step in enumerate(steps):
+            dice = random.Random(f"{self.seed}/{code}")
+            # Numbered before any is left out: a step keeps its id, whichever day is asked for.
+            steps = list(enumerate(life(self.point, submission, code, dice, self.working_time)))
+            if stopped_from is not None:
+                steps = [(n, step) for n, step in steps if step.at < stopped_from or step.type not in RESULT]
+            over = steps[-1][1].at < instant(self.day) and any(step.type in FINAL for _, step in steps)
+            if over and not is_named:
+                continue
+            for n, step in steps:
                 key = f"{received}/{code}/{n}"
                 yield self._event(step.type, step.at, code, key, step.data)
 

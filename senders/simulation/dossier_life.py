@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import random
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
 
 from senders.simulation import ratings
 from senders.simulation.calendar import CLOSING_S, DAY_S, WORKING_DAY_S, UnknownDayError, WorkingTime, rfc3339
+from senders.simulation.papers import papers
 from senders.simulation.place import Point
 from senders.simulation.point_day import Submission
+from senders.simulation.steps import handovers, parts
+from senders.simulation.telling import Life, Step
 from senders.simulation.texts import texts
 
 REFUSED_SHARE = 0.015
@@ -20,6 +21,12 @@ STOPPED_SHARE = 0.002
 SECOND_SUPPLEMENT_SHARE = 0.06
 BY_AGENCY_SHARE = 0.15
 APOLOGY_SHARE = 0.6
+APOLOGY_AT_TERM = 0.7
+"""It is sent when so much of the term is over: of the longer terms a day before the appointment, as it must be."""
+
+RESCHEDULED_SHARE = 0.3
+"""Of those apologised for: the others are late for lack of a new appointment."""
+
 OUTSIDE_TERRITORY_SHARE = 0.06
 ELECTRONIC_SHARE = 0.86
 ONLINE_PAYMENT_SHARE = {"online": 0.85, "direct": 0.3, "post": 0.1}
@@ -39,54 +46,15 @@ FETCH_MEDIAN_S = 3 * 3_600
 FETCH_LARGEST_S = 2 * WORKING_DAY_S
 SLACK_S = 2 * 3_600
 FINAL = {"dossier.refused", "dossier.withdrawn", "dossier.stopped", "dossier.returned"}
-RESULT = {"dossier.completed", "dossier.result_issued", "dossier.returned", "rating.submitted"}
-
-
-@dataclass(slots=True)
-class Step:
-    """One event to be: local seconds, type, data beside the unit."""
-
-    at: int
-    type: str
-    data: dict[str, Any]
-
-
-@dataclass(slots=True)
-class _Life:
-    """A life being told: ``now`` moves on in working time; ``waited_s`` is time in which the clock stands still."""
-
-    rng: random.Random
-    working_time: WorkingTime
-    now: int
-    due: int
-    due_is_told: bool
-    steps: list[Step] = field(default_factory=list)
-
-    def tell(self, kind: str, **data: Any) -> None:
-        self.steps.append(Step(self.now, kind, {key: value for key, value in data.items() if value is not None}))
-
-    def work(self, seconds: float) -> None:
-        self.now = self.working_time.add(self.now, max(1, seconds))
-
-    def wait(self, days: float) -> None:
-        """The applicant's turn: the due date moves by as much working time."""
-        before = self.now
-        self.work(days * WORKING_DAY_S)
-        self.due = self.working_time.add(self.due, self.work_between(before, self.now))
-
-    def work_between(self, start: int, end: int) -> int:
-        return self.working_time.between(start, end)
-
-    def told_due(self) -> str | None:
-        return rfc3339(self.due) if self.due_is_told else None
+RESULT = {"dossier.step", "dossier.completed", "dossier.result_issued", "dossier.returned", "rating.submitted"}
 
 
 def life(point: Point, submission: Submission, code: str, rng: random.Random, working_time: WorkingTime) -> list[Step]:
     """All events of a dossier in order of time; cut off where the calendar ends."""
-    told = _Life(rng, working_time, submission.submitted, 0, submission.procedure.due_is_told)
+    told = Life(rng, working_time, submission.submitted, 0, submission.procedure.due_is_told)
     with suppress(UnknownDayError):
         _tell(told, point, submission, code)
-    return told.steps
+    return sorted(told.steps, key=lambda step: step.at)
 
 
 def surely_over(submission: Submission, working_time: WorkingTime, by: int) -> bool:
@@ -101,15 +69,16 @@ def surely_over(submission: Submission, working_time: WorkingTime, by: int) -> b
     return working_time.between(submission.submitted, by) > longest_s
 
 
-def _tell(told: _Life, point: Point, submission: Submission, code: str) -> None:
+def _tell(told: Life, point: Point, submission: Submission, code: str) -> None:
     rng, procedure, channel = told.rng, submission.procedure, submission.channel
     outside = rng.random() < OUTSIDE_TERRITORY_SHARE
+    via_vneid = (rng.random() < 0.9) if channel == "online" else None
     told.tell(
         "dossier.submitted",
         procedure=procedure.code,
         channel=channel,
         applicant_type="organisation" if rng.random() < 0.12 else "citizen",
-        via_vneid=(rng.random() < 0.9) if channel == "online" else None,
+        via_vneid=via_vneid,
         territory_unit="H26" if outside else point.unit,
     )
     accept_due = told.working_time.add(told.now, ACCEPT_LIMIT_S)
@@ -123,6 +92,7 @@ def _tell(told: _Life, point: Point, submission: Submission, code: str) -> None:
     if rng.random() < REFUSED_SHARE:
         told.tell("dossier.refused", reason=texts().dossier_reasons["refused"], staff=staff)
         return
+    told.accepted = told.now
     told.due = told.working_time.add(told.now, procedure.term_s)
     told.tell(
         "dossier.accepted",
@@ -133,20 +103,22 @@ def _tell(told: _Life, point: Point, submission: Submission, code: str) -> None:
         staff=staff,
         counter=counter,
     )
+    for paper in papers(rng, via_vneid=bool(via_vneid)):
+        told.tell_at(told.now + paper.after_s, paper.type, paper.data)
     fee = procedure.fee_vnd
     if 0 < fee < LAND_DUTY_FROM_VND:
         told.now += rng.randrange(30, 240)
         _pay(told, fee, channel)
-    if _worked_on(told, submission, staff):
+    if _worked_on(told, point, submission, staff):
         _returned(told, point, submission, code)
 
 
-def _pay(told: _Life, fee: int, channel: str) -> None:
+def _pay(told: Life, fee: int, channel: str) -> None:
     by_web = told.rng.random() < ONLINE_PAYMENT_SHARE[channel]
     told.tell("payment.paid", amount_vnd=fee, online=by_web, gateway="DVCQG" if by_web else None)
 
 
-def _worked_on(told: _Life, submission: Submission, staff: str) -> bool:
+def _worked_on(told: Life, point: Point, submission: Submission, staff: str) -> bool:
     """From acceptance to completion; False when it ends otherwise."""
     rng, procedure = told.rng, submission.procedure
     late = submission.trouble == "late"
@@ -166,6 +138,7 @@ def _worked_on(told: _Life, submission: Submission, staff: str) -> bool:
         for n in range(1, 3 if rng.random() < SECOND_SUPPLEMENT_SHARE else 2):
             told.work(work_s * 0.25)
             done += 0.25
+            told.asked = n
             told.tell(
                 "dossier.supplement_requested",
                 n=n,
@@ -187,17 +160,24 @@ def _worked_on(told: _Life, submission: Submission, staff: str) -> bool:
         told.wait(rng.uniform(0.05, DUTY_LARGEST_DAYS))
         _pay(told, procedure.fee_vnd, submission.channel)
     if late and rng.random() < APOLOGY_SHARE:
-        told.work(max(60.0, work_s * (0.75 - done)))
-        done = max(done, 0.75)
+        known = APOLOGY_AT_TERM / share
+        told.work(max(60.0, work_s * (known - done)))
+        done = max(done, known)
         offered = rfc3339(told.working_time.add(told.due, 2 * WORKING_DAY_S))
         told.tell("dossier.apology_sent", reason=texts().dossier_reasons["apology_sent"], new_due=offered)
+        if rng.random() < RESCHEDULED_SHARE:
+            told.now += rng.randrange(60, 600)
+            told.tell("dossier.rescheduled", reason=texts().dossier_reasons["apology_sent"], new_due=offered, n=1)
     told.work(work_s * (1 - done))
+    found = parts(procedure, submission.channel, taxed=procedure.fee_vnd >= LAND_DUTY_FROM_VND)
+    for handover in handovers(rng, told.working_time, point.unit, found, (told.accepted, told.now), told.due):
+        told.tell_at(handover.at, "dossier.step", handover.data)
     outcome = rng.choices(("granted", "refused", "other"), (96, 3, 1))[0]
     told.tell("dossier.completed", outcome=outcome, staff=staff)
     return True
 
 
-def _returned(told: _Life, point: Point, submission: Submission, code: str) -> None:
+def _returned(told: Life, point: Point, submission: Submission, code: str) -> None:
     rng, channel = told.rng, submission.channel
     late = told.now > told.due
     if submission.procedure.requires_result:
@@ -216,11 +196,14 @@ def _returned(told: _Life, point: Point, submission: Submission, code: str) -> N
         told.now += rng.randrange(60, 5_400)
         closing = told.now - told.now % DAY_S + 17 * 3_600 + CLOSING_S
         told.now = min(told.now, closing - 60)
-        answer = ratings.online(rng, late=late)
+        by_form = rng.random() < ratings.FORM_SHARE
+        early = told.now < told.due - DAY_S
+        form = ratings.form(rng, late=late, early=early, asked=told.asked) if by_form else None
+        answer = form or ratings.online(rng, late=late)
         told.tell(
             "rating.submitted",
             channel="online",
-            scale="csat5",
+            scale="nd61" if form else "csat5",
             score=answer.score,
             dossier=code,
             procedure=submission.procedure.code,

@@ -34,6 +34,14 @@ class ProcedureFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Publication:
+    """A procedure as it was published: its code and the data of that event, ``unit`` (who publishes it) among them."""
+
+    code: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """A branch or a commune's service point. ``dossiers_a_day`` at full scale; tablets by counter, and at the exit."""
 
@@ -48,16 +56,18 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """All points in the order of their codes, and the working time they share."""
+    """All points in the order of their codes, the working time they share, and all procedures as published."""
 
     points: tuple[Point, ...]
     working_time: WorkingTime
+    publications: tuple[Publication, ...] = ()
 
 
 def reference_from(events: Iterable[dict[str, Any]]) -> Reference:
     """The points, procedures, tablets and calendar of reference events; raises NoPlaceError."""
     units: dict[str, dict[str, Any]] = {}
     procedures: dict[str, list[ProcedureFacts]] = defaultdict(list)
+    publications: list[Publication] = []
     tablets: dict[str, dict[str, str]] = defaultdict(dict)
     sessions: dict[date, list[tuple[time, time]]] = {}
     for event in events:
@@ -67,6 +77,7 @@ def reference_from(events: Iterable[dict[str, Any]]) -> Reference:
                 units[event["subject"]] = data
             case "procedure.published":
                 procedures[data.get("level", "commune")].append(_procedure(event["subject"], data))
+                publications.append(Publication(event["subject"], data))
             case "device.paired":
                 tablets[data["unit"]][data.get("counter", "")] = event["subject"]
             case "calendar.day_defined":
@@ -101,7 +112,7 @@ def reference_from(events: Iterable[dict[str, Any]]) -> Reference:
                 is_branch=level == BRANCH_LEVEL,
             )
         )
-    return Reference(tuple(points), WorkingTime(sessions))
+    return Reference(tuple(points), WorkingTime(sessions), tuple(publications))
 
 
 def _weight(code: str, n_counters: int) -> float:

@@ -12,6 +12,13 @@ TAP_SHARE = 0.45
 """Share of served people who tap, where there is a tablet."""
 
 ONLINE_SHARE = 0.14
+FORM_SHARE = 0.3
+"""Share of those who answer the form of Decree 61 that a link leads to; the others rate on the portal."""
+
+INSTRUMENT = "nd61.online.v1"
+OFFICES_POINTS = {2: 80, 1: 16, 0: 4}
+"""How often in a hundred which answer is given to how many offices had to be turned to."""
+
 BAD_SHARE = 0.05
 BAD_SHARE_AFTER_LONG_WAIT = 0.16
 BAD_SHARE_AFTER_LATENESS = 0.5
@@ -58,6 +65,19 @@ def online(rng: random.Random, *, late: bool) -> Answer:
     if why and rng.random() < COMMENT_SHARE:
         why["comment"] = rng.choice(texts().comments[why["reasons"][0]][language])
     return Answer(score, {"language": language, **why})
+
+
+def form(rng: random.Random, *, late: bool, early: bool, asked: int) -> Answer:
+    """An answer on ``nd61`` with the citizen's items of Decree 61's form, ``asked`` so often for papers."""
+    found = online(rng, late=late)
+    score = {5: 2, 4: 1}.get(found.score, 0)
+    items = {
+        "nd61_1": 0 if late else 2 if early else 1,
+        "nd61_3": max(0, 2 - asked),
+        "nd61_4": rng.choices(list(OFFICES_POINTS), list(OFFICES_POINTS.values()))[0],
+        "nd61_7": score,
+    }
+    return Answer(score, {**found.rest, "instrument": INSTRUMENT, "answers": items})
 
 
 def bad_share(waited_s: int) -> float:
