@@ -107,6 +107,14 @@ class TargetDefined(Data):
     source: Text
 
 
+class AliasDefined(Data):
+    """Another name of ``unit`` from one day to another, both included; ``subject`` is that name."""
+
+    valid_from: date
+    valid_to: date | None = None
+    source: Text | None = None
+
+
 class DevicePaired(Data):
     """A tablet and the place it stands at; ``subject`` is the device. Only a hash of its token is kept."""
 
@@ -151,6 +159,7 @@ REFERENCE_EVENTS: dict[str, type[Data]] = {
     "procedure.abolished": ProcedureAbolished,
     "calendar.day_defined": WorkingDay,
     "target.defined": TargetDefined,
+    "alias.defined": AliasDefined,
     "device.paired": DevicePaired,
     "device.revoked": DeviceRevoked,
     "device.configured": DeviceConfigured,

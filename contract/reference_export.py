@@ -24,8 +24,9 @@ FILE_OF = {
     "target.defined": "targets.csv",
     "device.paired": "tablets.csv",
     "point.capability": "points.csv",
+    "alias.defined": "aliases.csv",
 }
-SUBJECT_IN = {"units.csv": "code", "procedures.csv": "code", "tablets.csv": "device"}
+SUBJECT_IN = {"units.csv": "code", "procedures.csv": "code", "tablets.csv": "device", "aliases.csv": "alias"}
 """The column of the files whose lines are called by the subject of their event."""
 
 
@@ -45,13 +46,19 @@ def _newest(events: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     found: dict[tuple[str, str, str], Mapping[str, Any]] = {}
     for event in sorted(events, key=lambda event: (_instant(event["time"]), event["id"])):
         kind = SAME.get(event["type"], event["type"])
-        key = (ENDS.get(kind, kind), event["subject"], event["data"].get("valid_from", ""))
+        key = thing_told(event)
         if kind in ENDS:
             found.pop(key, None)
         elif kind in FILE_OF:
             before = found[key]["data"] if kind == "point.capability" and key in found else {}
             found[key] = {**event, "type": kind, "data": {**before, **event["data"]}}
     yield from (found[key] for key in sorted(found))
+
+
+def thing_told(event: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What an event speaks of: of two events on one thing the newer holds."""
+    kind = SAME.get(event["type"], event["type"])
+    return ENDS.get(kind, kind), event["subject"], event["data"].get("valid_from", "")
 
 
 def _cells(name: str, event: Mapping[str, Any]) -> dict[str, str]:

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
+from contract import aliases
 from contract.events import decode, derived_id
+from contract.procedure_codes import plain_code
 from contract.reference_calendar import calendar_days
 from contract.reference_rows import CellError, Fault, Row, needed
 from contract.reference_rows import rows as read_rows
 from contract.refusals import Refusal
 
-FILES = ("units.csv", "calendar.csv", "procedures.csv", "targets.csv", "tablets.csv", "points.csv")
+FILES = ("units.csv", "calendar.csv", "procedures.csv", "targets.csv", "tablets.csv", "points.csv", "aliases.csv")
 """The files of a folder, in the order in which their events are sent: what is referred to comes first."""
 
 
@@ -77,6 +79,7 @@ _REQUIRED = {
     "targets.csv": {"indicator", "unit", "op", "value", "valid_from", "source"},
     "tablets.csv": {"device", "unit"},
     "points.csv": {"unit"},
+    "aliases.csv": {"alias", "unit", "valid_from"},
 }
 _OPTIONAL = {
     "units.csv": {"valid_to", "calendar", "ward_code"},
@@ -90,6 +93,7 @@ _OPTIONAL = {
     "targets.csv": {"valid_to"},
     "tablets.csv": {"counter", "kiosk", "name"},
     "points.csv": {"digitisation_workflow", "e_certified_copy", "results_in_force", "results_digitised"},
+    "aliases.csv": {"valid_to", "source"},
 }
 
 
@@ -117,6 +121,7 @@ def parse(files: Mapping[str, str], source: str, token_sha256: Callable[[str], s
         else:
             built += _built(_facts(name, rows, root, token_sha256, parsed.faults), source, parsed.faults)
     parsed.faults += _twice(built)
+    parsed.faults += _ambiguous(built, codes)
     if codes:
         parsed.faults += _dangling(built, codes)
     parsed.faults.sort(key=lambda fault: (FILES.index(fault.file) if fault.file in FILES else -1, fault.line))
@@ -152,7 +157,7 @@ def _facts(
                     del data["code"]
                     yield row, "unit.defined", code, data
                 case "procedures.csv":
-                    code = needed(data, "code")
+                    code = plain_code(needed(data, "code"))
                     del data["code"]
                     yield row, "procedure.published", code, {"unit": root, **data}
                 case "targets.csv":
@@ -160,6 +165,10 @@ def _facts(
                     yield row, "target.defined", subject, data
                 case "points.csv":
                     yield row, "point.capability", needed(data, "unit"), data
+                case "aliases.csv":
+                    alias = needed(data, "alias")
+                    del data["alias"]
+                    yield row, "alias.defined", alias, data
                 case _:
                     device = needed(data, "device")
                     del data["device"]
@@ -203,6 +212,19 @@ def _twice(built: list[_Built]) -> Iterator[Fault]:
             message = f"{item.event['subject']} was told already in line {first[key]}"
             yield Fault(item.row.file, item.row.line, message)
         first.setdefault(key, item.row.line)
+
+
+def _ambiguous(built: list[_Built], units: set[str]) -> Iterator[Fault]:
+    named = [item for item in built if item.event["type"] == aliases.KIND]
+    rows = {item.row.line: item for item in named}
+    told = ((item.row.line, item.event["subject"], aliases.meaning_of(item.event["data"])) for item in named)
+    for line, first, other in aliases.clashes(told):
+        alias = rows[line].event["subject"]
+        message = f"alias: {alias!r} means {other.unit!r} in line {first} on the same days"
+        yield Fault(rows[line].row.file, line, message)
+    for item in named:
+        if item.event["subject"] in units:
+            yield Fault(item.row.file, item.row.line, f"alias: {item.event['subject']!r} is the code of a unit")
 
 
 def _dangling(built: list[_Built], units: set[str]) -> Iterator[Fault]:

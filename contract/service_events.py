@@ -1,5 +1,5 @@
-"""What happens around the counter: queue tickets, ratings, petitions, staff on duty, who takes care of trouble, and how
-tablets are.
+"""What happens around the counter: queue tickets, ratings, petitions, staff on duty, who takes care of trouble or of
+reference data, and how tablets are.
 """
 
 from __future__ import annotations
@@ -127,6 +127,19 @@ class DeviceSeen(Data):
     last_tap_at: UtcTime | None = None
 
 
+class ReferenceLoaded(Data):
+    """Reference data was loaded: by whom, from what, with which changes by file; ``subject`` is its files' SHA-256.
+
+    ``files`` counts the ``lines`` of each, and how many are ``new``, ``changed`` and ``unchanged``, which is left
+    out where it could not be told. ``unit`` is the root of what was loaded, ``refused`` what ingest did not take of it.
+    """
+
+    by: Code
+    name: Text
+    files: dict[str, dict[str, NonNegativeInt]]
+    refused: NonNegativeInt = 0
+
+
 SERVICE_EVENTS: dict[str, type[Data]] = {
     "queue.ticket_issued": Queue,
     "queue.called": Queue,
@@ -143,4 +156,5 @@ SERVICE_EVENTS: dict[str, type[Data]] = {
     "point.capability": PointCapability,
     "alert.acknowledged": Acknowledgement,
     "device.seen": DeviceSeen,
+    "reference.loaded": ReferenceLoaded,
 }

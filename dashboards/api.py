@@ -45,6 +45,7 @@ def make_api(settings: Settings) -> FastAPI:
         "/v1/warnings": get_warnings,
         "/v1/units": lists.get_units,
         "/v1/reference": lists.get_reference,
+        "/v1/reference/loads": lists.get_reference_loads,
         "/v1/breakdown": get_breakdown,
         "/v1/heat": get_heat,
         "/v1/public": get_public,

@@ -29,6 +29,16 @@ def get_reference(store: Store) -> dict[str, Any]:
     return {"events": words}
 
 
+def get_reference_loads(store: Store, limit: Limit = 100) -> dict[str, Any]:
+    """Who loaded reference data when and from what, and what that changed by file; the latest first."""
+    loads = []
+    for row in evidence.reference_loads(store.client, limit):
+        data = json.loads(row["body"])["data"]
+        told = {name: data[name] for name in ("unit", "by", "name", "files", "refused")}
+        loads.append({"time": readable(row["occurred_at"]), "sha256": row["sha256"], **told})
+    return {"loads": loads}
+
+
 def get_dossiers(
     store: Store,
     having: Having,

@@ -309,22 +309,34 @@ def grafana_write() -> None:
 
 @reference_app.command("load")
 def reference_load(
-    folder: Annotated[
-        Path | None, typer.Argument(help="Folder of CSV files (see `files`); Hanoi's own when left out.")
+    place: Annotated[
+        Path | None,
+        typer.Argument(help="Folder of CSV files (see `files`) or Excel workbook; Hanoi's own if left out."),
     ] = None,
+    by: Annotated[str | None, typer.Option(help="Who loads it; the user of this machine when left out.")] = None,
 ) -> None:
     """Load reference data: every wrong line is reported, and nothing is loaded unless all are right."""
     from senders.reference import run
 
-    raise typer.Exit(run(_settings(), folder))
+    raise typer.Exit(run(_settings(), place, by))
 
 
 @reference_app.command("check")
-def reference_check(folder: Annotated[Path, typer.Argument(help="Folder of CSV files.")]) -> None:
-    """Look through a folder of reference data without loading it; exit code 1 when a line is wrong."""
+def reference_check(place: Annotated[Path, typer.Argument(help="Folder of CSV files or Excel workbook.")]) -> None:
+    """Look through reference data without loading it; exit code 1 when a line is wrong."""
     from senders.reference import check
 
-    raise typer.Exit(check(folder))
+    raise typer.Exit(check(place))
+
+
+@reference_app.command("history")
+def reference_history(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Loads at most, the latest first.")] = 20,
+) -> None:
+    """Show who loaded reference data when, and what that changed."""
+    from senders.reference_history import history
+
+    raise typer.Exit(history(_settings(), limit))
 
 
 @reference_app.command("export")

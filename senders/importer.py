@@ -12,12 +12,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from contract.aliases import Aliases, aliases_from
 from runtime.settings import Settings
 from senders.cases import cases
 from senders.client import IngestClient, IngestError, Receipt
 from senders.endpoints import EndpointsError, resolve
 from senders.mapping import Mapping, MappingError, load
 from senders.readers import file_format, rows
+from senders.reference_history import known
 from senders.report import Report
 from senders.rows import FileError, Row
 from senders.settled import NotReachable, wait_until_stored
@@ -42,7 +44,7 @@ def run(settings: Settings, file: Path, mapping: Path) -> int:
 
 
 def _run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> int:
-    transform = Transform(mapping)
+    transform = Transform(mapping, _aliases(settings, console))
     report = Report(file, settings.state_dir / "import", console)
     with report, IngestClient(settings.ingest_url, settings.api_key.get_secret_value()) as client:
         with report.stage("reading"):
@@ -56,6 +58,14 @@ def _run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> 
             stored = _stored(settings, mapping.source, accepted, report, console)
         report.finish(stored, accepted)
     return 1 if report.refused else 0
+
+
+def _aliases(settings: Settings, console: Console) -> Aliases:
+    """The other names of units that were loaded; none, and told so, while the read API does not answer."""
+    events = known(settings)
+    if events is None:
+        console.print("other names of units are not known: the read API does not answer", soft_wrap=True)
+    return aliases_from(events or ())
 
 
 def _stored(settings: Settings, source: str, accepted: int, report: Report, console: Console) -> int | None:

@@ -1,7 +1,8 @@
-"""``hailong reference``: a folder of CSV files is looked through, or becomes reference events, all of them or none."""
+"""``hailong reference``: CSV files or a workbook are looked through, or become reference events, all or none."""
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 from collections import Counter
 from importlib.resources import files
@@ -13,13 +14,17 @@ from rich.console import Console
 from rich.table import Table
 
 from contract.devices import device_token
+from contract.reference_changes import folder_hash
 from contract.reference_export import texts
 from contract.reference_files import FILES, Parsed, columns, parse
 from contract.reference_rows import Fault
+from runtime.clock import clock_from
 from runtime.settings import Settings
+from senders import reference_history
 from senders.client import IngestError, Receipt
 from senders.endpoints import EndpointsError, resolve
 from senders.sending import line, send_shown
+from senders.workbook import is_workbook, texts_of
 
 HANOI = "hanoi"
 REFUSALS_SHOWN = 20
@@ -28,9 +33,10 @@ EXPORT_TIMEOUT_S = 60.0
 out = Console(highlight=False)
 
 
-def run(settings: Settings, folder: Path | None) -> int:
-    """Load ``folder`` (Hanoi's own data when None) through ingest; the exit code.
+def run(settings: Settings, place: Path | None, by: str | None = None) -> int:
+    """Load ``place``, a folder or a workbook (Hanoi's own data when None), through ingest; the exit code.
 
+    That it was loaded is an event as well: ``by`` whom (the user of this process when None), and what changed.
     0: all accepted. 1: wrong lines, nothing sent; or ingest refused some, which are printed. 2: ingest cannot be used.
     """
     try:
@@ -41,24 +47,38 @@ def run(settings: Settings, folder: Path | None) -> int:
     if not settings.api_key.get_secret_value():
         out.print("[red]HAILONG_API_KEY[/] is not set and no local stack was found: start one with `hailong up`")
         return 2
-    parsed = read(folder, settings.api_key.get_secret_value())
+    parsed = read(place, settings.api_key.get_secret_value())
     if parsed.faults:
         _tell(parsed.faults)
         out.print("nothing was loaded")
         return 1
+    before = reference_history.known(settings)
     try:
         receipt = send(settings, parsed.events)
+        load = reference_history.loaded(
+            parsed.events,
+            before,
+            by=by or getpass.getuser(),
+            name=HANOI if place is None else place.resolve().name,
+            sha256=folder_hash(_texts(place, [])),
+            at=clock_from(settings.clock)(),
+            refused=len(receipt.rejected),
+        )
+        told = send(settings, [load])
     except IngestError as error:
         out.print(f"[red]ingest at {settings.ingest_url} does not take the events[/]: {error}", soft_wrap=True)
         return 2
+    reference_history.tell_changes(load["data"]["files"])
     _report(parsed.events, receipt)
-    return 1 if receipt.rejected else 0
+    if told.rejected:
+        out.print(f"that it was loaded was not taken: {told.rejected[0]['detail']}", markup=False, soft_wrap=True)
+    return 1 if receipt.rejected or told.rejected else 0
 
 
-def check(folder: Path) -> int:
-    """Look through a folder without sending anything; the exit code: 1 when a line is wrong."""
+def check(place: Path) -> int:
+    """Look through a folder or a workbook without sending anything; the exit code: 1 when a line is wrong."""
     # Who may check need not hold the key; the tokens' hashes go nowhere.
-    parsed = read(folder, "")
+    parsed = read(place, "")
     if parsed.faults:
         _tell(parsed.faults)
         return 1
@@ -107,14 +127,28 @@ def _tell(faults: list[Fault]) -> None:
     out.print(f"[red]{len(faults)} wrong lines[/]")
 
 
-def read(folder: Path | None, api_key: str) -> Parsed:
-    """The events of a folder of CSV files, or of Hanoi's own data, with the tablets' token hashes under this key."""
-    at = files("contract") / "reference" / HANOI if folder is None else folder
+def read(place: Path | None, api_key: str) -> Parsed:
+    """The events of a folder, a workbook or Hanoi's own data, with the tablets' token hashes under this key."""
+    faults: list[Fault] = []
+    texts = _texts(place, faults)
+    if not texts and not faults:
+        faults.append(Fault(str(place), 0, f"has none of {', '.join(FILES)}"))
+    name = HANOI if place is None else place.resolve().stem if is_workbook(place) else place.resolve().name
+    parsed = parse(texts, f"reference/{name}", lambda device: _sha256(device_token(api_key, device)))
+    if faults:
+        return Parsed([], faults + parsed.faults)
+    return parsed
+
+
+def _texts(place: Path | None, faults: list[Fault]) -> dict[str, str]:
+    """The files by name; what cannot be read is added to ``faults``."""
+    if place is not None and is_workbook(place):
+        return texts_of(place, faults)
+    at = files("contract") / "reference" / HANOI if place is None else place
     if not at.is_dir():
-        return Parsed([], [Fault(str(at), 0, "is no folder")])
-    name = HANOI if folder is None else folder.resolve().name
+        faults.append(Fault(str(at), 0, "is neither a folder nor an Excel workbook"))
+        return {}
     texts: dict[str, str] = {}
-    faults = []
     for entry in at.iterdir():
         if not entry.name.endswith(".csv"):
             continue
@@ -123,12 +157,7 @@ def read(folder: Path | None, api_key: str) -> Parsed:
         except UnicodeDecodeError as error:
             line = entry.read_bytes()[: error.start].count(b"\n") + 1
             faults.append(Fault(entry.name, line, f"not UTF-8: byte {error.object[error.start]:#04x}"))
-    if not texts and not faults:
-        faults.append(Fault(str(at), 0, f"has none of {', '.join(FILES)}"))
-    parsed = parse(texts, f"reference/{name}", lambda device: _sha256(device_token(api_key, device)))
-    if faults:
-        return Parsed([], faults + parsed.faults)
-    return parsed
+    return texts
 
 
 def _sha256(token: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contract.events import derived_id
+from contract.procedure_codes import plain_code
 from contract.reference_events import Term
 from senders.mapping import CodedColumn, Mapping, ProcedureColumn, UnitColumn
 from senders.readers import file_format, rows
@@ -70,7 +71,7 @@ def reference_events(mapping: Mapping, found: Survey) -> Iterator[Made]:
         day = mapping.procedures.published
         for procedure in mapping.procedures.defined:
             data = procedure.model_dump(mode="json", exclude={"code"}, exclude_none=True)
-            yield _reference(mapping, "procedure.published", procedure.code, day, data)
+            yield _reference(mapping, "procedure.published", plain_code(procedure.code), day, data)
         for name, kind in mapping.procedures.from_columns.items():
             for coded in found.codes[name].values():
                 yield _procedure(mapping, kind, coded, day)
@@ -89,7 +90,7 @@ def _unit(mapping: Mapping, source: UnitColumn, coded: Coded, day: date) -> Made
 
 def _procedure(mapping: Mapping, source: ProcedureColumn, coded: Coded, day: date) -> Made:
     terms = {name: getattr(source, name) for name in Term.model_fields if getattr(source, name) is not None}
-    return _reference(mapping, "procedure.published", coded.code, day, {**terms, **_names(source, coded)})
+    return _reference(mapping, "procedure.published", plain_code(coded.code), day, {**terms, **_names(source, coded)})
 
 
 def _names(source: CodedColumn, coded: Coded) -> dict[str, str]:

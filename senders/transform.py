@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from json.encoder import encode_basestring as quoted
 from typing import Any, NamedTuple
 
+from contract.aliases import NO_ALIASES, Aliases
 from contract.events import EVENT_DATA, derived_id
+from contract.procedure_codes import plain_code
+from runtime.clock import VIETNAM
 from senders.fields import field_reader
 from senders.mapping import Mapping
 from senders.rows import Row
@@ -50,13 +54,13 @@ class Field(NamedTuple):
 
 
 class Transform:
-    """A mapping made ready: every rule is compiled once."""
+    """A mapping made ready: every rule is compiled once. For one of ``aliases`` the unit's own code is told."""
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: Mapping, aliases: Aliases = NO_ALIASES) -> None:
         self.values = Values(mapping)
         self._case_of = self.values.text(mapping.case)
         self._case_column = origin(mapping.case)
-        self._rules = [_Rule(mapping, self.values, rule) for rule in mapping.events]
+        self._rules = [_Rule(mapping, self.values, rule, aliases) for rule in mapping.events]
 
     def case_of(self, row: Row) -> str | Rejected:
         """The case that a row belongs to, or why it belongs to none."""
@@ -84,7 +88,8 @@ class Transform:
 
 
 class _Rule:
-    def __init__(self, mapping: Mapping, values: Values, rule: EventRule) -> None:
+    def __init__(self, mapping: Mapping, values: Values, rule: EventRule, aliases: Aliases) -> None:
+        self._aliases = aliases
         self._each = rule.each
         self._name = rule.id_part
         self._mapping = mapping.mapping
@@ -153,6 +158,8 @@ class _Rule:
         if unit is None:
             raise RowError(self._unit_column, f"is empty, but {kind} needs a unit")
         time = self._time(cells)
+        if self._aliases:
+            unit = self._aliases.unit_of(unit, datetime.fromisoformat(time).astimezone(VIETNAM).date())
         parts = ['{"unit":', quoted(unit)]
         for start, name, column, read, required in self._fields[kind]:
             try:
@@ -212,7 +219,7 @@ def _fields(values: Values, kind: str, rule: EventRule) -> list[Field]:
     for name, value in rule.data.items():
         if name == "unit":
             continue
-        reader = field_reader(model, name)
+        reader = plain_code if name == "procedure" else field_reader(model, name)
         read: Callable[[Cells], Any] = values.instant(value) if reader is None else _typed(values.text(value), reader)
         required = name in model.model_fields and model.model_fields[name].is_required()
         found.append(Field(f",{quoted(name)}:", name, origin(value), read, required))

@@ -268,7 +268,7 @@ def test_events_of_one_unit_go_one_way_and_reference_facts_by_subject(event: dic
         assert (topic, key) == (HEARTBEATS, event["subject"])
     elif event["type"] == "device.configured":
         assert (topic, key) == (REFERENCE, f"configuration/{event['subject']}")
-    elif told in {"unit", "procedure", "calendar", "target", "device"}:
+    elif told in {"unit", "procedure", "calendar", "target", "alias", "device"}:
         assert (topic, key.startswith(f"{told}/{event['subject']}"[:90])) == (REFERENCE, True)
     else:
         assert (topic, key) == (EVENTS, event["data"]["unit"])

@@ -116,6 +116,11 @@ def reference_words(client: Client) -> list[dict[str, Any]]:
     return [json.loads(row["body"]) for row in _rows(client, "reference_words", {})]
 
 
+def reference_loads(client: Client, limit: int) -> Rows:
+    """The loads of reference data, the latest first, with the event of each in ``body``."""
+    return _rows(client, "reference_loads", {"limit": limit})
+
+
 def ratings_by(client: Client, within: Sequence[str], period: Period, by: str) -> Rows:
     """Ratings by ``counter``, ``staff`` or ``device`` of their unit (``within``), by ``procedure`` or ``channel``."""
     parameters = {

@@ -1,0 +1,17 @@
+"""Codes of procedures (mã thủ tục hành chính). Pure."""
+
+from __future__ import annotations
+
+import re
+
+# Decision 20/2020/QĐ-TTg's suffixes: .000.00.00 for "all agencies", and the province that published its own list.
+_WITH_SUFFIXES = re.compile(r"^(\d\.\d{6})(?:\.000\.00\.00)?(?:\.[A-Z]\d{2})?$")
+
+
+def plain_code(code: str) -> str:
+    """The code without ``.000.00.00`` and without a province, by which procedures of all provinces meet.
+
+    ``1.001122.000.00.00.H48`` → ``1.001122``; what is no such code stays as it is.
+    """
+    found = _WITH_SUFFIXES.match(code)
+    return found[1] if found else code
