@@ -80,7 +80,7 @@ def get_indicators(store: Store, unit: str, start: From = None, to: To = None, i
     as_of = store.as_of()
     found = figures.counts(store.client, dict.fromkeys(tree.below(unit), unit), period, _measures(wanted))
     entries = [_figure(indicator, unit, found[unit], period, tree, as_of) for indicator in wanted]
-    return {"unit": unit, **times(period), "as_of": as_of, "indicators": entries}
+    return {"unit": unit, **store.told(period), "as_of": as_of, "indicators": entries}
 
 
 def get_ranking(
@@ -113,7 +113,7 @@ def get_ranking(
         for indicator in wanted
     }
     funnels = {indicator.id: _put_into_funnel(indicator, rankings[indicator.id]) for indicator in wanted}
-    told = {"unit": unit, "level": level, "order": order, **times(period), "as_of": as_of}
+    told = {"unit": unit, "level": level, "order": order, **store.told(period), "as_of": as_of}
     return {**told, "rankings": rankings, "funnels": {name: found for name, found in funnels.items() if found}}
 
 
@@ -141,7 +141,7 @@ def get_scores(
     return {
         "unit": unit,
         "level": level,
-        **times(period),
+        **store.told(period),
         "as_of": as_of,
         "rule_set": rules.id,
         "name_vi": rules.name_vi,

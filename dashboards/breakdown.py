@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from contract.indicators import wilson
-from dashboards.reader import From, Store, To, times
+from dashboards.reader import From, Store, To
 from warehouse import evidence
 
 By = Literal["counter", "staff", "procedure", "channel"]
@@ -41,7 +41,7 @@ def get_breakdown(
         for part in parts:
             part["name_vi"], part["name_en"] = names.get(part["part"], ("", ""))
     parts.sort(key=lambda row: row["interval"][1] if row["interval"] else 101)
-    return {"unit": unit, **times(period), "of": of, "by": by, "parts": parts}
+    return {"unit": unit, **store.told(period), "of": of, "by": by, "parts": parts}
 
 
 def _told(good: int, cases: int, row: dict[str, Any], fewest: int) -> dict[str, Any]:

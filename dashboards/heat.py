@@ -9,7 +9,7 @@ from fastapi import HTTPException, Query
 
 from contract.catalogue import catalogue
 from contract.indicators import evaluate
-from dashboards.reader import From, Store, To, readable, times
+from dashboards.reader import From, Store, To, readable
 from runtime.clock import VIETNAM
 from warehouse import figures
 from warehouse.figures import MADE_BY
@@ -50,4 +50,4 @@ def get_heat(
             told = {"value": figure.value, "n": figure.n, "status": figure.status, "met": met}
             cells.append({"unit": code, "starts_at": readable(hour), **told})
     rule_set = catalogue().rule_set_of[chosen.id].id
-    return {"unit": unit, **times(period.whole_hours()), "id": chosen.id, "rule_set": rule_set, "cells": cells}
+    return {"unit": unit, **store.told(period.whole_hours()), "id": chosen.id, "rule_set": rule_set, "cells": cells}

@@ -10,7 +10,7 @@ from contract.indicators import Indicator, evaluate
 from contract.lasting import OfDay, row_of_misses
 from contract.measures import Counts
 from contract.reference_events import UnitLevel
-from dashboards.reader import Store, To, times
+from dashboards.reader import Store, To
 from runtime.clock import VIETNAM
 from warehouse import figures
 from warehouse.periods import Period
@@ -60,7 +60,7 @@ def get_warnings(store: Store, unit: str, level: UnitLevel = "service_point", to
                     )
     found.sort(key=lambda warning: (-warning["days"], warning["unit"], warning["indicator"]))
     looked_at = Period(after - timedelta(days=longest), after)
-    return {"unit": unit, "level": level, **times(looked_at), "as_of": store.as_of(), "warnings": found}
+    return {"unit": unit, "level": level, **store.told(looked_at), "as_of": store.as_of(), "warnings": found}
 
 
 def _of_day(indicator: Indicator, counts: Counts) -> OfDay:

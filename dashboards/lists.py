@@ -10,15 +10,17 @@ from fastapi import HTTPException, Query
 
 from contract.devices import SILENT_AFTER_SERVED, SILENT_AFTER_UNSEEN_S
 from contract.reasons import severe_reasons
-from dashboards.reader import From, Having, Limit, Store, To, readable, times
+from dashboards.reader import From, Having, Limit, Store, To, readable
 from runtime.clock import speed_of
 from warehouse import evidence, figures
 from warehouse.evidence import Counted
 
 
 def get_units(store: Store) -> dict[str, Any]:
-    """The unit tree as it is today."""
-    return {"units": [row._asdict() for row in store.keeper.tree().units.values()]}
+    """The units of a day's tree, those that are closed or not yet open with their last or first place among them."""
+    tree = store.tree()
+    units = [row._asdict() | {"open": tree.is_open(row.unit)} for row in tree.units.values()]
+    return {"tree": store.day.isoformat(), "units": units}
 
 
 def get_reference(store: Store) -> dict[str, Any]:
@@ -57,7 +59,7 @@ def get_dossiers(
     rows = evidence.dossiers(
         store.client, tree.below(unit), period, having, counted, state, has_due, max(limit, 1), offset
     )
-    return {"unit": unit, **times(period), "total": _total(rows), "dossiers": _shown(rows[:limit])}
+    return {"unit": unit, **store.told(period), "total": _total(rows), "dossiers": _shown(rows[:limit])}
 
 
 def get_dossier(store: Store, code: str) -> dict[str, Any]:
@@ -98,7 +100,7 @@ def get_ratings(
     if comments:
         written = evidence.comments(store.client, rows)
         shown = [row | {"comment": written.get(raw["event_id"], "")} for row, raw in zip(shown, rows, strict=True)]
-    return {"unit": unit, **times(period), "total": _total(rows), "ratings": shown}
+    return {"unit": unit, **store.told(period), "total": _total(rows), "ratings": shown}
 
 
 def get_tablets(store: Store, unit: str, start: From = None, to: To = None) -> dict[str, Any]:
@@ -112,7 +114,7 @@ def get_tablets(store: Store, unit: str, start: From = None, to: To = None) -> d
     until_now = period._replace(end=min(period.end, now)) if period.start < now else period
     rows = evidence.tablets(store.client, tree.below(unit), until_now)
     tablets = [row | _silence(row, speed_of(store.clock)) for row in _shown(rows)]
-    return {"unit": unit, **times(period), "tablets": tablets}
+    return {"unit": unit, **store.told(period), "tablets": tablets}
 
 
 def _silence(tablet: Mapping[str, Any], speed: float) -> dict[str, bool]:
@@ -126,7 +128,7 @@ def get_acknowledgements(store: Store, unit: str, start: From = None, to: To = N
     """Who took care of what in the period, the latest first; ``about`` is an indicator's id, severe or silent."""
     tree, period, _ = store.scope(unit, start, to, None)
     rows = evidence.acknowledgements(store.client, tree.below(unit), period)
-    return {"unit": unit, **times(period), "acknowledgements": _shown(rows)}
+    return {"unit": unit, **store.told(period), "acknowledgements": _shown(rows)}
 
 
 def get_series(
@@ -137,7 +139,7 @@ def get_series(
     rows = figures.series(store.client, tree.below(unit), period, step)
     return {
         "unit": unit,
-        **times(period),
+        **store.told(period),
         "step": step,
         "series": _shown(rows),
     }

@@ -40,4 +40,4 @@ def get_public(
         }
         for code, counts in sorted(found.items())
     ]
-    return {"unit": unit, "month": str(chosen), "units": units}
+    return {"unit": unit, "tree": store.day.isoformat(), "month": str(chosen), "units": units}

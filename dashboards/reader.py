@@ -1,8 +1,8 @@
-"""What the routes of the read API share: the store, the unit tree, the clock, and how a question is read."""
+"""What the routes of the read API share: the store, the unit trees, the clock, and how a question is read."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Query, Request
@@ -20,20 +20,35 @@ from warehouse.periods import Period
 
 
 class Reader:
-    """What the routes share: the store, the tree, the clock."""
+    """What all questions share: the store, the trees, the clock."""
 
     def __init__(self, settings: Settings) -> None:
         self.client = connect(settings)
         self.clock = clock_from(settings.clock)
-        self.keeper = TreeKeeper(
-            lambda: Tree({u.unit: u for u in figures.units(self.client)}, figures.targets(self.client))
-        )
+        self.keeper = TreeKeeper(lambda: (figures.units(self.client), figures.targets(self.client)))
+
+
+class Asked:
+    """What one question reads from: the store and the clock, and the tree of ``day`` (today's when None)."""
+
+    def __init__(self, reader: Reader, day: date | None) -> None:
+        self.client, self.clock = reader.client, reader.clock
+        self._keeper = reader.keeper
+        self.day = day or self.clock().astimezone(VIETNAM).date()
+
+    def tree(self, having: str = "") -> Tree:
+        """The unit tree, read again when it lacks a unit that it must have."""
+        return self._keeper.tree(self.day, having)
+
+    def told(self, period: Period) -> dict[str, str]:
+        """What an answer says of its question: the period, in Vietnam's time, and the day of the tree."""
+        return {**times(period), "tree": self.day.isoformat()}
 
     def scope(
         self, unit: str, start: str | None, end: str | None, ids: str | None
     ) -> tuple[Tree, Period, list[Indicator]]:
         """The tree, the period and the indicators that a question means; raises 404 or 422 with what is unknown."""
-        tree = self.keeper.tree(having=unit)
+        tree = self.tree(having=unit)
         if unit not in tree.units:
             raise HTTPException(404, f"no unit has the code {unit!r}")
         known = catalogue().indicators
@@ -57,7 +72,14 @@ def _reader(request: Request) -> Reader:
     return reader
 
 
-Store = Annotated[Reader, Depends(_reader)]
+def _asked(
+    reader: Annotated[Reader, Depends(_reader)],
+    tree: Annotated[date | None, Query(description="day whose unit tree is meant; today when left out")] = None,
+) -> Asked:
+    return Asked(reader, tree)
+
+
+Store = Annotated[Asked, Depends(_asked)]
 From = Annotated[str | None, Query(alias="from", description="start of the period; today when left out")]
 To = Annotated[str | None, Query(description="end of the period, exclusive; now when left out")]
 Ids = Annotated[str | None, Query(description="indicators, separated by commas; all when left out")]

@@ -1,10 +1,15 @@
-"""The unit tree and the targets that hold in it, read again every few seconds. One answer for every page and query."""
+"""The unit tree of a day and the targets that hold in it, read again every few seconds. One answer for every page.
+
+Nothing is ever counted for another unit than the one that its event named; which units a unit has below it is what the
+tree of the asked day says. A unit that closed keeps its last place, and one that is still to open has its first, so
+that the figure of the whole is the same in every tree.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,14 +18,16 @@ from contract.indicators import Indicator, Target
 from warehouse.figures import TargetRow, UnitRow
 
 REREAD_S = 5.0
+MOST_TREES = 16
 
 
 @dataclass(frozen=True)
 class Tree:
-    """Units by code and local targets, as of one moment."""
+    """Units by code as they are on ``day``, and local targets, as known at one moment."""
 
     units: dict[str, UnitRow]
     targets: list[TargetRow]
+    day: date
 
     @cached_property
     def children(self) -> dict[str, list[str]]:
@@ -43,12 +50,13 @@ class Tree:
 
     def below(self, code: str) -> list[str]:
         """The unit and everything under it."""
-        found, waiting = [], [code]
+        found, waiting = dict.fromkeys([code]), [code]
         while waiting:
-            unit = waiting.pop()
-            found.append(unit)
-            waiting.extend(self.children.get(unit, []))
-        return found
+            # Words of different days can name each other as parents.
+            right_below = [unit for unit in self.children.get(waiting.pop(), []) if unit not in found]
+            found.update(dict.fromkeys(right_below))
+            waiting.extend(right_below)
+        return list(found)
 
     def above(self, code: str) -> list[str]:
         """The unit and those over it, nearest first."""
@@ -58,9 +66,15 @@ class Tree:
             code = self.units[code].parent
         return found
 
+    def is_open(self, code: str) -> bool:
+        """Whether a unit is there on the tree's day."""
+        unit = self.units[code]
+        return unit.valid_from <= self.day and (unit.valid_to is None or self.day <= unit.valid_to)
+
     def members(self, root: str, level: str) -> dict[str, str]:
-        """Each unit under ``root`` with the unit of ``level`` that it belongs to."""
-        return {unit: head for head in self.below(root) if self.units[head].level == level for unit in self.below(head)}
+        """Each unit under ``root`` with the open unit of ``level`` that it belongs to, the nearest above it."""
+        heads = [code for code in self.below(root) if self.units[code].level == level and self.is_open(code)]
+        return {unit: head for head in heads for unit in self.below(head)}
 
     def target(self, indicator: Indicator, code: str, day: date) -> Target | None:
         """The nearest local target that holds for a unit on a day, else the catalogue's."""
@@ -71,20 +85,37 @@ class Tree:
         return indicator.target_on(day, self.units[code].level if code in self.units else "")
 
 
-class TreeKeeper:
-    """Keeps a tree for a few seconds, for all threads."""
+def tree_on(day: date, words: Iterable[UnitRow], targets: list[TargetRow]) -> Tree:
+    """The tree of a day from every word on all units, in the order of their first days."""
+    units: dict[str, UnitRow] = {}
+    for word in words:
+        if word.unit not in units or word.valid_from <= day:
+            units[word.unit] = word
+    return Tree(units, targets, day)
 
-    def __init__(self, read: Callable[[], Tree]) -> None:
+
+class TreeKeeper:
+    """Keeps what trees are made of for a few seconds, and the trees of the days last asked for, for all threads."""
+
+    def __init__(self, read: Callable[[], tuple[list[UnitRow], list[TargetRow]]]) -> None:
         self._read = read
         self._lock = threading.Lock()
-        self._tree: Tree | None = None
-        self._read_at = 0.0
+        self._words: tuple[list[UnitRow], list[TargetRow]] = ([], [])
+        self._trees: dict[date, Tree] = {}
+        self._read_at = float("-inf")
 
-    def tree(self, having: str = "") -> Tree:
-        """The tree, at most ``REREAD_S`` old; read again at once when it lacks the unit ``having``."""
+    def tree(self, day: date, having: str = "") -> Tree:
+        """The tree of a day, at most ``REREAD_S`` old; read again at once when it lacks the unit ``having``."""
         with self._lock:
-            lacks = self._tree is not None and having and having not in self._tree.units
-            if self._tree is None or lacks or time.monotonic() - self._read_at > REREAD_S:
-                self._tree = self._read()
+            if time.monotonic() - self._read_at > REREAD_S or (having and having not in self._on(day).units):
+                self._words = self._read()
+                self._trees = {}
                 self._read_at = time.monotonic()
-            return self._tree
+            return self._on(day)
+
+    def _on(self, day: date) -> Tree:
+        if day not in self._trees:
+            if len(self._trees) >= MOST_TREES:
+                self._trees = {}
+            self._trees[day] = tree_on(day, *self._words)
+        return self._trees[day]

@@ -11,7 +11,7 @@ from clickhouse_connect.driver.client import Client
 from contract.catalogue import RuleSet, catalogue
 from contract.indicators import Figure, evaluate
 from contract.scores import Score, score
-from dashboards.tree import Tree
+from dashboards.tree import tree_on
 from senders.reference import read
 from senders.simulate import hanoi
 from senders.simulation.day import working_day
@@ -33,7 +33,7 @@ EMPTY_AFTER_A_DAY = {
 def figures_of_the_day(store: Client) -> dict[str, Figure]:
     put(store, read(None, "").events)
     put(store, list(working_day(hanoi(), DAY, seed=1, scale=SCALE)))
-    tree = Tree({unit.unit: unit for unit in figures.units(store)}, [])
+    tree = tree_on(DAY, figures.units(store), [])
     period = Period(datetime(2026, 11, 19, 17, tzinfo=UTC), datetime(2026, 11, 20, 17, tzinfo=UTC))
     known = catalogue()
     found = figures.counts(store, dict.fromkeys(tree.below(CITY), CITY), period, known.measures)[CITY]

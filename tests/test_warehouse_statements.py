@@ -10,7 +10,7 @@ from clickhouse_connect.driver.client import Client
 
 from contract.catalogue import catalogue
 from contract.indicators import evaluate
-from dashboards.tree import Tree
+from dashboards.tree import tree_on
 from senders.reference import read
 from senders.simulate import hanoi
 from senders.simulation.day import working_day
@@ -48,7 +48,7 @@ def test_every_indicator_of_units_and_of_a_level_is_the_figure_that_is_served(
 ) -> None:
     start, end = (datetime.fromisoformat(f"{text}+07:00") for text in (first, last))
     period = Period(start, end)
-    tree = Tree({row.unit: row for row in units(day)}, [])
+    tree = tree_on(DAY, units(day), [])
     wanted = {measure for indicator in INDICATORS for measure in indicator.measures()}
     for members, target_of in (
         (Members.of_unit("'H26'"), dict.fromkeys(tree.below("H26"), "H26")),
@@ -73,7 +73,7 @@ def test_an_alert_is_given_the_bound_that_is_nearest_to_good(day: Client, name: 
     indicator = catalogue().indicators[name]
     start = datetime.fromisoformat(f"{DAY}T00:00:00+07:00")
     period = Period(start, start + timedelta(days=1))
-    tree = Tree({row.unit: row for row in units(day)}, [])
+    tree = tree_on(DAY, units(day), [])
     served = counts(day, tree.members("H26", "branch"), period, indicator.measures())
     found = asked(day, beyond_doubt(indicator, Members.of_level("branch"), "vi"), period)
     expected = {}

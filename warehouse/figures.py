@@ -60,7 +60,7 @@ Question = tuple[str, dict[str, Any]]
 
 
 class UnitRow(NamedTuple):
-    """A unit as it is today."""
+    """What holds of a unit from a day on, to ``valid_to`` (included) where that is told."""
 
     unit: str
     parent: str
@@ -84,7 +84,7 @@ class TargetRow(NamedTuple):
 
 
 def units(client: Client) -> list[UnitRow]:
-    """All units, by code."""
+    """Every word on all units, by code and first day."""
     return [UnitRow(*row) for row in client.query(sql("units")).result_rows]
 
 
