@@ -24,6 +24,7 @@ from dashboards.lasting import get_warnings
 from dashboards.public import get_public
 from dashboards.reader import From, Ids, Store, To, times
 from dashboards.scores import in_order
+from dashboards.staff_sheet import get_staff_sheet
 from dashboards.tree import Tree
 from runtime.clock import VIETNAM
 from runtime.http import HEALTH_ROUTES
@@ -47,6 +48,7 @@ def make_api(settings: Settings) -> FastAPI:
         "/v1/reference": lists.get_reference,
         "/v1/reference/loads": lists.get_reference_loads,
         "/v1/breakdown": get_breakdown,
+        "/v1/staff-sheet": get_staff_sheet,
         "/v1/heat": get_heat,
         "/v1/public": get_public,
         "/v1/dossiers": lists.get_dossiers,

@@ -130,7 +130,7 @@ def test_every_kind_is_written(office: Stack, tmp_path: Path, kind: str, languag
     variables = {"HAILONG_API_URL": office.settings.api_url}
     told = CliRunner().invoke(
         app,
-        ["report", kind, str(path), "--unit", ROOT, "--period", "2026-03", "--language", language],
+        ["report", kind, str(path), "--unit", ROOT, "--period", "2026-03", "--language", language, "--staff", "CB-1"],
         env=variables,
     )
     assert told.exit_code == 0, told.output

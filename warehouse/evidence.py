@@ -141,6 +141,11 @@ def dossiers_by(client: Client, within: Sequence[str], period: Period, by: str) 
     return _rows(client, "dossiers_by", parameters)
 
 
+def official_dossiers(client: Client, within: Sequence[str], period: Period, staff: str) -> Rows:
+    """Each dossier of an official that ended with a result in the period, with what its points are made of."""
+    return _rows(client, "official_dossiers", {"units": list(within), "staff": staff, **bounds(period)})
+
+
 def procedure_names(client: Client) -> dict[str, tuple[str, str]]:
     """The newest names of all procedures by their codes, Vietnamese and English."""
     return {row["procedure"]: (row["vi"], row["en"]) for row in _rows(client, "procedure_names", {})}

@@ -12,20 +12,24 @@ import httpx
 from contract.catalogue import catalogue
 from dashboards.page_texts import Language, texts_in
 from dashboards.report import files, mail
+from dashboards.report.form_01 import form_01
+from dashboards.report.form_03 import form_03
 from dashboards.report.sheets import Sheet, figures_sheet, points_sheet, ranking_sheet, scorecard_sheet
 from runtime.settings import Settings
 
 TIMEOUT_S = 60.0
 ASKED_AT_MOST = 5
 RULE_SETS = {"qd766": "qd766", "nd61": "nd61_2018", "staff": "nd61_staff"}
-RANKINGS = {"ranking": "qd766", "ranking-nd61": "nd61_2018"}
+RANKINGS = {"ranking": "qd766"}
+FORM_03 = "ranking-nd61"
+FORM_01 = "official"
 SCORECARD_TOTALS = ("qd766", "nd61_2018")
 SCORECARD = ("SAT_CSAT", "OPS_WAIT_AVG", "ONL_DOSSIER_RATE", "ONL_LISTED_100", "ONL_PROC_FULL", "OPS_PROD_STAFF")
 HEADLINE = (
     *("SAT_CSAT", "SAT_VERY", "SAT_RESPONSE", "OPS_WAIT_AVG", "OPS_WAIT_P90", "OPS_HANDLE_AVG", "Q766_2_1"),
     *("TIM_EARLY_RATE", "TIM_OVERDUE_RATE", "SUP_RATE", "SUP_GT1_RATE", "ONL_DOSSIER_RATE", "PAY_ONLINE", "DIG_RESULT"),
 )
-KINDS = (*RULE_SETS, *RANKINGS, "scorecard", "figures")
+KINDS = (*RULE_SETS, *RANKINGS, FORM_03, FORM_01, "scorecard", "figures")
 WORDS = Path(__file__).with_name("words.yaml")
 FORMS: dict[str, Callable[[Sheet, Language], bytes]] = {
     ".xlsx": lambda sheet, _: files.excel(sheet),
@@ -41,7 +45,7 @@ class ReportError(Exception):
 class Asked(NamedTuple):
     """What is reported: the kind, of which unit, from a day to another (exclusive; None is now), in which language.
 
-    ``level`` says which units a ranking has.
+    ``level`` says which units a ranking has, ``staff`` whose sheet form 01 is.
     """
 
     kind: str
@@ -50,6 +54,7 @@ class Asked(NamedTuple):
     after: date | None
     language: Language = "vi"
     level: str = "service_point"
+    staff: str = ""
 
 
 def period_of(text: str, today: date) -> tuple[date, date | None]:
@@ -99,6 +104,20 @@ def sheet_of(settings: Settings, asked: Asked) -> Sheet:
         if asked.kind in RANKINGS:
             scores = _ask(api, "/v1/scores", {**parameters, "rule_set": RANKINGS[asked.kind], "level": asked.level})
             return ranking_sheet(asked.kind, scores, name, texts)
+        if asked.kind == FORM_03:
+            points = {**parameters, "rule_set": "nd61_2018"}
+            ratings = {**parameters, "ids": "SAT_CSAT,SAT_VERY"}
+            return form_03(
+                _ask(api, "/v1/scores", {**points, "level": asked.level}),
+                _ask(api, "/v1/scores", points),
+                _ask(api, "/v1/ranking", {**ratings, "level": asked.level}),
+                _ask(api, "/v1/indicators", ratings),
+                texts,
+            )
+        if asked.kind == FORM_01:
+            if not asked.staff:
+                raise ReportError("whose sheet? name the official by --staff")
+            return form_01(_ask(api, "/v1/staff-sheet", {**parameters, "staff": asked.staff}), name, texts)
         if asked.kind == "scorecard":
             totals = [_ask(api, "/v1/scores", {**parameters, "rule_set": rules}) for rules in SCORECARD_TOTALS]
             figures = _ask(api, "/v1/indicators", {**parameters, "ids": ",".join(SCORECARD)})

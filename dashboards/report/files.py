@@ -22,6 +22,9 @@ from dashboards.report.sheets import Sheet, Value
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 PDF_TIMEOUT_S = 60
 WIDEST = 60
+MOST_UPRIGHT = 10
+"""A table of more columns lies on its side."""
+
 LONG_AGO = (2000, 1, 1, 0, 0, 0)
 TIMES = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(</dcterms:)")
 THIN = Side(style="thin", color="999999")
@@ -88,13 +91,15 @@ def html(sheet: Sheet, language: Language) -> str:
     head = "".join(f"<dt>{escape(name)}</dt><dd><b>{escape(words)}</b></dd>" for name, words in sheet.head)
     columns = "".join(f'<th scope="col">{escape(column)}</th>' for column in sheet.columns)
     rows = "".join(
-        f"<tr{' class=sum' if row.is_sum else ''}>{''.join(_cell(value, language) for value in row.cells)}</tr>"
+        f"<tr{' class=sum' if row.is_sum else ''}>"
+        f"{''.join(_cell(value, language, sheet.decimals) for value in row.cells)}</tr>"
         for row in sheet.rows
     )
+    style = STYLE if len(sheet.columns) <= MOST_UPRIGHT else STYLE.replace("size: A4;", "size: A4 landscape;")
     foot = "".join(f"<p>{escape(words)}</p>" for words in sheet.foot)
     return (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{escape(sheet.title)}</title>'
-        f"<style>{STYLE}</style><h1>{escape(sheet.title)}</h1><p class=about>{escape(sheet.about)}</p><dl>{head}</dl>"
+        f"<style>{style}</style><h1>{escape(sheet.title)}</h1><p class=about>{escape(sheet.about)}</p><dl>{head}</dl>"
         f"<table><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table><footer>{foot}</footer></html>"
     )
 
@@ -113,12 +118,12 @@ def pdf(sheet: Sheet, language: Language) -> bytes:
         return made.read_bytes()
 
 
-def _cell(value: Value, language: Language) -> str:
+def _cell(value: Value, language: Language, decimals: int) -> str:
     if value is None:
         return f"<td class=number>{form.NOTHING}</td>"
     if isinstance(value, str):
         return f"<td>{escape(value)}</td>"
-    return f"<td class=number>{form.number(value, language, 0 if value == int(value) else 2)}</td>"
+    return f"<td class=number>{form.number(value, language, 0 if value == int(value) else decimals)}</td>"
 
 
 def _safe(value: Value) -> Value:

@@ -25,7 +25,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A report. ``head`` are pairs of words above the table, ``columns`` its words, ``foot`` lines below it."""
+    """A report. ``head`` are pairs of words above the table, ``columns`` its words, ``foot`` lines below it.
+
+    Numbers that are not whole are shown with so many ``decimals``.
+    """
 
     title: str
     about: str
@@ -33,6 +36,7 @@ class Sheet:
     columns: Sequence[str]
     rows: Sequence[Row]
     foot: Sequence[str] = field(default=())
+    decimals: int = 2
 
 
 def points_sheet(kind: str, scores: Mapping[str, Any], figures: Mapping[str, dict[str, Any]], texts: Texts) -> Sheet:
@@ -41,20 +45,20 @@ def points_sheet(kind: str, scores: Mapping[str, Any], figures: Mapping[str, dic
     rows: list[Row] = []
     number = 0
     for card in found["cards"]:
-        rows.append(Row(["", _name(card, texts), "", "", "", card["points"], card["max_points"], ""], is_sum=True))
+        rows.append(Row(["", name_of(card, texts), "", "", "", card["points"], card["max_points"], ""], is_sum=True))
         for component in card["components"]:
             number += 1
             figure = figures.get(component["indicator"])
-            name = _name(figure, texts) if figure else component["indicator"]
+            name = name_of(figure, texts) if figure else component["indicator"]
             counted = [figure["numerator"], figure["denominator"], figure["value"]] if figure else [None, None, None]
             standing = texts(f"standings.{component['status']}")
             rows.append(Row([number, name, *counted, component["points"], component["max_points"], standing]))
     rows.append(Row(["", texts("total"), "", "", "", found["points"], scores["max_points"], ""], is_sum=True))
     band = found["band"]
-    told = f"{texts('band')}: {_name(band, texts) if band else texts('no_band')}"
+    told = f"{texts('band')}: {name_of(band, texts) if band else texts('no_band')}"
     most = texts("attainable", attainable=_number(found["attainable"], texts), max=_number(scores["max_points"], texts))
     columns = ("number", "indicator", "numerator", "denominator", "value", "points", "max_points", "standing")
-    return _sheet(kind, _name(found, texts, "unit_name"), scores, columns, rows, [told, most], texts)
+    return framed(kind, name_of(found, texts, "unit_name"), scores, columns, rows, [told, most], texts)
 
 
 def scorecard_sheet(answer: Mapping[str, Any], totals: Sequence[Mapping[str, Any]], unit: str, texts: Texts) -> Sheet:
@@ -63,8 +67,8 @@ def scorecard_sheet(answer: Mapping[str, Any], totals: Sequence[Mapping[str, Any
     for scores in totals:
         found = scores["scores"][0]
         points = texts("of", points=_number(found["points"], texts), of=_number(found["attainable"], texts))
-        band = _name(found["band"], texts) if found["band"] else texts("no_band")
-        rows.append(Row(["", f"{texts('total')}: {_name(scores, texts)}", points, "", "", band], is_sum=True))
+        band = name_of(found["band"], texts) if found["band"] else texts("no_band")
+        rows.append(Row(["", f"{texts('total')}: {name_of(scores, texts)}", points, "", "", band], is_sum=True))
     figures = figures_sheet(answer, unit, texts)
     title, about = (texts(f"kinds.scorecard.{part}") for part in ("title", "about"))
     return replace(figures, title=title, about=about, rows=[*rows, *figures.rows])
@@ -75,22 +79,24 @@ def ranking_sheet(kind: str, scores: Mapping[str, Any], unit: str, texts: Texts)
     found = scores["scores"]
     parts = _parts(found[0]) if found else []
     known = catalogue().indicators
-    names = [_name(part, texts) if "id" in part else known[part["indicator"]].name_in(texts.language) for part in parts]
+    names = [
+        name_of(part, texts) if "id" in part else known[part["indicator"]].name_in(texts.language) for part in parts
+    ]
     rows = [
         Row(
             [
                 score["place"],
                 score["unit"],
-                _name(score, texts, "unit_name"),
+                name_of(score, texts, "unit_name"),
                 *(part["points"] for part in _parts(score)),
                 score["points"],
                 score["attainable"],
-                _name(score["band"], texts) if score["band"] else texts("no_band"),
+                name_of(score["band"], texts) if score["band"] else texts("no_band"),
             ]
         )
         for score in found
     ]
-    sheet = _sheet(kind, unit, scores, ("place", "code", "unit", "points", "attainable", "band"), rows, [], texts)
+    sheet = framed(kind, unit, scores, ("place", "code", "unit", "points", "attainable", "band"), rows, [], texts)
     return replace(sheet, columns=[*sheet.columns[:3], *names, *sheet.columns[3:]])
 
 
@@ -106,7 +112,7 @@ def figures_sheet(answer: Mapping[str, Any], unit: str, texts: Texts) -> Sheet:
         Row(
             [
                 number,
-                _name(figure, texts),
+                name_of(figure, texts),
                 form.quantity(figure["value"], figure["unit_of_measure"], of_page),
                 figure["n"],
                 form.target(figure, of_page) if figure["target"] else "",
@@ -116,10 +122,10 @@ def figures_sheet(answer: Mapping[str, Any], unit: str, texts: Texts) -> Sheet:
         for number, figure in enumerate(answer["indicators"], 1)
     ]
     columns = ("number", "indicator", "value", "n", "target", "state")
-    return _sheet("figures", unit, answer, columns, rows, [], texts)
+    return framed("figures", unit, answer, columns, rows, [], texts)
 
 
-def _sheet(
+def framed(
     kind: str,
     unit: str,
     answer: Mapping[str, Any],
@@ -128,6 +134,7 @@ def _sheet(
     foot: Sequence[str],
     texts: Texts,
 ) -> Sheet:
+    """A sheet with the head that all have: the unit, the period and how new the data is; and how to check it."""
     first, after = form.instant(answer["from"]), form.instant(answer["to"])
     last = after - timedelta(microseconds=1)
     period = texts("from_to", **{"from": f"{first:%d/%m/%Y}", "to": f"{last:%d/%m/%Y}"})
@@ -143,7 +150,8 @@ def _sheet(
     )
 
 
-def _name(of: Mapping[str, Any], texts: Texts, prefix: str = "name") -> str:
+def name_of(of: Mapping[str, Any], texts: Texts, prefix: str = "name") -> str:
+    """The name that an answer has in the sheet's language."""
     return str(of[f"{prefix}_{texts.language}"])
 
 
