@@ -150,6 +150,30 @@ def test_too_many_parts_then_out_of_memory(harness: Harness, truth: Truth) -> No
     check(harness, truth)
 
 
+@proves(22)
+def test_a_store_that_does_not_answer_is_read_for_no_further_than_the_bound(harness: Harness, truth: Truth) -> None:
+    most, events_each = 3, 20
+    seen: set[tuple[float, float]] = set()
+
+    def look() -> bool:
+        told = ("hailong_stream_batches_in_hand", "hailong_stream_messages_in_hand")
+        batches, messages = (harness.metric(name, of="stream_url") for name in told)
+        seen.add((batches, messages))
+        return batches == most
+
+    with harness.running_with("stream", flush_max_events=events_each, flush_max_batches=most):
+        with harness.frozen("clickhouse"):
+            assert harness.send(truth.events, truth) == []
+            assert len(truth.events) > 2 * most * events_each
+            harness.wait_delivered()
+            wait_until(look, 20, pause_s=0.05)
+            for _ in range(40):
+                look()
+                time.sleep(0.05)
+        check(harness, truth)
+    assert max(seen) <= (most, most * events_each)
+
+
 @proves(27)
 def test_a_second_store_or_ingest_on_the_same_data(harness: Harness, truth: Truth) -> None:
     data = str(harness.inner.state_dir / "data" / "clickhouse")
