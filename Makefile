@@ -20,7 +20,7 @@ demo: $(READY) ## run everything with a simulated day; SECONDS=60 ends by itself
 test: $(READY) ## every check and every test
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m tests.browser_setup
-	@$(BIN)/python -m pytest --ignore tests/faults
+	@$(BIN)/python -m pytest --ignore tests/faults --numprocesses 2 --dist loadfile
 
 faults: $(READY) ## break everything on purpose (docs/faults.md); nine minutes or more on two cores
 	@$(BIN)/python -m pytest tests/faults
