@@ -385,6 +385,17 @@ def reference_pair(
     raise typer.Exit(pair(_settings(), code, place, device=device, replaces=replaces))
 
 
+@reference_app.command("revoke")
+def reference_revoke(
+    device: Annotated[str, typer.Argument(help="The tablet's code.")],
+    reason: Annotated[str | None, typer.Option(help="Why, such as: stolen.")] = None,
+) -> None:
+    """End a tablet's token: it is turned away at its next call, and keeps what it has not sent."""
+    from senders.pairing import revoke
+
+    raise typer.Exit(revoke(_settings(), device, reason))
+
+
 @reference_app.command("configure")
 def reference_configure(
     scope: Annotated[str, typer.Argument(help="Unit with all below it, or one tablet.")],

@@ -1,4 +1,4 @@
-"""``hailong reference pair``: approves the code that a tablet shows, so that it stands at a place from then on."""
+"""``hailong reference pair`` and ``revoke``: a tablet that shows a code stands at a place from then on; one ends."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.console import Console
 
 from contract.pairing import read_code
 from runtime.settings import Settings
+from senders.facts import NotToldError, known, standing, tell
 from senders.invitation import site, with_key
 
 ANSWER_TIMEOUT_S = 30.0
@@ -31,11 +32,11 @@ def pair(settings: Settings, code: str, place: Mapping[str, Any], *, device: str
         return 1
     given = {name: value for name, value in place.items() if value is not None}
     if replaces:
-        former = _former_place(found, replaces)
-        if isinstance(former, str):
-            out.print(former, style="red", markup=False, soft_wrap=True)
+        try:
+            given = _former_place(found, replaces) | given
+        except NotToldError as fault:
+            out.print(str(fault), style="red", markup=False, soft_wrap=True)
             return 1
-        given = former | given
     if "unit" not in given:
         out.print("say with --unit where the tablet stands, or with --replaces which one it stands in for", style="red")
         return 1
@@ -74,15 +75,24 @@ def _approve(settings: Settings, asked: Mapping[str, Any]) -> dict[str, Any] | s
     return f"not paired: {detail}"
 
 
-def _former_place(settings: Settings, device: str) -> dict[str, Any] | str:
-    """Unit, counter and name of a tablet that is paired, or a sentence why they are not known."""
+def revoke(settings: Settings, device: str, reason: str | None) -> int:
+    """Ends a tablet's token; the exit code. 1: it was not ended, and why. 2: the key is not known."""
+    found = with_key(settings)
+    if found is None:
+        return 2
     try:
-        answer = httpx.get(f"{settings.api_url}/v1/reference", timeout=ANSWER_TIMEOUT_S, trust_env=False)
-        told = answer.raise_for_status().json()["events"]
-    except (httpx.HTTPError, ValueError, KeyError) as fault:
-        return f"the read API at {settings.api_url} does not tell where {device} stands: {fault}"
-    words = [word for word in told if word["subject"] == device and word["type"] in {"device.paired", "device.revoked"}]
-    # The read API tells them in the order of their time.
-    if not words or words[-1]["type"] == "device.revoked":
-        return f"no tablet {device} is paired, so nothing can stand in for it"
-    return {name: words[-1]["data"][name] for name in ("unit", "counter", "name") if words[-1]["data"].get(name)}
+        unit = _former_place(found, device)["unit"]
+        tell(found, "device.revoked", device, {"unit": unit, **({"reason": reason} if reason else {})})
+    except NotToldError as fault:
+        out.print(str(fault), style="red", markup=False, soft_wrap=True)
+        return 1
+    out.print(f"{device} is revoked: it is turned away at its next call, and keeps what it has not sent")
+    return 0
+
+
+def _former_place(settings: Settings, device: str) -> dict[str, str]:
+    """Unit, counter and name of a tablet; raises ``NotToldError`` when it is not paired."""
+    found = standing(known(settings), device)
+    if found is None:
+        raise NotToldError(f"no tablet {device} is paired")
+    return found

@@ -16,6 +16,7 @@ from contract.refusals import Refusal
 from feedback_app.app import read_texts
 from ingest.registry import Device, Registry
 from senders.configuring import before, configure, place
+from senders.facts import NotToldError
 from tests.support import Stack, event, unit, wait_until
 from tests.tablet import SET_UP, Door, known_tablet, offline_ready, set_up, tap, until
 
@@ -94,7 +95,9 @@ def test_every_language_of_the_page_can_be_configured() -> None:
 def test_the_former_configuration_is_found() -> None:
     words = [word("A", 1, faces=3), word("B", 2, faces=4), word("A", 3, faces=5, idle_s=30)]
     assert before(words, "A") == {"faces": 3}
-    assert (before(words, "B"), before(words, "C")) == ({}, None)
+    assert before(words, "B") == {}
+    with pytest.raises(NotToldError, match="C was never configured"):
+        before(words, "C")
     paired = event("device.paired", "TAB-1", "2026-01-01T00:00:00Z", unit="B", token_sha256="0" * 64)
     assert (place([paired], "TAB-1"), place([paired], "B")) == ({"unit": "B", "device": "TAB-1"}, {"unit": "B"})
 

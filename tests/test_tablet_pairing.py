@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from contract.pairing import ALPHABET, make_code, read_code
 from feedback_app.pairing import GRANT
 from feedback_app.pairings import LIFE_S, MOST_AT_ONCE, WRONG_TRIES, Pairings
-from senders.pairing import pair
-from tests.support import Stack, event, unit, wait_until
+from senders.pairing import pair, revoke
+from tests.support import Stack, unit, wait_until
 from tests.tablet import tap
 
 HANDED = {"access_token": "secret"}
@@ -178,8 +178,10 @@ def test_a_tablet_that_was_known_again_goes_on_and_sends_what_it_kept(browser: B
     assert paired(office, code_on(page), unit="H26.PAIR", counter="H26.PAIR.Q2") == 0
     expect(page.get_by_role("radio")).to_have_count(4, timeout=15_000)
     device = page.evaluate("JSON.parse(localStorage['hailong.device']).device")
-    revoked = event("device.revoked", device, page.evaluate("new Date().toISOString()"), unit="H26.PAIR")
-    assert office.send([revoked]) == []
+    wait_until(lambda: device in {row["device"] for row in listed(office)}, 30)
+    assert revoke(office.settings, device, "lost") == 0
+    wait_until(lambda: device not in {row["device"] for row in listed(office)}, 30)
+    assert revoke(office.settings, device, None) == 1
     tap(page)
     expect(page.locator(".code")).to_be_visible(timeout=15_000)
     assert office.get("/v1/counts", source=f"tablet/{device}")["rows"] == 0

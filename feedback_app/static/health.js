@@ -69,6 +69,7 @@ async function facts(words, device) {
     storage: used && `${(used.usage / 1e6).toFixed(1)} / ${(used.quota / 1e6).toFixed(0)} MB`,
     storage_kept: kept === undefined ? undefined : kept ? words.yes : words.no,
     version: self.SHELL.version,
+    configuration: device?.configuration,
   };
 }
 

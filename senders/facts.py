@@ -1,0 +1,60 @@
+"""Single reference facts: what the system knows by now, and one more word said to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from runtime.clock import clock_from
+from runtime.settings import Settings
+from senders.client import IngestClient, IngestError
+from senders.sending import line
+
+ANSWER_TIMEOUT_S = 60.0
+
+Words = list[dict[str, Any]]
+
+
+class NotToldError(Exception):
+    """Ingest or the read API cannot be used, or refused; the text is for whoever typed the command."""
+
+
+def known(settings: Settings) -> Words:
+    """Every reference event in the order of its time, as the read API tells it. Raises ``NotToldError``."""
+    try:
+        with httpx.Client(base_url=settings.api_url, timeout=ANSWER_TIMEOUT_S, trust_env=False) as api:
+            words: Words = api.get("/v1/reference").raise_for_status().json()["events"]
+    except (httpx.HTTPError, ValueError, KeyError) as fault:
+        raise NotToldError(f"the read API at {settings.api_url} does not answer: {fault}") from fault
+    return words
+
+
+def standing(words: Words, device: str) -> dict[str, str] | None:
+    """Unit, counter and name of a tablet that is paired by these words; None for one that is not."""
+    about = [w for w in words if w["subject"] == device and w["type"] in {"device.paired", "device.revoked"}]
+    if not about or about[-1]["type"] == "device.revoked":
+        return None
+    return {name: about[-1]["data"][name] for name in ("unit", "counter", "name") if about[-1]["data"].get(name)}
+
+
+def tell(settings: Settings, kind: str, subject: str, data: Mapping[str, Any]) -> None:
+    """Sends one event that holds from now on. Raises ``NotToldError``, also when it is refused."""
+    event = {
+        "specversion": "1.0",
+        "id": str(uuid4()),
+        "type": kind,
+        "source": "administrator",
+        "time": clock_from(settings.clock)().isoformat(),
+        "subject": subject,
+        "data": data,
+    }
+    try:
+        with IngestClient(settings.ingest_url, settings.api_key.get_secret_value()) as client:
+            rejected = client.send([line(event)]).rejected
+    except IngestError as fault:
+        raise NotToldError(f"ingest at {settings.ingest_url} does not take it: {fault}") from fault
+    if rejected:
+        raise NotToldError(f"{rejected[0]['reason']}: {rejected[0]['detail']}")
