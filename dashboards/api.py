@@ -23,6 +23,7 @@ from dashboards.heat import get_heat
 from dashboards.lasting import get_warnings
 from dashboards.public import get_public
 from dashboards.reader import From, Ids, Store, To, times
+from dashboards.recount import get_recount
 from dashboards.scores import in_order
 from dashboards.tree import Tree
 from runtime.clock import VIETNAM
@@ -47,6 +48,7 @@ def make_api(settings: Settings) -> FastAPI:
         "/v1/reference": lists.get_reference,
         "/v1/breakdown": get_breakdown,
         "/v1/heat": get_heat,
+        "/v1/recount": get_recount,
         "/v1/public": get_public,
         "/v1/dossiers": lists.get_dossiers,
         "/v1/dossiers/{code:path}": lists.get_dossier,

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlencode
 
-import httpx
 import streamlit as st
 
 from contract.catalogue import catalogue
@@ -20,34 +19,22 @@ from contract.funnel import Funnel
 from dashboards import inspector_blocks as blocks
 from dashboards import inspector_chart as chart
 from dashboards import page_format as form
+from dashboards.inspector_recount import draw_recount
+from dashboards.inspector_view import LEVELS, View, ask, client
 from dashboards.page_blocks import banner, card, heading, link, quiet, unit_name
 from dashboards.page_selectors import choose_language, choose_option, choose_unit, link_to, put_in_address
 from dashboards.page_start import begin
 from dashboards.page_texts import Texts
-from runtime.settings import Settings
 
-TIMEOUT_S = 30.0
 CASES_SHOWN, CASES_IN_A_FILE = 100, 100_000
-LEVELS = ("service_point", "branch")
-"""The levels that are ranked, from the bottom up."""
-
 ORDERS = ("worst", "best")
-PART_KEYS = ("counter", "staff", "procedure", "channel")
-CHANNELS = ("tablet", "online", "post", "direct", "phone", "paper")
 FIRST_INDICATOR = "SAT_CSAT"
-PROBLEMS = (httpx.HTTPError, ValueError)
-
-
-@st.cache_resource
-def client() -> httpx.Client:
-    """One connection to the read API for all who look."""
-    return httpx.Client(base_url=Settings().api_url, timeout=TIMEOUT_S, trust_env=False)
 
 
 def draw() -> None:
     """The page as its address asks for it."""
     texts = begin("inspector.title", "🔎")
-    units = {unit["unit"]: unit for unit in (_ask("/v1/units") or {"units": []})["units"]}
+    units = {unit["unit"]: unit for unit in (ask("/v1/units") or {"units": []})["units"]}
     with st.container(horizontal=True, key="top", vertical_alignment="center"):
         st.html(f"<h1>{texts('inspector.title')}</h1>", width="content")
         unit = choose_unit(units, texts)
@@ -59,45 +46,6 @@ def draw() -> None:
         st.html(banner(texts("unknown_unit", unit=unit), "?", texts("back_to_start")))
         return
     _page(View(unit, span, indicator, texts, units))
-
-
-class View:
-    """What is looked at, and the questions that this raises."""
-
-    def __init__(
-        self, unit: str, span: Mapping[str, str], indicator: str, texts: Texts, units: dict[str, dict[str, Any]]
-    ) -> None:
-        self.unit = unit
-        self.indicator = indicator
-        self.texts = texts
-        self.units = units
-        self.parameters = {"unit": unit, **span}
-        of_dossiers = catalogue().indicators[indicator].is_of_dossiers()
-        self.of: Literal["dossiers", "ratings"] = "dossiers" if of_dossiers else "ratings"
-        self.having = {key: st.query_params[key] for key in PART_KEYS if key in st.query_params}
-
-    def ask(self, path: str, **parameters: str | int) -> dict[str, Any] | None:
-        """An answer of the read API on what is looked at; None when there is none, which the page then says."""
-        found = _ask(path, {**self.parameters, **parameters})
-        if found is None:
-            st.html(quiet(self.texts("inspector.failed")))
-        return found
-
-    def channel(self, code: str) -> str:
-        """A channel's name; one of another collector as it came."""
-        return self.text(f"channels.{code}") if code in CHANNELS else code
-
-    def compared(self, level: str) -> str:
-        """Below which unit a level is ranked: the one looked at, but one of that level or below it among all."""
-        code = self.unit
-        if self.units[code]["level"] in LEVELS[: LEVELS.index(level) + 1]:
-            while self.units[code]["parent"] in self.units:
-                code = self.units[code]["parent"]
-        return code
-
-    def text(self, key: str, **values: object) -> str:
-        """A text of this page."""
-        return self.texts(f"inspector.{key}", **values)
 
 
 def _page(view: View) -> None:
@@ -122,6 +70,7 @@ def _figure(view: View) -> None:
     st.html(card(figure, None, view.texts))
     st.html(heading(view.text("made")))
     st.html(blocks.made(figure, catalogue().indicators[view.indicator].model_dump(), view.texts))
+    draw_recount(view)
 
 
 def _ranking(view: View) -> None:
@@ -218,7 +167,7 @@ def _cases_word(view: View) -> Any:
 
 
 def _timeline(view: View, code: str) -> None:
-    found = _ask(f"/v1/dossiers/{code}")
+    found = ask(f"/v1/dossiers/{code}")
     close = link(link_to({"dossier": None}), f"✕ {view.text('close')}")
     if found is None:
         st.html(quiet(view.text("unknown_dossier", dossier=code)) + close)
@@ -241,16 +190,6 @@ def _download(view: View, path: str, asked: Mapping[str, str | int], name: str) 
         on_click="ignore",
         type="tertiary",
     )
-
-
-def _ask(path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any] | None:
-    try:
-        answer = client().get(path, params=dict(parameters or {}))
-        answer.raise_for_status()
-        found: dict[str, Any] = answer.json()
-    except PROBLEMS:
-        return None
-    return found
 
 
 def _choose_indicator(texts: Texts) -> str:
@@ -309,7 +248,7 @@ def _periods(today: date) -> dict[str, tuple[str, str]]:
 
 
 def _today() -> date:
-    freshness = _ask("/v1/freshness")
+    freshness = ask("/v1/freshness")
     return form.instant(freshness["now"]).date() if freshness else date.today()  # noqa: DTZ011 no figure depends on it
 
 

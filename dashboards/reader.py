@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -20,9 +21,11 @@ from warehouse.periods import Period
 
 
 class Reader:
-    """What the routes share: the store, the tree, the clock."""
+    """What the routes share: the store, the tree, the clock, and the one recount that may run."""
 
     def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.recounting = threading.Lock()
         self.client = connect(settings)
         self.clock = clock_from(settings.clock)
         self.keeper = TreeKeeper(

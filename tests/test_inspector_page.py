@@ -154,6 +154,18 @@ def test_how_a_figure_is_made_is_told(page: Page, city: Stack) -> None:
     expect(told).to_contain_text("hailong verify --from 2026-03-02 --to 2026-03-02")
 
 
+def test_a_figure_is_recounted_from_raw_events_at_the_touch_of_a_button(page: Page, city: Stack) -> None:
+    open_at(page, city, f"unit={POOR}&id=Q766_2_1")
+    page.get_by_role("button", name="Đếm lại ngay từ sự kiện gốc").click()
+    told = page.locator("p.recount")
+    expect(told).to_contain_text("Hai số bằng nhau.")
+    # 40 dossiers of two events each; reference events beside them.
+    assert int(re.findall(r"Đếm lại từ ([\d.]+) sự kiện", told.inner_text())[0].replace(".", "")) >= 80
+    served, recounted = (page.locator(f"table.recount td:nth-of-type({n})").all_inner_texts() for n in (1, 2))
+    assert served == recounted
+    assert served[:2] == ["28", "40"]
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [
