@@ -224,3 +224,24 @@ def test_somebody_takes_care_of_it_and_everybody_sees_who(page: Page, office: St
     assert "ack=" not in page.url
     [word] = office.get("/v1/acknowledgements", unit=ROOT)["acknowledgements"]
     assert (word["unit"], word["about"], word["by"]) == (POINT, "SAT_CSAT", "Chị Lan")
+
+
+def test_a_severe_report_is_taken_care_of_and_the_next_one_is_open_again(page: Page, office: Stack) -> None:
+    def report() -> None:
+        now = datetime.now(UTC).isoformat()
+        assert office.send([rating(POINT, now, 1, key=uuid4().hex, reasons=["insulted"])]) == []
+
+    known = office.get("/v1/ratings", unit=ROOT, severe="true")["total"] + 1
+    report()
+    look(page, office)
+    reports = page.locator(".latest.severe li")
+    expect(reports).to_have_count(known)
+    reports.first.get_by_role("link", name="Nhận xử lý").click()
+    page.get_by_label("Người xử lý").fill("Anh Minh")
+    page.get_by_role("button", name="Ghi nhận").click()
+    expect(reports.locator("span.care", has_text="Anh Minh đã nhận lúc")).to_have_count(known)
+    assert office.get("/v1/acknowledgements", unit=ROOT)["acknowledgements"][0]["about"] == "severe"
+    report()
+    expect(reports).to_have_count(known + 1)
+    expect(reports.first.get_by_role("link", name="Nhận xử lý")).to_be_visible()
+    expect(reports.locator("span.care")).to_have_count(known)

@@ -1,6 +1,7 @@
 -- The latest ratings first; with `reasons`, only those that give one of them. '*' stands for any counter, and so on.
 SELECT
   event_id, occurred_at, unit, counter, device, staff, procedure, dossier, channel, scale, score, reasons,
+  fromUnixTimestamp64Milli(toInt64(18446744073709551615 - precedence), 'UTC') AS recorded_at,
   count() OVER () AS total
 FROM ratings FINAL
 WHERE unit IN {units:Array(String)}
