@@ -26,6 +26,7 @@ from dashboards.reader import From, Ids, Store, To, times
 from dashboards.recount import get_recount
 from dashboards.scores import in_order
 from dashboards.tree import Tree
+from dashboards.waiting import get_waiting
 from runtime.clock import VIETNAM
 from runtime.http import HEALTH_ROUTES
 from runtime.settings import Settings
@@ -49,6 +50,7 @@ def make_api(settings: Settings) -> FastAPI:
         "/v1/breakdown": get_breakdown,
         "/v1/heat": get_heat,
         "/v1/recount": get_recount,
+        "/v1/waiting": get_waiting,
         "/v1/public": get_public,
         "/v1/dossiers": lists.get_dossiers,
         "/v1/dossiers/{code:path}": lists.get_dossier,

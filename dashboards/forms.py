@@ -28,6 +28,7 @@ ROWS = {
     "/v1/ratings": "ratings",
     "/v1/series": "series",
     "/v1/tablets": "tablets",
+    "/v1/waiting": "points",
 }
 """The routes that have rows, and where in their answer they are."""
 

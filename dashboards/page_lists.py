@@ -1,4 +1,4 @@
-"""Lists of the supervisor's page as HTML: units in trouble, ratings, silent tablets, what lasts for days. Pure."""
+"""Lists of the supervisor's page as HTML: units in trouble, ratings, silent tablets, who waits. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from dashboards.page_care import Care
 from dashboards.page_texts import Texts
 from dashboards.page_trouble import Trouble
 
-UNITS_SHOWN, SEVERE_SHOWN, WARNED_SHOWN = 8, 5, 5
+UNITS_SHOWN, SEVERE_SHOWN, WARNED_SHOWN, WAITING_SHOWN = 8, 5, 5, 5
+WAITING_COLUMNS = ("point", "people", "longest", "serving")
 
 
 def trouble_list(
@@ -44,6 +45,35 @@ def _wrong(figure: dict[str, Any], texts: Texts, care: str) -> str:
     wrong = escape(texts(f"wrong.{figure['id']}"))
     target = form.target(figure, texts)
     return f"<li><span>✗ {wrong}: <b>{escape(value)}</b></span> <small>({of}) {target}</small> {care}</li>"
+
+
+def waiting_table(
+    answer: Mapping[str, Any], units: Units, address: Callable[[Mapping[str, str]], str], texts: Texts
+) -> str:
+    """How many people wait in all, and the points with the longest waits; each leads to its own page."""
+    in_all = answer["in_all"]
+    waiting, forgotten = (form.number(in_all[name], texts.language) for name in ("waiting", "forgotten"))
+    longest = form.duration(in_all["longest_wait_s"] or 0, texts)
+    words = texts("waiting.in_all", waiting=waiting, longest=longest) if in_all["waiting"] else texts("waiting.nobody")
+    left_out = f" <small>{escape(texts('waiting.forgotten', count=forgotten))}</small>" if in_all["forgotten"] else ""
+    shown = [point for point in answer["points"] if point["waiting"]]
+    rows = []
+    for point in shown[:WAITING_SHOWN]:
+        counters = ", ".join(
+            form.counter_name(units[code], texts.language) if code in units else code
+            for code in sorted(point["counters"])
+        )
+        rows.append(
+            f'<tr><th scope="row">{link(address({"unit": point["unit"]}), unit_name(point["unit"], units, texts))}</th>'
+            f'<td class="number">{form.number(point["waiting"], texts.language)}</td>'
+            f'<td class="number">{escape(form.duration(point["longest_wait_s"], texts))}</td>'
+            f"<td>{escape(counters) or form.NOTHING}</td></tr>"
+        )
+    head = "".join(f'<th scope="col">{escape(texts(f"waiting.{name}"))}</th>' for name in WAITING_COLUMNS)
+    caption = f"<caption>{escape(texts('waiting.title'))}</caption>"
+    table = f'<table class="waiting">{caption}<thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    more = _more(len(shown) - WAITING_SHOWN, "trouble_more", texts)
+    return f'<p class="waiting">{escape(words)}{left_out}</p>' + (f"{table}{more}" if rows else "")
 
 
 def latest_list(ratings: Sequence[dict[str, Any]], units: Units, texts: Texts) -> str:

@@ -104,6 +104,7 @@ def live(view: View) -> None:
     of_dossiers = view.ask("dossiers", "/v1/indicators", DOSSIERS_S, ids=",".join(OF_DOSSIERS))
     latest = view.ask("latest", "/v1/ratings", QUICK_S, limit=LATEST_SHOWN)
     severe = view.ask("severe", "/v1/ratings", DOSSIERS_S, limit=SEVERE_READ, severe="true")
+    waiting = view.ask("waiting", "/v1/waiting", DOSSIERS_S)
     tablets = view.ask("tablets", "/v1/tablets", SLOW_S)
     lasting = view.ask("lasting", "/v1/warnings", LASTING_S)
     said = feed().latest(view.ask("care", "/v1/acknowledgements", DOSSIERS_S)).data
@@ -119,17 +120,21 @@ def live(view: View) -> None:
     if figures.problem in ("unknown_unit", "bad_period") or (figures.data is None and figures.problem):
         return
     with st.container(key="board"):
-        with st.container(key="troubles"):
-            _troubles(view, rankings_found, severe_found, care)
-            _standstill(view, feed().latest(tablets), feed().latest(lasting), care)
-        with st.container(key="headline"):
-            _cards(view, figures, feed().latest(of_dossiers))
-        with st.container(key="hour"):
-            _last_hour(view, freshness)
-        with st.container(key="heat"):
-            _heat(view)
-        with st.container(key="latest"):
-            _latest(view, feed().latest(latest, at_once=True))
+        with st.container(key="left"):
+            with st.container(key="troubles"):
+                _troubles(view, rankings_found, severe_found, care)
+                _standstill(view, feed().latest(tablets), feed().latest(lasting), care)
+            with st.container(key="latest"):
+                _latest(view, feed().latest(latest, at_once=True))
+        with st.container(key="right"):
+            with st.container(key="headline"):
+                _cards(view, figures, feed().latest(of_dossiers))
+            with st.container(key="waiting"):
+                _waiting(view, feed().latest(waiting))
+            with st.container(key="hour"):
+                _last_hour(view, freshness)
+            with st.container(key="heat"):
+                _heat(view)
 
 
 def _state(view: View, freshness: Answer, figures: Answer, rankings: list[Answer], severe: Answer) -> None:
@@ -164,7 +169,7 @@ def _away(answer: Answer, texts: Texts) -> str:
 
 
 def _held_at(answer: Answer) -> str:
-    return f"{form.instant(answer.data['to']):%H:%M}" if answer.data else ""
+    return f"{form.instant(answer.data.get('to') or answer.data['at']):%H:%M}" if answer.data else ""
 
 
 def _heading(words: str, answer: Answer, texts: Texts, note: str = "") -> None:
@@ -217,6 +222,16 @@ def _cards(view: View, quick: Answer, of_dossiers: Answer) -> None:
             if name == "SAT_CSAT" and name in figures:
                 with st.container(key="answered"):
                     st.html(blocks.answered_card(figures[name], texts))
+
+
+def _waiting(view: View, answer: Answer) -> None:
+    texts = view.texts
+    age = form.data_age(answer.data["age_s"], texts)[1] if answer.data else ""
+    _heading(texts("waiting.title"), answer, texts, age)
+    if answer.data is None:
+        st.html(blocks.quiet(texts("away_at_first" if answer.problem else "loading")))
+    else:
+        st.html(lists.waiting_table(answer.data, view.units, link_to, texts))
 
 
 def _last_hour(view: View, freshness: Answer) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from clickhouse_connect.driver.client import Client
 
+from contract.queues import FORGOTTEN_AFTER_S, OVERTAKEN_BY, QUIET_AFTER_S
 from warehouse.periods import Period, bounds, days, naive, sql
 from warehouse.store import SCALE_PARAMETERS
 
@@ -93,6 +94,15 @@ def tablets(client: Client, within: Sequence[str], period: Period) -> Rows:
     """
     parameters = {"units": list(within), **bounds(period), "taps_from": naive(period.end - TAPS_LOOKED_BACK)}
     return _rows(client, "tablets", parameters)
+
+
+def waiting(client: Client, within: Sequence[str], period: Period) -> Rows:
+    """Who waits at the end of a day's ``period``, by unit: how many, since when the longest of them, how many tickets
+    are taken for forgotten, and the counters that serve.
+    """
+    rules = {"forgotten_after_s": FORGOTTEN_AFTER_S, "overtaken_by": OVERTAKEN_BY, "quiet_after_s": QUIET_AFTER_S}
+    rows = _rows(client, "waiting", {"units": list(within), **rules, **bounds(period)})
+    return [{name: value for name, value in row.items() if name != "since"} for row in rows]
 
 
 def acknowledgements(client: Client, within: Sequence[str], period: Period) -> Rows:
