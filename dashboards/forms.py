@@ -22,6 +22,8 @@ ROWS = {
     "/v1/units": "units",
     "/v1/acknowledgements": "acknowledgements",
     "/v1/breakdown": "parts",
+    "/v1/compare": "periods",
+    "/v1/mix": "parts",
     "/v1/heat": "cells",
     "/v1/warnings": "warnings",
     "/v1/dossiers": "dossiers",

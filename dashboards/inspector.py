@@ -7,7 +7,7 @@ The page computes no figure: all come from the read API, and what can be downloa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -19,12 +19,14 @@ from contract.funnel import Funnel
 from dashboards import inspector_blocks as blocks
 from dashboards import inspector_chart as chart
 from dashboards import page_format as form
+from dashboards.inspector_compare import draw_compared, draw_mix, draw_times
 from dashboards.inspector_recount import draw_recount
-from dashboards.inspector_view import LEVELS, View, ask, client
-from dashboards.page_blocks import banner, card, heading, link, quiet, unit_name
+from dashboards.inspector_view import LEVELS, View, ask
+from dashboards.page_blocks import banner, card, choice, heading, link, quiet, unit_name
 from dashboards.page_selectors import choose_language, choose_option, choose_unit, link_to, put_in_address
 from dashboards.page_start import begin
 from dashboards.page_texts import Texts
+from warehouse.evidence import TIMES
 
 CASES_SHOWN, CASES_IN_A_FILE = 100, 100_000
 ORDERS = ("worst", "best")
@@ -57,8 +59,17 @@ def _page(view: View) -> None:
             _figure(view)
         with right:
             _ranking(view)
-        _parts(view)
+        _look(view)
         _cases(view)
+
+
+def _look(view: View) -> None:
+    """One of the ways to look into the figure, which the address names."""
+    wanted = st.query_params.get("look", "")
+    chosen = wanted if wanted in LOOKS else "parts"
+    addresses = {name: (view.text(f"looks.{name}"), link_to({"look": name})) for name in LOOKS}
+    st.html(choice(addresses, chosen))
+    LOOKS[chosen](view)
 
 
 def _figure(view: View) -> None:
@@ -88,7 +99,7 @@ def _ranking(view: View) -> None:
         return
     with st.container(height=430, key="ranking"):
         st.html(blocks.ranking(figures, view.unit, view.units, link_to, view.texts))
-    _download(view, "/v1/ranking", asked, "ranking")
+    view.download("/v1/ranking", asked, "ranking")
     told = answer["funnels"].get(view.indicator)
     placed = chart.points(figures, view.texts.language)
     if told and placed:
@@ -121,6 +132,14 @@ def _parts(view: View) -> None:
                 st.html(blocks.parts(by, answer["parts"], names, link_to, view.texts))
 
 
+LOOKS: dict[str, Callable[[View], None]] = {
+    "parts": _parts,
+    "times": draw_times,
+    "compared": draw_compared,
+    "mix": draw_mix,
+}
+
+
 def _part_name(view: View, by: str, part: dict[str, Any]) -> str:
     if not part["part"]:
         return view.text("untold")
@@ -150,7 +169,10 @@ def _cases(view: View) -> None:
     st.html(heading(view.text(view.of), note))
     if view.having:
         removes = (
-            link(link_to({key: None}), f"✕ {view.text('remove', name=view.text(f'by.{key}'))}: {value}")
+            link(
+                link_to({key: None}),
+                f"✕ {view.text('remove', name=view.text(f'by.{key}'))}: {_value_name(view, key, value)}",
+            )
             for key, value in view.having.items()
         )
         st.html(f'<p class="filters">{" ".join(removes)}</p>')
@@ -159,7 +181,11 @@ def _cases(view: View) -> None:
         return
     rows = blocks.dossier_rows if view.of == "dossiers" else blocks.rating_rows
     st.html(rows(cases, view.units, link_to, view.texts))
-    _download(view, path, {**asked, "limit": CASES_IN_A_FILE}, view.of)
+    view.download(path, {**asked, "limit": CASES_IN_A_FILE}, view.of)
+
+
+def _value_name(view: View, key: str, value: str) -> str:
+    return view.part_of_time(key, value) if key in TIMES else value
 
 
 def _cases_word(view: View) -> Any:
@@ -173,23 +199,6 @@ def _timeline(view: View, code: str) -> None:
         st.html(quiet(view.text("unknown_dossier", dossier=code)) + close)
     else:
         st.html(blocks.timeline(found, view.units, view.texts) + close)
-
-
-def _download(view: View, path: str, asked: Mapping[str, str | int], name: str) -> None:
-    def written() -> bytes:
-        answer = client().get(path, params={**view.parameters, **asked, "format": "csv"})
-        answer.raise_for_status()
-        return answer.content
-
-    st.download_button(
-        view.text("download"),
-        written,
-        f"{name}.csv",
-        "text/csv",
-        key=f"download_{name}",
-        on_click="ignore",
-        type="tertiary",
-    )
 
 
 def _choose_indicator(texts: Texts) -> str:

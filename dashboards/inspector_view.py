@@ -12,12 +12,13 @@ from contract.catalogue import catalogue
 from dashboards.page_blocks import quiet
 from dashboards.page_texts import Texts
 from runtime.settings import Settings
+from warehouse.figures import MADE_BY
 
 TIMEOUT_S = 30.0
 LEVELS = ("service_point", "branch")
 """The levels that are ranked, from the bottom up."""
 
-PART_KEYS = ("counter", "staff", "procedure", "channel")
+PART_KEYS = ("counter", "staff", "procedure", "channel", "hour", "weekday")
 CHANNELS = ("tablet", "online", "post", "direct", "phone", "paper")
 PROBLEMS = (httpx.HTTPError, ValueError)
 
@@ -52,6 +53,8 @@ class View:
         self.parameters = {"unit": unit, **span}
         of_dossiers = catalogue().indicators[indicator].is_of_dossiers()
         self.of: Literal["dossiers", "ratings"] = "dossiers" if of_dossiers else "ratings"
+        measures = catalogue().indicators[indicator].measures()
+        self.timed = "tickets" if measures <= MADE_BY["ticket_counts"] else self.of
         self.having = {key: st.query_params[key] for key in PART_KEYS if key in st.query_params}
 
     def ask(self, path: str, **parameters: str | int) -> dict[str, Any] | None:
@@ -64,6 +67,28 @@ class View:
     def channel(self, code: str) -> str:
         """A channel's name; one of another collector as it came."""
         return self.text(f"channels.{code}") if code in CHANNELS else code
+
+    def part_of_time(self, by: str, code: str) -> str:
+        """An hour or a weekday in words."""
+        return self.text(f"weekdays.{code}") if by == "weekday" else self.text("hour", hour=code)
+
+    def download(self, path: str, asked: Mapping[str, str | int], name: str) -> None:
+        """The button that brings the rows of an answer as a file."""
+
+        def written() -> bytes:
+            answer = client().get(path, params={**self.parameters, **asked, "format": "csv"})
+            answer.raise_for_status()
+            return answer.content
+
+        st.download_button(
+            self.text("download"),
+            written,
+            f"{name}.csv",
+            "text/csv",
+            key=f"download_{name}",
+            on_click="ignore",
+            type="tertiary",
+        )
 
     def compared(self, level: str) -> str:
         """Below which unit a level is ranked: the one looked at, but one of that level or below it among all."""

@@ -68,9 +68,16 @@ Ids = Annotated[str | None, Query(description="indicators, separated by commas; 
 Limit = Annotated[int, Query(ge=0, le=100_000, description="rows at most")]
 
 
-def _having(counter: str = ANY, staff: str = ANY, procedure: str = ANY, channel: str = ANY) -> Filter:
+def _having(
+    counter: str = ANY,
+    staff: str = ANY,
+    procedure: str = ANY,
+    channel: str = ANY,
+    hour: str = ANY,
+    weekday: str = ANY,
+) -> Filter:
     """``*`` for anything; an empty text for cases that do not tell it."""
-    return Filter(counter, staff, procedure, channel)
+    return Filter(counter, staff, procedure, channel, hour, weekday)
 
 
 Having = Annotated[Filter, Depends(_having)]

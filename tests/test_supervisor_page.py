@@ -268,7 +268,7 @@ def test_who_waits_now_is_told_with_the_age_of_the_data(page: Page, office: Stac
 
 def test_no_empty_stretch_stands_above_the_last_hour(page: Page, office: Stack) -> None:
     look(page, office)
-    expect(page.locator(ANSWERED)).to_be_visible()
+    expect(page.locator(".st-key-heat h2")).to_be_visible()
     # A list of units in trouble as long as it can get.
     page.add_style_tag(content=".st-key-troubles { min-height: 1500px; }")
     gaps = page.evaluate(

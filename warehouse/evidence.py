@@ -16,6 +16,8 @@ from warehouse.store import SCALE_PARAMETERS
 
 TAPS_LOOKED_BACK = timedelta(days=14)
 ANY = "*"
+TIMES = ("hour", "weekday")
+"""Ways to split cases by when they happened."""
 
 SCALES = {name: SCALE_PARAMETERS[name] for name in ("scales", "satisfied_from")}
 """From which score on a citizen is satisfied, as statements take it."""
@@ -27,12 +29,17 @@ Rows = list[dict[str, Any]]
 
 
 class Filter(NamedTuple):
-    """What single cases have; ``*`` for anything, an empty text for cases that do not tell it."""
+    """What single cases have; ``*`` for anything, an empty text for cases that do not tell it.
+
+    ``hour`` (00 to 23) and ``weekday`` (1 is Monday) are those of the rating, or of the dossier's step, in Vietnam.
+    """
 
     counter: str = ANY
     staff: str = ANY
     procedure: str = ANY
     channel: str = ANY
+    hour: str = ANY
+    weekday: str = ANY
 
 
 EVERY_CASE = Filter()
@@ -127,7 +134,9 @@ def reference_words(client: Client) -> list[dict[str, Any]]:
 
 
 def ratings_by(client: Client, within: Sequence[str], period: Period, by: str) -> Rows:
-    """Ratings by ``counter``, ``staff`` or ``device`` of their unit (``within``), by ``procedure`` or ``channel``."""
+    """Ratings by ``counter``, ``staff`` or ``device`` of their unit (``within``), by ``procedure`` or ``channel``, or
+    by the ``hour`` of the day or the ``weekday`` at which they were given.
+    """
     parameters = {
         "units": list(within),
         "by": by,
@@ -138,12 +147,19 @@ def ratings_by(client: Client, within: Sequence[str], period: Period, by: str) -
 
 
 def dossiers_by(client: Client, within: Sequence[str], period: Period, by: str) -> Rows:
-    """Dossiers received, settled and settled late, by ``procedure``, ``channel``, ``staff`` or ``counter``."""
+    """Dossiers received, settled and settled late, by ``procedure``, ``channel``, ``staff`` or ``counter``, or by the
+    ``hour`` of the day or the ``weekday`` of that step.
+    """
     parameters = {"units": list(within), "by": by, **bounds(period), **days(period)}
     if by == "procedure":
         found = _rows(client, "dossiers_by_procedure", parameters)
         return [{"within": "", "part": row.pop("procedure"), **row} for row in found]
-    return _rows(client, "dossiers_by", parameters)
+    return _rows(client, "dossiers_by_time" if by in TIMES else "dossiers_by", parameters)
+
+
+def tickets_by_time(client: Client, within: Sequence[str], period: Period, by: str) -> Rows:
+    """Tickets called, and in time, by the ``hour`` of the day or the ``weekday``."""
+    return _rows(client, "tickets_by_time", {"units": list(within), "by": by, **bounds(period.whole_hours())})
 
 
 def procedure_names(client: Client) -> dict[str, tuple[str, str]]:
