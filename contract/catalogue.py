@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from datetime import date
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Self
+from typing import NamedTuple, Self
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -54,6 +55,15 @@ class RuleSet(Dated):
         return sum(card.max_points for card in self.cards)
 
 
+class Change(NamedTuple):
+    """What holds anew from a day on: the rule set itself if it ``begins``, and targets of its indicators."""
+
+    day: date
+    rule_set: RuleSet
+    targets: tuple[str, ...]
+    begins: bool
+
+
 class Catalogue(Closed):
     """Every rule set; each indicator belongs to one."""
 
@@ -95,6 +105,21 @@ class Catalogue(Closed):
     def measures(self) -> frozenset[str]:
         """All measures and cohorts that any indicator is made of."""
         return frozenset().union(*(indicator.measures() for indicator in self.indicators.values()))
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """The days from which a rule set, or targets of it, hold; the earliest first."""
+        days: defaultdict[tuple[date, str], list[str]] = defaultdict(list)
+        for rules in self.rule_sets:
+            days[rules.valid_from, rules.id] = []
+        for indicator in self.indicators.values():
+            for day in {target.valid_from for target in indicator.targets}:
+                days[day, self.rule_set_of[indicator.id].id].append(indicator.id)
+        sets = {rules.id: rules for rules in self.rule_sets}
+        return tuple(
+            Change(day, sets[name], tuple(targets), begins=sets[name].valid_from == day)
+            for (day, name), targets in sorted(days.items(), key=lambda item: item[0])
+        )
 
     def rule_set(self, name: str) -> RuleSet | None:
         """The rule set of that id."""

@@ -123,6 +123,10 @@ class Indicator(Closed):
         """Whether all it is made of is counted dossier by dossier, to the instant; the rest comes in whole hours."""
         return all(is_of_dossiers(measure) for measure in self.measures())
 
+    def is_share(self) -> bool:
+        """Whether it is a plain share of cases, with nothing multiplied to it."""
+        return self.kind == "ratio" and self.factor is None
+
     def target_on(self, day: date, level: str) -> Target | None:
         """The target in force on a day for units of a level."""
         return next((target for target in self.targets if target.holds_on(day) and target.is_for(level)), None)

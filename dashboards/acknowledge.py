@@ -16,7 +16,7 @@ from runtime.settings import Settings
 
 SOURCE = "supervisor"
 TIMEOUT_S = 10.0
-OTHERS = ("severe", "silent")
+OTHERS = ("severe", "silent", "lasting")
 ASKED = "ack"
 """The parameter of the address that opens the form: ``ack=UNIT~ABOUT``."""
 

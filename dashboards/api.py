@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -13,24 +12,24 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from contract.catalogue import catalogue
 from contract.funnel import funnel
 from contract.indicators import Indicator, evaluate
-from contract.measures import Counts
 from contract.reference_events import UnitLevel
 from contract.scores import score
-from dashboards import lists
+from dashboards import lists, told
 from dashboards.breakdown import get_breakdown
+from dashboards.compare import get_compare
 from dashboards.forms import OtherForms
 from dashboards.heat import get_heat
 from dashboards.lasting import get_warnings
+from dashboards.mix import get_mix
 from dashboards.public import get_public
-from dashboards.reader import From, Ids, Store, To, times
+from dashboards.reader import From, Ids, Store, To
+from dashboards.recount import get_recount
 from dashboards.scores import in_order
 from dashboards.staff_sheet import get_staff_sheet
-from dashboards.tree import Tree
-from runtime.clock import VIETNAM
+from dashboards.waiting import get_waiting
 from runtime.http import HEALTH_ROUTES
 from runtime.settings import Settings
 from warehouse import figures
-from warehouse.periods import Period
 
 
 def make_api(settings: Settings) -> FastAPI:
@@ -49,7 +48,11 @@ def make_api(settings: Settings) -> FastAPI:
         "/v1/reference/loads": lists.get_reference_loads,
         "/v1/breakdown": get_breakdown,
         "/v1/staff-sheet": get_staff_sheet,
+        "/v1/compare": get_compare,
+        "/v1/mix": get_mix,
         "/v1/heat": get_heat,
+        "/v1/recount": get_recount,
+        "/v1/waiting": get_waiting,
         "/v1/public": get_public,
         "/v1/dossiers": lists.get_dossiers,
         "/v1/dossiers/{code:path}": lists.get_dossier,
@@ -80,8 +83,8 @@ def get_indicators(store: Store, unit: str, start: From = None, to: To = None, i
     """Figures of one unit with everything below it."""
     tree, period, wanted = store.scope(unit, start, to, ids)
     as_of = store.as_of()
-    found = figures.counts(store.client, dict.fromkeys(tree.below(unit), unit), period, _measures(wanted))
-    entries = [_figure(indicator, unit, found[unit], period, tree, as_of) for indicator in wanted]
+    found = figures.counts(store.client, dict.fromkeys(tree.below(unit), unit), period, told.measures_of(wanted))
+    entries = [told.figure(indicator, unit, found[unit], period, tree, as_of) for indicator in wanted]
     return {"unit": unit, **store.told(period), "as_of": as_of, "indicators": entries}
 
 
@@ -102,11 +105,11 @@ def get_ranking(
     """
     tree, period, wanted = store.scope(unit, start, to, ids)
     as_of = store.as_of()
-    found = figures.counts(store.client, tree.members(unit, level), period, _measures(wanted))
+    found = figures.counts(store.client, tree.members(unit, level), period, told.measures_of(wanted))
     rankings = {
         indicator.id: sorted(
             (
-                _figure(indicator, code, counts, period, tree, as_of)
+                told.figure(indicator, code, counts, period, tree, as_of)
                 | {"unit_name_vi": tree.units[code].name_vi, "unit_name_en": tree.units[code].name_en}
                 for code, counts in found.items()
             ),
@@ -115,8 +118,8 @@ def get_ranking(
         for indicator in wanted
     }
     funnels = {indicator.id: _put_into_funnel(indicator, rankings[indicator.id]) for indicator in wanted}
-    told = {"unit": unit, "level": level, "order": order, **store.told(period), "as_of": as_of}
-    return {**told, "rankings": rankings, "funnels": {name: found for name, found in funnels.items() if found}}
+    asked = {"unit": unit, "level": level, "order": order, **store.told(period), "as_of": as_of}
+    return {**asked, "rankings": rankings, "funnels": {name: found for name, found in funnels.items() if found}}
 
 
 def get_scores(
@@ -135,7 +138,7 @@ def get_scores(
     as_of = store.as_of()
     wanted = [catalogue().indicators[name] for name in rules.asked]
     members = tree.members(unit, level) if level else dict.fromkeys(tree.below(unit), unit)
-    found = figures.counts(store.client, members, period, _measures(wanted))
+    found = figures.counts(store.client, members, period, told.measures_of(wanted))
     scores = {
         code: score(rules.cards, rules.bands, {i.id: evaluate(i, counts) for i in wanted}, tree.units[code].level)
         for code, counts in found.items()
@@ -154,56 +157,11 @@ def get_scores(
     }
 
 
-def _measures(indicators: list[Indicator]) -> set[str]:
-    others = [other for indicator in indicators for other in _others(indicator)]
-    return {measure for indicator in (*indicators, *others) for measure in indicator.measures()}
-
-
-def _others(indicator: Indicator) -> list[Indicator]:
-    """What an indicator's points need besides its own figure."""
-    component = catalogue().rule_set_of[indicator.id].components.get(indicator.id)
-    return [catalogue().indicators[name] for name in sorted(component.others())] if component else []
-
-
-def _figure(
-    indicator: Indicator, unit: str, counts: Counts, period: Period, tree: Tree, as_of: str | None
-) -> dict[str, Any]:
-    figure = evaluate(indicator, counts)
-    last_day = (period.end - timedelta(microseconds=1)).astimezone(VIETNAM).date()
-    target = tree.target(indicator, unit, last_day)
-    rule_set = catalogue().rule_set_of[indicator.id]
-    component = rule_set.components.get(indicator.id)
-    others = {other.id: evaluate(other, counts) for other in _others(indicator)}
-    points = component.points(figure, tree.units[unit].level, others) if component else None
-    return {
-        "id": indicator.id,
-        "name_vi": indicator.name_vi,
-        "name_en": indicator.name_en,
-        "unit_of_measure": indicator.unit,
-        "direction": indicator.direction,
-        "unit": unit,
-        # Counts by unit-hour come in whole hours, and the figure says so.
-        **times(period if indicator.is_of_dossiers() else period.whole_hours()),
-        "value": figure.value,
-        "numerator": figure.numerator,
-        "denominator": figure.denominator,
-        "n": figure.n,
-        "interval": figure.interval,
-        "target": None if target is None else {"op": target.op, "value": target.value, "source": target.source},
-        "points": points.points if points else None,
-        "max_points": component.max_points if component else None,
-        "status": figure.status,
-        "rule_set": rule_set.id,
-        "as_of": as_of,
-    }
-
-
 def _put_into_funnel(indicator: Indicator, figures: list[dict[str, Any]]) -> dict[str, float] | None:
-    is_share = indicator.kind == "ratio" and indicator.factor is None
     shares = [
         figure
         for figure in figures
-        if is_share and figure["status"] == "ok" and 0 <= figure["numerator"] <= figure["denominator"]
+        if indicator.is_share() and figure["status"] == "ok" and 0 <= figure["numerator"] <= figure["denominator"]
     ]
     found = funnel([(figure["numerator"], figure["denominator"]) for figure in shares])
     for figure in figures:

@@ -22,12 +22,15 @@ ROWS = {
     "/v1/units": "units",
     "/v1/acknowledgements": "acknowledgements",
     "/v1/breakdown": "parts",
+    "/v1/compare": "periods",
+    "/v1/mix": "parts",
     "/v1/heat": "cells",
     "/v1/warnings": "warnings",
     "/v1/dossiers": "dossiers",
     "/v1/ratings": "ratings",
     "/v1/series": "series",
     "/v1/tablets": "tablets",
+    "/v1/waiting": "points",
 }
 """The routes that have rows, and where in their answer they are."""
 

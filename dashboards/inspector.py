@@ -7,12 +7,11 @@ The page computes no figure: all come from the read API, and what can be downloa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlencode
 
-import httpx
 import streamlit as st
 
 from contract.catalogue import catalogue
@@ -20,34 +19,24 @@ from contract.funnel import Funnel
 from dashboards import inspector_blocks as blocks
 from dashboards import inspector_chart as chart
 from dashboards import page_format as form
-from dashboards.page_blocks import banner, card, heading, link, quiet, unit_name
+from dashboards.inspector_compare import draw_compared, draw_mix, draw_times
+from dashboards.inspector_recount import draw_recount
+from dashboards.inspector_view import LEVELS, View, ask
+from dashboards.page_blocks import banner, card, choice, heading, link, quiet, unit_name
 from dashboards.page_selectors import choose_language, choose_option, choose_unit, link_to, put_in_address
 from dashboards.page_start import begin
 from dashboards.page_texts import Texts
-from runtime.settings import Settings
+from warehouse.evidence import TIMES
 
-TIMEOUT_S = 30.0
 CASES_SHOWN, CASES_IN_A_FILE = 100, 100_000
-LEVELS = ("service_point", "branch")
-"""The levels that are ranked, from the bottom up."""
-
 ORDERS = ("worst", "best")
-PART_KEYS = ("counter", "staff", "procedure", "channel")
-CHANNELS = ("tablet", "online", "post", "direct", "phone", "paper")
 FIRST_INDICATOR = "SAT_CSAT"
-PROBLEMS = (httpx.HTTPError, ValueError)
-
-
-@st.cache_resource
-def client() -> httpx.Client:
-    """One connection to the read API for all who look."""
-    return httpx.Client(base_url=Settings().api_url, timeout=TIMEOUT_S, trust_env=False)
 
 
 def draw() -> None:
     """The page as its address asks for it."""
     texts = begin("inspector.title", "🔎")
-    units = {unit["unit"]: unit for unit in (_ask("/v1/units") or {"units": []})["units"]}
+    units = {unit["unit"]: unit for unit in (ask("/v1/units") or {"units": []})["units"]}
     with st.container(horizontal=True, key="top", vertical_alignment="center"):
         st.html(f"<h1>{texts('inspector.title')}</h1>", width="content")
         unit = choose_unit(units, texts)
@@ -61,45 +50,6 @@ def draw() -> None:
     _page(View(unit, span, indicator, texts, units))
 
 
-class View:
-    """What is looked at, and the questions that this raises."""
-
-    def __init__(
-        self, unit: str, span: Mapping[str, str], indicator: str, texts: Texts, units: dict[str, dict[str, Any]]
-    ) -> None:
-        self.unit = unit
-        self.indicator = indicator
-        self.texts = texts
-        self.units = units
-        self.parameters = {"unit": unit, **span}
-        of_dossiers = catalogue().indicators[indicator].is_of_dossiers()
-        self.of: Literal["dossiers", "ratings"] = "dossiers" if of_dossiers else "ratings"
-        self.having = {key: st.query_params[key] for key in PART_KEYS if key in st.query_params}
-
-    def ask(self, path: str, **parameters: str | int) -> dict[str, Any] | None:
-        """An answer of the read API on what is looked at; None when there is none, which the page then says."""
-        found = _ask(path, {**self.parameters, **parameters})
-        if found is None:
-            st.html(quiet(self.texts("inspector.failed")))
-        return found
-
-    def channel(self, code: str) -> str:
-        """A channel's name; one of another collector as it came."""
-        return self.text(f"channels.{code}") if code in CHANNELS else code
-
-    def compared(self, level: str) -> str:
-        """Below which unit a level is ranked: the one looked at, but one of that level or below it among all."""
-        code = self.unit
-        if self.units[code]["level"] in LEVELS[: LEVELS.index(level) + 1]:
-            while self.units[code]["parent"] in self.units:
-                code = self.units[code]["parent"]
-        return code
-
-    def text(self, key: str, **values: object) -> str:
-        """A text of this page."""
-        return self.texts(f"inspector.{key}", **values)
-
-
 def _page(view: View) -> None:
     if code := st.query_params.get("dossier"):
         _timeline(view, code)
@@ -109,8 +59,17 @@ def _page(view: View) -> None:
             _figure(view)
         with right:
             _ranking(view)
-        _parts(view)
+        _look(view)
         _cases(view)
+
+
+def _look(view: View) -> None:
+    """One of the ways to look into the figure, which the address names."""
+    wanted = st.query_params.get("look", "")
+    chosen = wanted if wanted in LOOKS else "parts"
+    addresses = {name: (view.text(f"looks.{name}"), link_to({"look": name})) for name in LOOKS}
+    st.html(choice(addresses, chosen))
+    LOOKS[chosen](view)
 
 
 def _figure(view: View) -> None:
@@ -122,6 +81,7 @@ def _figure(view: View) -> None:
     st.html(card(figure, None, view.texts))
     st.html(heading(view.text("made")))
     st.html(blocks.made(figure, catalogue().indicators[view.indicator].model_dump(), view.texts))
+    draw_recount(view)
 
 
 def _ranking(view: View) -> None:
@@ -139,7 +99,7 @@ def _ranking(view: View) -> None:
         return
     with st.container(height=430, key="ranking"):
         st.html(blocks.ranking(figures, view.unit, view.units, link_to, view.texts))
-    _download(view, "/v1/ranking", asked, "ranking")
+    view.download("/v1/ranking", asked, "ranking")
     told = answer["funnels"].get(view.indicator)
     placed = chart.points(figures, view.texts.language)
     if told and placed:
@@ -172,6 +132,14 @@ def _parts(view: View) -> None:
                 st.html(blocks.parts(by, answer["parts"], names, link_to, view.texts))
 
 
+LOOKS: dict[str, Callable[[View], None]] = {
+    "parts": _parts,
+    "times": draw_times,
+    "compared": draw_compared,
+    "mix": draw_mix,
+}
+
+
 def _part_name(view: View, by: str, part: dict[str, Any]) -> str:
     if not part["part"]:
         return view.text("untold")
@@ -201,7 +169,10 @@ def _cases(view: View) -> None:
     st.html(heading(view.text(view.of), note))
     if view.having:
         removes = (
-            link(link_to({key: None}), f"✕ {view.text('remove', name=view.text(f'by.{key}'))}: {value}")
+            link(
+                link_to({key: None}),
+                f"✕ {view.text('remove', name=view.text(f'by.{key}'))}: {_value_name(view, key, value)}",
+            )
             for key, value in view.having.items()
         )
         st.html(f'<p class="filters">{" ".join(removes)}</p>')
@@ -210,7 +181,11 @@ def _cases(view: View) -> None:
         return
     rows = blocks.dossier_rows if view.of == "dossiers" else blocks.rating_rows
     st.html(rows(cases, view.units, link_to, view.texts))
-    _download(view, path, {**asked, "limit": CASES_IN_A_FILE}, view.of)
+    view.download(path, {**asked, "limit": CASES_IN_A_FILE}, view.of)
+
+
+def _value_name(view: View, key: str, value: str) -> str:
+    return view.part_of_time(key, value) if key in TIMES else value
 
 
 def _cases_word(view: View) -> Any:
@@ -218,39 +193,12 @@ def _cases_word(view: View) -> Any:
 
 
 def _timeline(view: View, code: str) -> None:
-    found = _ask(f"/v1/dossiers/{code}")
+    found = ask(f"/v1/dossiers/{code}")
     close = link(link_to({"dossier": None}), f"✕ {view.text('close')}")
     if found is None:
         st.html(quiet(view.text("unknown_dossier", dossier=code)) + close)
     else:
         st.html(blocks.timeline(found, view.units, view.texts) + close)
-
-
-def _download(view: View, path: str, asked: Mapping[str, str | int], name: str) -> None:
-    def written() -> bytes:
-        answer = client().get(path, params={**view.parameters, **asked, "format": "csv"})
-        answer.raise_for_status()
-        return answer.content
-
-    st.download_button(
-        view.text("download"),
-        written,
-        f"{name}.csv",
-        "text/csv",
-        key=f"download_{name}",
-        on_click="ignore",
-        type="tertiary",
-    )
-
-
-def _ask(path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any] | None:
-    try:
-        answer = client().get(path, params=dict(parameters or {}))
-        answer.raise_for_status()
-        found: dict[str, Any] = answer.json()
-    except PROBLEMS:
-        return None
-    return found
 
 
 def _choose_indicator(texts: Texts) -> str:
@@ -309,7 +257,7 @@ def _periods(today: date) -> dict[str, tuple[str, str]]:
 
 
 def _today() -> date:
-    freshness = _ask("/v1/freshness")
+    freshness = ask("/v1/freshness")
     return form.instant(freshness["now"]).date() if freshness else date.today()  # noqa: DTZ011 no figure depends on it
 
 

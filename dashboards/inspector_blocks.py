@@ -14,7 +14,7 @@ from dashboards.page_texts import Texts
 
 PLACE_SIGNS = {"within": "○", "low": "◔", "very_low": "▼", "high": "◕", "very_high": "▲"}
 OWN = f' class="own"{CHOSEN}'
-NO_PART = dict.fromkeys(("counter", "staff", "procedure", "channel"))
+NO_PART = dict.fromkeys(("counter", "staff", "procedure", "channel", "hour", "weekday"))
 
 Address = Callable[[Mapping[str, str | None]], str]
 """The page's address with other parameters; None takes one away."""

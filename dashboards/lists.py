@@ -125,7 +125,7 @@ def _silence(tablet: Mapping[str, Any], speed: float) -> dict[str, bool]:
 
 
 def get_acknowledgements(store: Store, unit: str, start: From = None, to: To = None) -> dict[str, Any]:
-    """Who took care of what in the period, the latest first; ``about`` is an indicator's id, severe or silent."""
+    """Who took care of what in the period, the latest first; ``about`` as the page's form has it."""
     tree, period, _ = store.scope(unit, start, to, None)
     rows = evidence.acknowledgements(store.client, tree.below(unit), period)
     return {"unit": unit, **store.told(period), "acknowledgements": _shown(rows)}

@@ -1,4 +1,4 @@
-"""Lists of the supervisor's page as HTML: units in trouble, ratings, silent tablets, what lasts for days. Pure."""
+"""Lists of the supervisor's page as HTML: units in trouble, ratings, silent tablets, who waits. Pure."""
 
 from __future__ import annotations
 
@@ -8,52 +8,33 @@ from typing import Any
 
 from dashboards import page_format as form
 from dashboards.page_blocks import Units, link, unit_name
+from dashboards.page_care import Care
 from dashboards.page_texts import Texts
 from dashboards.page_trouble import Trouble
 
-UNITS_SHOWN = 8
+UNITS_SHOWN, SEVERE_SHOWN, WARNED_SHOWN, WAITING_SHOWN = 8, 5, 5, 5
+WAITING_COLUMNS = ("point", "people", "longest", "serving")
 
 
 def trouble_list(
-    troubles: Sequence[Trouble],
-    units: Units,
-    acknowledged: Mapping[tuple[str, str], dict[str, Any]],
-    address: Callable[[Mapping[str, str]], str],
-    texts: Texts,
+    troubles: Sequence[Trouble], units: Units, care: Care, address: Callable[[Mapping[str, str]], str], texts: Texts
 ) -> str:
     """The units in trouble with what is wrong, each a link to its own page, and who takes care of it.
 
-    ``acknowledged`` are the latest words by unit and indicator; ``address`` is the page's with other parameters.
+    ``address`` is the page's with other parameters.
     """
     items = []
     for trouble in troubles[:UNITS_SHOWN]:
         of_branch = f" <small>({escape(texts('trouble_branch'))})</small>" if trouble.level == "branch" else ""
         anchor = link(address({"unit": trouble.unit}), unit_name(trouble.unit, units, texts))
-        wrongs = "".join(
-            _wrong(figure, texts, _care(trouble.unit, figure["id"], acknowledged, address, texts))
-            for figure in trouble.figures
-        )
+        wrongs = "".join(_wrong(figure, texts, care.shown(trouble.unit, figure["id"])) for figure in trouble.figures)
         items.append(f"<li>{anchor}{of_branch}<ul>{wrongs}</ul></li>")
-    left = len(troubles) - UNITS_SHOWN
-    more = f'<p class="quiet">{escape(texts("trouble_more", count=left))}</p>' if left > 0 else ""
+    more = _more(len(troubles) - UNITS_SHOWN, "trouble_more", texts)
     return f'<ol class="troubles">{"".join(items)}</ol>{more}'
 
 
-def _care(
-    unit: str,
-    about: str,
-    acknowledged: Mapping[tuple[str, str], dict[str, Any]],
-    address: Callable[[Mapping[str, str]], str],
-    texts: Texts,
-) -> str:
-    """Who takes care of something, or the link by which somebody does."""
-    word = acknowledged.get((unit, about))
-    if word is None:
-        return link(address({"ack": f"{unit}~{about}"}), texts("acknowledge.take"), ' class="care"')
-    at = f"{form.instant(word['occurred_at']):%H:%M}"
-    told = texts("acknowledge.taken", by=word["by"], at=at)
-    comment = f": {word['comment']}" if word["comment"] else ""
-    return f'<span class="care">✓ {escape(told + comment)}</span>'
+def _more(left: int, key: str, texts: Texts) -> str:
+    return f'<p class="quiet">{escape(texts(key, count=form.number(left, texts.language)))}</p>' if left > 0 else ""
 
 
 def _wrong(figure: dict[str, Any], texts: Texts, care: str) -> str:
@@ -66,31 +47,80 @@ def _wrong(figure: dict[str, Any], texts: Texts, care: str) -> str:
     return f"<li><span>✗ {wrong}: <b>{escape(value)}</b></span> <small>({of}) {target}</small> {care}</li>"
 
 
+def waiting_table(
+    answer: Mapping[str, Any], units: Units, address: Callable[[Mapping[str, str]], str], texts: Texts
+) -> str:
+    """How many people wait in all, and the points with the longest waits; each leads to its own page."""
+    in_all = answer["in_all"]
+    waiting, forgotten = (form.number(in_all[name], texts.language) for name in ("waiting", "forgotten"))
+    longest = form.duration(in_all["longest_wait_s"] or 0, texts)
+    words = texts("waiting.in_all", waiting=waiting, longest=longest) if in_all["waiting"] else texts("waiting.nobody")
+    left_out = f" <small>{escape(texts('waiting.forgotten', count=forgotten))}</small>" if in_all["forgotten"] else ""
+    shown = [point for point in answer["points"] if point["waiting"]]
+    rows = []
+    for point in shown[:WAITING_SHOWN]:
+        counters = ", ".join(
+            form.counter_name(units[code], texts.language) if code in units else code
+            for code in sorted(point["counters"])
+        )
+        rows.append(
+            f'<tr><th scope="row">{link(address({"unit": point["unit"]}), unit_name(point["unit"], units, texts))}</th>'
+            f'<td class="number">{form.number(point["waiting"], texts.language)}</td>'
+            f'<td class="number">{escape(form.duration(point["longest_wait_s"], texts))}</td>'
+            f"<td>{escape(counters) or form.NOTHING}</td></tr>"
+        )
+    head = "".join(f'<th scope="col">{escape(texts(f"waiting.{name}"))}</th>' for name in WAITING_COLUMNS)
+    caption = f"<caption>{escape(texts('waiting.title'))}</caption>"
+    table = f'<table class="waiting">{caption}<thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    more = _more(len(shown) - WAITING_SHOWN, "trouble_more", texts)
+    return f'<p class="waiting">{escape(words)}{left_out}</p>' + (f"{table}{more}" if rows else "")
+
+
 def latest_list(ratings: Sequence[dict[str, Any]], units: Units, texts: Texts) -> str:
     """Single ratings: when, where, what, and why where that was told."""
     return f'<ol class="latest">{"".join(_rating(rating, units, texts) for rating in ratings)}</ol>'
 
 
-def severe_list(ratings: Sequence[dict[str, Any]], units: Units, texts: Texts) -> str:
-    """Ratings that give a severe reason; as urgent as a unit in trouble."""
-    rows = "".join(_rating(rating, units, texts, "%d/%m %H:%M") for rating in ratings)
-    return f'<h3 class="severe">✗ {escape(texts("severe"))}</h3><ol class="latest severe">{rows}</ol>'
+def severe_list(ratings: Sequence[dict[str, Any]], total: int, units: Units, care: Care, texts: Texts) -> str:
+    """Ratings that give a severe reason, of ``total``; as urgent as a unit in trouble. What nobody took care of first.
+
+    Somebody takes care of all that was known of a unit when that was said; what came in later is open again.
+    """
+    left, taken = care.split(ratings, "severe", "recorded_at")
+    shown = [*left, *taken][:SEVERE_SHOWN]
+    rows = "".join(
+        _rating(rating, units, texts, "%d/%m %H:%M", care.shown(rating["unit"], "severe", rating["recorded_at"]))
+        for rating in shown
+    )
+    more = _more(total - len(shown), "severe_more", texts)
+    return f'<h3 class="severe">✗ {escape(texts("severe"))}</h3><ol class="latest severe">{rows}</ol>{more}'
 
 
-def silent_list(tablets: Sequence[dict[str, Any]], units: Units, texts: Texts) -> str:
-    """Tablets that nobody taps though people are served there, and those that tell nothing of themselves any more."""
+def silent_list(tablets: Sequence[dict[str, Any]], units: Units, care: Care, texts: Texts) -> str:
+    """Tablets that nobody taps though people are served there, and those that tell nothing of themselves any more.
+
+    One that showed life since it was taken care of is silent anew.
+    """
     rows = []
-    for tablet in tablets:
+    left, taken = care.split([tablet | {"since": _last_life(tablet)} for tablet in tablets], "silent", "since")
+    for tablet in [*left, *taken]:
         told = []
         if tablet["untapped"]:
             served = form.number(tablet["served_since"], texts.language)
             told.append(texts("silent_served", served=served, at=_minute(tablet["last_tap_at"], texts)))
         if tablet["unseen"]:
             told.append(texts("silent_unseen", at=_minute(tablet["last_seen_at"], texts)))
-        rows.append(
-            (f"{unit_name(tablet['unit'], units, texts)}, {tablet['device']}", "; ".join(told + _vitals(tablet, texts)))
-        )
-    return _warned(texts("silent"), rows)
+        place = f"{unit_name(tablet['unit'], units, texts)}, {tablet['device']}"
+        by = care.shown(tablet["unit"], "silent", tablet["since"])
+        rows.append((place, "; ".join(told + _vitals(tablet, texts)), by))
+    return _warned(texts("silent"), rows, texts)
+
+
+def _last_life(tablet: dict[str, Any]) -> str | None:
+    """The last of what is missed now: a tap, a heartbeat."""
+    missed = {"untapped": "last_tap_at", "unseen": "last_seen_at"}
+    told = [tablet[at] for why, at in missed.items() if tablet[why] and tablet[at]]
+    return max(told, key=form.instant, default=None)
 
 
 def _minute(instant: str | None, texts: Texts) -> str:
@@ -110,26 +140,29 @@ def _vitals(tablet: dict[str, Any], texts: Texts) -> list[str]:
     return told
 
 
-def lasting_list(warnings: Sequence[dict[str, Any]], units: Units, texts: Texts) -> str:
+def lasting_list(warnings: Sequence[dict[str, Any]], units: Units, care: Care, texts: Texts) -> str:
     """Units that miss a target for days on end."""
     rows = []
-    for warning in warnings:
+    left, taken = care.split(warnings, "lasting")
+    for warning in [*left, *taken]:
         value = form.quantity(warning["value"], warning["unit_of_measure"], texts)
         indicator = warning[f"indicator_name_{texts.language}"]
         told = texts("lasting_days", days=warning["days"], value=value, indicator=indicator)
-        rows.append((unit_name(warning["unit"], units, texts), told))
-    return _warned(warnings[0][f"name_{texts.language}"], rows)
+        rows.append((unit_name(warning["unit"], units, texts), told, care.shown(warning["unit"], "lasting")))
+    return _warned(warnings[0][f"name_{texts.language}"], rows, texts)
 
 
-def _warned(heading: str, rows: Sequence[tuple[str, str]]) -> str:
-    """Places with what is told of each."""
+def _warned(heading: str, rows: Sequence[tuple[str, str, str]], texts: Texts) -> str:
+    """Places with what is told of each, and who takes care of it (markup)."""
     lines = "".join(
-        f'<li><span class="place">{escape(name)}</span><span>{escape(told)}</span></li>' for name, told in rows
+        f'<li><span class="place">{escape(name)}</span><span>{escape(told)}</span>{care}</li>'
+        for name, told, care in rows[:WARNED_SHOWN]
     )
-    return f'<h3 class="silent">⚠ {escape(heading)}</h3><ol class="latest silent">{lines}</ol>'
+    more = _more(len(rows) - WARNED_SHOWN, "warned_more", texts)
+    return f'<h3 class="silent">⚠ {escape(heading)}</h3><ol class="latest silent">{lines}</ol>{more}'
 
 
-def _rating(rating: dict[str, Any], units: Units, texts: Texts, when: str = "%H:%M:%S") -> str:
+def _rating(rating: dict[str, Any], units: Units, texts: Texts, when: str = "%H:%M:%S", care: str = "") -> str:
     at = form.instant(rating["occurred_at"])
     counter = units.get(rating["counter"] or "")
     place = unit_name(rating["unit"], units, texts)
@@ -143,5 +176,5 @@ def _rating(rating: dict[str, Any], units: Units, texts: Texts, when: str = "%H:
     why = form.reason_names(rating["reasons"], texts.language)
     return (
         f'<li class="{state}"><time>{at:{when}}</time><span class="place">{escape(place)}</span>'
-        f'<span class="face">{sign} {escape(": ".join([words, why] if why else [words]))}</span></li>'
+        f'<span class="face">{sign} {escape(": ".join([words, why] if why else [words]))}</span>{care}</li>'
     )

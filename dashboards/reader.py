@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
@@ -20,9 +21,11 @@ from warehouse.periods import Period
 
 
 class Reader:
-    """What all questions share: the store, the trees, the clock."""
+    """What all questions share: the store, the trees, the clock, and the one recount that may run."""
 
     def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.recounting = threading.Lock()
         self.client = connect(settings)
         self.clock = clock_from(settings.clock)
         self.keeper = TreeKeeper(lambda: (figures.units(self.client), figures.targets(self.client)))
@@ -32,7 +35,8 @@ class Asked:
     """What one question reads from: the store and the clock, and the tree of ``day`` (today's when None)."""
 
     def __init__(self, reader: Reader, day: date | None) -> None:
-        self.client, self.clock = reader.client, reader.clock
+        self.client, self.clock, self.settings = reader.client, reader.clock, reader.settings
+        self.recounting = reader.recounting
         self._keeper = reader.keeper
         self.day = day or self.clock().astimezone(VIETNAM).date()
 
@@ -87,9 +91,16 @@ Ids = Annotated[str | None, Query(description="indicators, separated by commas; 
 Limit = Annotated[int, Query(ge=0, le=100_000, description="rows at most")]
 
 
-def _having(counter: str = ANY, staff: str = ANY, procedure: str = ANY, channel: str = ANY) -> Filter:
+def _having(
+    counter: str = ANY,
+    staff: str = ANY,
+    procedure: str = ANY,
+    channel: str = ANY,
+    hour: str = ANY,
+    weekday: str = ANY,
+) -> Filter:
     """``*`` for anything; an empty text for cases that do not tell it."""
-    return Filter(counter, staff, procedure, channel)
+    return Filter(counter, staff, procedure, channel, hour, weekday)
 
 
 Having = Annotated[Filter, Depends(_having)]

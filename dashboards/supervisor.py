@@ -19,6 +19,7 @@ from dashboards import page_chart as chart
 from dashboards import page_format as form
 from dashboards import page_lists as lists
 from dashboards.acknowledge import draw_form
+from dashboards.page_care import Care
 from dashboards.page_data import Answer, Feed, Shape
 from dashboards.page_selectors import choose_language, choose_period, choose_unit, link_to
 from dashboards.page_start import begin
@@ -44,7 +45,7 @@ FURTHER = {"OPS_WAIT_AVG": "OPS_WAIT_P90"}
 QUICK = ("SAT_CSAT", "OPS_WAIT_AVG", "OPS_WAIT_P90", "DQ_FRESH")
 OF_DOSSIERS = tuple(name for name in HEADLINE if name not in QUICK)
 HEATS = ("SAT_CSAT", "OPS_WAIT_AVG")
-LATEST_SHOWN, SEVERE_SHOWN, SILENT_SHOWN, LASTING_SHOWN = 10, 5, 5, 5
+LATEST_SHOWN, SEVERE_READ = 10, 100
 RATINGS_AN_HOUR = 10_000
 
 
@@ -102,10 +103,12 @@ def live(view: View) -> None:
     quick = view.ask("quick", "/v1/indicators", QUICK_S, ids=",".join(QUICK))
     of_dossiers = view.ask("dossiers", "/v1/indicators", DOSSIERS_S, ids=",".join(OF_DOSSIERS))
     latest = view.ask("latest", "/v1/ratings", QUICK_S, limit=LATEST_SHOWN)
-    severe = view.ask("severe", "/v1/ratings", DOSSIERS_S, limit=SEVERE_SHOWN, severe="true")
+    severe = view.ask("severe", "/v1/ratings", DOSSIERS_S, limit=SEVERE_READ, severe="true")
+    waiting = view.ask("waiting", "/v1/waiting", DOSSIERS_S)
     tablets = view.ask("tablets", "/v1/tablets", SLOW_S)
     lasting = view.ask("lasting", "/v1/warnings", LASTING_S)
-    care = view.ask("care", "/v1/acknowledgements", DOSSIERS_S)
+    said = feed().latest(view.ask("care", "/v1/acknowledgements", DOSSIERS_S)).data
+    care = Care(said["acknowledgements"] if said else (), link_to, view.texts)
     rankings = [
         view.ask(f"ranking {level}", "/v1/ranking", SLOW_S, level=level, ids=",".join(WATCHED)) for level in LEVELS
     ]
@@ -117,17 +120,21 @@ def live(view: View) -> None:
     if figures.problem in ("unknown_unit", "bad_period") or (figures.data is None and figures.problem):
         return
     with st.container(key="board"):
-        with st.container(key="troubles"):
-            _troubles(view, rankings_found, severe_found, feed().latest(care))
-            _standstill(view, feed().latest(tablets), feed().latest(lasting))
-        with st.container(key="headline"):
-            _cards(view, figures, feed().latest(of_dossiers))
-        with st.container(key="hour"):
-            _last_hour(view, freshness)
-        with st.container(key="heat"):
-            _heat(view)
-        with st.container(key="latest"):
-            _latest(view, feed().latest(latest, at_once=True))
+        with st.container(key="left"):
+            with st.container(key="troubles"):
+                _troubles(view, rankings_found, severe_found, care)
+                _standstill(view, feed().latest(tablets), feed().latest(lasting), care)
+            with st.container(key="latest"):
+                _latest(view, feed().latest(latest, at_once=True))
+        with st.container(key="right"):
+            with st.container(key="headline"):
+                _cards(view, figures, feed().latest(of_dossiers))
+            with st.container(key="waiting"):
+                _waiting(view, feed().latest(waiting))
+            with st.container(key="hour"):
+                _last_hour(view, freshness)
+            with st.container(key="heat"):
+                _heat(view)
 
 
 def _state(view: View, freshness: Answer, figures: Answer, rankings: list[Answer], severe: Answer) -> None:
@@ -162,7 +169,7 @@ def _away(answer: Answer, texts: Texts) -> str:
 
 
 def _held_at(answer: Answer) -> str:
-    return f"{form.instant(answer.data['to']):%H:%M}" if answer.data else ""
+    return f"{form.instant(answer.data.get('to') or answer.data['at']):%H:%M}" if answer.data else ""
 
 
 def _heading(words: str, answer: Answer, texts: Texts, note: str = "") -> None:
@@ -170,32 +177,30 @@ def _heading(words: str, answer: Answer, texts: Texts, note: str = "") -> None:
     st.html(blocks.heading(words, note, problem))
 
 
-def _troubles(view: View, rankings: list[Answer], severe: Answer, care: Answer) -> None:
+def _troubles(view: View, rankings: list[Answer], severe: Answer, care: Care) -> None:
     texts = view.texts
     answers = [answer.data for answer in rankings if answer.data]
     oldest = next((answer for answer in rankings if answer.problem), rankings[0])
     _heading(texts("trouble"), oldest, texts, texts("trouble_note"))
-    words = care.data["acknowledgements"] if care.data else []
-    acknowledged = {(word["unit"], word["about"]): word for word in reversed(words)}
-    found = nobody_cares_first(in_trouble(answers), acknowledged)
+    found = nobody_cares_first(in_trouble(answers), care.latest)
     if severe.data and _any(severe):
-        st.html(lists.severe_list(severe.data["ratings"], view.units, texts))
+        st.html(lists.severe_list(severe.data["ratings"], severe.data["total"], view.units, care, texts))
     if found:
-        st.html(lists.trouble_list(found, view.units, acknowledged, link_to, texts))
+        st.html(lists.trouble_list(found, view.units, care, link_to, texts))
     elif len(answers) < len(rankings):
         st.html(blocks.quiet(texts("away_at_first" if oldest.problem else "loading")))
     else:
         st.html(blocks.quiet(texts("trouble_none" if any_figure(answers) else "trouble_no_figures")))
 
 
-def _standstill(view: View, tablets: Answer, lasting: Answer) -> None:
+def _standstill(view: View, tablets: Answer, lasting: Answer, care: Care) -> None:
     """What nobody notices because nothing happens: tablets that nobody taps, and misses that last for days."""
     texts = view.texts
     silent = [tablet for tablet in tablets.data["tablets"] if tablet["silent"]] if tablets.data else []
     if silent:
-        st.html(lists.silent_list(silent[:SILENT_SHOWN], view.units, texts))
+        st.html(lists.silent_list(silent, view.units, care, texts))
     if lasting.data and lasting.data["warnings"]:
-        st.html(lists.lasting_list(lasting.data["warnings"][:LASTING_SHOWN], view.units, texts))
+        st.html(lists.lasting_list(lasting.data["warnings"], view.units, care, texts))
 
 
 def _cards(view: View, quick: Answer, of_dossiers: Answer) -> None:
@@ -217,6 +222,16 @@ def _cards(view: View, quick: Answer, of_dossiers: Answer) -> None:
             if name == "SAT_CSAT" and name in figures:
                 with st.container(key="answered"):
                     st.html(blocks.answered_card(figures[name], texts))
+
+
+def _waiting(view: View, answer: Answer) -> None:
+    texts = view.texts
+    age = form.data_age(answer.data["age_s"], texts)[1] if answer.data else ""
+    _heading(texts("waiting.title"), answer, texts, age)
+    if answer.data is None:
+        st.html(blocks.quiet(texts("away_at_first" if answer.problem else "loading")))
+    else:
+        st.html(lists.waiting_table(answer.data, view.units, link_to, texts))
 
 
 def _last_hour(view: View, freshness: Answer) -> None:

@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     stream_instance: str = Field("stream-0", description="Name of this stream process in its consumer group")
     dead_letters_run: int = Field(1_000, ge=1, description="Messages in a row that may be set aside before it stops")
     dead_letters_share: float = Field(0.1, gt=0, le=1, description="Share of messages that may be set aside")
+    recount_max_events: int = Field(200_000, ge=1, description="Raw events that one recount of the read API may read")
     clock: str = Field(
         "", description="Empty for the wall clock; START/ANCHOR/SPEED/SECONDS replays a past day for the demo"
     )

@@ -24,7 +24,7 @@ from senders.reference import read
 from senders.simulate import hanoi
 from senders.simulation.day import working_day
 from tests.grafana_macros import Range, in_the_browser, on_the_server
-from tests.support import put, rating, unit
+from tests.support import event, put, rating, unit
 from warehouse.client import connect
 from warehouse.migrate import migrate
 
@@ -146,6 +146,8 @@ def filled(request: pytest.FixtureRequest, engine: Any) -> Iterator[tuple[str, C
     if request.param == "filled":
         put(store, [*read(None, "").events, unit(NASTY, "H26", name_vi="Điểm O'Hare", name_en="O'Hare")])
         put(store, list(working_day(hanoi(), DAY, 41, 0.01)))
+        cares = {"unit": "H26.66.01", "by": "Chị Lan", "comment": "mở thêm quầy"}
+        put(store, [event("alert.acknowledged", "SAT_CSAT", at, **cares)])
         put(
             store,
             [rating(NASTY, at, 1, f"n{n}", counter="Quầy 'số' 1", reasons=[severe_reasons()[0]]) for n in range(12)],
@@ -180,7 +182,23 @@ def test_every_statement_gives_what_its_form_asks_for(filled: tuple[str, Client]
         if not found.result_rows:
             without_rows.append(where)
     if filled[0] == "filled" and chosen == "H26":
-        assert all("Mục tiêu có hiệu lực" in where for where in without_rows), without_rows
+        annotations = ("Mục tiêu có hiệu lực", "Bộ chỉ số thay đổi")
+        assert all(where.endswith(annotations) for where in without_rows), without_rows
+
+
+def test_who_took_care_and_which_rules_changed_are_annotations(filled: tuple[str, Client]) -> None:
+    def told(name: str, seen: Range, unit: str = "H26") -> list[Any]:
+        sql, _ = STATEMENTS[f"hailong-unit-vi {name}"]
+        asked = on_the_server(in_the_browser(sql, {"unit": unit}, seen), seen)
+        return [tuple(row) for row in filled[1].query(asked).result_rows]
+
+    taken = [row[1:] for row in told("Đã nhận xử lý", A_DAY)]
+    assert taken == ([("H26.66.01, SAT_CSAT: Chị Lan – mở thêm quầy", ["SAT_CSAT"])] if filled[0] == "filled" else [])
+    assert told("Đã nhận xử lý", A_DAY, NASTY) == []
+    of_2022 = Range(*(round(datetime(2022, month, 1, tzinfo=UTC).timestamp() * 1000) for month in (7, 9)))
+    changes = [row[1:] for row in told("Bộ chỉ số thay đổi", of_2022)]
+    assert ("Bộ chỉ số 766 có hiệu lực", ["qd766"]) in changes
+    assert told("Bộ chỉ số thay đổi", A_DAY) == []
 
 
 def columns_of(store: Client, sql: str) -> tuple[list[str], list[str]]:

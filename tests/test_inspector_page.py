@@ -154,6 +154,52 @@ def test_how_a_figure_is_made_is_told(page: Page, city: Stack) -> None:
     expect(told).to_contain_text("hailong verify --from 2026-03-02 --to 2026-03-02")
 
 
+def test_hours_and_weekdays_lead_to_their_cases_and_back(page: Page, city: Stack) -> None:
+    open_at(page, city, f"unit={POOR}&id=SAT_CSAT")
+    page.get_by_role("link", name="Theo giờ và thứ").click()
+    hours = page.locator("table.parts", has_text="Theo giờ").locator("tbody tr")
+    expect(hours).to_have_count(1)
+    expect(hours.first).to_contain_text("09 giờ")
+    expect(page.locator("table.parts", has_text="Theo thứ").locator("tbody th")).to_have_text(["Thứ hai"])
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Tải CSV").nth(1).click()
+    (row,) = csv.DictReader(io.StringIO(started.value.path().read_text("utf-8-sig")))
+    assert (row["part"], row["n"], row["value"]) == ("09", "20", "25.0")
+    hours.first.get_by_role("link").click()
+    expect(page.locator(".filters")).to_contain_text("Theo giờ: 09 giờ")
+    assert "look=times" in page.url
+    assert "hour=09" in page.url
+    page.go_back()
+    expect(page.locator(".filters")).to_have_count(0)
+    page.go_back()
+    expect(page.locator("table.parts", has_text="Theo quầy")).to_be_visible()
+
+
+def test_the_period_before_and_the_mix_of_procedures_are_told_in_plain_words(page: Page, city: Stack) -> None:
+    open_at(page, city, f"unit={POOR}&id=Q766_2_1&look=compared")
+    expect(page.locator("table.compared tbody tr")).to_have_count(2)
+    # On the day before nothing had ended, and 28 dossiers were open and in time.
+    expect(page.locator("p.recount")).to_contain_text("điểm phần trăm")
+    expect(page.locator("table.compared")).to_contain_text("01/03/2026 00:00 – 02/03/2026 00:00")
+    page.get_by_role("link", name="Cơ cấu thủ tục").click()
+    expect(page.locator("p.recount")).to_contain_text("Thấp hơn mức mà cơ cấu thủ tục giải thích được.")
+    first = page.locator("table.mix tbody tr").first
+    expect(first).to_contain_text("1.000111")
+    expect(first).to_contain_text("65,00 %")
+
+
+def test_a_figure_is_recounted_from_raw_events_at_the_touch_of_a_button(page: Page, city: Stack) -> None:
+    open_at(page, city, f"unit={POOR}&id=Q766_2_1")
+    page.get_by_role("button", name="Đếm lại ngay từ sự kiện gốc").click()
+    told = page.locator("p.recount")
+    expect(told).to_contain_text("Hai số bằng nhau.")
+    # 40 dossiers of two events each; reference events beside them.
+    assert int(re.findall(r"Đếm lại từ ([\d.]+) sự kiện", told.inner_text())[0].replace(".", "")) >= 80
+    served, recounted = (page.locator(f"table.recount td:nth-of-type({n})").all_inner_texts() for n in (1, 2))
+    assert served == recounted
+    assert served[:2] == ["28", "40"]
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [

@@ -10,6 +10,7 @@ from contract.catalogue import catalogue
 from contract.indicators import Target
 from contract.lasting import OfDay, row_of_misses
 from dashboards import page_lists
+from dashboards.page_care import Care
 from dashboards.page_texts import texts_in
 from tests.support import Stack, event, unit
 
@@ -72,6 +73,8 @@ def test_a_unit_that_is_below_for_five_days_is_told_and_one_that_was_not_is_not(
     assert [warning["days"] for warning in earlier["warnings"]] == [5]
     assert stack.get("/v1/warnings", unit="LA", level="department", to="2026-03-17")["warnings"] == []
     for language in ("vi", "en"):
-        shown = page_lists.lasting_list(answer["warnings"], {}, texts_in(language))
+        shown = page_lists.lasting_list(
+            answer["warnings"], {}, Care([], lambda _: "?", texts_in(language)), texts_in(language)
+        )
         assert told[f"name_{language}"] in shown
         assert "33,33" in shown or "33.33" in shown

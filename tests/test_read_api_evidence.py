@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pyarrow.parquet as pq
 import pytest
+from fastapi import HTTPException
 
+from dashboards.reader import Asked, Reader
+from dashboards.recount import get_recount
 from tests.support import Stack, event, rating, unit
 
 pytestmark = pytest.mark.stack
@@ -157,6 +161,34 @@ def test_hours_are_told_of_what_is_kept_by_them_and_of_few_days(
     answer = httpx.get(f"{office.settings.api_url}/v1/heat", params={**DAY, **asked}, trust_env=False)
     assert answer.status_code == 422
     assert says in answer.text
+
+
+def test_a_figure_is_recounted_beside_the_one_that_is_served(office: Stack) -> None:
+    found = office.get("/v1/recount", id="Q766_2_1", **DAY)
+    assert (found["agreement"], found["served"]) == ("equal", found["recounted"])
+    assert found["recounted"] == pytest.approx({"numerator": 10, "denominator": 12, "n": 12, "value": 1000 / 12})
+    assert found["events_read"] >= 24
+    assert found["took_s"] > 0
+    assert office.get("/v1/recount", id="SAT_CSAT", **DAY)["recounted"]["value"] == 50
+
+
+def test_one_recount_runs_at_a_time_and_others_are_told_when_to_come_back(office: Stack) -> None:
+    def recounted(_: int) -> httpx.Response:
+        asked = {**DAY, "id": "Q766_2_1"}
+        return httpx.get(f"{office.settings.api_url}/v1/recount", params=asked, timeout=60, trust_env=False)
+
+    with ThreadPoolExecutor(3) as threads:
+        answers = list(threads.map(recounted, range(3)))
+    assert sorted(answer.status_code for answer in answers) == [200, 429, 429]
+    assert {answer.headers.get("Retry-After") for answer in answers if answer.status_code == 429} == {"10"}
+
+
+def test_too_much_to_recount_is_said_before_anything_is_read(office: Stack) -> None:
+    asked = Asked(Reader(office.settings.model_copy(update={"recount_max_events": 23})), None)
+    with pytest.raises(HTTPException) as refused:
+        get_recount(asked, ROOT, "Q766_2_1", DAY["from"], DAY["to"])
+    assert refused.value.status_code == 422
+    assert refused.value.detail == "about 24 events are too much to recount here (23 at most): use `hailong verify`"
 
 
 def test_a_comment_does_not_run_as_a_formula(office: Stack) -> None:

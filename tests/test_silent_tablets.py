@@ -10,6 +10,7 @@ from clickhouse_connect.driver.client import Client
 
 from contract.devices import SILENT_AFTER_SERVED
 from dashboards import page_lists
+from dashboards.page_care import Care
 from dashboards.page_texts import texts_in
 from runtime.clock import VIETNAM
 from tests.support import event, logged, put, rating, unit
@@ -155,7 +156,7 @@ def test_the_page_says_where_and_since_when(language: str, words: str) -> None:
         {**SEEN, "device": "<T>", "last_tap_at": None, "served_since": 21, "untapped": True, "unseen": False},
         {**SEEN, "device": "T2", "last_tap_at": AT, "served_since": 1_234, "untapped": True, "unseen": True},
     ]
-    shown = page_lists.silent_list(rows, {}, texts_in(language))
+    shown = page_lists.silent_list(rows, {}, Care([], lambda _: "?", texts_in(language)), texts_in(language))
     assert words in shown
     assert "&lt;T&gt;" in shown
     assert "23/11 09:05" in shown

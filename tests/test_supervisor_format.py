@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -15,6 +16,7 @@ import pytest
 from contract.scales import LEVELS
 from dashboards import page_blocks, page_chart, page_lists
 from dashboards import page_format as form
+from dashboards.page_care import Care
 from dashboards.page_data import Feed
 from dashboards.page_selectors import in_tree_order
 from dashboards.page_texts import Texts, every_text, texts_in
@@ -202,7 +204,7 @@ def test_units_are_listed_by_how_far_they_surely_miss() -> None:
 def test_all_that_is_wrong_with_a_unit_stands_under_its_name() -> None:
     [trouble] = in_trouble([ranking(overdue("A", 2.3, 0.4), figure(70, unit="A", interval=[60, 80]))])
     assert [wrong["id"] for wrong in trouble.figures] == ["SAT_CSAT", "TIM_OVERDUE_RATE"]
-    listed = plain(page_lists.trouble_list([trouble], {}, {}, address, VI))
+    listed = plain(page_lists.trouble_list([trouble], {}, Care([], address, VI), address, VI))
     assert 'href="?lang=vi&amp;unit=A"' in listed
     assert 'href="?lang=vi&amp;ack=A~SAT_CSAT"' in listed
     assert "Người dân chưa hài lòng: <b>70,00 %</b>" in listed
@@ -216,14 +218,48 @@ def test_who_takes_care_stands_beside_what_is_wrong_and_the_rest_comes_first() -
         "comment": "mở quầy",
         "occurred_at": "2026-11-23T03:05:00Z",
     }
-    taken = {("A", "SAT_CSAT"): word}
+    taken = Care([word], address, VI)
     poor = (figure(70, unit=unit, interval=[60, 80]) for unit in "AB")
     troubles = in_trouble([ranking(*poor)])
     assert [trouble.unit for trouble in troubles] == ["A", "B"]
-    assert [trouble.unit for trouble in nobody_cares_first(troubles, taken)] == ["B", "A"]
+    assert [trouble.unit for trouble in nobody_cares_first(troubles, taken.latest)] == ["B", "A"]
     listed = plain(page_lists.trouble_list(troubles, {}, taken, address, VI))
     assert "✓ &lt;Lan&gt; đã nhận lúc 10:05: mở quầy" in listed
     assert listed.count("Nhận xử lý") == 1
+
+
+def severe(unit: str, recorded_at: str) -> dict[str, Any]:
+    tapped = {"occurred_at": "2026-11-23T02:00:00Z", "counter": "", "scale": "csat4", "score": 1, "reasons": []}
+    return {"unit": unit, "recorded_at": recorded_at, **tapped}
+
+
+def test_who_takes_care_of_severe_reports_does_so_of_what_was_known_by_then() -> None:
+    word = {"unit": "A", "about": "severe", "by": "Lan", "comment": "", "occurred_at": "2026-11-23T03:05:00Z"}
+    # The last of them was given before the word and came in after it, from a tablet that was offline.
+    reports = [
+        severe("A", "2026-11-23T03:00:00Z"),
+        severe("B", "2026-11-23T03:00:00Z"),
+        severe("A", "2026-11-23T04:00:00Z"),
+    ]
+    care = Care([word], address, VI)
+    listed = plain(page_lists.severe_list(reports, 9, {}, care, VI))
+    assert re.findall(r"ack=(\w)~severe|(Lan) đã nhận lúc 10:05", listed) == [
+        ("B", ""),
+        ("A", ""),
+        ("", "Lan"),
+    ]
+    assert "và 6 phản ánh khác" in listed
+
+
+UNTOLD = {"unseen": False, "last_seen_at": None, "battery_percent": None, "waiting": None}
+
+
+def test_a_tablet_that_was_tapped_since_somebody_took_care_is_silent_anew() -> None:
+    word = {"unit": "A", "about": "silent", "by": "Lan", "comment": "", "occurred_at": "2026-11-23T03:05:00Z"}
+    care = Care([word], address, VI)
+    for last, known in ((None, True), ("2026-11-23T03:00:00Z", True), ("2026-11-23T03:10:00Z", False)):
+        tablet = {"unit": "A", "device": "T", "last_tap_at": last, "served_since": 30, "untapped": True, **UNTOLD}
+        assert ("Lan" in page_lists.silent_list([tablet], {}, care, VI)) is known
 
 
 def test_the_verdict_never_calls_missing_data_good() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.desk import opened
-from tests.support import Stack, rating, unit, wait_until
+from tests.support import Stack, event, rating, unit, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
@@ -224,3 +224,55 @@ def test_somebody_takes_care_of_it_and_everybody_sees_who(page: Page, office: St
     assert "ack=" not in page.url
     [word] = office.get("/v1/acknowledgements", unit=ROOT)["acknowledgements"]
     assert (word["unit"], word["about"], word["by"]) == (POINT, "SAT_CSAT", "Chị Lan")
+
+
+def test_a_severe_report_is_taken_care_of_and_the_next_one_is_open_again(page: Page, office: Stack) -> None:
+    def report() -> None:
+        now = datetime.now(UTC).isoformat()
+        assert office.send([rating(POINT, now, 1, key=uuid4().hex, reasons=["insulted"])]) == []
+
+    known = office.get("/v1/ratings", unit=ROOT, severe="true")["total"] + 1
+    report()
+    look(page, office)
+    reports = page.locator(".latest.severe li")
+    expect(reports).to_have_count(known)
+    reports.first.get_by_role("link", name="Nhận xử lý").click()
+    page.get_by_label("Người xử lý").fill("Anh Minh")
+    page.get_by_role("button", name="Ghi nhận").click()
+    expect(reports.locator("span.care", has_text="Anh Minh đã nhận lúc")).to_have_count(known)
+    assert office.get("/v1/acknowledgements", unit=ROOT)["acknowledgements"][0]["about"] == "severe"
+    report()
+    expect(reports).to_have_count(known + 1)
+    expect(reports.first.get_by_role("link", name="Nhận xử lý")).to_be_visible()
+    expect(reports.locator("span.care")).to_have_count(known)
+
+
+def test_who_waits_now_is_told_with_the_age_of_the_data(page: Page, office: Stack) -> None:
+    look(page, office)
+    block = page.locator(".st-key-waiting")
+    expect(block).to_contain_text("Không có ai đang chờ.")
+    now = datetime.now(UTC)
+    waits = [("W-1", 4), ("W-2", 1)]
+    sent = [
+        event("queue.ticket_issued", code, (now - timedelta(minutes=minutes)).isoformat(), unit=POINT)
+        for code, minutes in waits
+    ]
+    called = {"unit": POINT, "counter": f"{POINT}.Q1"}
+    sent += [event(f"queue.{kind}", "W-0", now.isoformat(), **called) for kind in ("ticket_issued", "called")]
+    assert office.send(sent) == []
+    expect(block).to_contain_text(re.compile(r"2 người đang chờ, lâu nhất \d\sphút"))
+    expect(block.locator("tbody tr")).to_have_count(1)
+    expect(block.locator("tbody tr")).to_contain_text(f"Đơn vị {POINT}")
+    expect(block).to_contain_text("dữ liệu cách đây")
+
+
+def test_no_empty_stretch_stands_above_the_last_hour(page: Page, office: Stack) -> None:
+    look(page, office)
+    expect(page.locator(".st-key-heat h2")).to_be_visible()
+    # A list of units in trouble as long as it can get.
+    page.add_style_tag(content=".st-key-troubles { min-height: 1500px; }")
+    gaps = page.evaluate(
+        """() => ['headline', 'waiting', 'hour', 'heat'].map(name => document.querySelector(`.st-key-${name}`)
+          .getBoundingClientRect()).map((box, n, all) => n ? Math.round(box.top - all[n - 1].bottom) : 0)"""
+    )
+    assert max(gaps) < 40, gaps

@@ -10,11 +10,14 @@ from uuid import UUID
 
 from clickhouse_connect.driver.client import Client
 
+from contract.queues import FORGOTTEN_AFTER_S, OVERTAKEN_BY, QUIET_AFTER_S
 from warehouse.periods import Period, bounds, days, naive, sql
 from warehouse.store import SCALE_PARAMETERS
 
 TAPS_LOOKED_BACK = timedelta(days=14)
 ANY = "*"
+TIMES = ("hour", "weekday")
+"""Ways to split cases by when they happened."""
 
 SCALES = {name: SCALE_PARAMETERS[name] for name in ("scales", "satisfied_from")}
 """From which score on a citizen is satisfied, as statements take it."""
@@ -26,12 +29,17 @@ Rows = list[dict[str, Any]]
 
 
 class Filter(NamedTuple):
-    """What single cases have; ``*`` for anything, an empty text for cases that do not tell it."""
+    """What single cases have; ``*`` for anything, an empty text for cases that do not tell it.
+
+    ``hour`` (00 to 23) and ``weekday`` (1 is Monday) are those of the rating, or of the dossier's step, in Vietnam.
+    """
 
     counter: str = ANY
     staff: str = ANY
     procedure: str = ANY
     channel: str = ANY
+    hour: str = ANY
+    weekday: str = ANY
 
 
 EVERY_CASE = Filter()
@@ -95,6 +103,15 @@ def tablets(client: Client, within: Sequence[str], period: Period) -> Rows:
     return _rows(client, "tablets", parameters)
 
 
+def waiting(client: Client, within: Sequence[str], period: Period) -> Rows:
+    """Who waits at the end of a day's ``period``, by unit: how many, since when the longest of them, how many tickets
+    are taken for forgotten, and the counters that serve.
+    """
+    rules = {"forgotten_after_s": FORGOTTEN_AFTER_S, "overtaken_by": OVERTAKEN_BY, "quiet_after_s": QUIET_AFTER_S}
+    rows = _rows(client, "waiting", {"units": list(within), **rules, **bounds(period)})
+    return [{name: value for name, value in row.items() if name != "since"} for row in rows]
+
+
 def acknowledgements(client: Client, within: Sequence[str], period: Period) -> Rows:
     """Who took care of what in the period, the latest first."""
     return _rows(client, "acknowledgements", {"units": list(within), **bounds(period)})
@@ -122,7 +139,9 @@ def reference_loads(client: Client, limit: int) -> Rows:
 
 
 def ratings_by(client: Client, within: Sequence[str], period: Period, by: str) -> Rows:
-    """Ratings by ``counter``, ``staff`` or ``device`` of their unit (``within``), by ``procedure`` or ``channel``."""
+    """Ratings by ``counter``, ``staff`` or ``device`` of their unit (``within``), by ``procedure`` or ``channel``, or
+    by the ``hour`` of the day or the ``weekday`` at which they were given.
+    """
     parameters = {
         "units": list(within),
         "by": by,
@@ -133,12 +152,19 @@ def ratings_by(client: Client, within: Sequence[str], period: Period, by: str) -
 
 
 def dossiers_by(client: Client, within: Sequence[str], period: Period, by: str) -> Rows:
-    """Dossiers received, settled and settled late, by ``procedure``, ``channel``, ``staff`` or ``counter``."""
+    """Dossiers received, settled and settled late, by ``procedure``, ``channel``, ``staff`` or ``counter``, or by the
+    ``hour`` of the day or the ``weekday`` of that step.
+    """
     parameters = {"units": list(within), "by": by, **bounds(period), **days(period)}
     if by == "procedure":
         found = _rows(client, "dossiers_by_procedure", parameters)
         return [{"within": "", "part": row.pop("procedure"), **row} for row in found]
-    return _rows(client, "dossiers_by", parameters)
+    return _rows(client, "dossiers_by_time" if by in TIMES else "dossiers_by", parameters)
+
+
+def tickets_by_time(client: Client, within: Sequence[str], period: Period, by: str) -> Rows:
+    """Tickets called, and in time, by the ``hour`` of the day or the ``weekday``."""
+    return _rows(client, "tickets_by_time", {"units": list(within), "by": by, **bounds(period.whole_hours())})
 
 
 def official_dossiers(client: Client, within: Sequence[str], period: Period, staff: str) -> Rows:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any, cast
@@ -189,6 +190,29 @@ WHERE time >= $__fromTime_ms AND time <= $__toTime_ms
 ORDER BY time, text"""
 
 
+def acknowledgements(members: Members) -> str:
+    """A SELECT of who took care of what in the range, as annotations."""
+    words = "concat(unit, ', ', about, ': ', by, if(comment = '', '', concat(' – ', comment)))"
+    return rows("acknowledgements", {"time": "occurred_at", "text": words, "tags": "[about]"}, members)
+
+
+def rule_changes(changes: Iterable[tuple[date, str, str]]) -> str:
+    """A SELECT of those changes of the catalogue that lie in the range, as annotations: of a day, a text and a tag."""
+    told = ",\n    ".join(
+        f"({_quoted(day.isoformat())}, {_quoted(text)}, {_quoted(tag)})" for day, text, tag in changes
+    )
+    return f"""SELECT
+  toDateTime64(change.1, 3, '{ZONE}') AS time, change.2 AS text, [change.3] AS tags
+FROM
+(
+  SELECT arrayJoin([
+    {told}
+  ]) AS change
+)
+WHERE time >= $__fromTime_ms AND time <= $__toTime_ms
+ORDER BY time, text"""
+
+
 def silence() -> str:
     """A SELECT for an alert rule: a row with the ``events`` of the last hour for each calendar by which the hour is one
     of work; none at night, so that nobody is woken.
@@ -286,6 +310,11 @@ def _part(query: str, has: set[str]) -> str:
         for name, none in nothing.items()
     ]
     return f"\nSELECT target, {', '.join(columns)}\nFROM\n(\n{_indented(statement(query), 2)}\n)\n"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def _map(entries: Mapping[str, str]) -> str:

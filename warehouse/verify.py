@@ -55,7 +55,7 @@ class Verification:
 
     def __init__(self, client: Client, first: date | None = None, last: date | None = None) -> None:
         self._client = client
-        earliest, latest, dossier_events, ticket_events = client.query(_sql("extent")).result_rows[0]
+        earliest, latest, dossier_events, ticket_events = client.query(statement("extent")).result_rows[0]
         self.differences: list[Difference] = []
         self.compared = 0
         self._periods: dict[str, Period] = {}
@@ -78,7 +78,7 @@ class Verification:
             return
         days = [period for name, period in self._periods.items() if len(name) == len("2026-01-01")]
         total, done = len(days) + sum(self._slices.values()) + len(self._periods) + 1, 0
-        reference = [json.loads(row[0]) for row in self._client.query(_sql("reference")).result_rows]
+        reference = [json.loads(row[0]) for row in self._client.query(statement("reference")).result_rows]
         for step in (self._recount(days, reference), self._compare(newest_units(reference))):
             for _ in step:
                 done += 1
@@ -90,7 +90,7 @@ class Verification:
         self._recount_others(reference, rules, petitions)
         rules = replace(rules, misconduct=misconduct(petitions))
         for day in days:
-            for row in self._client.query(_sql("events"), parameters=bounds(day)).result_rows:
+            for row in self._client.query(statement("events"), parameters=bounds(day)).result_rows:
                 count_event(self._hours, json.loads(row[0]))
             yield
         for n in range(self._slices["tickets"]):
@@ -113,7 +113,7 @@ class Verification:
 
     def _recount_others(self, reference: Sequence[Event], rules: Rules, petitions: Sequence[Petition]) -> None:
         """What is no dossier, ticket or rating: procedures, reception points, staff and petitions."""
-        shifts = [json.loads(row[0]) for row in self._client.query(_sql("shifts")).result_rows]
+        shifts = [json.loads(row[0]) for row in self._client.query(statement("shifts")).result_rows]
         for name, period in self._periods.items():
             self._in_force[name] = in_force(reference, period.end)
             for found in (points(reference, period.end), publications(reference, *period, rules.calendars)):
@@ -127,12 +127,12 @@ class Verification:
 
     def _subjects(self, kind: str, n: int) -> Iterator[list[Event]]:
         parameters = {"slices": self._slices[kind], "slice": n, **bounds(self._range)}
-        rows = self._client.query(_sql(kind), parameters=parameters).result_rows
+        rows = self._client.query(statement(kind), parameters=parameters).result_rows
         for _, events in groupby(rows, itemgetter(0)):
             yield [json.loads(body) for _, body in events]
 
     def _petitions(self, rules: Rules) -> Iterator[Petition | None]:
-        for _, events in groupby(self._client.query(_sql("petitions")).result_rows, itemgetter(0)):
+        for _, events in groupby(self._client.query(statement("petitions")).result_rows, itemgetter(0)):
             yield fold_petition([json.loads(body) for _, body in events], rules.calendars)
 
     def _compare(self, units: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
@@ -284,5 +284,6 @@ def _slices(events: int) -> int:
 
 
 @cache
-def _sql(name: str) -> str:
+def statement(name: str) -> str:
+    """The text of a statement of verifying/."""
     return files("warehouse").joinpath("verifying", f"{name}.sql").read_text()

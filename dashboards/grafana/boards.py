@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 from grafana_foundation_sdk.builders import dashboard
@@ -15,6 +16,7 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableRefresh,
 )
 
+from contract.catalogue import catalogue
 from contract.reasons import severe_reasons
 from dashboards.breakdown import FEWEST
 from dashboards.grafana.panels import (
@@ -155,17 +157,32 @@ def _board(name: str, group: str, since: str, texts: Texts) -> dashboard.Dashboa
             .current(VariableOption(selected=True, text="ClickHouse", value="clickhouse"))
         )
         .with_variable(_units(texts))
-        .annotation(
+    )
+    told = {
+        "targets": ("blue", statements.target_changes()),
+        "acknowledged": ("green", statements.acknowledgements(OF_UNIT)),
+        "rules": ("purple", statements.rule_changes(_changes(texts))),
+    }
+    for about, (colour, sql) in told.items():
+        made = made.annotation(
             dashboard.AnnotationQuery()
-            .name(texts("targets"))
+            .name(texts(f"told.{about}"))
             .datasource(VARIABLE_SOURCE)
             .enable(True)
-            .icon_color("blue")
-            .target(ClickHouseQuery(statements.target_changes(), ref_id="targets"))
+            .icon_color(colour)
+            .target(ClickHouseQuery(sql, ref_id=about))
         )
-    )
     tile(made, legend(texts(f"{group}.legend")), 24, 3)
     return made
+
+
+def _changes(texts: Texts) -> Iterator[tuple[date, str, str]]:
+    for change in catalogue().changes:
+        name = change.rule_set.name_vi if texts.language == "vi" else change.rule_set.name_en
+        if change.begins:
+            yield change.day, texts("rule_begins", name=name), change.rule_set.id
+        if change.targets:
+            yield change.day, texts("rule_targets", name=name, targets=", ".join(change.targets)), change.rule_set.id
 
 
 def _share(part: str, whole: str) -> str:

@@ -22,6 +22,9 @@ WITH
         OR ({state:String} = 'ended' AND is_ended))
       AND ({has_due:Int8} = -1 OR {has_due:Int8} = (d.due_at < never))
       AND {procedure:String} IN ('*', toString(procedure))
+      AND {hour:String} IN ('*', formatDateTime(if({counted:String} = 'settled', closed_at, received_at), '%H', 'Asia/Ho_Chi_Minh'))
+      AND {weekday:String} IN
+        ('*', toString(toDayOfWeek(if({counted:String} = 'settled', closed_at, received_at), 0, 'Asia/Ho_Chi_Minh')))
       AND (
         ({counter:String} = '*' AND {staff:String} = '*' AND {channel:String} = '*')
         OR dossier IN

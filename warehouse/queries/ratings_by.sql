@@ -1,10 +1,11 @@
--- Ratings of a period by one thing that they tell: their counter, member of staff, tablet, procedure or channel. The
--- first three are within a unit, and the unit is told with them.
+-- Ratings of a period by one thing that they tell: their counter, member of staff, tablet, procedure, channel, or when
+-- they were given in Vietnam. The first three are within a unit, and the unit is told with them.
 SELECT
   if({by:String} IN ('counter', 'staff', 'device'), toString(unit), '') AS within,
   multiIf(
     {by:String} = 'counter', toString(counter), {by:String} = 'staff', toString(staff), {by:String} = 'device', toString(device),
-    {by:String} = 'procedure', toString(procedure), toString(channel)
+    {by:String} = 'procedure', toString(procedure), {by:String} = 'hour', formatDateTime(occurred_at, '%H', 'Asia/Ho_Chi_Minh'),
+    {by:String} = 'weekday', toString(toDayOfWeek(occurred_at, 0, 'Asia/Ho_Chi_Minh')), toString(channel)
   ) AS part,
   count() AS answered,
   countIf(score >= transform(toString(scale), {scales:Array(String)}, {satisfied_from:Array(Int8)}, 127::Int8)) AS satisfied

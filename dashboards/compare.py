@@ -1,0 +1,57 @@
+"""One indicator of a period beside the period before it, and whether chance explains the difference."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import HTTPException, Query
+
+from contract.comparing import difference_of_shares
+from contract.indicators import Indicator
+from dashboards import told
+from dashboards.filters import period_before
+from dashboards.reader import From, Store, To
+from warehouse import figures
+
+
+def get_compare(
+    store: Store,
+    unit: str,
+    indicator: Annotated[str, Query(alias="id", description="one indicator")],
+    start: From = None,
+    to: To = None,
+) -> dict[str, Any]:
+    """The figures of both periods, ``period`` ``this`` and ``before``, and the ``difference`` of the first from the
+    second: ``value`` in the indicator's unit, and for shares its 95 % ``interval`` after Newcombe and whether it is
+    ``beyond_chance`` (contract/comparing.py). None where one of them has no figure.
+
+    Dossiers that are open through both periods are in both, so that the interval is rather too wide for them.
+    """
+    tree, period, wanted = store.scope(unit, start, to, indicator)
+    if len(wanted) > 1:
+        raise HTTPException(422, "one indicator at a time is compared")
+    chosen, as_of = wanted[0], store.as_of()
+    both = []
+    for name, one in (("this", period), ("before", period_before(period))):
+        found = figures.counts(store.client, dict.fromkeys(tree.below(unit), unit), one, told.measures_of(wanted))
+        both.append({"period": name, **told.figure(chosen, unit, found[unit], one, tree, as_of)})
+    return {
+        "unit": unit,
+        **store.told(period),
+        "id": chosen.id,
+        "as_of": as_of,
+        "difference": _difference(chosen, *both),
+        "periods": both,
+    }
+
+
+def _difference(indicator: Indicator, this: dict[str, Any], before: dict[str, Any]) -> dict[str, Any] | None:
+    if this["value"] is None or before["value"] is None:
+        return None
+    interval = beyond = None
+    if indicator.is_share() and this["interval"] and before["interval"]:
+        cases = (this["numerator"], this["denominator"], before["numerator"], before["denominator"])
+        if all(0 <= k <= n for k, n in (cases[:2], cases[2:])):
+            found = difference_of_shares(*cases)
+            interval, beyond = (100 * found.low, 100 * found.high), found.is_beyond_chance
+    return {"value": this["value"] - before["value"], "interval": interval, "beyond_chance": beyond}

@@ -1,0 +1,11 @@
+-- Tickets called in a period, and within 15 minutes, by the hour of the day or the weekday in Vietnam.
+SELECT
+  '' AS within,
+  if({by:String} = 'hour', formatDateTime(hour, '%H', 'Asia/Ho_Chi_Minh'), toString(toDayOfWeek(hour, 0, 'Asia/Ho_Chi_Minh'))) AS part,
+  sum(h.called) AS called,
+  sum(h.called_in_time) AS called_in_time
+FROM hours_of_tickets AS h FINAL
+WHERE hour >= {start:DateTime('UTC')} AND hour < {end:DateTime('UTC')} AND unit IN {units:Array(String)}
+GROUP BY part
+HAVING called > 0
+ORDER BY part
