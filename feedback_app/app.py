@@ -27,6 +27,7 @@ from runtime.settings import Settings
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
+SPEECH = STATIC / "speech"
 TEXTS = FOLDER / "texts.yaml"
 
 Texts = dict[str, Any]
@@ -56,13 +57,21 @@ def _keys(texts: Texts, prefix: str = "") -> set[str]:
 
 
 def shell(texts: Texts) -> dict[str, Any]:
-    """What the page needs to start without a network: its ``version`` (a hash of all of it) and its ``files``."""
-    names = sorted(path.name for path in STATIC.iterdir())
+    """What the page needs to start without a network: its ``version`` (a hash of all of it) and its ``files``.
+
+    ``speech``, what can be read aloud, is fetched after them.
+    """
+    speech = sorted(path.relative_to(STATIC).as_posix() for path in SPEECH.glob("*/*.mp3"))
+    pages = sorted(path.name for path in STATIC.iterdir() if path.is_file())
     digest = hashlib.sha256(json.dumps(texts, ensure_ascii=False).encode())
-    for name in names:
+    for name in [*pages, *speech]:
         digest.update(name.encode() + (STATIC / name).read_bytes())
-    files = [f"/{name}" for name in names if name not in ("index.html", "sw.js")]
-    return {"version": digest.hexdigest()[:12], "files": ["/", "/texts.json", "/shell.js", *files]}
+    files = [f"/{name}" for name in pages if name not in ("index.html", "sw.js")]
+    return {
+        "version": digest.hexdigest()[:12],
+        "files": ["/", "/texts.json", "/shell.js", *files],
+        "speech": [f"/{name}" for name in speech],
+    }
 
 
 class Page(StaticFiles):

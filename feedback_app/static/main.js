@@ -8,6 +8,8 @@ import * as heartbeat from "/heartbeat.js";
 import { healthPage } from "/health.js";
 import { whenIdle } from "/idle.js";
 import * as ingest from "/ingest.js";
+import { layOut } from "/layout.js";
+import { keepSpeech } from "/listen.js";
 import * as outbox from "/outbox.js";
 import { pairingPage } from "/pairing.js";
 import { ratingPage } from "/rating.js";
@@ -28,7 +30,7 @@ async function start() {
   if (health) await healthPage(root, texts, device);
   else if (device) page = showQuestion(root, ordered(texts, device.languages), device);
   else pairingPage(root, texts);
-  if (device && !health) keepKnown(page, () => pairingPage(root, texts, { wasPaired: true }));
+  if (device && !health) keepKnown(page, () => showEnded(root, texts));
   if (!health) blockGestures();
   await outbox.releaseAll();
   keepClock();
@@ -40,6 +42,11 @@ async function start() {
   await keepOffline(page);
 }
 
+function showEnded(root, texts) {
+  layOut({});
+  pairingPage(root, texts, { wasPaired: true });
+}
+
 // The texts of the languages asked for, in that order; all when the page has none of them.
 function ordered(texts, languages = []) {
   const named = languages.filter((code) => code in texts);
@@ -47,6 +54,7 @@ function ordered(texts, languages = []) {
 }
 
 function showQuestion(root, texts, device) {
+  layOut(device);
   const shown = ratingPage(root, texts, device, {
     async keep(score, language, { mayGiveReasons }) {
       const event = ratingEvent(device, score, language, server.now());
@@ -110,6 +118,7 @@ async function keepOffline(page) {
   }
   try {
     const registration = await navigator.serviceWorker.register("/sw.js");
+    keepSpeech();
     setInterval(() => registration.update().catch(() => {}), UPDATE_CHECK_MS);
   } catch {
     // Without a network an installed copy goes on; the next start tries again.

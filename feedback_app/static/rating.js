@@ -2,6 +2,8 @@
 
 import { element, languageBar } from "/dom.js";
 import { choices, drawFace, drawTick } from "/faces.js";
+import { bySide } from "/layout.js";
+import { hush, listenButton } from "/listen.js";
 import { reasonsPage } from "/reasons.js";
 
 const DEAD_MS = 2_000;
@@ -30,18 +32,21 @@ export function ratingPage(root, texts, device, { keep, giveReasons }) {
       };
       faces.append(element("button", attributes, drawFace(mood), element("span", {}, words.moods[mood])));
     });
-    listen(faces);
-    root.className = "rating";
+    takeAnswers(faces);
+    hush();
+    const question = element("h1", { id: "question" }, words.question);
+    const shown = [...faces.children].map((face, index) => [choices(Number(device.faces))[index].mood, face]);
+    root.className = notice ? "rating again" : "rating";
     root.replaceChildren(
       element("p", { class: "unit" }, device.name ?? ""),
-      element("h1", { id: "question" }, words.question),
+      element("div", { class: "head" }, ...bySide(question, listenButton(language, words, [["question", question], ...shown]))),
       element("p", { class: "notice", role: "alert" }, notice ?? ""),
       faces,
       languageBar(texts, language, chooseLanguage),
     );
   }
 
-  function listen(faces) {
+  function takeAnswers(faces) {
     const faceAt = (target) => target?.closest?.(".face") ?? null;
     // Old hands press long and tremble: browsers make no click of that, so the lifted finger counts, provided it
     // left the face it came down on. A click without a pointer is a screen reader's or a switch's.
@@ -83,7 +88,7 @@ export function ratingPage(root, texts, device, { keep, giveReasons }) {
 
   function why(id) {
     clearTimeout(languageTimer);
-    reasonsPage(root, texts[language], async (reasons) => {
+    reasonsPage(root, language, texts[language], async (reasons) => {
       // What could not be let go now is let go, without its reasons, when the page starts next.
       await giveReasons(id, reasons).catch(console.error);
       busy = false;
@@ -93,6 +98,7 @@ export function ratingPage(root, texts, device, { keep, giveReasons }) {
 
   // The same for every answer: who stands behind the citizen learns nothing.
   function thank() {
+    hush();
     const words = texts[language];
     root.className = "thanks";
     const said = element("div", { role: "status" }, element("h1", {}, words.thanks), element("p", {}, words.thanks_detail));

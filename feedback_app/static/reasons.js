@@ -1,6 +1,8 @@
 // Why somebody was not satisfied: pictures, each a touch, all of it optional. The rating itself is on disk already.
 
 import { element } from "/dom.js";
+import { bySide } from "/layout.js";
+import { hush, listenButton } from "/listen.js";
 import { drawReason } from "/pictures.js";
 
 const IDLE_MS = 25_000;
@@ -9,27 +11,31 @@ const COUNTDOWN_S = 20;
 const AFTER_TOUCH_MS = 5_000;
 
 // Shows the reasons in `root`; `finish(codes)` is called once, when the citizen is done, skips or has gone.
-export function reasonsPage(root, words, finish) {
+export function reasonsPage(root, language, words, finish) {
   const chosen = new Set();
   let timer = null;
 
   function end() {
     clearTimeout(timer);
+    hush();
     finish([...chosen]);
   }
 
   function wait(byTouch) {
     clearTimeout(timer);
     title.replaceChildren(words.why);
+    listen.hidden = false;
     leaving.replaceChildren(leave);
     timer = byTouch && chosen.size ? setTimeout(end, AFTER_TOUCH_MS) : setTimeout(warn, IDLE_MS);
   }
 
   function warn() {
+    hush();
+    listen.hidden = true;
     // Read aloud once; the seconds are for the eyes.
     const seconds = element("span", { class: "seconds", "aria-hidden": "true" });
     title.replaceChildren(element("span", { role: "alert" }, words.still_there), seconds);
-    leaving.append(button("more-time", words.more_time, () => wait(false)));
+    leaving.replaceChildren(...bySide(leave, button("more-time", words.more_time, () => wait(false))));
     countDown(seconds, COUNTDOWN_S);
   }
 
@@ -55,8 +61,10 @@ export function reasonsPage(root, words, finish) {
     pictures.append(picture);
   }
   const title = element("h1", { tabindex: "-1" });
+  const shown = [...pictures.children].map((picture) => [picture.dataset.code, picture]);
+  const listen = element("div", {}, listenButton(language, words, [["why", title], ...shown]));
   root.className = "why";
-  root.replaceChildren(title, pictures, leaving);
+  root.replaceChildren(element("div", { class: "head" }, ...bySide(title, listen)), pictures, leaving);
   wait(false);
   title.focus();
 }
