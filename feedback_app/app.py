@@ -17,10 +17,12 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
 from contract.reasons import reasons
-from feedback_app.online_rating import FOLDER as ONLINE
+from feedback_app.comment import Comments
 from feedback_app.online_rating import OnlineRating
 from feedback_app.pairing import FOLDER as PAIR
 from feedback_app.pairing import TabletPairing
+from feedback_app.phone_pages import FOLDER as ONLINE
+from feedback_app.phone_pages import PhonePages
 from runtime.clock import clock_from, speed_of
 from runtime.http import HEALTH_ROUTES, serve_app
 from runtime.settings import Settings
@@ -122,7 +124,9 @@ def make_app(settings: Settings) -> FastAPI:
     async def readyz() -> PlainTextResponse:
         return PlainTextResponse("ready\n")
 
-    app.include_router(OnlineRating(settings, clock).router)
+    pages = PhonePages(settings)
+    app.include_router(OnlineRating(pages, clock).router)
+    app.include_router(Comments(settings, pages, clock).router)
     app.include_router(TabletPairing(settings, clock).router)
     app.mount("/online", StaticFiles(directory=ONLINE))
     app.mount("/pair", StaticFiles(directory=PAIR))

@@ -1,5 +1,6 @@
 // Starts the page: who am I, what do I show, and what keeps it alive on an unattended tablet.
 
+import { commentCode } from "/comment.js";
 import * as configuration from "/configuration.js";
 import { identify } from "/device.js";
 import { element } from "/dom.js";
@@ -30,7 +31,7 @@ async function start() {
   if (health) await healthPage(root, texts, device);
   else if (device) page = showQuestion(root, ordered(texts, device.languages), device);
   else pairingPage(root, texts);
-  if (device && !health) keepKnown(page, () => showEnded(root, texts));
+  if (device && !health) keepKnown(page, () => tellEnded(root, texts));
   if (!health) blockGestures();
   await outbox.releaseAll();
   keepClock();
@@ -42,7 +43,7 @@ async function start() {
   await keepOffline(page);
 }
 
-function showEnded(root, texts) {
+function tellEnded(root, texts) {
   layOut({});
   pairingPage(root, texts, { wasPaired: true });
 }
@@ -55,17 +56,20 @@ function ordered(texts, languages = []) {
 
 function showQuestion(root, texts, device) {
   layOut(device);
+  let last = null;
   const shown = ratingPage(root, texts, device, {
     async keep(score, language, { mayGiveReasons }) {
       const event = ratingEvent(device, score, language, server.now());
       await outbox.add(event, { held: mayGiveReasons });
       if (!mayGiveReasons) sender.wake();
+      last = event;
       return event.id;
     },
     async giveReasons(id, reasons) {
       await outbox.release(id, reasons);
       sender.wake();
     },
+    commentCode: () => commentCode(device, last),
   });
   const [first] = Object.keys(texts);
   // Who chose another language is still at it, until the page goes back by itself.

@@ -1,5 +1,6 @@
 // The question and its faces. One touch answers; the tap is on disk before the thank-you shows.
 
+import { commentPage } from "/comment.js";
 import { element, languageBar } from "/dom.js";
 import { choices, drawFace, drawTick } from "/faces.js";
 import { bySide } from "/layout.js";
@@ -11,8 +12,9 @@ const LANGUAGE_RESET_S = 60;
 const STEP = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 // Shows the question in `root`. `keep(score, language, {mayGiveReasons})` stores an answer and resolves with its id when
-// that is durable; `giveReasons(id, reasons)` ends an answer that may be given reasons, of which there may be none.
-export function ratingPage(root, texts, device, { keep, giveReasons }) {
+// that is durable; `giveReasons(id, reasons)` ends an answer that may be given reasons, of which there may be none; `commentCode()`
+// resolves with the QR code by which more can be written about the last answer, or with null.
+export function ratingPage(root, texts, device, { keep, giveReasons, commentCode }) {
   const [firstLanguage] = Object.keys(texts);
   let language = firstLanguage;
   let busy = false;
@@ -88,12 +90,19 @@ export function ratingPage(root, texts, device, { keep, giveReasons }) {
 
   function why(id) {
     clearTimeout(languageTimer);
-    reasonsPage(root, language, texts[language], async (reasons) => {
+    const code = commentCode();
+    reasonsPage(root, language, texts[language], async (reasons, { gone }) => {
       // What could not be let go now is let go, without its reasons, when the page starts next.
       await giveReasons(id, reasons).catch(console.error);
-      busy = false;
-      nextCitizen();
+      const offered = gone ? null : await code;
+      if (offered) commentPage(root, texts[language], offered, nextIsFree);
+      else nextIsFree();
     });
+  }
+
+  function nextIsFree() {
+    busy = false;
+    nextCitizen();
   }
 
   // The same for every answer: who stands behind the citizen learns nothing.

@@ -10,15 +10,15 @@ const COUNTDOWN_S = 20;
 // A finger that has chosen and goes away has finished; who works with keys or a switch is given the full time.
 const AFTER_TOUCH_MS = 5_000;
 
-// Shows the reasons in `root`; `finish(codes)` is called once, when the citizen is done, skips or has gone.
+// Shows the reasons in `root`; `finish(codes, {gone})` is called once, when the citizen is done, skips or has gone.
 export function reasonsPage(root, language, words, finish) {
   const chosen = new Set();
   let timer = null;
 
-  function end() {
+  function end({ gone }) {
     clearTimeout(timer);
     hush();
-    finish([...chosen]);
+    finish([...chosen], { gone });
   }
 
   function wait(byTouch) {
@@ -26,7 +26,7 @@ export function reasonsPage(root, language, words, finish) {
     title.replaceChildren(words.why);
     listen.hidden = false;
     leaving.replaceChildren(leave);
-    timer = byTouch && chosen.size ? setTimeout(end, AFTER_TOUCH_MS) : setTimeout(warn, IDLE_MS);
+    timer = byTouch && chosen.size ? setTimeout(end, AFTER_TOUCH_MS, { gone: false }) : setTimeout(warn, IDLE_MS);
   }
 
   function warn() {
@@ -41,7 +41,7 @@ export function reasonsPage(root, language, words, finish) {
 
   function countDown(shown, seconds) {
     shown.textContent = ` ${seconds}`;
-    timer = seconds ? setTimeout(() => countDown(shown, seconds - 1), 1_000) : setTimeout(end);
+    timer = seconds ? setTimeout(() => countDown(shown, seconds - 1), 1_000) : setTimeout(end, 0, { gone: true });
   }
 
   function toggle(event) {
@@ -52,7 +52,7 @@ export function reasonsPage(root, language, words, finish) {
     wait(event.detail > 0);
   }
 
-  const leave = button("leave", words.skip, end);
+  const leave = button("leave", words.skip, () => end({ gone: false }));
   const leaving = element("div", { class: "leaving" });
   const pictures = element("div", { class: "reasons", role: "group", "aria-label": words.why });
   for (const [code, name] of Object.entries(words.reasons)) {
