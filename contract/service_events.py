@@ -66,6 +66,16 @@ class Rating(Data):
         return self
 
 
+class RatingComment(Data):
+    """What somebody wrote on a phone within half an hour of a tap of theirs; ``subject`` is the rating's id.
+
+    It is no rating: no figure counts it. One about a rating that nobody sent is kept and never shown.
+    """
+
+    comment: Annotated[str, StringConstraints(max_length=1200)]
+    language: Code | None = None
+
+
 class Petition(Data):
     """Phản ánh, kiến nghị; ``subject`` is the petition's code."""
 
@@ -146,6 +156,7 @@ SERVICE_EVENTS: dict[str, type[Data]] = {
     "queue.served": Queue,
     "queue.abandoned": Queue,
     "rating.submitted": Rating,
+    "rating.commented": RatingComment,
     "petition.received": Petition,
     "petition.refused": Petition,
     "petition.supplement_asked": Petition,

@@ -17,16 +17,19 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
 from contract.reasons import reasons
-from feedback_app.online_rating import FOLDER as ONLINE
+from feedback_app.comment import Comments
 from feedback_app.online_rating import OnlineRating
 from feedback_app.pairing import FOLDER as PAIR
 from feedback_app.pairing import TabletPairing
+from feedback_app.phone_pages import FOLDER as ONLINE
+from feedback_app.phone_pages import PhonePages
 from runtime.clock import clock_from, speed_of
 from runtime.http import HEALTH_ROUTES, serve_app
 from runtime.settings import Settings
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
+SPEECH = STATIC / "speech"
 TEXTS = FOLDER / "texts.yaml"
 
 Texts = dict[str, Any]
@@ -56,13 +59,21 @@ def _keys(texts: Texts, prefix: str = "") -> set[str]:
 
 
 def shell(texts: Texts) -> dict[str, Any]:
-    """What the page needs to start without a network: its ``version`` (a hash of all of it) and its ``files``."""
-    names = sorted(path.name for path in STATIC.iterdir())
+    """What the page needs to start without a network: its ``version`` (a hash of all of it) and its ``files``.
+
+    ``speech``, what can be read aloud, is fetched after them.
+    """
+    speech = sorted(path.relative_to(STATIC).as_posix() for path in SPEECH.glob("*/*.mp3"))
+    pages = sorted(path.name for path in STATIC.iterdir() if path.is_file())
     digest = hashlib.sha256(json.dumps(texts, ensure_ascii=False).encode())
-    for name in names:
+    for name in [*pages, *speech]:
         digest.update(name.encode() + (STATIC / name).read_bytes())
-    files = [f"/{name}" for name in names if name not in ("index.html", "sw.js")]
-    return {"version": digest.hexdigest()[:12], "files": ["/", "/texts.json", "/shell.js", *files]}
+    files = [f"/{name}" for name in pages if name not in ("index.html", "sw.js")]
+    return {
+        "version": digest.hexdigest()[:12],
+        "files": ["/", "/texts.json", "/shell.js", *files],
+        "speech": [f"/{name}" for name in speech],
+    }
 
 
 class Page(StaticFiles):
@@ -113,7 +124,9 @@ def make_app(settings: Settings) -> FastAPI:
     async def readyz() -> PlainTextResponse:
         return PlainTextResponse("ready\n")
 
-    app.include_router(OnlineRating(settings, clock).router)
+    pages = PhonePages(settings)
+    app.include_router(OnlineRating(pages, clock).router)
+    app.include_router(Comments(settings, pages, clock).router)
     app.include_router(TabletPairing(settings, clock).router)
     app.mount("/online", StaticFiles(directory=ONLINE))
     app.mount("/pair", StaticFiles(directory=PAIR))

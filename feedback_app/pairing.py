@@ -27,8 +27,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from contract.devices import device_token
 from contract.fields import Code, Text
 from contract.pairing import read_code
-from feedback_app.online_rating import HEADERS
 from feedback_app.pairings import LIFE_S, Pairings
+from feedback_app.phone_pages import HEADERS
 from runtime.clock import Clock
 from runtime.settings import Settings
 

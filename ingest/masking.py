@@ -19,7 +19,7 @@ FREE_TEXT = {"comment": 1_200, "reason": 2_000}
 _NAMED = Event.model_fields.keys() | {name for data in EVENT_DATA.values() for name in data.model_fields}
 _OTHERS_LENGTH = 2_000
 _COMMENT, _REASON = (f'"{name}"'.encode() for name in FREE_TEXT)
-_BY_CITIZENS = (b"rating.submitted", b"petition.")
+_BY_CITIZENS = (b"rating.", b"petition.")
 _TOKEN = re.compile(r'(?P<text>"(?:[^"\\]|\\.)*"?)(?P<colon>\s*:)?|(?P<number>-?\d[\d.eE+\-]{7,})')
 
 

@@ -357,12 +357,15 @@ def reference_tablet(
     counter: Annotated[str | None, typer.Option(help="Counter at which it stands.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the place, shown above the question.")] = None,
     faces: Annotated[int, typer.Option(min=3, max=5, help="Faces to choose from.")] = 4,
+    mirrored: Annotated[bool, typer.Option(help="It stands at the citizen's left hand.")] = False,
+    large_text: Annotated[bool, typer.Option(help="Words half as large again.")] = False,
     qr: Annotated[Path | None, typer.Option(help="SVG file for the address as a QR code.")] = None,
 ) -> None:
     """Print the address, with the tablet's token, that a tablet is opened with once."""
     from senders.invitation import set_up_tablet
 
     place = {"unit": unit, "counter": counter, "name": name, "faces": str(faces)}
+    place |= {"mirrored": str(int(mirrored)), "large_text": str(int(large_text))}
     raise typer.Exit(set_up_tablet(_settings(), device, place, qr=qr))
 
 

@@ -43,7 +43,7 @@ def set_up_tablet(settings: Settings, device: str, place: Mapping[str, str | Non
 
 
 def tablet_address(settings: Settings, device: str, place: Mapping[str, str | None]) -> str:
-    """The address that a tablet is opened with once; ``place`` holds unit, counter, name and faces.
+    """The address that a tablet is opened with once; ``place`` holds unit, counter, name, faces and layout.
 
     The token stands behind the ``#``, which browsers send to no server.
     """

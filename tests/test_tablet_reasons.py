@@ -111,6 +111,8 @@ def test_more_time_is_given_ten_times(asked: Page, door: Door) -> None:
 
 def test_keys_and_switches_have_the_full_time_after_a_choice(asked: Page, door: Door) -> None:
     asked.keyboard.press("Tab")
+    expect(asked.get_by_role("button", name="Nghe")).to_be_focused()
+    asked.keyboard.press("Tab")
     expect(asked.get_by_role("button", name="Chờ quá lâu")).to_be_focused()
     asked.keyboard.press("Enter")
     asked.clock.run_for(AFTER_TOUCH_MS + 1_000)

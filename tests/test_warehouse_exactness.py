@@ -42,6 +42,9 @@ def a_day(seed: int, size: int = 60) -> list[dict[str, Any]]:
         about = {"dossier": f"D{seed}-{dice.randrange(size)}"} if dice.random() < 0.4 else {}
         made.append(rating(home, when.isoformat(), dice.randint(top > 1, top), key=f"{seed}/{n}", scale=scale, **about))
         if dice.random() < 0.1:
+            said = (when + timedelta(minutes=dice.randrange(30))).isoformat()
+            made.append(event("rating.commented", made[-1]["id"], said, unit=home, comment="Chờ lâu"))
+        if dice.random() < 0.1:
             made.append(event("petition.received", f"PA{seed}-{n}", when.isoformat(), unit=other, **about))
         step = when
         for kind in ("ticket_issued", "called", dice.choice(["served", "abandoned"])):

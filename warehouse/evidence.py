@@ -10,6 +10,7 @@ from uuid import UUID
 
 from clickhouse_connect.driver.client import Client
 
+from contract.comments import HOLDS, comment_id
 from contract.queues import FORGOTTEN_AFTER_S, OVERTAKEN_BY, QUIET_AFTER_S
 from warehouse.periods import Period, bounds, days, naive, sql
 from warehouse.store import SCALE_PARAMETERS
@@ -84,15 +85,26 @@ def ratings(
 
 
 def comments(client: Client, rated: Iterable[Mapping[str, Any]]) -> dict[UUID, str]:
-    """What was written beside ratings (rows of ``ratings``), by their ids, as masked at the door."""
+    """What was written about ratings (rows of ``ratings``), by their ids, as masked at the door.
+
+    Both what came with the rating and what came by its link are told, if there are two.
+    """
     rows = list(rated)
-    hours = {row["occurred_at"].replace(minute=0, second=0, microsecond=0) for row in rows}
+    about = {row["event_id"]: row for row in rows} | {comment_id(row["event_id"]): row for row in rows}
+    own = {row["occurred_at"].replace(minute=0, second=0, microsecond=0) for row in rows}
+    hours = own | {hour + HOLDS * 2 for hour in own}
     parameters = {
         "units": sorted({row["unit"] for row in rows}),
         "hours": [naive(hour) for hour in sorted(hours)],
-        "ids": [str(row["event_id"]) for row in rows],
+        "ids": [str(one) for one in about],
     }
-    return {row["event_id"]: row["comment"] for row in _rows(client, "comments", parameters)} if rows else {}
+    found: dict[UUID, str] = {}
+    for written in _rows(client, "comments", parameters) if rows else ():
+        rating = about[written["event_id"]]
+        # A link speaks for a tap of its own unit only.
+        if written["unit"] == rating["unit"]:
+            found[rating["event_id"]] = "\n".join(filter(None, (found.get(rating["event_id"]), written["comment"])))
+    return found
 
 
 def tablets(client: Client, within: Sequence[str], period: Period) -> Rows:

@@ -1,12 +1,12 @@
 // Which tablet this is: told once, by being paired (pairing.js) or by its set-up address, then remembered.
-//   /?device=TAB-1&unit=H26.66.01.004&counter=Q3&name=...&faces=4#token=...
+//   /?device=TAB-1&unit=H26.66.01.004&counter=Q3&name=...&faces=4&mirrored=1&large_text=1#token=...
 // The token stands in the fragment because browsers never send that to a server, so no log can hold it.
 
 import { COUNTS } from "/faces.js";
 
 const KEY = "hailong.device";
 const CONFIGURED = ["faces", "languages", "idle_s", "mirrored", "large_text", "follow_up"];
-const FIELDS = ["device", "unit", "counter", "name", "faces"];
+const FIELDS = ["device", "unit", "counter", "name", "faces", "mirrored", "large_text"];
 
 function given(address) {
   const found = {};

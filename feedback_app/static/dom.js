@@ -1,5 +1,7 @@
 // Elements are made from data, never from HTML text, so that nothing a server or an address says can become markup.
 
+import { bySide } from "/layout.js";
+
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
@@ -9,11 +11,10 @@ export function element(tag, attributes = {}, ...children) {
 
 // One button per language; `choose` gets the language's code.
 export function languageBar(texts, current, choose) {
-  const bar = element("nav", { class: "languages" });
-  for (const [code, words] of Object.entries(texts)) {
+  const buttons = Object.entries(texts).map(([code, words]) => {
     const button = element("button", { type: "button", lang: code, "aria-pressed": String(code === current) }, words.language);
     button.addEventListener("click", () => choose(code));
-    bar.append(button);
-  }
-  return bar;
+    return button;
+  });
+  return element("nav", { class: "languages" }, ...bySide(...buttons));
 }

@@ -9,7 +9,7 @@ const FACES = {
   very_happy: { colour: "#0b6b2f", fill: "M24 54h52q-4 28-26 28t-26-28z", line: "M28 42q8-13 16 0M56 42q8-13 16 0" },
   happy: { colour: "#4c9a2a", fill: EYES, line: "M30 61q20 19 40 0" },
   neutral: { colour: "#6b7280", fill: EYES, line: "M31 66h38" },
-  unhappy: { colour: "#d9534f", fill: EYES, line: "M31 72q19-17 38 0" },
+  unhappy: { colour: "#d9534f", fill: EYES, line: "M29 77q21-26 42 0" },
   very_unhappy: { colour: "#8f1414", fill: `${EYES}M27 80q3-22 23-22t23 22z`, line: "M24 19l20 9M76 19l-20 9" },
 };
 

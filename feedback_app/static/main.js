@@ -1,5 +1,6 @@
 // Starts the page: who am I, what do I show, and what keeps it alive on an unattended tablet.
 
+import { commentCode } from "/comment.js";
 import * as configuration from "/configuration.js";
 import { identify } from "/device.js";
 import { element } from "/dom.js";
@@ -8,6 +9,8 @@ import * as heartbeat from "/heartbeat.js";
 import { healthPage } from "/health.js";
 import { whenIdle } from "/idle.js";
 import * as ingest from "/ingest.js";
+import { layOut } from "/layout.js";
+import { keepSpeech } from "/listen.js";
 import * as outbox from "/outbox.js";
 import { pairingPage } from "/pairing.js";
 import { ratingPage } from "/rating.js";
@@ -28,7 +31,7 @@ async function start() {
   if (health) await healthPage(root, texts, device);
   else if (device) page = showQuestion(root, ordered(texts, device.languages), device);
   else pairingPage(root, texts);
-  if (device && !health) keepKnown(page, () => pairingPage(root, texts, { wasPaired: true }));
+  if (device && !health) keepKnown(page, () => tellEnded(root, texts));
   if (!health) blockGestures();
   await outbox.releaseAll();
   keepClock();
@@ -40,6 +43,11 @@ async function start() {
   await keepOffline(page);
 }
 
+function tellEnded(root, texts) {
+  layOut({});
+  pairingPage(root, texts, { wasPaired: true });
+}
+
 // The texts of the languages asked for, in that order; all when the page has none of them.
 function ordered(texts, languages = []) {
   const named = languages.filter((code) => code in texts);
@@ -47,17 +55,21 @@ function ordered(texts, languages = []) {
 }
 
 function showQuestion(root, texts, device) {
+  layOut(device);
+  let last = null;
   const shown = ratingPage(root, texts, device, {
     async keep(score, language, { mayGiveReasons }) {
       const event = ratingEvent(device, score, language, server.now());
       await outbox.add(event, { held: mayGiveReasons });
       if (!mayGiveReasons) sender.wake();
+      last = event;
       return event.id;
     },
     async giveReasons(id, reasons) {
       await outbox.release(id, reasons);
       sender.wake();
     },
+    commentCode: () => commentCode(device, last),
   });
   const [first] = Object.keys(texts);
   // Who chose another language is still at it, until the page goes back by itself.
@@ -110,6 +122,7 @@ async function keepOffline(page) {
   }
   try {
     const registration = await navigator.serviceWorker.register("/sw.js");
+    keepSpeech();
     setInterval(() => registration.update().catch(() => {}), UPDATE_CHECK_MS);
   } catch {
     // Without a network an installed copy goes on; the next start tries again.

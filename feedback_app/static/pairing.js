@@ -2,13 +2,12 @@
 
 import { remember } from "/device.js";
 import { element, languageBar } from "/dom.js";
-import { shape } from "/faces.js";
+import { drawQr } from "/qr.js";
 
 const GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 const ANSWER_TIMEOUT_MS = 10_000;
 const SLOWER_BY_S = 5;
 const AGAIN_S = 10;
-const QUIET_ZONE = 4;
 
 // Shows the way to be paired in `root`. `wasPaired`: it was set up once, and is known no more.
 export function pairingPage(root, texts, { wasPaired = false } = {}) {
@@ -64,12 +63,4 @@ async function ask(path, form = {}) {
     method: "POST", body: new URLSearchParams(form), cache: "no-store", signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
   });
   return { ok: answer.ok, body: await answer.json() };
-}
-
-function drawQr(rows, label) {
-  const size = rows.length + 2 * QUIET_ZONE;
-  const dark = rows.flatMap((row, y) => row.map((is, x) => (is ? `M${x + QUIET_ZONE} ${y + QUIET_ZONE}h1v1h-1z` : "")));
-  const svg = shape("svg", { viewBox: `0 0 ${size} ${size}`, class: "qr", role: "img", "aria-label": label, "shape-rendering": "crispEdges" });
-  svg.append(shape("path", { d: dark.join("") }));
-  return svg;
 }

@@ -17,9 +17,19 @@ const DRAWINGS = {
   insulted: "M12 12h76v56H54L36 88V68H12zM56 20L40 42h16L44 60",
 };
 
+const SPEAKER = "M10 38h18l24-20v64L28 62H10zM66 36q10 14 0 28M78 24q20 26 0 52";
+
 export function drawReason(code) {
+  return drawStrokes(DRAWINGS[code] ?? "");
+}
+
+export function drawSpeaker() {
+  return drawStrokes(SPEAKER);
+}
+
+function drawStrokes(path) {
   const svg = shape("svg", { viewBox: "0 0 100 100", "aria-hidden": "true", focusable: "false" });
   const stroke = { fill: "none", stroke: "currentColor", "stroke-width": 6, "stroke-linecap": "round", "stroke-linejoin": "round" };
-  svg.append(shape("path", { d: DRAWINGS[code] ?? "", ...stroke }));
+  svg.append(shape("path", { d: path, ...stroke }));
   return svg;
 }

@@ -1,7 +1,10 @@
 // The question and its faces. One touch answers; the tap is on disk before the thank-you shows.
 
+import { commentPage } from "/comment.js";
 import { element, languageBar } from "/dom.js";
 import { choices, drawFace, drawTick } from "/faces.js";
+import { bySide } from "/layout.js";
+import { hush, listenButton } from "/listen.js";
 import { reasonsPage } from "/reasons.js";
 
 const DEAD_MS = 2_000;
@@ -9,8 +12,9 @@ const LANGUAGE_RESET_S = 60;
 const STEP = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 // Shows the question in `root`. `keep(score, language, {mayGiveReasons})` stores an answer and resolves with its id when
-// that is durable; `giveReasons(id, reasons)` ends an answer that may be given reasons, of which there may be none.
-export function ratingPage(root, texts, device, { keep, giveReasons }) {
+// that is durable; `giveReasons(id, reasons)` ends an answer that may be given reasons, of which there may be none; `commentCode()`
+// resolves with the QR code by which more can be written about the last answer, or with null.
+export function ratingPage(root, texts, device, { keep, giveReasons, commentCode }) {
   const [firstLanguage] = Object.keys(texts);
   let language = firstLanguage;
   let busy = false;
@@ -30,18 +34,21 @@ export function ratingPage(root, texts, device, { keep, giveReasons }) {
       };
       faces.append(element("button", attributes, drawFace(mood), element("span", {}, words.moods[mood])));
     });
-    listen(faces);
-    root.className = "rating";
+    takeAnswers(faces);
+    hush();
+    const question = element("h1", { id: "question" }, words.question);
+    const shown = [...faces.children].map((face, index) => [choices(Number(device.faces))[index].mood, face]);
+    root.className = notice ? "rating again" : "rating";
     root.replaceChildren(
       element("p", { class: "unit" }, device.name ?? ""),
-      element("h1", { id: "question" }, words.question),
+      element("div", { class: "head" }, ...bySide(question, listenButton(language, words, [["question", question], ...shown]))),
       element("p", { class: "notice", role: "alert" }, notice ?? ""),
       faces,
       languageBar(texts, language, chooseLanguage),
     );
   }
 
-  function listen(faces) {
+  function takeAnswers(faces) {
     const faceAt = (target) => target?.closest?.(".face") ?? null;
     // Old hands press long and tremble: browsers make no click of that, so the lifted finger counts, provided it
     // left the face it came down on. A click without a pointer is a screen reader's or a switch's.
@@ -83,16 +90,24 @@ export function ratingPage(root, texts, device, { keep, giveReasons }) {
 
   function why(id) {
     clearTimeout(languageTimer);
-    reasonsPage(root, texts[language], async (reasons) => {
+    const code = commentCode();
+    reasonsPage(root, language, texts[language], async (reasons, { gone }) => {
       // What could not be let go now is let go, without its reasons, when the page starts next.
       await giveReasons(id, reasons).catch(console.error);
-      busy = false;
-      nextCitizen();
+      const offered = gone ? null : await code;
+      if (offered) commentPage(root, texts[language], offered, nextIsFree);
+      else nextIsFree();
     });
+  }
+
+  function nextIsFree() {
+    busy = false;
+    nextCitizen();
   }
 
   // The same for every answer: who stands behind the citizen learns nothing.
   function thank() {
+    hush();
     const words = texts[language];
     root.className = "thanks";
     const said = element("div", { role: "status" }, element("h1", {}, words.thanks), element("p", {}, words.thanks_detail));

@@ -1,6 +1,8 @@
 // Why somebody was not satisfied: pictures, each a touch, all of it optional. The rating itself is on disk already.
 
 import { element } from "/dom.js";
+import { bySide } from "/layout.js";
+import { hush, listenButton } from "/listen.js";
 import { drawReason } from "/pictures.js";
 
 const IDLE_MS = 25_000;
@@ -8,34 +10,38 @@ const COUNTDOWN_S = 20;
 // A finger that has chosen and goes away has finished; who works with keys or a switch is given the full time.
 const AFTER_TOUCH_MS = 5_000;
 
-// Shows the reasons in `root`; `finish(codes)` is called once, when the citizen is done, skips or has gone.
-export function reasonsPage(root, words, finish) {
+// Shows the reasons in `root`; `finish(codes, {gone})` is called once, when the citizen is done, skips or has gone.
+export function reasonsPage(root, language, words, finish) {
   const chosen = new Set();
   let timer = null;
 
-  function end() {
+  function end({ gone }) {
     clearTimeout(timer);
-    finish([...chosen]);
+    hush();
+    finish([...chosen], { gone });
   }
 
   function wait(byTouch) {
     clearTimeout(timer);
     title.replaceChildren(words.why);
+    listen.hidden = false;
     leaving.replaceChildren(leave);
-    timer = byTouch && chosen.size ? setTimeout(end, AFTER_TOUCH_MS) : setTimeout(warn, IDLE_MS);
+    timer = byTouch && chosen.size ? setTimeout(end, AFTER_TOUCH_MS, { gone: false }) : setTimeout(warn, IDLE_MS);
   }
 
   function warn() {
+    hush();
+    listen.hidden = true;
     // Read aloud once; the seconds are for the eyes.
     const seconds = element("span", { class: "seconds", "aria-hidden": "true" });
     title.replaceChildren(element("span", { role: "alert" }, words.still_there), seconds);
-    leaving.append(button("more-time", words.more_time, () => wait(false)));
+    leaving.replaceChildren(...bySide(leave, button("more-time", words.more_time, () => wait(false))));
     countDown(seconds, COUNTDOWN_S);
   }
 
   function countDown(shown, seconds) {
     shown.textContent = ` ${seconds}`;
-    timer = seconds ? setTimeout(() => countDown(shown, seconds - 1), 1_000) : setTimeout(end);
+    timer = seconds ? setTimeout(() => countDown(shown, seconds - 1), 1_000) : setTimeout(end, 0, { gone: true });
   }
 
   function toggle(event) {
@@ -46,7 +52,7 @@ export function reasonsPage(root, words, finish) {
     wait(event.detail > 0);
   }
 
-  const leave = button("leave", words.skip, end);
+  const leave = button("leave", words.skip, () => end({ gone: false }));
   const leaving = element("div", { class: "leaving" });
   const pictures = element("div", { class: "reasons", role: "group", "aria-label": words.why });
   for (const [code, name] of Object.entries(words.reasons)) {
@@ -55,8 +61,10 @@ export function reasonsPage(root, words, finish) {
     pictures.append(picture);
   }
   const title = element("h1", { tabindex: "-1" });
+  const shown = [...pictures.children].map((picture) => [picture.dataset.code, picture]);
+  const listen = element("div", {}, listenButton(language, words, [["why", title], ...shown]));
   root.className = "why";
-  root.replaceChildren(title, pictures, leaving);
+  root.replaceChildren(element("div", { class: "head" }, ...bySide(title, listen)), pictures, leaving);
   wait(false);
   title.focus();
 }

@@ -1,0 +1,117 @@
+"""A comment on a tap, written on the citizen's own phone: the tablet shows a signed link as a QR code.
+
+Whoever knows a tablet's token may ask for links; a comment that belongs to no stored rating of the link's unit is never
+shown, and none is ever counted.
+"""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import segno
+from fastapi import APIRouter, Header, HTTPException, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import AwareDatetime, BaseModel
+
+from contract.comments import HOLDS, CommentLink, comment_id, read_comment_link
+from contract.devices import device_token
+from contract.fields import Code
+from feedback_app.answers import LONGEST_COMMENT
+from feedback_app.phone_pages import PhonePages
+from runtime.clock import Clock
+from runtime.settings import Settings
+
+
+class Tap(BaseModel):
+    """What a tablet says of the tap that it wants a link for."""
+
+    device: Code
+    unit: Code
+    rating: UUID
+    time: AwareDatetime
+
+
+class Comments:
+    """The pages under ``/c/``, and ``/comment-link`` for tablets."""
+
+    def __init__(self, settings: Settings, pages: PhonePages, clock: Clock) -> None:
+        self._site = settings.public_feedback_url or settings.feedback_url
+        self._pages = pages
+        self._clock = clock
+        self.router = APIRouter()
+        self.router.add_api_route("/comment-link", self.link, methods=["POST"], response_model=None)
+        self.router.add_api_route("/c/thanks", self.thanks, methods=["GET"], response_model=None)
+        self.router.add_api_route("/c/{token}", self.show, methods=["GET", "HEAD"], response_model=None)
+        self.router.add_api_route("/c/{token}", self.record, methods=["POST"], response_model=None)
+
+    async def link(self, tap: Tap, authorization: str = Header("")) -> Response:
+        """A link for one tap as a QR code, for the tablet that shows its own token; stores nothing."""
+        expected = f"Bearer {device_token(self._pages.key, tap.device)}"
+        if not (self._pages.key and hmac.compare_digest(authorization.encode(), expected.encode())):
+            raise HTTPException(401, "show this tablet's own token")
+        # Whole seconds: a shorter link is a coarser code, which old cameras read.
+        expires_at = (tap.time + HOLDS).replace(microsecond=0)
+        link = CommentLink(unit=tap.unit, rating=tap.rating, expires_at=expires_at)
+        rows = qr_rows(link.address(self._site, self._pages.key))
+        return JSONResponse({"qr": rows}, headers={"Cache-Control": "no-store"})
+
+    async def thanks(self, request: Request) -> Response:
+        """What follows a recorded comment."""
+        return self._pages.told(request, "comment_thanks", 200)
+
+    async def show(self, request: Request, token: str) -> Response:
+        """The empty form; records nothing."""
+        link = self._link(request, token)
+        return link if isinstance(link, Response) else self._form(request, "")
+
+    async def record(self, request: Request, token: str) -> Response:
+        """Sends the comment to ingest; whatever hinders that leaves it in the form."""
+        link = self._link(request, token)
+        if isinstance(link, Response):
+            return link
+        # Browsers send a line's end as two characters, which the page counts as one.
+        comment = str((await request.form()).get("comment") or "").replace("\r\n", "\n").strip()
+        if not 0 < len(comment) <= LONGEST_COMMENT:
+            return self._form(request, comment, "too_long" if comment else "comment_empty", 422)
+        event = comment_event(link, comment, self._pages.language(request), self._clock())
+        match await self._pages.send(event):
+            case "recorded":
+                return self._pages.thanks(request, "/c/thanks")
+            case "already":
+                return self._pages.told(request, "comment_already", 200)
+            case "refused":
+                return self._pages.told(request, "comment_refused", 502)
+            case "away":
+                return self._form(request, comment, "comment_away", 503)
+
+    def _link(self, request: Request, token: str) -> CommentLink | Response:
+        link = read_comment_link(token, self._pages.key) if self._pages.key else None
+        if link is None:
+            return self._pages.told(request, "comment_unknown", 404)
+        return link if link.holds_at(self._clock()) else self._pages.told(request, "comment_expired", 410)
+
+    def _form(self, request: Request, comment: str, problem: str | None = None, status: int = 200) -> Response:
+        told = {"comment": comment, "problem": problem, "longest": LONGEST_COMMENT}
+        return self._pages.form(request, "comment.html", "comment_title", status, **told)
+
+
+def comment_event(link: CommentLink, comment: str, language: str, now: datetime) -> dict[str, Any]:
+    """The comment on the link's tap. Its id follows from the tap: of several ingest admits the first."""
+    return {
+        "specversion": "1.0",
+        "id": str(comment_id(link.rating)),
+        "type": "rating.commented",
+        "source": f"online/{link.unit}",
+        "time": now.isoformat(),
+        "subject": str(link.rating),
+        "datacontenttype": "application/json",
+        "data": {"unit": link.unit, "comment": comment, "language": language},
+    }
+
+
+def qr_rows(address: str) -> list[list[int]]:
+    """The address as the rows of a QR code, 1 for a dark module."""
+    return [[int(dark) for dark in row] for row in segno.make(address, error="m", micro=False).matrix]
