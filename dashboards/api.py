@@ -38,32 +38,7 @@ def make_api(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.add_exception_handler(ClickHouseError, _store_away)
     app.get("/readyz", response_class=PlainTextResponse)(readyz)
-    routes: dict[str, Callable[..., Any]] = {
-        "/v1/indicators": get_indicators,
-        "/v1/ranking": get_ranking,
-        "/v1/scores": get_scores,
-        "/v1/warnings": get_warnings,
-        "/v1/units": lists.get_units,
-        "/v1/reference": lists.get_reference,
-        "/v1/reference/loads": lists.get_reference_loads,
-        "/v1/breakdown": get_breakdown,
-        "/v1/staff-sheet": get_staff_sheet,
-        "/v1/compare": get_compare,
-        "/v1/mix": get_mix,
-        "/v1/heat": get_heat,
-        "/v1/recount": get_recount,
-        "/v1/waiting": get_waiting,
-        "/v1/public": get_public,
-        "/v1/dossiers": lists.get_dossiers,
-        "/v1/dossiers/{code:path}": lists.get_dossier,
-        "/v1/ratings": lists.get_ratings,
-        "/v1/acknowledgements": lists.get_acknowledgements,
-        "/v1/series": lists.get_series,
-        "/v1/tablets": lists.get_tablets,
-        "/v1/freshness": lists.get_freshness,
-        "/v1/counts": lists.get_counts,
-    }
-    for path, route in routes.items():
+    for path, route in ROUTES.items():
         app.add_api_route(path, route)
     app.add_middleware(OtherForms)
     return app
@@ -181,3 +156,30 @@ def _first(indicator: Indicator, figure: dict[str, Any], order: str) -> tuple[bo
     if order == "best":
         return (False, -low if indicator.direction == "up" else high, figure["unit"])
     return (False, high if indicator.direction == "up" else -low, figure["unit"])
+
+
+ROUTES: dict[str, Callable[..., Any]] = {
+    "/v1/indicators": get_indicators,
+    "/v1/ranking": get_ranking,
+    "/v1/scores": get_scores,
+    "/v1/warnings": get_warnings,
+    "/v1/units": lists.get_units,
+    "/v1/reference": lists.get_reference,
+    "/v1/reference/loads": lists.get_reference_loads,
+    "/v1/breakdown": get_breakdown,
+    "/v1/staff-sheet": get_staff_sheet,
+    "/v1/compare": get_compare,
+    "/v1/mix": get_mix,
+    "/v1/heat": get_heat,
+    "/v1/recount": get_recount,
+    "/v1/waiting": get_waiting,
+    "/v1/public": get_public,
+    "/v1/dossiers": lists.get_dossiers,
+    "/v1/dossiers/{code:path}": lists.get_dossier,
+    "/v1/ratings": lists.get_ratings,
+    "/v1/acknowledgements": lists.get_acknowledgements,
+    "/v1/series": lists.get_series,
+    "/v1/tablets": lists.get_tablets,
+    "/v1/freshness": lists.get_freshness,
+    "/v1/counts": lists.get_counts,
+}

@@ -21,11 +21,10 @@ def get_compare(
     start: From = None,
     to: To = None,
 ) -> dict[str, Any]:
-    """The figures of both periods, ``period`` ``this`` and ``before``, and the ``difference`` of the first from the
-    second: ``value`` in the indicator's unit, and for shares its 95 % ``interval`` after Newcombe and whether it is
-    ``beyond_chance`` (contract/comparing.py). None where one of them has no figure.
+    """The figures of the period and of the one before it, and whether chance explains the difference.
 
-    Dossiers that are open through both periods are in both, so that the interval is rather too wide for them.
+    ``difference`` is the first less the second: ``value`` in the indicator's unit, of shares with its 95 %
+    ``interval`` after Newcombe and whether it is ``beyond_chance`` (contract/comparing.py). None where one of them has no figure.
     """
     tree, period, wanted = store.scope(unit, start, to, indicator)
     if len(wanted) > 1:

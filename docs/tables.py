@@ -19,6 +19,7 @@ import runtime.telemetry  # noqa: F401 its import makes the metrics
 from contract.events import EVENT_DATA
 from contract.fields import Data
 from contract.refusals import Reason
+from dashboards.api import ROUTES
 from docs import indicators
 from runtime.cli import app
 from runtime.settings import Settings
@@ -117,6 +118,15 @@ def _metrics() -> str:
     return _table(("metric", "kind", "meaning"), rows)
 
 
+def _routes() -> str:
+    rows = [(f"`{path.replace(':path', '')}`", _first_paragraph(route)) for path, route in ROUTES.items()]
+    return _table(("question", "answer"), rows)
+
+
+def _first_paragraph(route: Callable[..., Any]) -> str:
+    return " ".join((route.__doc__ or "").split("\n\n")[0].split()).replace("``", "`")
+
+
 def _faults() -> str:
     return _table(("", "fault", "expected"), [(str(number), *case) for number, case in CASES.items()])
 
@@ -132,6 +142,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "glossary": indicators.glossary,
     "refusals": _refusals,
     "events": _events,
+    "routes": _routes,
     "metrics": _metrics,
     "faults": _faults,
 }
