@@ -17,6 +17,9 @@ INTERVAL_S = 5
 SLOWER_BY_S = 5
 """How much longer a tablet that asks too often must wait from then on (RFC 8628, 3.5)."""
 
+JITTER_S = 0.5
+"""A question that was sent in time may arrive a little after the one before it did."""
+
 WRONG_TRIES = 5
 MOST_AT_ONCE = 1_000
 
@@ -65,7 +68,7 @@ class Pairings:
         if pairing.wrong_tries >= WRONG_TRIES:
             self._end(pairing)
             return "access_denied"
-        early = pairing.asked_s is not None and now_s < pairing.asked_s + pairing.interval_s
+        early = pairing.asked_s is not None and now_s < pairing.asked_s + pairing.interval_s - JITTER_S
         pairing.asked_s = now_s
         if early:
             pairing.interval_s += SLOWER_BY_S

@@ -53,7 +53,7 @@ def test_the_token_is_handed_exactly_once() -> None:
 def test_who_asks_too_often_must_ask_slower() -> None:
     pairings = Pairings()
     device_code, _ = begun(pairings)
-    told = [pairings.collect(device_code, now_s) for now_s in (5, 10, 14, 23, 37, 57)]
+    told = [pairings.collect(device_code, now_s) for now_s in (5, 9.6, 14, 23, 37, 56.6)]
     pending, slower = "authorization_pending", "slow_down"
     # From the first time on 10 s are asked for, then 15 s, then 20 s.
     assert told == [pending, pending, slower, slower, slower, pending]
