@@ -24,7 +24,8 @@ def get_compare(
     """The figures of the period and of the one before it, and whether chance explains the difference.
 
     ``difference`` is the first less the second: ``value`` in the indicator's unit, of shares with its 95 %
-    ``interval`` after Newcombe and whether it is ``beyond_chance`` (contract/comparing.py). None where one of them has no figure.
+    ``interval`` after Newcombe and whether it is ``beyond_chance`` (contract/comparing.py). None
+    where one of them has no figure.
     """
     tree, period, wanted = store.scope(unit, start, to, indicator)
     if len(wanted) > 1:
