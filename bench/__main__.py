@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bench.report import Row, machine, plain, write
 
-BENCHES = ("ingest", "sink", "flush", "freshness", "watchers", "history", "country")
+BENCHES = ("ingest", "sink", "flush", "freshness", "watchers", "workday", "history", "country")
 """Modules of this folder with ``run(full: bool) -> Iterable[Row]``, in the order of running."""
 
 

@@ -63,10 +63,10 @@ class Stores:
 
 
 @contextmanager
-def stores(*names: str) -> Iterator[Stores]:
+def stores(*names: str, clock: str = "") -> Iterator[Stores]:
     """The local stack's processes ``names`` (Kafka and ClickHouse when none) with fresh data, gone at the end."""
     folder = Path(tempfile.mkdtemp(prefix="hailong-bench-"))
-    settings = own_settings(folder)
+    settings = own_settings(folder, clock=clock)
     try:
         yield Stores(up(settings, only=names or ("kafka", "clickhouse")))
     finally:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
@@ -31,6 +31,7 @@ RATE_PER_S, TICK_S = 500, 0.1
 SECONDS, FULL_SECONDS = 20.0, 120.0
 WARM_UP_S = 5.0
 SERVICES = ("kafka", "clickhouse", "ingest", "stream", "dashboards")
+WHOLE = "unit=H26"
 LARGEST_BYTES, LONGEST_S = 50_000_000, 60.0
 
 out = Console(highlight=False)
@@ -38,8 +39,9 @@ out = Console(highlight=False)
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a page asks of its viewer: which part to ask for, and how often."""
+    """What a viewer looks at, and what the page asks of it: which part to ask for, and how often."""
 
+    query: str
     page: str = ""
     fragment: str = ""
     every_s: float = 0.7
@@ -64,10 +66,10 @@ def run(full: bool) -> Iterator[Row]:
         try:
             # Streamlit runs as a child of the dashboards.
             page = children(ours.pid("dashboards"))[0]
-            asyncio.run(_watch(ours.settings.dashboards_url, 1, WARM_UP_S))
+            asyncio.run(watch(ours.settings.dashboards_url, 1, WARM_UP_S))
             for viewers in WATCHERS:
                 before_s, before_mb = cpu_s(page), resident_mb(page)
-                found = asyncio.run(_watch(ours.settings.dashboards_url, viewers, seconds))
+                found = asyncio.run(watch(ours.settings.dashboards_url, viewers, seconds))
                 ordered = sorted(found.refreshes_s)
                 p50, p95 = nearest_rank(ordered, 0.5), nearest_rank(ordered, 0.95)
                 yield Row(
@@ -87,21 +89,22 @@ def run(full: bool) -> Iterator[Row]:
             feeder.join()
 
 
-async def _watch(url: str, viewers: int, seconds: float) -> Watched:
+async def watch(url: str, viewers: int, seconds: float, queries: Sequence[str] = (WHOLE,)) -> Watched:
+    """So many look for so long at the pages of ``queries``, in turn; then all of them leave."""
     found = Watched()
     until = time.monotonic() + seconds
     # Nobody opens fifty pages in one instant.
-    await asyncio.gather(*(_view(url, until, n / viewers, found) for n in range(viewers)))
+    await asyncio.gather(*(_view(url, until, n / viewers, queries[n % len(queries)], found) for n in range(viewers)))
     return found
 
 
-async def _view(url: str, until: float, delay_s: float, found: Watched) -> None:
+async def _view(url: str, until: float, delay_s: float, query: str, found: Watched) -> None:
     """One viewer: opens the page, then asks for its live part as often as it wants."""
     await asyncio.sleep(delay_s)
     address = f"ws://{urlsplit(url).netloc}/_stcore/stream"
     protocols = [websockets.Subprotocol("streamlit")]
     async with websockets.connect(address, subprotocols=protocols, max_size=LARGEST_BYTES) as socket:
-        wanted = await _picture(socket, Wanted(), found)
+        wanted = await _picture(socket, Wanted(query), found)
         finished_at = time.monotonic()
         while finished_at < until:
             await asyncio.sleep(wanted.every_s)
@@ -114,7 +117,7 @@ async def _view(url: str, until: float, delay_s: float, found: Watched) -> None:
 async def _picture(socket: websockets.ClientConnection, wanted: Wanted, found: Watched) -> Wanted:
     """Asks for the page, or for its live part when it is known, and waits until all of it has come."""
     asked = BackMsg()
-    asked.rerun_script.query_string = "unit=H26"
+    asked.rerun_script.query_string = wanted.query
     asked.rerun_script.page_script_hash = wanted.page
     asked.rerun_script.fragment_id = wanted.fragment
     asked.rerun_script.is_auto_rerun = bool(wanted.fragment)
