@@ -66,8 +66,10 @@ class Target(Dated):
 class Indicator(Closed):
     """One entry of the catalogue; numerator and denominator are formulas of measures (contract/measures.py).
 
-    ``factor`` is a second share that a share is multiplied by. ``basis`` tells how sure the rule is: ``rule`` stands in
-    the cited text, ``practice`` is how the national portal is seen to count, ``choice`` is this project's reading.
+    ``factor`` is a second share that a share is multiplied by. ``lent_by``: where the denominator is zero, that of the
+    year before stands in, a twelfth of it for a month, a quarter of it for a quarter (``lent``). ``basis`` tells how
+    sure the rule is: ``rule`` stands in the cited text, ``practice`` is how the national portal is seen to count,
+    ``choice`` is this project's reading.
     """
 
     id: str = Field(pattern=r"^[A-Z0-9]+(_[A-Z0-9]+)+$")
@@ -79,6 +81,7 @@ class Indicator(Closed):
     denominator: str
     factor: Factor | None = None
     quantile: float | None = Field(None, gt=0, lt=1)
+    lent_by: Literal["last_year"] | None = None
     unit: Literal["percent", "hours", "minutes", "seconds", "count", "points"]
     direction: Literal["up", "down", "none"]
     min_n: int = Field(ge=0)
@@ -154,6 +157,9 @@ class Figure:
 def evaluate(indicator: Indicator, counts: Counts) -> Figure:
     """The figure these counts give. No cases: not available, never 0 or 100. Too few: nothing but how many."""
     denominator = value_of(indicator.denominator, counts)
+    if denominator == 0 and indicator.lent_by:
+        found_before = counts.get(lent(indicator.id), 0.0)
+        denominator = 0.0 if isinstance(found_before, Mapping) else float(found_before)
     n = math.ceil(denominator)
     if indicator.kind == "count":
         value = value_of(indicator.numerator, counts)
@@ -172,6 +178,11 @@ def evaluate(indicator: Indicator, counts: Counts) -> Figure:
         return Figure("ok", _shown(indicator, ratio), found, denominator, n, None)
     low, high = wilson(found, denominator) if 0 <= ratio <= 1 else (ratio, ratio)
     return Figure("ok", 100 * factor * ratio, found, denominator, n, (100 * factor * low, 100 * factor * high))
+
+
+def lent(name: str) -> str:
+    """Under which name counts hold the denominator that the year before lends an indicator."""
+    return f"lent/{name}"
 
 
 def nearest_rank(distribution: Mapping[int, int], quantile: float) -> float:

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, PositiveInt, StringConstraints
 
 from contract.fields import Code, Data, Text
 
-UnitLevel = Literal["city", "department", "centre", "branch", "service_point", "counter", "external"]
+UnitLevel = Literal["ministry", "city", "department", "centre", "branch", "service_point", "counter", "external"]
 Language = Literal["vi", "en"]
 """What the tablet's page has texts in."""
 

@@ -29,7 +29,7 @@ from dashboards.staff_sheet import get_staff_sheet
 from dashboards.waiting import get_waiting
 from runtime.http import HEALTH_ROUTES
 from runtime.settings import Settings
-from warehouse import figures
+from warehouse.lending import counts_of
 
 
 def make_api(settings: Settings) -> FastAPI:
@@ -58,7 +58,7 @@ def get_indicators(store: Store, unit: str, start: From = None, to: To = None, i
     """Figures of one unit with everything below it."""
     tree, period, wanted = store.scope(unit, start, to, ids)
     as_of = store.as_of()
-    found = figures.counts(store.client, dict.fromkeys(tree.below(unit), unit), period, told.measures_of(wanted))
+    found = counts_of(store.client, dict.fromkeys(tree.below(unit), unit), period, told.needed(wanted))
     entries = [told.figure(indicator, unit, found[unit], period, tree, as_of) for indicator in wanted]
     return {"unit": unit, **store.told(period), "as_of": as_of, "indicators": entries}
 
@@ -80,7 +80,7 @@ def get_ranking(
     """
     tree, period, wanted = store.scope(unit, start, to, ids)
     as_of = store.as_of()
-    found = figures.counts(store.client, tree.members(unit, level), period, told.measures_of(wanted))
+    found = counts_of(store.client, tree.members(unit, level), period, told.needed(wanted))
     rankings = {
         indicator.id: sorted(
             (
@@ -113,7 +113,7 @@ def get_scores(
     as_of = store.as_of()
     wanted = [catalogue().indicators[name] for name in rules.asked]
     members = tree.members(unit, level) if level else dict.fromkeys(tree.below(unit), unit)
-    found = figures.counts(store.client, members, period, told.measures_of(wanted))
+    found = counts_of(store.client, members, period, told.needed(wanted))
     scores = {
         code: score(rules.cards, rules.bands, {i.id: evaluate(i, counts) for i in wanted}, tree.units[code].level)
         for code, counts in found.items()

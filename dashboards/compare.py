@@ -11,7 +11,7 @@ from contract.indicators import Indicator
 from dashboards import told
 from dashboards.filters import period_before
 from dashboards.reader import From, Store, To
-from warehouse import figures
+from warehouse.lending import counts_of
 
 
 def get_compare(
@@ -33,7 +33,7 @@ def get_compare(
     chosen, as_of = wanted[0], store.as_of()
     both = []
     for name, one in (("this", period), ("before", period_before(period))):
-        found = figures.counts(store.client, dict.fromkeys(tree.below(unit), unit), one, told.measures_of(wanted))
+        found = counts_of(store.client, dict.fromkeys(tree.below(unit), unit), one, told.needed(wanted))
         both.append({"period": name, **told.figure(chosen, unit, found[unit], one, tree, as_of)})
     return {
         "unit": unit,

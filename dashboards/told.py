@@ -15,10 +15,9 @@ from runtime.clock import VIETNAM
 from warehouse.periods import Period
 
 
-def measures_of(indicators: Sequence[Indicator]) -> set[str]:
-    """All that their figures and points are made of."""
-    others = [other for indicator in indicators for other in _others(indicator)]
-    return {measure for indicator in (*indicators, *others) for measure in indicator.measures()}
+def needed(indicators: Sequence[Indicator]) -> list[Indicator]:
+    """These and what their points need besides."""
+    return [*indicators, *(other for indicator in indicators for other in _others(indicator))]
 
 
 def _others(indicator: Indicator) -> list[Indicator]:

@@ -39,6 +39,21 @@ def days(period: Period) -> dict[str, date]:
     }
 
 
+def parts_of_year(period: Period) -> int | None:
+    """How many such periods a year has: 12 of a calendar month of Vietnam, 4 of a quarter, 1 of a year; else None."""
+    first, after = (instant.astimezone(VIETNAM) for instant in period)
+    if any(instant.day != 1 or instant.time() != time() for instant in (first, after)):
+        return None
+    months = 12 * (after.year - first.year) + after.month - first.month
+    return 12 // months if months in {1, 3, 12} and (first.month - 1) % months == 0 else None
+
+
+def year_before(period: Period) -> Period:
+    """The calendar year of Vietnam before that in which a period starts."""
+    year = period.start.astimezone(VIETNAM).year
+    return Period(*(datetime(each, 1, 1, tzinfo=VIETNAM).astimezone(UTC) for each in (year - 1, year)))
+
+
 def naive(instant: datetime) -> datetime:
     """An instant without its zone, in UTC."""
     # The client writes an aware datetime in the process's own zone; a naive one as it stands.

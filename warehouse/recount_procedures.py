@@ -9,12 +9,13 @@ from typing import Any
 
 from warehouse.recount import Event, at
 from warehouse.recount_attributes import cohorts_of
-from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar, midnight
+from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar, midnight, newest_units
 
 BUSY = 500
 """Dossiers a year above which a procedure is to be restructured (Hanoi's plan 295/KH-UBND)."""
-PUBLISH_DAYS = 5
-"""Working days of a province for each step of a publication."""
+PUBLISH_DAYS = {"announced": 5, "decided": 5}
+PUBLISH_DAYS_OF_MINISTRY = {"announced": 20, "decided": 10}
+"""Working days for each step of a publication."""
 
 
 def gives(procedure: Mapping[str, Any]) -> Iterator[str]:
@@ -62,36 +63,45 @@ def publications(
 ) -> dict[str, Counter[str]]:
     """The cohorts of procedures to be published in a period, for each unit that publishes them.
 
-    After Decision 766, 1.1 and 1.2. A procedure of which one publication is late is late.
+    After Decision 766, 1.1 and 1.2; ministries have other days than the rest. A procedure of which one publication is
+    late is late.
     """
+    told = list(events)
+    ministries = {unit for unit, data in newest_units(told).items() if data["level"] == "ministry"}
     newest: defaultdict[str, dict[datetime, Event]] = defaultdict(dict)
-    for word in _words(events):
+    for word in _words(told):
         newest[word["subject"]][_holds_from(word)] = word
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for of_one in newest.values():
-        judged = [(word, limit) for word in of_one.values() if (limit := _limit(word, calendars))]
+        judged = [word for word in of_one.values() if _is_judged(word, calendars)]
         steps: defaultdict[str, list[bool]] = defaultdict(list)
-        for word, limit in judged:
+        for word in judged:
             decided, holds = (_midnight(word["data"].get(f"{name}_date")) for name in ("decision", "effective"))
-            if holds and start <= holds < end:
-                steps["announced"].append(limit <= _day(holds))
-            if decided and start <= decided < end:
-                told = _midnight(word["data"].get("public_date")) or at(word)
-                steps["decided"].append(_day(told) <= limit)
+            limits = PUBLISH_DAYS_OF_MINISTRY if word["data"]["unit"] in ministries else PUBLISH_DAYS
+            last = {step: _last_day(word, days, calendars) for step, days in limits.items()}
+            if last["announced"] and holds and start <= holds < end:
+                steps["announced"].append(last["announced"] <= _day(holds))
+            if last["decided"] and decided and start <= decided < end:
+                told_at = _midnight(word["data"].get("public_date")) or at(word)
+                steps["decided"].append(_day(told_at) <= last["decided"])
         for step, in_time in steps.items():
             has = {"announced": "announced_in_time", "decided": "updated_in_time"}[step] if all(in_time) else ""
-            data = judged[-1][0]["data"]
+            data = judged[-1]["data"]
             found[data["unit"]].update(cohorts_of({step}, set(gives(data)) | {has}))
     return found
 
 
-def _limit(word: Event, calendars: Mapping[str, Calendar]) -> date | None:
-    """The last of the working days that a publication has after its decision; None when nothing is due."""
+def _is_judged(word: Event, calendars: Mapping[str, Calendar]) -> bool:
+    """Whether a publication has a decision on a day that its publisher's calendar knows."""
     decided = _midnight(word["data"].get("decision_date"))
     calendar = calendars.get(word["data"]["unit"], NO_CALENDAR)
-    if word["type"] == "procedure.abolished" or not decided or not calendar.knows(decided):
-        return None
-    closing = calendar.closing(decided, PUBLISH_DAYS, working=True)
+    return word["type"] != "procedure.abolished" and decided is not None and calendar.knows(decided)
+
+
+def _last_day(word: Event, days: int, calendars: Mapping[str, Calendar]) -> date | None:
+    """The last of so many working days after the decision; None beyond what the calendar knows."""
+    decided = midnight(date.fromisoformat(word["data"]["decision_date"]))
+    closing = calendars[word["data"]["unit"]].closing(decided, days, working=True)
     return closing and _day(closing)
 
 

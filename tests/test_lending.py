@@ -1,0 +1,83 @@
+"""Decision 766, 1.4: a period without dossiers is held against a part of last year's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from contract.catalogue import catalogue
+from contract.indicators import Figure, evaluate, lent
+from contract.measures import Counts
+from runtime.clock import VIETNAM
+from tests.support import event, put, unit
+from warehouse.lending import counts_of
+from warehouse.periods import Period, parts_of_year, year_before
+
+INDICATOR = catalogue().indicators["Q766_1_4"]
+COMPONENT = catalogue().rule_set_of["Q766_1_4"].components["Q766_1_4"]
+NOTHING: Mapping[str, float] = {"accepted": 0, "accepted[synced]": 0}
+
+
+def period(first: str, after: str) -> Period:
+    return Period(*(datetime.fromisoformat(day).replace(tzinfo=VIETNAM) for day in (first, after)))
+
+
+@pytest.mark.parametrize(
+    ("first", "after", "parts"),
+    [
+        ("2026-11-01", "2026-12-01", 12),
+        ("2026-12-01", "2027-01-01", 12),
+        ("2026-10-01", "2027-01-01", 4),
+        ("2026-01-01", "2027-01-01", 1),
+        ("2026-02-01", "2026-05-01", None),  # three months, no quarter
+        ("2026-11-01", "2026-11-30", None),
+        ("2026-11-02", "2026-12-02", None),
+        ("2026-07-01", "2027-07-01", None),
+        ("2026-11-20", "2026-11-21", None),
+    ],
+)
+def test_months_quarters_and_years_are_parts_of_a_year(first: str, after: str, parts: int | None) -> None:
+    assert parts_of_year(period(first, after)) == parts
+    assert year_before(period(first, after)) == period("2025-01-01", "2026-01-01")
+
+
+def test_last_years_twelve_thousand_are_a_thousand_for_a_month() -> None:
+    # The vector of the rule: denominator 0, last year 12,000, a month.
+    found = evaluate(INDICATOR, {**NOTHING, lent(INDICATOR.id): 12_000 / 12})
+    assert (found.denominator, found.value, found.status) == (1_000, 0, "ok")
+    assert COMPONENT.points(found, "city").points == 0
+
+
+def test_what_was_accepted_in_the_period_needs_no_loan_and_nothing_at_all_is_no_points() -> None:
+    counts: Counts = {"accepted": 20, "accepted[synced]": 15, lent(INDICATOR.id): 1_000}
+    assert evaluate(INDICATOR, counts).denominator == 20
+    none = evaluate(INDICATOR, NOTHING)
+    assert (none.status, none.value) == ("not_available", None)
+    assert COMPONENT.points(none, "city").points == 0
+    # Only what its rule says is lent anything.
+    other = catalogue().indicators["SUP_RATE"]
+    assert evaluate(other, {"accepted": 0, "accepted[supplemented]": 0, lent(other.id): 9}).status == "not_available"
+
+
+def figure(store: Client, of: Period, name: str = "A") -> Figure:
+    return evaluate(INDICATOR, counts_of(store, {name: name, f"{name}.1": name}, of, [INDICATOR])[name])
+
+
+def test_the_store_lends_a_part_of_the_year_before_to_a_unit_without_dossiers(store: Client) -> None:
+    units = [unit("A", level="city"), unit("A.1", "A"), unit("B", level="city")]
+    accepted = [
+        event("dossier.accepted", f"D{n}", f"2025-{1 + n % 12:02}-10T09:00:00+07:00", unit="A.1", channel="direct")
+        for n in range(240)
+    ]
+    now = [event("dossier.accepted", f"N{n}", "2026-10-05T09:00:00+07:00", unit="A.1") for n in range(12)]
+    put(store, [*units, *accepted, *now])
+    assert figure(store, period("2026-11-01", "2026-12-01")).denominator == 20
+    assert figure(store, period("2026-07-01", "2026-10-01")).denominator == 60
+    assert figure(store, period("2027-01-01", "2028-01-01")).denominator == 12
+    # October had dossiers of its own; a day is no part of a year; B had nothing last year either.
+    assert figure(store, period("2026-10-01", "2026-11-01")).denominator == 12
+    assert figure(store, period("2026-11-20", "2026-11-21")).status == "not_available"
+    assert figure(store, period("2026-11-01", "2026-12-01"), "B").status == "not_available"
