@@ -121,6 +121,9 @@ def test_it_is_taken_over_between_two_citizens_and_kept_without_a_network(
     expect(page.get_by_role("radio")).to_have_count(5)
     assert page.evaluate("JSON.parse(localStorage['hailong.device']).mirrored") is True
     context.set_offline(False)
+    page.goto("/?device=TAB-01&faces=3")
+    page.clock.run_for(10_000)
+    expect(page.get_by_role("radio")).to_have_count(5)
     page.clock.run_for(61_000)
     until(lambda: bool(door.heartbeats) and door.heartbeats[-1].data.configuration == "v1", page=page)
     door.configuration = {"version": "v2", "values": {}}

@@ -22,13 +22,16 @@ function given(address) {
 // What the address says goes over what was remembered; another tablet's token, place and name are never kept.
 function merge(remembered, said) {
   const same = said.device === undefined || said.device === remembered.device;
-  const merged = { ...(same ? remembered : {}), ...said };
-  // Set up anew, it takes over its configuration anew.
-  if (CONFIGURED.some((field) => field in said)) {
-    delete merged.set_up;
-    delete merged.configuration;
-  }
+  const anew = CONFIGURED.some((field) => field in said);
+  const merged = { ...(same ? (anew ? unconfigured(remembered) : remembered) : {}), ...said };
   return { ...merged, faces: COUNTS.includes(merged.faces) ? merged.faces : "4" };
+}
+
+// The tablet as it was set up; it takes over its configuration anew from there.
+function unconfigured({ set_up, configuration, ...device }) {
+  if (!set_up) return device;
+  const others = Object.entries(device).filter(([field]) => !CONFIGURED.includes(field));
+  return { ...Object.fromEntries(others), ...set_up };
 }
 
 // Keeps what a pairing handed over; nothing of a former set-up stays.
