@@ -311,6 +311,34 @@ def test_a_long_trembling_touch_counts_but_not_one_that_slides_to_another_face(
     assert len(door.ids) == counted
 
 
+READS = """() => {
+  window.reads = 0;
+  const get = IDBObjectStore.prototype.get;
+  IDBObjectStore.prototype.get = function (...key) { window.reads += 1; return get.apply(this, key); };
+}"""
+
+
+@pytest.mark.browser
+def test_nothing_is_read_before_a_tap_is_thanked_for_and_it_is_numbered_before_it_is_sent(
+    page: Page, context: BrowserContext, door: Door
+) -> None:
+    set_up(page)
+    offline_ready(page)
+    context.set_offline(True)
+    page.evaluate(READS)
+    page.evaluate(
+        "() => new MutationObserver(() => document.querySelector('.thanks') && (window.before ??= window.reads))"
+        ".observe(document.body, { subtree: true, childList: true, attributes: true })"
+    )
+    # A rating that waits for reasons is not on its way meanwhile.
+    tap(page, "Rất không hài lòng")
+    assert page.evaluate("before") == 0
+    context.set_offline(False)
+    page.get_by_role("button", name="Bỏ qua").tap()
+    until(lambda: bool(door.posts), page=page)
+    assert door.last.data.counter_n == 1
+
+
 @pytest.mark.browser
 def test_two_tabs_of_one_tablet_send_each_tap_once(page: Page, context: BrowserContext, door: Door) -> None:
     set_up(page)

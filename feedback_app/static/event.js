@@ -9,7 +9,7 @@ export function uuid7(now_ms) {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-// `now_ms` is the corrected clock. `counter_n` is added when the event is stored.
+// `now_ms` is the corrected clock. `counter_n` is added before the event is sent.
 export function ratingEvent(device, score, language, now_ms) {
   const scale = `csat${device.faces}`;
   return {

@@ -47,17 +47,20 @@ async function inTransaction(mode, work) {
     transaction.onabort = () => reject(transaction.error ?? new Error("the tablet could not store"));
   });
   const stores = Object.fromEntries(Object.keys(STORES).map((name) => [name, transaction.objectStore(name)]));
-  const [result] = await Promise.all([work(stores), committed]);
+  const worked = work(stores).then((found) => {
+    // It would end by itself, but only after a further turn.
+    transaction.commit();
+    return found;
+  });
+  const [result] = await Promise.all([worked, committed]);
   return result;
 }
 
-// Keeps a tap and gives it the tablet's next number; two tabs cannot take the same one. A held one is not sent yet.
+// Keeps a tap; a held one is not sent yet. The citizen waits for this, so nothing is read before it is written.
 export function add(event, { held: isHeld = false } = {}) {
   return inTransaction("readwrite", async ({ outbox, held, counts }) => {
-    const taps = await value(counts.get("taps"));
-    const counter_n = (taps?.n ?? 0) + 1;
-    counts.put({ name: "taps", n: counter_n, at: event.time });
-    (isHeld ? held : outbox).add({ ...event, data: { ...event.data, counter_n } });
+    counts.put({ name: "last", at: event.time });
+    (isHeld ? held : outbox).add(event);
   });
 }
 
@@ -78,9 +81,18 @@ export function releaseAll() {
   });
 }
 
-// The oldest taps first: their ids begin with their time.
+// The oldest taps first: their ids begin with their time. Before it is sent for the first time each is given the tablet's
+// next number for good; two tabs cannot take the same one.
 export function oldest(limit) {
-  return inTransaction("readonly", ({ outbox }) => value(outbox.getAll(null, limit)));
+  return inTransaction("readwrite", async ({ outbox, counts }) => {
+    const events = await value(outbox.getAll(null, limit));
+    if (events.every(({ data }) => data.counter_n)) return events;
+    let { n } = (await value(counts.get("taps"))) ?? { n: 0 };
+    const numbered = events.map((event) => (event.data.counter_n ? event : { ...event, data: { ...event.data, counter_n: (n += 1) } }));
+    for (const event of numbered) outbox.put(event);
+    counts.put({ name: "taps", n });
+    return numbered;
+  });
 }
 
 // Ends a batch: what was admitted goes, what was refused stays in quarantine. `refusals` is a Map from id to
@@ -105,10 +117,10 @@ export function sendQuarantinedAgain() {
 
 export function state() {
   return inTransaction("readonly", async ({ outbox, held, quarantine, counts }) => {
-    const [unsent, kept, [first], refused, taps] = await Promise.all([
+    const [unsent, kept, [first], refused, last] = await Promise.all([
       value(outbox.count()), value(held.count()), value(outbox.getAll(null, 1)), value(quarantine.getAll()),
-      value(counts.get("taps")),
+      value(counts.get("last")),
     ]);
-    return { waiting: unsent + kept, oldest: first?.time ?? null, refused, lastTap: taps?.at ?? null };
+    return { waiting: unsent + kept, oldest: first?.time ?? null, refused, lastTap: last?.at ?? null };
   });
 }
