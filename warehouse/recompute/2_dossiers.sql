@@ -186,9 +186,7 @@ SELECT
   told.completed_at, told.returned_at, ended_at, told.ending, told.supplements, paused_since, due_at, early_before,
   late_after, net_s, told.steps_due, told.steps_early, told.steps_in_time,
   told.attributes_told
-    + bitShiftLeft(
-      (told.procedure != '' AND told.channel != '' AND accepted_at IS NOT NULL AND due_at IS NOT NULL)::UInt64, 25
-    ) -- complete
+    + bitShiftLeft((told.procedure != '' AND told.channel != '' AND accepted_at IS NOT NULL AND due_at IS NOT NULL)::UInt64, 25) -- complete
     + bitShiftLeft(coalesce(ended_at < early_before, false)::UInt64, 26) -- early
     + bitShiftLeft(coalesce(ended_at <= late_after, false)::UInt64, 27) -- ended_in_time
     + bitShiftLeft(coalesce(ended_at > late_after, false)::UInt64, 28) -- ended_late
