@@ -7,24 +7,18 @@ reads them once more.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence, Set
 from functools import cache
 from importlib.resources import files
-from itertools import chain
 
 from clickhouse_connect.driver.client import Client
 
 from contract.reasons import reasons
 from contract.scales import LEVELS
 
-Statement = tuple[str, frozenset[str]]
-"""A file of ``recompute/`` and the kinds of touched things that ask for it."""
-
 _DOSSIERS = frozenset({"dossier", "procedure", "calendar", "petition"})
 """What asks for dossiers to be made anew: they follow procedures and calendars, and what petitions say of them."""
-
-_REFERENCE: tuple[Statement, ...] = (
+_REFERENCE: tuple[tuple[str, frozenset[str]], ...] = (
     ("0_units", frozenset({"calendar"})),
     ("0_procedures", frozenset({"procedure"})),
     ("0_working_days", frozenset({"calendar"})),
@@ -38,27 +32,22 @@ _REFERENCE: tuple[Statement, ...] = (
 REFERENCE_KINDS = frozenset().union(*(kinds for _, kinds in _REFERENCE))
 """The kinds of touched things that are reference data."""
 
-_FIRST: tuple[Statement, ...] = (
+RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
     *_REFERENCE,
     ("0_touched_by_reference", frozenset({"calendar", "procedure"})),
     ("0_touched_by_petitions", frozenset({"petition"})),
+    ("1_petitions", frozenset({"petition", "calendar"})),
+    ("1_dossier_folds", _DOSSIERS),
+    ("2_dossiers", _DOSSIERS),
+    ("3_dossier_days", _DOSSIERS),
+    ("4_days_of_dossiers", _DOSSIERS),
+    ("5_months_of_dossiers", _DOSSIERS),
+    ("6_ticket_shares", frozenset({"ticket"})),
+    ("7_hours_of_tickets", frozenset({"ticket"})),
+    ("8_hours_of_ratings", frozenset({"rated_hour"})),
+    ("9_hours_of_events", frozenset({"hour", "rated_hour"})),
 )
-_SIDE_BY_SIDE: tuple[tuple[Statement, ...], ...] = (
-    (
-        ("1_petitions", frozenset({"petition", "calendar"})),
-        ("1_dossier_folds", _DOSSIERS),
-        ("2_dossiers", _DOSSIERS),
-        ("3_dossier_days", _DOSSIERS),
-        ("4_days_of_dossiers", _DOSSIERS),
-        ("5_months_of_dossiers", _DOSSIERS),
-    ),
-    (("6_ticket_shares", frozenset({"ticket"})), ("7_hours_of_tickets", frozenset({"ticket"}))),
-    (("8_hours_of_ratings", frozenset({"rated_hour"})),),
-)
-"""Ways that do not meet: no statement of one reads what a statement of another writes."""
-_LAST: tuple[Statement, ...] = (("9_hours_of_events", frozenset({"hour", "rated_hour"})),)
-RECOMPUTE: tuple[Statement, ...] = (*_FIRST, *chain.from_iterable(_SIDE_BY_SIDE), *_LAST)
-"""The statements of a recomputation, each with the kinds of touched things that ask for it."""
+"""The statements of a recomputation in their order, each with the kinds of touched things that ask for it."""
 
 # A scale without a "very satisfied" has a level there that no score reaches.
 NEVER = 127
@@ -118,19 +107,10 @@ def unreadable_lines(client: Client, batches: Sequence[int]) -> set[bytes]:
 
 
 def recompute(client: Client, batches: Sequence[int], kinds: Set[str]) -> None:
-    """Makes every figure anew that the batches can have changed; when it raises, no statement is running any more."""
-
-    def follow(way: Iterable[Statement]) -> None:
-        for name, asked_by in way:
-            if asked_by & kinds:
-                _run(client, name, batches)
-
-    follow(_FIRST)
-    # A small batch is mostly planned, which is the work of one core.
-    with ThreadPoolExecutor(len(_SIDE_BY_SIDE), thread_name_prefix="figures") as threads:
-        for way in [threads.submit(follow, way) for way in _SIDE_BY_SIDE]:
-            way.result()
-    follow(_LAST)
+    """Makes every figure anew that the batches can have changed."""
+    for name, asked_by in RECOMPUTE:
+        if asked_by & kinds:
+            _run(client, name, batches)
 
 
 def recompute_reference(client: Client, batches: Sequence[int]) -> None:
