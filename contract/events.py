@@ -23,7 +23,7 @@ from contract.faults import beyond_calendar, id_in, refusal_of
 from contract.fields import Code, Data, UtcTime
 from contract.reference_events import REFERENCE_EVENTS
 from contract.refusals import Reason, Refusal
-from contract.service_events import SERVICE_EVENTS
+from contract.service_events import REPLACEABLE_FOR, SERVICE_EVENTS, Replaced
 
 T = TypeVar("T", bound=str)
 D = TypeVar("D", bound=Data)
@@ -82,7 +82,20 @@ def decode(raw: bytes) -> AnyEvent | Refusal:
     if endless:
         detail = f"{endless}: must be a number that JSON can hold; NaN, Infinity and numbers beyond 1.8e308 are none"
         return Refusal(Reason.INVALID_VALUE, detail, str(event.id))
+    if event.type == "rating.submitted" and event.data.replaces:
+        misplaced = _misplaced(event, event.data.replaces)
+        return Refusal(Reason.INVALID_VALUE, misplaced, str(event.id)) if misplaced else event
     return event
+
+
+def _misplaced(event: AnyEvent, former: Replaced) -> str | None:
+    """Why a rating cannot stand in the place of the ``former`` one."""
+    # One id for all that replace it: so that only one does.
+    if str(event.id) != replacement_id(former.id):
+        return f"id: a rating that replaces {former.id} must have the id {replacement_id(former.id)}"
+    if not former.time < event.time <= former.time + REPLACEABLE_FOR:
+        return f"data.replaces.time: {former.time.isoformat()} is not within a day before the event's own time"
+    return None
 
 
 def _endless(event: AnyEvent) -> str | None:
@@ -151,6 +164,11 @@ def _stamp(recorded_at: datetime, sender: str) -> bytes:
     """The end of every line of one request."""
     instant = recorded_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return f',"recordedtime":"{instant}","sender":'.encode() + to_json(sender) + b"}"
+
+
+def replacement_id(former: UUID) -> str:
+    """The id of the one rating that may replace another: UUID version 5 of ``replacement``, U+001F and its id."""
+    return derived_id("replacement", str(former))
 
 
 def derived_id(*parts: str) -> str:

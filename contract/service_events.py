@@ -4,9 +4,11 @@ reference data, and how tablets are.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal, Self
+from uuid import UUID
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from contract.fields import Code, Data, Text, UtcTime
@@ -22,11 +24,25 @@ class Queue(Data):
     procedure: Code | None = None
 
 
+REPLACEABLE_FOR = timedelta(days=1)
+"""How long after a rating another one may take its place."""
+
+
+class Replaced(BaseModel):
+    """The rating in whose place another one stands, by its ``id`` and ``time``."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    id: UUID
+    time: UtcTime
+
+
 class Rating(Data):
     """One citizen's answer. ``score`` is the overall answer on ``scale`` (higher is better; contract/scales.py).
 
     ``answers`` holds further items by name, on the same scale. ``device_time``, ``monotonic_ms`` and ``counter_n``
-    let a wrong tablet clock be seen. ``wait_reasons`` and the like are codes in ``reasons``.
+    let a wrong tablet clock be seen. ``wait_reasons`` and the like are codes in ``reasons``. A rating that ``replaces``
+    another of the same dossier and unit counts in its place; its id follows from the other's (``replacement_id``).
     """
 
     channel: Literal["tablet", "online", "post", "phone", "paper"]
@@ -46,6 +62,13 @@ class Rating(Data):
     device_time: UtcTime | None = None
     monotonic_ms: NonNegativeFloat | None = None
     counter_n: NonNegativeInt | None = None
+    replaces: Replaced | None = None
+
+    @model_validator(mode="after")
+    def _of_a_dossier(self) -> Self:
+        if self.replaces and not self.dossier:
+            raise PydanticCustomError("no_dossier", "only a rating that names its dossier can replace another")
+        return self
 
     @model_validator(mode="after")
     def _within_scale(self) -> Self:

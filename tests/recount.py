@@ -12,7 +12,7 @@ from typing import Any
 
 from contract.catalogue import catalogue
 from contract.measures import value_of
-from warehouse.recount import Event, Hours, Tally, at, count_event, count_ticket
+from warehouse.recount import Event, Hours, Tally, at, count_event, count_ticket, replaced
 from warehouse.recount_dossiers import COMPLAINTS, Rules, count_standing, count_steps, count_work, fold
 from warehouse.recount_petitions import count_petition, misconduct
 from warehouse.recount_petitions import fold as fold_petition
@@ -56,9 +56,10 @@ def _counted(events: Iterable[Event], start: datetime, end: datetime, instant: b
     hours = Hours(Tally)
     subjects: defaultdict[tuple[str, str], list[Event]] = defaultdict(list)
     distinct = list({event["id"]: event for event in events}.values())
+    changed = replaced(distinct)
     for event in distinct:
         family = event["type"].split(".")[0].replace("payment", "dossier").replace("component", "dossier")
-        count_event(hours, event)
+        count_event(hours, event, changed)
         subjects[family, event["subject"]].append(event)
         if event["type"] in COMPLAINTS and "dossier" in event["data"]:
             subjects["dossier", event["data"]["dossier"]].append(event)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from uuid import UUID
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from pydantic import AwareDatetime
 
-from contract.events import EVENT_DATA
+from contract.events import EVENT_DATA, replacement_id
 from contract.scales import LEVELS, Scale
 
 # The same examples at each run, and none refused for a slow or busy machine.
@@ -85,7 +86,7 @@ def data_of(draw: st.DrawFn, kind: str) -> dict[str, Any]:
     knows_all = EVENT_DATA[kind].model_config["extra"] == "forbid"
     data: dict[str, Any] = {} if knows_all else draw(UNKNOWN_FIELDS)
     for name, field in EVENT_DATA[kind].model_fields.items():
-        if field.is_required() or draw(st.booleans()):
+        if name != "replaces" and (field.is_required() or draw(st.booleans())):
             data[name] = draw(_value(field.annotation, field.metadata))
     if kind == "rating.submitted":
         levels = LEVELS[Scale(data["scale"])]
@@ -108,13 +109,18 @@ def events(draw: st.DrawFn, kinds: Sequence[str] = tuple(EVENT_DATA)) -> dict[st
         subject = data.get("device", data["unit"])
     elif kind == "calendar.day_defined":
         subject = f"{data['calendar']}/{data['date']}"
+    identity, time = str(draw(st.uuids())), draw(INSTANTS)
+    if "dossier" in data and kind == "rating.submitted" and draw(st.booleans()):
+        before = timedelta(milliseconds=draw(st.integers(1, 86_400_000)))
+        data["replaces"] = {"id": identity, "time": (time - before).isoformat()}
+        identity = replacement_id(UUID(identity))
     return {
         **draw(UNKNOWN_FIELDS),
         "specversion": "1.0",
-        "id": str(draw(st.uuids())),
+        "id": identity,
         "type": kind,
         "source": draw(CODES),
-        "time": draw(INSTANTS).isoformat(),
+        "time": time.isoformat(),
         "subject": subject,
         "data": data,
     }

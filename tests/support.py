@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 from clickhouse_connect.driver.client import Client
@@ -19,7 +20,7 @@ from confluent_kafka import Message
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
-from contract.events import canonical, decode, derived_id, recorded
+from contract.events import canonical, decode, derived_id, recorded, replacement_id
 from contract.refusals import Refusal
 from contract.topics import EVENTS
 from local.stack import up
@@ -154,6 +155,12 @@ def rating(unit_code: str, time: str, score: int = 4, key: str = "", **data: Any
     source = data.pop("source", "test")
     parts = {"channel": "tablet", "scale": "csat4", "score": score, "device": "TAB-T", **data}
     return event("rating.submitted", "TAB-T", time, unit=unit_code, key=key, source=source, **parts)
+
+
+def in_place_of(former: dict[str, Any], time: str, score: int) -> dict[str, Any]:
+    """The rating that a citizen gives of the same dossier instead."""
+    data = former["data"] | {"score": score, "replaces": {"id": former["id"], "time": former["time"]}}
+    return former | {"id": replacement_id(UUID(former["id"])), "time": time, "data": data}
 
 
 def message(value: bytes | None, place: tuple[str, int] = (EVENTS, 0), offset: int = 0) -> Message:

@@ -6,6 +6,7 @@ import json
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from contract.events import (
     decode,
     derived_id,
     recorded,
+    replacement_id,
 )
 from contract.refusals import Reason, Refusal
 from contract.scales import LEVELS
@@ -283,3 +285,32 @@ def test_derived_ids_depend_on_every_part_and_its_border() -> None:
 def test_there_are_events_of_every_stage() -> None:
     kinds = {kind.partition(".")[0] for kind in EVENT_DATA}
     assert kinds >= {"dossier", "queue", "rating", "petition", "payment", "component", "staff", "unit", "device"}
+
+
+def replacing(former_time: str = "2026-11-23T08:00:00+07:00", **changed: Any) -> bytes:
+    """A rating in place of that of ``RATING``'s id, half an hour after it, unless told otherwise."""
+    former = str(RATING["id"])
+    data = {**RATING["data"], "dossier": "D-1", "replaces": {"id": former, "time": former_time}}  # type: ignore[dict-item]
+    return raw_of({**RATING, "id": replacement_id(UUID(former)), "data": data, **changed})
+
+
+def test_a_rating_replaces_one_of_the_day_before_under_the_id_that_follows_from_it() -> None:
+    event = decoded(replacing())
+    assert json.loads(canonical(event))["data"]["replaces"] == {"id": RATING["id"], "time": "2026-11-23T01:00:00Z"}
+    assert str(event.id) == str(uuid5(UUID("6f0b3c0e-1d5c-5f7e-9a57-68a1a0000001"), f"replacement\x1f{RATING['id']}"))
+
+
+@pytest.mark.parametrize(
+    ("raw", "detail"),
+    [
+        (replacing(id=RATING["id"]), f"id: a rating that replaces {RATING['id']} must have the id"),
+        (replacing("2026-11-23T08:30:00+07:00"), "data.replaces.time: 2026-11-23T01:30:00+00:00 is not within a day"),
+        (replacing("2026-11-22T08:29:59+07:00"), "data.replaces.time: 2026-11-22T01:29:59+00:00 is not within a day"),
+        (with_data(replaces={"id": RATING["id"], "time": RATING["time"]}), "only a rating that names its dossier"),
+    ],
+    ids=["another_id", "at_the_same_time", "too_late", "no_dossier"],
+)
+def test_what_cannot_stand_in_the_place_of_a_rating_is_refused(raw: bytes, detail: str) -> None:
+    found = refused(raw)
+    assert found.reason == Reason.INVALID_VALUE
+    assert detail in found.detail

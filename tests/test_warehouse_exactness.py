@@ -15,7 +15,7 @@ from contract.catalogue import catalogue
 from contract.measures import MEASURES, STANDING
 from tests.asides import asides
 from tests.recount import recount, recount_steps
-from tests.support import event, logged, put, put_lines, rating, unit
+from tests.support import event, in_place_of, logged, put, put_lines, rating, unit
 from warehouse import figures as warehouse_figures
 from warehouse import periods as warehouse_periods
 from warehouse import store as warehouse_store
@@ -41,6 +41,7 @@ def a_day(seed: int, size: int = 60) -> list[dict[str, Any]]:
         scale, top = dice.choice([("csat4", 4), ("csat5", 5), ("binary", 1), ("csat3", 3)])
         about = {"dossier": f"D{seed}-{dice.randrange(size)}"} if dice.random() < 0.4 else {}
         made.append(rating(home, when.isoformat(), dice.randint(top > 1, top), key=f"{seed}/{n}", scale=scale, **about))
+        made += in_second_thoughts(dice, made[-1], top)
         if dice.random() < 0.1:
             said = (when + timedelta(minutes=dice.randrange(30))).isoformat()
             made.append(event("rating.commented", made[-1]["id"], said, unit=home, comment="Chờ lâu"))
@@ -53,6 +54,17 @@ def a_day(seed: int, size: int = 60) -> list[dict[str, Any]]:
                 made.append(event(f"queue.{kind}", f"T{seed}-{n}", step.isoformat(), unit=where))
             step += timedelta(minutes=dice.randrange(40), seconds=dice.randrange(60))
         made += a_dossier(dice, f"D{seed}-{n}", when - timedelta(days=dice.randrange(3)), home, other)
+    return made
+
+
+def in_second_thoughts(dice: random.Random, given: dict[str, Any], top: int) -> list[dict[str, Any]]:
+    """Now and then another rating of the dossier in place of the one given, and another in place of that."""
+    made: list[dict[str, Any]] = []
+    former = given
+    while "dossier" in given["data"] and dice.random() < 0.4:
+        time = datetime.fromisoformat(former["time"]) + timedelta(minutes=dice.randrange(1, 1440))
+        former = in_place_of(former, time.isoformat(), dice.randint(top > 1, top))
+        made.append(former)
     return made
 
 

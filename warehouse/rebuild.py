@@ -25,8 +25,8 @@ REFERENCE_TABLES = (
     *("reference_ids", "unit_calendars", "calendar_days"),
 )
 DERIVED_TABLES = (
-    *("ratings", "ticket_events", "ticket_shares", "dossier_events", "dossier_folds", "dossiers", "due_days"),
-    *("dossier_days", "days_of_dossiers", "months_of_dossiers", "petition_events", "petitions", "shifts"),
+    *("ratings", "replaced_ratings", "ticket_events", "ticket_shares", "dossier_events", "dossier_folds", "dossiers"),
+    *("due_days", "dossier_days", "days_of_dossiers", "months_of_dossiers", "petition_events", "petitions", "shifts"),
     *("hours_of_ratings", "hours_of_tickets", "hours_of_events"),
 )
 

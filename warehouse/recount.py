@@ -6,7 +6,7 @@ It takes whole events as they were admitted, those of one ticket together; dossi
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -71,8 +71,27 @@ def hour_of(instant: datetime) -> datetime:
     return instant.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def count_event(hours: Hours, event: Event) -> None:
-    """One event of any type, with how late it was recorded, and what a rating says."""
+Rating = tuple[str, datetime, str, str]
+"""A rating by its unit, hour, id and dossier."""
+
+
+def replaced(events: Iterable[Event]) -> set[Rating]:
+    """The ratings in whose place their citizens gave another one."""
+    ratings = [event["data"] for event in events if event["type"] == "rating.submitted"]
+    return {
+        (data["unit"], hour_of(datetime.fromisoformat(former["time"])), former["id"], data.get("dossier", ""))
+        for data in ratings
+        if (former := data.get("replaces"))
+    }
+
+
+def stands(event: Event, replaced: Set[Rating]) -> bool:
+    """Whether no other rating stands in the place of this one."""
+    return (event["data"]["unit"], hour_of(at(event)), event["id"], event["data"].get("dossier", "")) not in replaced
+
+
+def count_event(hours: Hours, event: Event, replaced: Set[Rating]) -> None:
+    """One event of any type, with how late it was recorded, and what a rating says that was not ``replaced``."""
     tally = hours[event["data"]["unit"], hour_of(at(event))]
     tally.counts["events"] += 1
     if "recordedtime" in event:
@@ -80,7 +99,7 @@ def count_event(hours: Hours, event: Event) -> None:
         delay_s = max(0, seconds(at(event), recorded_at))
         step_s = 1 if delay_s <= 600 else 60 if delay_s <= DAY_S else DAY_S
         tally.delays_s[-(-delay_s // step_s) * step_s] += 1
-    if event["type"] == "rating.submitted":
+    if event["type"] == "rating.submitted" and stands(event, replaced):
         scale, score = event["data"]["scale"], event["data"]["score"]
         tally.counts["answered"] += 1
         tally.counts["satisfied"] += score >= SATISFIED[scale]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -32,7 +32,7 @@ def _catalogued() -> list[tuple[str, str, frozenset[str], frozenset[str]]]:
     return found
 
 
-def told_by(steps: Sequence[Event]) -> Iterator[str]:
+def told_by(steps: Iterable[Event]) -> Iterator[str]:
     """What the events of a dossier say of it, each by itself and by how often it came."""
     times: Counter[str] = Counter()
     for step in steps:

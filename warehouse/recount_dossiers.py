@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from warehouse.recount import DAY_S, Event, Hours, Tally, at, first, hour_of, in_order, last, seconds
+from warehouse.recount import DAY_S, Event, Hours, Tally, at, first, hour_of, in_order, last, replaced, seconds, stands
 from warehouse.recount_attributes import cohorts_of, judged, told_by
 from warehouse.recount_work import how_done, net
 from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar, Pause, Terms, appointment
@@ -84,7 +84,10 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
         early_before = due_at.astimezone(VIETNAM).replace(hour=0, minute=0, second=0, microsecond=0)
         late_after = early_before + timedelta(days=1) - timedelta(milliseconds=1)
     channel = next(filter(None, channels), "")
-    attributes = set(told_by(told)) | {{"online": "online", "post": "by_post"}.get(channel, "")}
+    changed = replaced(told)
+    attributes = set(told_by(step for step in told if stands(step, changed))) | {
+        {"online": "online", "post": "by_post"}.get(channel, "")
+    }
     attributes |= set(judged(steps, ended_at, paused_since, due_at, early_before, late_after))
     about = steps[0]["data"].get("dossier") if steps[0]["type"] in COMPLAINTS else steps[0]["subject"]
     attributes |= {"misconduct"} if about in rules.misconduct else set()

@@ -25,7 +25,7 @@ from contract.indicators import Indicator
 from contract.measures import OF_UNITS, STANDING, WORK, is_cohort
 from warehouse.figures import MADE_BY, counts
 from warehouse.periods import Period, bounds
-from warehouse.recount import Event, Hours, Tally, count_event, count_ticket
+from warehouse.recount import Event, Hours, Tally, count_event, count_ticket, replaced
 from warehouse.recount_dossiers import count_standing, count_work, fold
 from warehouse.recount_petitions import count_petition, misconduct
 from warehouse.recount_petitions import fold as fold_petition
@@ -145,8 +145,9 @@ class _Reading:
         together = Tally()
         hours = Hours(Tally)
         if self._needs.events:
+            changed = replaced(json.loads(body) for (body,) in self._rows("replacements"))
             for (body,) in self._rows("unit_events"):
-                count_event(hours, json.loads(body))
+                count_event(hours, json.loads(body), changed)
         if self._needs.tickets:
             for events in self._subjects("unit_tickets"):
                 count_ticket(hours, events)

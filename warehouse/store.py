@@ -16,8 +16,8 @@ from clickhouse_connect.driver.client import Client
 from contract.reasons import reasons
 from contract.scales import LEVELS
 
-_DOSSIERS = frozenset({"dossier", "procedure", "calendar", "petition"})
-"""What asks for dossiers to be made anew: they follow procedures and calendars, and what petitions say of them."""
+_DOSSIERS = frozenset({"dossier", "procedure", "calendar", "petition", "replacement"})
+"""What asks for dossiers to be made anew: they follow procedures and calendars, and what citizens say of them."""
 _REFERENCE: tuple[tuple[str, frozenset[str]], ...] = (
     ("0_units", frozenset({"calendar"})),
     ("0_procedures", frozenset({"procedure"})),
@@ -36,6 +36,8 @@ RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
     *_REFERENCE,
     ("0_touched_by_reference", frozenset({"calendar", "procedure"})),
     ("0_touched_by_petitions", frozenset({"petition"})),
+    ("0_replaced_ratings", frozenset({"replacement"})),
+    ("0_touched_by_replacements", frozenset({"replacement"})),
     ("1_petitions", frozenset({"petition", "calendar"})),
     ("1_dossier_folds", _DOSSIERS),
     ("2_dossiers", _DOSSIERS),

@@ -25,7 +25,7 @@ from contract.indicators import Factor, Indicator, evaluate
 from contract.measures import Counts, value_of
 from warehouse.figures import by_hour, counts
 from warehouse.periods import Period, bounds
-from warehouse.recount import Event, Hours, Tally, count_event, count_ticket
+from warehouse.recount import Event, Hours, Tally, count_event, count_ticket, replaced
 from warehouse.recount_dossiers import Rules, count_standing, count_steps, count_work, fold
 from warehouse.recount_petitions import Petition, count_petition, misconduct
 from warehouse.recount_petitions import fold as fold_petition
@@ -89,9 +89,13 @@ class Verification:
         petitions = [petition for petition in self._petitions(rules) if petition]
         self._recount_others(reference, rules, petitions)
         rules = replace(rules, misconduct=misconduct(petitions))
+        rows = self._client.query(
+            statement("replacements"), parameters={"units": [], **bounds(self._range)}
+        ).result_rows
+        changed = replaced(json.loads(body) for (body,) in rows)
         for day in days:
             for row in self._client.query(statement("events"), parameters=bounds(day)).result_rows:
-                count_event(self._hours, json.loads(row[0]))
+                count_event(self._hours, json.loads(row[0]), changed)
             yield
         for n in range(self._slices["tickets"]):
             for events in self._subjects("tickets", n):

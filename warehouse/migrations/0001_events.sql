@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS parsed (
   from_store Bool,
   readable Bool,
   complains Bool COMMENT 'a citizen is not content with the dossier that the event names',
+  is_replacement Bool COMMENT 'a rating of a dossier in place of the one before',
   event_id UUID,
   type LowCardinality(String),
   source LowCardinality(String),
@@ -47,7 +48,7 @@ CREATE TABLE IF NOT EXISTS parsed (
     staff String, procedure String, dossier String, ticket String, due_at String, new_due String,
     via_vneid Bool, territory_unit String, accept_due String, by_fault String, electronic Bool, signed Bool,
     archived Bool, online Bool, amount_vnd Nullable(Int64), source String, step_due String, finished_at String,
-    answers Map(String, Int8)
+    answers Map(String, Int8), replaces Tuple(id String)
   )
 )
 ENGINE = Null;
@@ -71,6 +72,7 @@ SELECT
     OR (envelope.type = 'rating.submitted' AND envelope.data.score <
       transform(envelope.data.scale, ['csat3', 'csat4', 'csat5', 'binary', 'star5', 'nd61'], [2, 3, 4, 1, 4, 1], 0))
   ) AS complains,
+  envelope.type = 'rating.submitted' AND envelope.data.replaces.id != '' AND envelope.data.dossier != '' AS is_replacement,
   envelope.id AS event_id,
   envelope.type AS type,
   envelope.source AS source,
@@ -89,7 +91,7 @@ FROM
     from_store,
     JSONExtract(
       line,
-      'Tuple(id UUID, type LowCardinality(String), source LowCardinality(String), subject String, time String, recordedtime String, sender LowCardinality(String), data Tuple(unit String, channel String, scale String, score Int8, reasons Array(String), device String, counter String, staff String, procedure String, dossier String, ticket String, due_at String, new_due String, via_vneid Bool, territory_unit String, accept_due String, by_fault String, electronic Bool, signed Bool, archived Bool, online Bool, amount_vnd Nullable(Int64), source String, step_due String, finished_at String, answers Map(String, Int8)))'
+      'Tuple(id UUID, type LowCardinality(String), source LowCardinality(String), subject String, time String, recordedtime String, sender LowCardinality(String), data Tuple(unit String, channel String, scale String, score Int8, reasons Array(String), device String, counter String, staff String, procedure String, dossier String, ticket String, due_at String, new_due String, via_vneid Bool, territory_unit String, accept_due String, by_fault String, electronic Bool, signed Bool, archived Bool, online Bool, amount_vnd Nullable(Int64), source String, step_due String, finished_at String, answers Map(String, Int8), replaces Tuple(id String)))'
     ) AS envelope,
     parseDateTime64BestEffortOrNull(envelope.time, 3, 'UTC') AS happened_at,
     parseDateTime64BestEffortOrNull(envelope.recordedtime, 3, 'UTC') AS admitted_at
@@ -106,7 +108,8 @@ WHERE readable AND NOT from_store AND type != 'device.seen';
 CREATE TABLE IF NOT EXISTS touched (
   batch UInt64,
   kind Enum8('dossier' = 1, 'ticket' = 2, 'hour' = 3, 'rated_hour' = 4, 'procedure' = 5, 'calendar' = 6,
-    'unreadable' = 7, 'dossier_day' = 8, 'target' = 9, 'petition' = 10, 'point' = 11, 'tablet' = 12),
+    'unreadable' = 7, 'dossier_day' = 8, 'target' = 9, 'petition' = 10, 'point' = 11, 'tablet' = 12,
+    'replacement' = 13),
   subject String,
   unit LowCardinality(String),
   hour DateTime('UTC'),
@@ -140,12 +143,16 @@ SELECT DISTINCT
     startsWith(type, 'petition.'), 'petition',
     startsWith(type, 'point.'), 'point',
     type IN ('device.paired', 'device.revoked'), 'tablet',
+    is_replacement, 'replacement',
     'dossier'
   ) AS kind,
   -- A rating tells something of the dossier that it names; a petition's dossier is found when the petition is.
-  multiIf(NOT readable, body, type = 'rating.submitted', data.dossier, subject) AS subject
-FROM parsed
-WHERE NOT readable OR complains OR startsWith(type, 'dossier.') OR startsWith(type, 'component.')
+  multiIf(NOT readable, body, type = 'rating.submitted', data.dossier, p.subject) AS subject,
+  -- Where a replacement is found again.
+  if(kind = 'replacement', p.unit, '') AS unit,
+  if(kind = 'replacement', toStartOfHour(occurred_at), toDateTime(0, 'UTC'))::DateTime('UTC') AS hour
+FROM parsed AS p
+WHERE NOT readable OR complains OR is_replacement OR startsWith(type, 'dossier.') OR startsWith(type, 'component.')
   OR type = 'payment.paid' OR startsWith(type, 'queue.') OR startsWith(type, 'procedure.')
   OR startsWith(type, 'calendar.') OR startsWith(type, 'unit.') OR startsWith(type, 'target.')
   OR startsWith(type, 'petition.') OR startsWith(type, 'point.') OR type IN ('device.paired', 'device.revoked');

@@ -41,6 +41,19 @@ SELECT
 FROM parsed
 WHERE readable AND type = 'rating.submitted';
 
+-- The ratings in whose place their citizens gave another one: they stay in `ratings`, and no figure counts them.
+CREATE TABLE IF NOT EXISTS replaced_ratings (
+  unit LowCardinality(String),
+  hour DateTime('UTC'),
+  event_id UUID,
+  dossier String,
+  INDEX of_dossier dossier TYPE bloom_filter GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(hour)
+ORDER BY (unit, hour, event_id, dossier)
+SETTINGS index_granularity = 256;
+
 CREATE TABLE IF NOT EXISTS ticket_events (
   ticket String CODEC(ZSTD(1)),
   occurred_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),

@@ -1,12 +1,16 @@
 -- The latest ratings first; with `reasons`, only those that give one of them. '*' stands for any counter, and so on.
+-- In whose place another one stands is listed for its reasons alone, and marked: nobody counts it, yet what somebody was
+-- accused of is not gone when the citizen thinks better of it, or is made to.
 SELECT
   event_id, occurred_at, unit, counter, device, staff, procedure, dossier, channel, scale, score, reasons,
   fromUnixTimestamp64Milli(toInt64(18446744073709551615 - precedence), 'UTC') AS recorded_at,
+  (unit, toStartOfHour(occurred_at), event_id, dossier) IN
+    (SELECT unit, hour, event_id, dossier FROM replaced_ratings WHERE unit IN {units:Array(String)}) AS replaced,
   count() OVER () AS total
 FROM ratings FINAL
 WHERE unit IN {units:Array(String)}
   AND occurred_at >= {start:DateTime64(3, 'UTC')} AND occurred_at < {end:DateTime64(3, 'UTC')}
-  AND (empty({reasons:Array(String)}) OR hasAny(reasons, {reasons:Array(String)}))
+  AND if(empty({reasons:Array(String)}), NOT replaced, hasAny(reasons, {reasons:Array(String)}))
   AND {counter:String} IN ('*', toString(counter)) AND {staff:String} IN ('*', toString(staff))
   AND {procedure:String} IN ('*', toString(procedure)) AND {channel:String} IN ('*', toString(channel))
   AND {hour:String} IN ('*', formatDateTime(occurred_at, '%H', 'Asia/Ho_Chi_Minh'))

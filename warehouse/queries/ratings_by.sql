@@ -12,5 +12,7 @@ SELECT
 FROM ratings FINAL
 WHERE unit IN {units:Array(String)}
   AND occurred_at >= {start:DateTime64(3, 'UTC')} AND occurred_at < {end:DateTime64(3, 'UTC')}
+  AND (unit, toStartOfHour(occurred_at), event_id, dossier) NOT IN
+    (SELECT unit, hour, event_id, dossier FROM replaced_ratings WHERE unit IN {units:Array(String)})
 GROUP BY within, part
 ORDER BY answered DESC, within, part

@@ -84,16 +84,16 @@ FROM
     ) AS clock,
     arraySort(groupUniqArrayIf(unit, is_step)) AS units,
     arraySort(groupUniqArrayIf(toDate(occurred_at, 'Asia/Ho_Chi_Minh'), is_step)) AS days,
-    count() AS version
+    count() + countIf(is_replaced) AS version
   FROM
   (
     SELECT
-      -- Of a rating that was sent with two contents only the one that stays can complain. The row is counted all the
-      -- same, for versions only grow.
+      -- Of a rating that was sent with two contents only the one that stays can complain, and none in whose place another
+      -- stands. The row is counted all the same, for versions only grow.
       * REPLACE
       (
         if(
-          type != 'rating.submitted' OR (unit, toStartOfHour(occurred_at), event_id, precedence) IN
+          type != 'rating.submitted' OR NOT is_replaced AND (unit, toStartOfHour(occurred_at), event_id, precedence) IN
           (
             SELECT unit, toStartOfHour(occurred_at), event_id, precedence
             FROM ratings FINAL
@@ -108,6 +108,11 @@ FROM
           attributes, 0
         ) AS attributes
       ),
+      type = 'rating.submitted' AND (unit, toStartOfHour(occurred_at), event_id, dossier) IN
+      (
+        SELECT unit, hour, event_id, dossier FROM replaced_ratings
+        WHERE dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')
+      ) AS is_replaced,
       type NOT IN ('rating.submitted', 'petition.received') AS is_step
     FROM dossier_events FINAL
     WHERE dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')

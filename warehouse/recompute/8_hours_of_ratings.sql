@@ -1,20 +1,26 @@
--- The ratings of every touched unit-hour. What "satisfied" means on each scale comes from the contract.
+-- The ratings of every touched unit-hour, but for the replaced ones. What "satisfied" means on each scale comes from the
+-- contract. Ratings and replaced ones only become more, so that their number together is a version.
 INSERT INTO hours_of_ratings
 SELECT
   unit, hour,
-  count() AS answered,
-  countIf(score >= satisfied_level),
-  countIf(very_level != {never:Int8}),
-  countIf(score >= very_level),
-  countIf(score >= satisfied_level OR notEmpty(blames)),
-  sumMap(mapFromArrays(blames, arrayWithConstant(length(blames), 1::UInt32))),
-  countIf(mapContains(answers, 'nd61_4')),
-  sum(answers['nd61_4']),
-  answered
+  countIf(stands),
+  countIf(stands AND score >= satisfied_level),
+  countIf(stands AND very_level != {never:Int8}),
+  countIf(stands AND score >= very_level),
+  countIf(stands AND (score >= satisfied_level OR notEmpty(blames))),
+  sumMapIf(mapFromArrays(blames, arrayWithConstant(length(blames), 1::UInt32)), stands),
+  countIf(stands AND mapContains(answers, 'nd61_4')),
+  sumIf(answers['nd61_4'], stands),
+  count() + countIf(NOT stands)
 FROM
 (
   SELECT
     unit, toStartOfHour(occurred_at)::DateTime('UTC') AS hour, score, answers,
+    (unit, hour, event_id, dossier) NOT IN
+    (
+      SELECT unit, hour, event_id, dossier FROM replaced_ratings
+      WHERE (unit, hour) IN (SELECT unit, hour FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'rated_hour')
+    ) AS stands,
     arrayDistinct(
       arrayFilter(factor -> factor != '', arrayMap(reason -> transform(toString(reason), {reasons:Array(String)}, {factors:Array(String)}, ''), reasons))
     ) AS blames,
