@@ -157,9 +157,9 @@ def rating(unit_code: str, time: str, score: int = 4, key: str = "", **data: Any
     return event("rating.submitted", "TAB-T", time, unit=unit_code, key=key, source=source, **parts)
 
 
-def in_place_of(former: dict[str, Any], time: str, score: int) -> dict[str, Any]:
+def in_place_of(former: dict[str, Any], time: str, score: int, **data: Any) -> dict[str, Any]:
     """The rating that a citizen gives of the same dossier instead."""
-    data = former["data"] | {"score": score, "replaces": {"id": former["id"], "time": former["time"]}}
+    data = former["data"] | {"score": score, **data, "replaces": {"id": former["id"], "time": former["time"]}}
     return former | {"id": replacement_id(UUID(former["id"])), "time": time, "data": data}
 
 
