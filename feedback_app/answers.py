@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 from starlette.datastructures import FormData
 
-from contract.events import derived_id
+from contract.events import derived_id, replacement_id
 from contract.links import RatingLink
 from contract.reasons import reasons
 from contract.scales import LEVELS, Scale
+from feedback_app.given_rating import GivenRating
 
 SCALE = Scale.ND61
 ITEMS = ("nd61_1", "nd61_3", "nd61_4", "nd61_7")
@@ -60,8 +61,13 @@ def _points(told: object) -> int | None:
     return offered.get(str(told))
 
 
-def rating_event(link: RatingLink, answers: Answers, language: str, now: datetime) -> dict[str, Any]:
-    """The rating of the link's dossier. Its id follows from the dossier: of several ratings ingest admits the first."""
+def rating_event(
+    link: RatingLink, answers: Answers, language: str, now: datetime, former: GivenRating | None = None
+) -> dict[str, Any]:
+    """The rating of the link's dossier, in the place of the ``former`` one if there is one.
+
+    Its id follows from the dossier, or from the former's: of several ratings ingest admits the first.
+    """
     data: dict[str, Any] = {
         "unit": link.unit,
         "channel": "online",
@@ -76,10 +82,11 @@ def rating_event(link: RatingLink, answers: Answers, language: str, now: datetim
         "answers": dict(answers.items),
         "reasons": list(answers.reasons),
         "comment": answers.comment,
+        "replaces": former and {"id": str(former.id), "time": former.time.isoformat()},
     }
     return {
         "specversion": "1.0",
-        "id": derived_id("online-rating", link.unit, link.dossier),
+        "id": replacement_id(former.id) if former else derived_id("online-rating", link.unit, link.dossier),
         "type": "rating.submitted",
         "source": f"online/{link.unit}",
         "time": now.isoformat(),

@@ -65,15 +65,20 @@ class PhonePages:
         language = self.language(request)
         return self._page(template, language, status, heading=self._texts[language][title], **told)
 
-    def told(self, request: Request, what: str, status: int) -> Response:
-        """A page that says one thing: the texts ``what`` and ``what_detail``."""
+    def told(self, request: Request, what: str, status: int, further: str = "") -> Response:
+        """A page that says one thing: the texts ``what`` and ``what_detail``, and what there is ``further``."""
         language = self.language(request)
         words = self._texts[language]
-        return self._page("page.html", language, status, heading=words[what], detail=words[f"{what}_detail"])
+        detail = f"{words[f'{what}_detail']} {further}".strip()
+        return self._page("page.html", language, status, heading=words[what], detail=detail)
 
     def thanks(self, request: Request, address: str) -> Response:
         """On to the page that thanks, so that a reload sends nothing again."""
         return RedirectResponse(f"{address}?lang={self.language(request)}", status_code=303, headers=HEADERS)
+
+    def words(self, request: Request, name: str, **told: str) -> str:
+        """A text in the language that the address asks for."""
+        return str(self._texts[self.language(request)][name]).format(**told)
 
     def _page(self, template: str, language: str, status: int, **told: Any) -> Response:
         languages = [(code, words["language"]) for code, words in self._texts.items()]

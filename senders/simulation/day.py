@@ -134,8 +134,16 @@ class _Teller:
             if over and not is_named:
                 continue
             for n, step in steps:
-                key = f"{received}/{code}/{n}"
-                yield self._event(step.type, step.at, code, key, step.data)
+                told = self._event(step.type, step.at, code, f"{received}/{code}/{n}", step.data)
+                yield told
+                if step.data.get("instrument") == ratings.INSTRUMENT:
+                    yield from self._second_thoughts(code, *told)
+
+    def _second_thoughts(self, code: str, at: int, given: dict[str, Any]) -> Iterator[Told]:
+        dice = random.Random(f"{self.seed}/{code}/second thoughts")
+        if dice.random() < ratings.CHANGED_SHARE:
+            at += dice.randrange(60, 1_800)
+            yield at, ratings.in_place_of(dice, given, rfc3339(at))
 
     def visits(self, course: PointDay) -> Iterator[Told]:
         """The day's tickets, and the taps of those who were served."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+from contract.events import replacement_id
 from senders.simulation.texts import texts
 
 TAP_SHARE = 0.45
@@ -14,6 +16,9 @@ TAP_SHARE = 0.45
 ONLINE_SHARE = 0.14
 FORM_SHARE = 0.3
 """Share of those who answer the form of Decree 61 that a link leads to; the others rate on the portal."""
+
+CHANGED_SHARE = 0.04
+"""Share of those who answer the form a second time, within the half hour."""
 
 INSTRUMENT = "nd61.online.v1"
 OFFICES_POINTS = {2: 80, 1: 16, 0: 4}
@@ -78,6 +83,15 @@ def form(rng: random.Random, *, late: bool, early: bool, asked: int) -> Answer:
         "nd61_7": score,
     }
     return Answer(score, {**found.rest, "instrument": INSTRUMENT, "answers": items})
+
+
+def in_place_of(rng: random.Random, given: dict[str, Any], time: str) -> dict[str, Any]:
+    """The event of another answer on ``nd61`` that somebody gives at ``time`` instead of the ``given`` one."""
+    score = rng.choice([points for points in (0, 1, 2) if points != given["data"]["score"]])
+    told = {name: value for name, value in given["data"].items() if name not in {"reasons", "comment"}}
+    replaces = {"id": given["id"], "time": given["time"]}
+    data = told | {"score": score, "answers": told["answers"] | {"nd61_7": score}, "replaces": replaces}
+    return given | {"id": replacement_id(UUID(given["id"])), "time": time, "data": data}
 
 
 def bad_share(waited_s: int) -> float:
