@@ -174,7 +174,8 @@ def _rating(rating: dict[str, Any], units: Units, texts: Texts, when: str = "%H:
     state, sign = ("good", "🙂") if good else ("bad", "🙁")
     words = texts.score(rating["scale"], rating["score"])
     why = form.reason_names(rating["reasons"], texts.language)
+    told = ": ".join([words, why] if why else [words]) + (f" ({texts('replaced')})" if rating["replaced"] else "")
     return (
         f'<li class="{state}"><time>{at:{when}}</time><span class="place">{escape(place)}</span>'
-        f'<span class="face">{sign} {escape(": ".join([words, why] if why else [words]))}</span>{care}</li>'
+        f'<span class="face">{sign} {escape(told)}</span>{care}</li>'
     )

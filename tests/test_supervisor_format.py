@@ -228,9 +228,9 @@ def test_who_takes_care_stands_beside_what_is_wrong_and_the_rest_comes_first() -
     assert listed.count("Nhận xử lý") == 1
 
 
-def severe(unit: str, recorded_at: str) -> dict[str, Any]:
+def severe(unit: str, recorded_at: str, *, replaced: bool = False) -> dict[str, Any]:
     tapped = {"occurred_at": "2026-11-23T02:00:00Z", "counter": "", "scale": "csat4", "score": 1, "reasons": []}
-    return {"unit": unit, "recorded_at": recorded_at, **tapped}
+    return {"unit": unit, "recorded_at": recorded_at, "replaced": replaced, **tapped}
 
 
 def test_who_takes_care_of_severe_reports_does_so_of_what_was_known_by_then() -> None:
@@ -249,6 +249,14 @@ def test_who_takes_care_of_severe_reports_does_so_of_what_was_known_by_then() ->
         ("", "Lan"),
     ]
     assert "và 6 phản ánh khác" in listed
+
+
+def test_an_accusation_that_was_taken_back_is_listed_with_a_word_on_that() -> None:
+    now = "2026-11-23T03:00:00Z"
+    listed = page_lists.severe_list(
+        [severe("A", now, replaced=True), severe("B", now)], 2, {}, Care([], address, VI), VI
+    )
+    assert plain(listed).count("(người dân đã đánh giá lại)") == 1
 
 
 UNTOLD = {"unseen": False, "last_seen_at": None, "battery_percent": None, "waiting": None}
