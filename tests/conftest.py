@@ -27,6 +27,11 @@ SELECT name FROM system.tables WHERE database = {database:String} AND total_rows
 """
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """The names of tests with bytes: of the argument and a number, so that every process calls a test the same."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Kafka, ClickHouse and every service on ports of their own, stopped at the end."""

@@ -261,3 +261,8 @@ def test_no_file_speaks_of_one_machine() -> None:
         if MACHINE_PATH.search(line)
     ]
     assert not wrong
+
+
+@pytest.mark.parametrize("content", [b"made at 08:58", b"made at 08:59"])
+def test_bytes_are_no_part_of_the_name_of_a_test(request: pytest.FixtureRequest, content: bytes) -> None:
+    assert content.decode() not in request.node.name
