@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import HTTPException, Query
+from fastapi import Query
 
 from contract.comparing import difference_of_shares
 from contract.indicators import Indicator
@@ -27,13 +27,11 @@ def get_compare(
     ``interval`` after Newcombe and whether it is ``beyond_chance`` (contract/comparing.py). None
     where one of them has no figure.
     """
-    tree, period, wanted = store.scope(unit, start, to, indicator)
-    if len(wanted) > 1:
-        raise HTTPException(422, "one indicator at a time is compared")
-    chosen, as_of = wanted[0], store.as_of()
+    tree, period, chosen = store.scope_of_one(unit, start, to, indicator)
+    as_of = store.as_of()
     both = []
     for name, one in (("this", period), ("before", period_before(period))):
-        found = counts_of(store.client, dict.fromkeys(tree.below(unit), unit), one, told.needed(wanted))
+        found = counts_of(store.client, dict.fromkeys(tree.below(unit), unit), one, told.needed([chosen]))
         both.append({"period": name, **told.figure(chosen, unit, found[unit], one, tree, as_of)})
     return {
         "unit": unit,

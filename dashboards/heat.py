@@ -31,9 +31,8 @@ def get_heat(
     ``cells``: ``unit``, ``starts_at``, ``value``, ``n``, ``status`` as of a figure, and whether it is ``met``: None
     without a figure or target.
     """
-    tree, period, wanted = store.scope(unit, start, to, indicator)
-    chosen = wanted[0]
-    if len(wanted) > 1 or not chosen.measures() <= KEPT_BY_HOUR:
+    tree, period, chosen = store.scope_of_one(unit, start, to, indicator)
+    if not chosen.measures() <= KEPT_BY_HOUR:
         raise HTTPException(422, f"{indicator!r} is not kept by the hour")
     if period.end - period.start > LONGEST:
         raise HTTPException(422, f"hours are told of {LONGEST.days} days at most")

@@ -62,6 +62,15 @@ class Asked:
             raise HTTPException(422, f"no such indicator: {', '.join(unknown)}")
         return tree, period_of(start, end, self.clock), [known[name] for name in names]
 
+    def scope_of_one(
+        self, unit: str, start: str | None, end: str | None, indicator: str
+    ) -> tuple[Tree, Period, Indicator]:
+        """The same for a question about one indicator; raises 422 also when several are named."""
+        tree, period, wanted = self.scope(unit, start, end, indicator)
+        if len(wanted) > 1:
+            raise HTTPException(422, "this is asked of one indicator at a time")
+        return tree, period, wanted[0]
+
     def as_of(self) -> str | None:
         """When the newest event that the figures hold was recorded."""
         recorded = figures.freshness(self.client)

@@ -33,10 +33,8 @@ def get_recount(
     ``agreement``: ``equal``, ``different``, or ``moved`` when the served figure changed meanwhile. 422 for more events
     than can be counted while somebody waits, 429 while another recount runs.
     """
-    tree, period, wanted = store.scope(unit, start, to, indicator)
-    if len(wanted) > 1:
-        raise HTTPException(422, "one indicator at a time is recounted")
-    chosen, within = wanted[0], tree.below(unit)
+    tree, period, chosen = store.scope_of_one(unit, start, to, indicator)
+    within = tree.below(unit)
     events = recount_one.events_to_read(store.client, chosen, within, period)
     if events > (most := store.settings.recount_max_events):
         raise HTTPException(422, TOO_MUCH.format(events=events, most=most))

@@ -153,7 +153,12 @@ def test_an_indicator_is_told_by_unit_and_hour_with_its_target(office: Stack) ->
 
 
 @pytest.mark.parametrize(
-    ("asked", "says"), [({"id": "Q766_2_1"}, "not kept by the hour"), ({"from": "2026-02-01"}, "3 days at most")]
+    ("asked", "says"),
+    [
+        ({"id": "Q766_2_1"}, "not kept by the hour"),
+        ({"id": "SAT_CSAT,OPS_WAIT_AVG"}, "one indicator at a time"),
+        ({"from": "2026-02-01"}, "3 days at most"),
+    ],
 )
 def test_hours_are_told_of_what_is_kept_by_them_and_of_few_days(
     office: Stack, asked: dict[str, str], says: str
