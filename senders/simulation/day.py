@@ -64,10 +64,10 @@ def timed_events(reference: Reference, day: date, seed: int, scale: float) -> li
 
 def _published(known: Sequence[Publication], decided: date, seed: int, working_time: WorkingTime) -> Iterator[Told]:
     """What was decided on that day about procedures, as the unit that publishes them tells it."""
-    for n, told in enumerate(publications.decided_on(known, decided, seed, working_time)):
+    for n, (procedure, step) in enumerate(publications.decided_on(known, decided, seed, working_time)):
         event_id = derived_id("simulation", str(seed), f"{decided}/publication/{n}")
-        event: dict[str, Any] = {"specversion": "1.0", "id": event_id, "type": "procedure.updated", "source": SOURCE}
-        yield told.at, event | {"time": rfc3339(told.at), "subject": told.procedure, "data": told.data}
+        event: dict[str, Any] = {"specversion": "1.0", "id": event_id, "type": step.type, "source": SOURCE}
+        yield step.at, event | {"time": rfc3339(step.at), "subject": procedure, "data": step.data}
 
 
 def dossier_code(unit: str, day: date, n: int) -> str:
@@ -102,11 +102,11 @@ class _Teller:
         at = max(course.submissions[0].submitted, instant(received)) + dice.randrange(600, 14_400)
         code = f"PA-{self.point.unit}-{received:%y%m%d}"
         about = dossier_code(self.point.unit, received, course.submissions[0].n)
-        said = petitions.petition(dice, self.working_time, at, about)
-        if said[-1].at < instant(self.day):
+        steps = petitions.petition(dice, self.working_time, at, about)
+        if steps[-1].at < instant(self.day):
             return
-        for n, one in enumerate(said):
-            yield self._event(one.type, one.at, code, f"{received}/{code}/{n}", one.data)
+        for n, step in enumerate(steps):
+            yield self._event(step.type, step.at, code, f"{received}/{code}/{n}", step.data)
 
     def dossiers(self, received: date, course: PointDay, named: Collection[str]) -> Iterator[Told]:
         """What happens until the day's end to the dossiers received on one day.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import random
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from senders.simulation.calendar import WORKING_DAY_S, UnknownDayError, WorkingTime
+from senders.simulation.telling import Step
 
 # How many come, about what and with what end is assumed. The limits that they are held against are those of Decision
 # 766/QĐ-TTg, indicator 5.2: refused within 2, papers asked for within 5, answered within 15, published within 2 more.
@@ -27,25 +28,17 @@ REOPENED_SHARE = 0.3
 """Of those whose answer was disliked."""
 
 
-class Said(NamedTuple):
-    """One event of a petition: local seconds, type, data beside the unit."""
-
-    at: int
-    type: str
-    data: dict[str, Any]
-
-
-def petition(rng: random.Random, working_time: WorkingTime, received: int, dossier: str) -> list[Said]:
+def petition(rng: random.Random, working_time: WorkingTime, received: int, dossier: str) -> list[Step]:
     """All that happens to one received then, in order of time; cut off where the calendar ends.
 
     ``dossier`` is the one it may be about.
     """
     category = rng.choices(list(CATEGORIES), list(CATEGORIES.values()))[0]
     about = {"dossier": dossier} if rng.random() < ABOUT_A_DOSSIER_SHARE else {}
-    told = [Said(received, "petition.received", {"category": category, **about})]
+    told = [Step(received, "petition.received", {"category": category, **about})]
     with suppress(UnknownDayError):
         for days, kind, data in _course(rng, category):
-            told.append(Said(working_time.add(told[-1].at, max(60.0, days * WORKING_DAY_S)), kind, data))
+            told.append(Step(working_time.add(told[-1].at, max(60.0, days * WORKING_DAY_S)), kind, data))
     return told
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from datetime import date, time
-from typing import Any, NamedTuple
 
 from senders.simulation.calendar import WORKING_DAY_S, WorkingTime, instant
 from senders.simulation.place import Publication
+from senders.simulation.telling import Step
 
 RARE_A_YEAR = 5_000
 FIRST_MORNING = time(10)
@@ -24,16 +24,10 @@ LATE_SHARE = 0.04
 """Of both: told late, and decided too near to the day from which it holds."""
 
 
-class Told(NamedTuple):
-    """One event: local seconds, the procedure's code and its data."""
-
-    at: int
-    procedure: str
-    data: dict[str, Any]
-
-
-def decided_on(known: Sequence[Publication], day: date, seed: int, working_time: WorkingTime) -> Iterator[Told]:
-    """The publications that were decided on a working day; they may be told days later."""
+def decided_on(
+    known: Sequence[Publication], day: date, seed: int, working_time: WorkingTime
+) -> Iterator[tuple[str, Step]]:
+    """The publications that were decided on a working day, each with its procedure; they may be told days later."""
     rare = sorted((one for one in known if one.data.get("annual_volume", 0) <= RARE_A_YEAR), key=lambda one: one.code)
     if not rare:
         return
@@ -48,4 +42,4 @@ def decided_on(known: Sequence[Publication], day: date, seed: int, working_time:
             morning, (HOLDS_EARLY_AFTER_DAYS if rng.random() < LATE_SHARE else holds_after) * WORKING_DAY_S
         )
         dates = {"decision_date": day.isoformat(), "effective_date": str(date.fromordinal(holds // 86_400))}
-        yield Told(told_at, chosen.code, {**chosen.data, **dates})
+        yield chosen.code, Step(told_at, "procedure.updated", {**chosen.data, **dates})

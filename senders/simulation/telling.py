@@ -11,7 +11,7 @@ from senders.simulation.calendar import WORKING_DAY_S, WorkingTime, rfc3339
 
 @dataclass(slots=True)
 class Step:
-    """One event to be: local seconds, type, data beside the unit."""
+    """One event to be: local seconds, type, data (beside the unit where one point tells it)."""
 
     at: int
     type: str
