@@ -7,7 +7,8 @@ import os
 import socket
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,8 @@ from contract.topics import EVENTS
 from local.stack import up
 from runtime.settings import Settings
 from senders.client import IngestClient
+from warehouse.client import connect
+from warehouse.migrate import migrate
 from warehouse.store import insert_lines, new_batch, recompute, touched_kinds
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -166,6 +169,16 @@ def in_place_of(former: dict[str, Any], time: str, score: int, **data: Any) -> d
 def message(value: bytes | None, place: tuple[str, int] = (EVENTS, 0), offset: int = 0) -> Message:
     """A Kafka message as the stream polls it."""
     return Message(topic=place[0], partition=place[1], offset=offset, value=value)
+
+
+@contextmanager
+def own_store(engine: Settings, database: str) -> Iterator[Client]:
+    """A client of an empty, migrated database of this name, which several tests may read; dropped at the end."""
+    with connect(engine, database="default") as client:
+        migrate(client, database)
+        with connect(engine, database=database) as store:
+            yield store
+        client.command(f"DROP DATABASE {database}")
 
 
 def put(store: Client, events: Iterable[dict[str, Any]]) -> None:

@@ -6,16 +6,16 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from clickhouse_connect.driver.client import Client
 
 from contract.catalogue import RuleSet, catalogue
 from contract.indicators import Figure, evaluate
 from contract.scores import Score, score
 from dashboards.tree import tree_on
+from runtime.settings import Settings
 from senders.reference import read
 from senders.simulate import hanoi
 from senders.simulation.day import working_day
-from tests.support import put
+from tests.support import own_store, put
 from warehouse import figures
 from warehouse.periods import Period
 
@@ -29,14 +29,15 @@ EMPTY_AFTER_A_DAY = {
 """Indicators without a figure for a single day of the whole city, and why."""
 
 
-@pytest.fixture
-def figures_of_the_day(store: Client) -> dict[str, Figure]:
-    put(store, read(None, "").events)
-    put(store, list(working_day(hanoi(), DAY, seed=1, scale=SCALE)))
-    tree = tree_on(DAY, figures.units(store), [])
-    period = Period(datetime(2026, 11, 19, 17, tzinfo=UTC), datetime(2026, 11, 20, 17, tzinfo=UTC))
+@pytest.fixture(scope="module")
+def figures_of_the_day(engine: Settings) -> dict[str, Figure]:
     known = catalogue()
-    found = figures.counts(store, dict.fromkeys(tree.below(CITY), CITY), period, known.measures)[CITY]
+    with own_store(engine, "simulated_day") as store:
+        put(store, read(None, "").events)
+        put(store, list(working_day(hanoi(), DAY, seed=1, scale=SCALE)))
+        tree = tree_on(DAY, figures.units(store), [])
+        period = Period(datetime(2026, 11, 19, 17, tzinfo=UTC), datetime(2026, 11, 20, 17, tzinfo=UTC))
+        found = figures.counts(store, dict.fromkeys(tree.below(CITY), CITY), period, known.measures)[CITY]
     return {indicator.id: evaluate(indicator, found) for indicator in known.indicators.values()}
 
 

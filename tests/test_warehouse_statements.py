@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,11 +12,12 @@ from clickhouse_connect.driver.client import Client
 from contract.catalogue import catalogue
 from contract.indicators import evaluate
 from dashboards.tree import tree_on
+from runtime.settings import Settings
 from senders.reference import read
 from senders.simulate import hanoi
 from senders.simulation.day import working_day
 from tests.grafana_macros import Range, on_the_server
-from tests.support import put
+from tests.support import own_store, put
 from warehouse.figures import counts, units
 from warehouse.periods import Period
 from warehouse.statements import Members, beyond_doubt, figures
@@ -32,11 +34,12 @@ def asked(store: Client, statement: str, period: Period) -> list[dict[str, Any]]
     return list(store.query(on_the_server(statement, seen(period))).named_results())
 
 
-@pytest.fixture
-def day(store: Client) -> Client:
-    put(store, read(None, "").events)
-    put(store, list(working_day(hanoi(), DAY, 41, 0.01)))
-    return store
+@pytest.fixture(scope="module")
+def day(engine: Settings) -> Iterator[Client]:
+    with own_store(engine, "statements") as store:
+        put(store, read(None, "").events)
+        put(store, list(working_day(hanoi(), DAY, 41, 0.01)))
+        yield store
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,9 @@ from contract.indicators import evaluate
 from docs.indicators import examples
 from runtime.clock import VIETNAM
 from runtime.settings import Settings
-from tests.support import event, logged, put_lines, unit
+from tests.support import event, logged, own_store, put_lines, unit
 from tests.test_warehouse_deadlines import calendar
-from warehouse.client import connect
 from warehouse.figures import counts
-from warehouse.migrate import migrate
 from warehouse.periods import Period
 
 NOVEMBER = Period(datetime(2026, 11, 1, tzinfo=VIETNAM), datetime(2026, 12, 1, tzinfo=VIETNAM))
@@ -79,13 +77,9 @@ def test_every_indicator_has_a_worked_example_and_no_other_has() -> None:
 @pytest.fixture(scope="module")
 def worked(engine: Settings) -> Iterator[Client]:
     """A store that holds all examples."""
-    settings = engine.model_copy(update={"clickhouse_database": "worked_examples"})
-    with connect(engine, database="default") as client:
-        migrate(client, settings.clickhouse_database)
-        store = connect(settings)
+    with own_store(engine, "worked_examples") as store:
         put_lines(store, [line for name in examples() for line in lines(name)])
         yield store
-        client.command(f"DROP DATABASE {settings.clickhouse_database}")
 
 
 @pytest.mark.parametrize("name", list(catalogue().indicators))
