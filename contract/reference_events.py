@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, time
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, PositiveInt, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, StringConstraints
 
 from contract.fields import Code, Data, Text
 
@@ -31,6 +31,25 @@ class UnitDefined(Data):
     calendar: Code | None = None
 
 
+class Cutoff(BaseModel):
+    """From ``valid_from`` on, what is handed in later than ``at`` (Vietnam's clock) counts as of the next working day.
+
+    No ``at``: from that day on there is no such hour.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    valid_from: date
+    at: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1\d|2[0-3]):[0-5]\d$")] | None = None
+
+
+def _in_order(cutoffs: list[Cutoff]) -> list[Cutoff]:
+    days = [cutoff.valid_from for cutoff in cutoffs]
+    if sorted(set(days)) != days:
+        raise ValueError("must name each day once, in order")
+    return cutoffs
+
+
 class Term(Data):
     """How long a procedure may take, and how that is counted.
 
@@ -51,7 +70,8 @@ class Procedure(Term):
     """Thủ tục hành chính, published or updated; ``subject`` is its code, ``unit`` who publishes it.
 
     ``at_desk``: received and given back (``both_ends``) at the one-stop desk, or settled there as well (``whole``).
-    ``posted``: shown at the desk on paper or a screen. ``decision_date`` is when its publication was decided,
+    ``posted``: shown at the desk on paper or a screen. ``cutoffs``: hours after which its term begins with the next
+    working day (15:00 for civil status and certification). ``decision_date`` is when its publication was decided,
     ``effective_date`` from when it holds, ``public_date`` when the national database was told (the event's own day when
     left out).
     """
@@ -75,6 +95,7 @@ class Procedure(Term):
     restructured: bool | None = None
     at_desk: Literal["both_ends", "whole"] | None = None
     posted: bool | None = None
+    cutoffs: Annotated[list[Cutoff], AfterValidator(_in_order)] | None = None
 
 
 class ProcedureAbolished(Data):

@@ -80,6 +80,8 @@ def _cells(name: str, event: Mapping[str, Any]) -> dict[str, str]:
 def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list):
+        return " ".join(f"{told['valid_from']}/{told.get('at') or 'none'}" for told in value)
     return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 

@@ -53,6 +53,13 @@ def _truth(text: str) -> bool:
     return {"true": True, "false": False}[text]
 
 
+def _cutoffs(text: str) -> list[dict[str, str | None]]:
+    told = [(day, hour) for day, _, hour in (part.partition("/") for part in text.split())]
+    if not all(hour for _, hour in told):
+        raise ValueError(text)
+    return [{"valid_from": day, "at": None if hour == "none" else hour} for day, hour in told]
+
+
 _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "term": (int, "a whole number"),
     "service_level": (int, "a whole number"),
@@ -68,6 +75,7 @@ _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "digitisation_workflow": (_truth, "true or false"),
     "e_certified_copy": (_truth, "true or false"),
     "posted": (_truth, "true or false"),
+    "cutoffs": (_cutoffs, "like 2024-07-01/15:00 2026-03-01/none"),
     "results_in_force": (int, "a whole number"),
     "results_digitised": (int, "a whole number"),
 }
@@ -88,7 +96,7 @@ _OPTIONAL = {
         *{"name_en", "field", "level", "term", "term_unit", "count_mode", "deadline_rule", "supplement_policy"},
         *{"service_level", "full_online_eligible", "has_fee", "fee_vnd", "requires_result", "annual_volume"},
         *{"parts_complete", "linked_service", "online_payment", "restructured"},
-        *{"at_desk", "posted", "term_source", "effective_date", "decision_date", "public_date", "unit"},
+        *{"at_desk", "posted", "cutoffs", "term_source", "effective_date", "decision_date", "public_date", "unit"},
     },
     "targets.csv": {"valid_to"},
     "tablets.csv": {"counter", "kiosk", "name"},

@@ -16,6 +16,7 @@ from senders import reference
 from tests.support import Stack, event, unit, wait_until
 
 EARLY, LATER = "2026-01-01T00:00:00+07:00", "2026-02-01T00:00:00+07:00"
+CUTOFFS: list[dict[str, str | None]] = [{"valid_from": "2024-07-01", "at": "15:00"}, {"valid_from": "2026-03-01"}]
 
 
 def state(events: Iterable[dict[str, Any]]) -> dict[tuple[str, ...], dict[str, Any]]:
@@ -40,7 +41,7 @@ def test_the_last_word_is_written_and_what_was_taken_back_is_not() -> None:
     told = [
         unit("H26", level="city", name_vi='Hà Nội, "thủ đô"'),
         event("procedure.published", "P-1", EARLY, unit="H26", name_vi="Một", term=5),
-        event("procedure.updated", "P-1", LATER, unit="H26", name_vi="Một", term=7, posted=True),
+        event("procedure.updated", "P-1", LATER, unit="H26", name_vi="Một", term=7, posted=True, cutoffs=CUTOFFS),
         event("procedure.published", "P-2", EARLY, unit="H26", name_vi="Hai"),
         event("procedure.abolished", "P-2", LATER, unit="H26"),
         event("device.paired", "T-1", EARLY, unit="H26", token_sha256="1" * 64),
@@ -54,6 +55,7 @@ def test_the_last_word_is_written_and_what_was_taken_back_is_not() -> None:
     assert found["unit.defined", "H26", "2010-01-01"]["name_vi"] == 'Hà Nội, "thủ đô"'
     procedures = {key[1]: data for key, data in found.items() if key[0] == "procedure.published"}
     assert {code: (data["term"], data["posted"]) for code, data in procedures.items()} == {"P-1": (7, True)}
+    assert procedures["P-1"]["cutoffs"] == [CUTOFFS[0], {**CUTOFFS[1], "at": None}]
     assert found["point.capability", "H26", ""] == {"unit": "H26", "e_certified_copy": True, "results_in_force": 9}
 
 

@@ -111,12 +111,12 @@ def test_every_column_of_a_procedure_and_of_a_point_can_be_given() -> None:
     columns = (
         "code,name_vi,name_en,field,level,term,term_unit,count_mode,deadline_rule,supplement_policy,service_level,"
         "full_online_eligible,has_fee,fee_vnd,requires_result,annual_volume,parts_complete,linked_service,online_payment,"
-        "restructured,term_source,effective_date,decision_date,public_date,unit"
+        "restructured,cutoffs,term_source,effective_date,decision_date,public_date,unit"
     )
     cells = (
         "1.001193,Khai sinh,Births,civil,commune,4,hour,hour,day,shift,4,"
         "true,false,0,true,600,true,LT-01,true,"
-        "false,decision,2026-06-01,2026-05-20,2026-05-22,H26"
+        "false,2024-07-01/15:00 2026-03-01/none,decision,2026-06-01,2026-05-20,2026-05-22,H26"
     )
     procedures = f"{AS_OF}{columns}\n{cells}\n"
     points = AS_OF + "unit,digitisation_workflow,e_certified_copy\nH26.01,true,false\n"
@@ -126,6 +126,10 @@ def test_every_column_of_a_procedure_and_of_a_point_can_be_given() -> None:
     procedure = told["procedure.published"]
     assert (procedure["parts_complete"], procedure["online_payment"], procedure["restructured"]) == (True, True, False)
     assert procedure["public_date"] == "2026-05-22"
+    assert procedure["cutoffs"] == [
+        {"valid_from": "2024-07-01", "at": "15:00"},
+        {"valid_from": "2026-03-01", "at": None},
+    ]
     capability = {"unit": "H26.01", "digitisation_workflow": True, "e_certified_copy": False}
     assert told["point.capability"] == capability
     assert faults(units=UNITS, points=points.replace("H26.01,true", "H26.01,ja")) == [

@@ -110,6 +110,14 @@ def test_appointments_by_calendar_terms_and_pauses_are_served_as_recounted(store
         procedure("BY_DAY", term=2, count_mode="day"),
         procedure("CALENDAR_DAYS", term=5, term_unit="day", count_mode="day"),
         procedure("RESTART", term=2, supplement_policy="restart"),
+        procedure("CUT_OFF", term=2, cutoffs=[{"valid_from": "2026-11-05", "at": "15:00"}]),
+        procedure(
+            "CUT_OFF_RESTART",
+            term=3,
+            count_mode="day",
+            supplement_policy="restart",
+            cutoffs=[{"valid_from": "2026-01-01", "at": "10:30"}, {"valid_from": "2026-11-12"}],
+        ),
         procedure("NONE"),
     ]
     events = dossiers_by_the_calendar(dice, [body["subject"] for body in terms])

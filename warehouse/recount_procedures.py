@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from warehouse.recount import Event, at
 from warehouse.recount_attributes import cohorts_of
-from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar, midnight, newest_units
+from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar, Terms, midnight, newest_units
 
 BUSY = 500
 """Dossiers a year above which a procedure is to be restructured (Hanoi's plan 295/KH-UBND)."""
@@ -37,6 +37,14 @@ def gives(procedure: Mapping[str, Any]) -> Iterator[str]:
         "procedure_posted": procedure.get("posted"),
     }
     return (name for name, holds in told.items() if holds)
+
+
+def terms_of(procedure: Mapping[str, Any]) -> Terms:
+    """The terms of a procedure as it was published."""
+    said = {name: procedure[name] for name in Terms._fields if procedure.get(name) is not None}
+    cutoffs = ((told["valid_from"], told.get("at")) for told in said.pop("cutoffs", ()))
+    hours = tuple((date.fromisoformat(day), time.fromisoformat(at) if at else None) for day, at in cutoffs)
+    return Terms(**said, cutoffs=hours)
 
 
 def in_force(events: Iterable[Event], end: datetime) -> list[Event]:

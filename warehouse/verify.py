@@ -30,9 +30,9 @@ from warehouse.recount_dossiers import Rules, count_standing, count_steps, count
 from warehouse.recount_petitions import Petition, count_petition, misconduct
 from warehouse.recount_petitions import fold as fold_petition
 from warehouse.recount_points import points
-from warehouse.recount_procedures import count_offered, gives, in_force, publications
+from warehouse.recount_procedures import count_offered, gives, in_force, publications, terms_of
 from warehouse.recount_units import held, on_duty
-from warehouse.working_time import VIETNAM, Terms, calendars_of_units, midnight, newest_units
+from warehouse.working_time import VIETNAM, calendars_of_units, midnight, newest_units
 
 SLICE_EVENTS = 200_000
 
@@ -226,8 +226,7 @@ def rules_of(reference: Sequence[Event]) -> Rules:
     terms, given = {}, {}
     for event in sorted(reference, key=lambda event: datetime.fromisoformat(event["time"])):
         if event["type"] in {"procedure.published", "procedure.updated"}:
-            said = {name: event["data"][name] for name in Terms._fields if event["data"].get(name) is not None}
-            terms[event["subject"]] = Terms(**said)
+            terms[event["subject"]] = terms_of(event["data"])
             given[event["subject"]] = set(gives(event["data"]))
     return Rules(terms, offered=given, calendars=calendars_of_units(reference))
 

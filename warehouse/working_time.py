@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -26,13 +27,22 @@ class Pause(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """How long a procedure may take, as in ``contract.reference_events.Term``; 0: no term."""
+    """How long a procedure may take, as in ``contract.reference_events.Procedure``; 0: no term."""
 
     term: int = 0
     term_unit: str = "working_day"
     count_mode: str = "hour"
     deadline_rule: str = "day"
     supplement_policy: str = "shift"
+    cutoffs: tuple[tuple[date, time | None], ...] = ()
+
+    def begins(self, handed_in: datetime) -> datetime:
+        """From when the term of what was handed in counts: past that day's cut-off, from the end of the day."""
+        day = _local(handed_in).date()
+        told = max(((since, hour) for since, hour in self.cutoffs if since <= day), default=None, key=itemgetter(0))
+        if told and told[1] and handed_in > datetime.combine(day, told[1], VIETNAM):
+            return midnight(day + timedelta(days=1)) - timedelta(milliseconds=1)
+        return handed_in
 
 
 @dataclass(frozen=True)
@@ -133,6 +143,8 @@ def appointment(
     base, shifting = since, counted
     if counted and terms.supplement_policy == "restart":
         base, shifting = counted[-1].end, []
+    base = terms.begins(base)
+    shifting = [Pause(max(pause.start, base), max(pause.end, base)) for pause in shifting]
     points = [base, *(instant for pause in shifting for instant in pause)]
     if not terms.term or not all(calendar.knows(point) for point in points):
         return None

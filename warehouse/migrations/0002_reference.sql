@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS procedures (
   count_mode LowCardinality(String),
   deadline_rule LowCardinality(String),
   supplement_policy LowCardinality(String),
+  cutoffs Array(Tuple(DateTime64(3, 'UTC'), UInt32)) COMMENT 'from when on after which millisecond of the day in Vietnam a term begins with the next one, in order',
   attributes UInt64 COMMENT 'what it gives its dossiers: bits in the order of contract/cohorts.py',
   decided_on Nullable(Date32),
   told_on Date32 COMMENT 'when the national database was told',

@@ -6,6 +6,16 @@ SELECT
   unit, type = 'procedure.abolished' AS abolished,
   p.name_vi AS name_vi, p.name_en AS name_en, p.term AS term, p.term_unit AS term_unit,
   p.count_mode AS count_mode, p.deadline_rule AS deadline_rule, p.supplement_policy AS supplement_policy,
+  arrayMap(
+    cutoff -> (
+      toDateTime64(cutoff.1, 3, 'Asia/Ho_Chi_Minh'),
+      if(
+        cutoff.2 = '', 86400000,
+        toUInt32OrZero(substring(cutoff.2, 1, 2)) * 3600000 + toUInt32OrZero(substring(cutoff.2, 4, 2)) * 60000
+      )
+    ),
+    arrayPushFront(p.cutoffs, ('1900-01-01', ''))
+  ) AS cutoffs,
   bitShiftLeft((p.service_level >= 3)::UInt64, 31) -- procedure_online
   + bitShiftLeft((p.service_level = 4)::UInt64, 32) -- procedure_full
   + bitShiftLeft(p.full_online_eligible::UInt64, 33) -- procedure_eligible
@@ -29,7 +39,7 @@ FROM
     type, unit, subject, occurred_at,
     JSONExtract(
       body, 'data',
-      'Tuple(name_vi String, name_en String, effective_date String, decision_date String, public_date String, term UInt32, term_unit String, count_mode String, deadline_rule String, supplement_policy String, service_level UInt8, full_online_eligible Bool, has_fee Bool, requires_result Bool, linked_service String, parts_complete Bool, online_payment Bool, restructured Bool, annual_volume Int64, at_desk String, posted Bool)'
+      'Tuple(name_vi String, name_en String, effective_date String, decision_date String, public_date String, term UInt32, term_unit String, count_mode String, deadline_rule String, supplement_policy String, cutoffs Array(Tuple(valid_from String, at String)), service_level UInt8, full_online_eligible Bool, has_fee Bool, requires_result Bool, linked_service String, parts_complete Bool, online_payment Bool, restructured Bool, annual_volume Int64, at_desk String, posted Bool)'
     ) AS p
   FROM touched_reference(batches = {batches:Array(UInt64)})
   WHERE type IN ('procedure.published', 'procedure.updated', 'procedure.abolished')

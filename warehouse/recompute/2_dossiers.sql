@@ -3,7 +3,8 @@
 -- The appointment is the last one given, or acceptance and the procedure's term in the unit's calendar. Time in which
 -- the clock stood moves it on by as many working seconds, unless a newer appointment was given since; the policy
 -- 'restart' counts the term again from the end of the last pause (Decree 297/2025). A term in days counted by day
--- leaves the first day out and ends with a working day (Civil Code, art. 147-148). Of those that are settled the working
+-- leaves the first day out and ends with a working day (Civil Code, art. 147-148). A term that would begin after the
+-- procedure's cut-off of that day begins when the day is over, as after closing. Of those that are settled the working
 -- time is counted without all the time in which the clock stood.
 --
 -- Each step is a layer around the one before: what is named in a layer and used there again is planned as often, and
@@ -14,7 +15,7 @@ WITH
   (
     SELECT
       dossier, accepted_at, ended_at, paused_since, pauses, given_due_at, apologised_at,
-      calendar, term, term_unit, count_mode, deadline_rule, supplement_policy,
+      calendar, term, term_unit, count_mode, deadline_rule, supplement_policy, cutoffs,
       -- What is only handed on is one column, for each column is planned in each layer.
       tuple(
         source, unit, procedure, channel, staff, counter, received_at, completed_at, returned_at, ending, supplements,
@@ -32,7 +33,7 @@ WITH
     LEFT JOIN
     (
       SELECT
-        procedure AS known_procedure, term, term_unit, count_mode, deadline_rule, supplement_policy,
+        procedure AS known_procedure, term, term_unit, count_mode, deadline_rule, supplement_policy, cutoffs,
         attributes AS procedure_attributes
       FROM procedures FINAL
       WHERE NOT abolished
@@ -46,6 +47,7 @@ WITH
     SELECT
       *,
       NOT given AND supplement_policy = 'restart' AND notEmpty(counted) AS restarted,
+      multiIf(given, given_due_at, term = 0, NULL, restarted, counted[-1].2, accepted_at) AS begins_at,
       arrayFilter(
         stood -> stood.1 < stood.2,
         arrayMap(
@@ -62,15 +64,31 @@ WITH
     SELECT
       *,
       arrayConcat(
-        if(base_at IS NULL, [], [(assumeNotNull(base_at), 1, 0, 0)]),
+        if(begins_at IS NULL, [], [(greatest(assumeNotNull(begins_at), waits_until), 1, 0, 0)]),
         if(
-          base_at IS NULL OR restarted, [],
-          arrayFlatten(arrayMap(pause -> [(pause.1, 0, -1, 0), (pause.2, 0, 1, 0)], counted))
+          begins_at IS NULL OR restarted, [],
+          arrayFlatten(
+            arrayMap(
+              pause -> [(greatest(pause.1, waits_until), 0, -1, 0), (greatest(pause.2, waits_until), 0, 1, 0)], counted
+            )
+          )
         ),
         if(is_settled, [(assumeNotNull(accepted_at), 0, 0, -1), (settled_at, 0, 0, 1)], []),
         if(is_settled, arrayFlatten(arrayMap(stood -> [(stood.1, 0, 0, 1), (stood.2, 0, 0, -1)], stood_within)), [])
       )::Array(Tuple(DateTime64(3, 'UTC'), Int8, Int8, Int8)) AS points
-    FROM (SELECT *, multiIf(given, given_due_at, term = 0, NULL, restarted, counted[-1].2, accepted_at) AS base_at FROM starts)
+    FROM
+    (
+      SELECT
+        *,
+        -- Vietnam's clock, seven hours ahead.
+        (toUnixTimestamp64Milli(assumeNotNull(begins_at)) + 25200000) % 86400000 AS clock_ms,
+        -- An instant long ago for who came in time.
+        if(
+          coalesce(NOT given AND clock_ms > arrayLast(cutoff -> cutoff.1 <= assumeNotNull(begins_at), cutoffs).2, false),
+          addMilliseconds(assumeNotNull(begins_at), 86399999 - clock_ms), toDateTime64(0, 3, 'UTC')
+        ) AS waits_until
+      FROM starts
+    )
   ),
   -- Where in its calendar's working seconds each of them lies.
   placed AS
