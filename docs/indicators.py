@@ -72,7 +72,7 @@ def _cards(rules: RuleSet) -> Iterator[str]:
 
 
 def _entry(entry: Indicator, rules: RuleSet) -> str:
-    example = examples()[entry.id]
+    example, *further = (text for name, text in examples().items() if name.partition("/")[0] == entry.id)
     told = [f"### {entry.id} · {entry.name_vi}", example["rule_vi"].strip(), f"*{entry.name_en}.* {example['rule_en']}"]
     if entry.note_vi:
         told.append(f"{entry.note_vi} · {entry.note_en}")
@@ -85,11 +85,14 @@ def _entry(entry: Indicator, rules: RuleSet) -> str:
         lines.append(f"- Điểm tối đa · most points: {component.max_points:g}{full}")
     lines += [f"- Mục tiêu · target: {_target(target)}" for target in entry.targets]
     lines.append(f"- Nguồn · source: {entry.source} ({BASIS[entry.basis]})")
-    points = f", {example['points']:g} điểm · points" if "points" in example else ""
-    lines.append(
-        f"- Ví dụ · example: {example['numerator']:g} / {example['denominator']:g} → {example['value']:g}{points}"
-    )
+    lines.append(f"- Ví dụ · example: {_worked_out(example)}")
+    lines += [f"- {other['rule_vi'].strip()} · {other['rule_en']} {_worked_out(other)}" for other in further]
     return "\n\n".join([*told, "\n".join(lines), ""])
+
+
+def _worked_out(example: dict[str, Any]) -> str:
+    points = f", {example['points']:g} điểm · points" if "points" in example else ""
+    return f"{example['numerator']:g} / {example['denominator']:g} → {example['value']:g}{points}"
 
 
 def _warning(warning: LastingMiss) -> str:
@@ -108,6 +111,6 @@ def _target(target: Target) -> str:
 
 @cache
 def examples() -> dict[str, Any]:
-    """The worked examples, by indicator."""
+    """The worked examples, by indicator; a further one by INDICATOR/what it shows, behind the first."""
     found: dict[str, Any] = yaml.safe_load(files("contract").joinpath("worked_examples.yaml").read_text())
     return found
