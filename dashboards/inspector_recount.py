@@ -67,9 +67,10 @@ def side_by_side(found: Mapping[str, Any], measure: str, texts: Texts) -> str:
         "from": form.day_and_time(form.instant(found["from"])),
         "to": form.day_and_time(form.instant(found["to"])),
     }
+    lent = text("lent", year=found["lent_by"]) if found["lent_by"] else ""
     columns = ("", text("served"), text("recounted"))
     return (
         f"{table(text('caption'), columns, rows, 'recount')}"
         f'<p class="recount {state}" role="status"><b>{SIGNS[state]} {escape(text(state))}</b> '
-        f"{escape(text('read', **read))}</p>"
+        f"{escape(text('read', **read))} {escape(lent)}</p>"
     )

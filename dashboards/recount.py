@@ -30,8 +30,9 @@ def get_recount(
 ) -> dict[str, Any]:
     """One indicator of one unit with everything below it, as it is served and as its raw events are counted anew.
 
-    ``agreement``: ``equal``, ``different``, or ``moved`` when the served figure changed meanwhile. 422 for more events
-    than can be counted while somebody waits, 429 while another recount runs.
+    ``agreement``: ``equal``, ``different``, or ``moved`` when the served figure changed meanwhile. ``lent_by``: the
+    year that lends its denominator to a period without cases (Decision 766, 1.4), read as well; else null. 422 for more
+    events than can be counted while somebody waits, 429 while another recount runs.
     """
     tree, period, chosen = store.scope_of_one(unit, start, to, indicator)
     within = tree.below(unit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import pytest
 from clickhouse_connect.driver.client import Client
@@ -15,6 +16,7 @@ from runtime.clock import VIETNAM
 from tests.support import event, put, unit
 from warehouse.lending import counts_of
 from warehouse.periods import Period, parts_of_year, year_before
+from warehouse.recount_one import events_to_read, recount
 
 INDICATOR = catalogue().indicators["Q766_1_4"]
 COMPONENT = catalogue().rule_set_of["Q766_1_4"].components["Q766_1_4"]
@@ -64,6 +66,36 @@ def test_what_was_accepted_in_the_period_needs_no_loan_and_nothing_at_all_is_no_
 
 def figure(store: Client, of: Period, name: str = "A") -> Figure:
     return evaluate(INDICATOR, counts_of(store, {name: name, f"{name}.1": name}, of, [INDICATOR])[name])
+
+
+def city(name: str, month: str, years: Mapping[int, int]) -> list[dict[str, Any]]:
+    """A city with so many dossiers accepted in a month of some years."""
+    return [
+        unit(name, level="city"),
+        *(
+            event("dossier.accepted", f"{name}-{year}-{n}", f"{year}-{month}-10T09:00:00+07:00", unit=name)
+            for year, cases in years.items()
+            for n in range(cases)
+        ),
+    ]
+
+
+def test_a_recount_from_raw_events_reads_the_year_that_lends_and_says_which(store: Client) -> None:
+    put(store, [*city("A", "03", {2024: 36, 2025: 120}), *city("B", "11", {2025: 24, 2026: 12}), *city("C", "04", {})])
+    november = period("2026-11-01", "2026-12-01")
+    lent_to_a = recount(store, INDICATOR, ["A"], november)
+    assert (lent_to_a.agreement, lent_to_a.lent_by, lent_to_a.recounted["denominator"]) == ("equal", 2025, 10)
+    assert lent_to_a.events_read >= 120
+    part = period("2026-11-02", "2026-12-01")
+    assert events_to_read(store, INDICATOR, ["A"], november) >= events_to_read(store, INDICATOR, ["A"], part) + 120
+    # Of its own, nothing lent and nothing read of the year before; no part of a year; nothing last year either.
+    own = recount(store, INDICATOR, ["B"], november)
+    assert (own.agreement, own.lent_by, own.recounted["denominator"]) == ("equal", None, 12)
+    assert events_to_read(store, INDICATOR, ["B"], november) == events_to_read(store, INDICATOR, ["B"], part)
+    short, none = (recount(store, INDICATOR, [name], when) for name, when in (("A", part), ("C", november)))
+    assert [(one.agreement, one.lent_by, one.recounted["value"]) for one in (short, none)] == [
+        ("equal", None, None)
+    ] * 2
 
 
 def test_the_store_lends_a_part_of_the_year_before_to_a_unit_without_dossiers(store: Client) -> None:

@@ -21,10 +21,11 @@ from typing import Any, Literal, NamedTuple
 from clickhouse_connect.driver.client import Client
 
 from contract.cohorts import OF_PETITIONS, OF_POINTS, OF_PROCEDURES, OF_PUBLICATIONS
-from contract.indicators import Indicator
-from contract.measures import OF_UNITS, STANDING, WORK, is_cohort
+from contract.indicators import Indicator, lent
+from contract.measures import OF_UNITS, STANDING, WORK, is_cohort, value_of
 from warehouse.figures import MADE_BY, counts
-from warehouse.periods import Period, bounds
+from warehouse.lending import counts_of
+from warehouse.periods import Period, bounds, parts_of_year, year_before
 from warehouse.recount import Event, Hours, Tally, count_event, count_ticket, replaced
 from warehouse.recount_dossiers import count_standing, count_work, fold
 from warehouse.recount_petitions import count_petition, misconduct
@@ -33,6 +34,7 @@ from warehouse.recount_points import points
 from warehouse.recount_procedures import count_offered, in_force, publications
 from warehouse.recount_units import held, on_duty
 from warehouse.verify import parts_of, rules_of, served_parts, statement
+from warehouse.working_time import VIETNAM
 
 OTHERS = OF_PROCEDURES | OF_PUBLICATIONS | OF_PETITIONS | OF_POINTS
 """The steps that are not taken by dossiers."""
@@ -41,11 +43,15 @@ Parts = dict[str, float | None]
 
 
 class Recounted(NamedTuple):
-    """A figure by both routes; ``moved`` when it was another before the recount than after it."""
+    """A figure by both routes; ``moved`` when it was another before the recount than after it.
+
+    ``lent_by``: the year whose denominator stands in for that of a period without cases, a part of it as by the rule.
+    """
 
     agreement: Literal["equal", "moved", "different"]
     served: Parts
     recounted: Parts
+    lent_by: int | None
     events_read: int
     took_s: float
 
@@ -109,8 +115,11 @@ class Needs:
 
 def events_to_read(client: Client, indicator: Indicator, within: Sequence[str], period: Period) -> int:
     """How many events of the units a recount would read about; found by their keys."""
-    parameters = Needs(indicator).parameters(within, period)
-    return int(client.query(statement("unit_extent"), parameters=parameters).result_rows[0][0])
+    read = [period]
+    if _may_borrow(indicator, period) and not _cases(client, indicator, within, period):
+        read.append(year_before(period))
+    asked = (Needs(indicator).parameters(within, each) for each in read)
+    return sum(int(client.query(statement("unit_extent"), parameters=one).result_rows[0][0]) for one in asked)
 
 
 def recount(client: Client, indicator: Indicator, within: Sequence[str], period: Period) -> Recounted:
@@ -118,7 +127,16 @@ def recount(client: Client, indicator: Indicator, within: Sequence[str], period:
     started = time.monotonic()
     before = _served(client, indicator, within, period)
     reading = _Reading(client, Needs(indicator), within, period)
-    recounted = parts_of(indicator, reading.tally().measures())
+    measures = reading.tally().measures()
+    events_read, lent_by = reading.events_read, None
+    if _may_borrow(indicator, period) and not parts_of(indicator, measures)["denominator"]:
+        year = year_before(period)
+        reading = _Reading(client, Needs(indicator), within, year)
+        cases = parts_of(indicator, reading.tally().measures())["denominator"] or 0
+        measures |= {lent(indicator.id): cases / (parts_of_year(period) or 1)}
+        events_read += reading.events_read
+        lent_by = year.start.astimezone(VIETNAM).year if cases else None
+    recounted = parts_of(indicator, measures)
     after = _served(client, indicator, within, period)
     agreement: Literal["equal", "moved", "different"] = "different"
     if _same(recounted, before) or _same(recounted, after):
@@ -126,7 +144,11 @@ def recount(client: Client, indicator: Indicator, within: Sequence[str], period:
     elif not _same(before, after):
         agreement = "moved"
     served = before if _same(recounted, before) else after
-    return Recounted(agreement, served, recounted, reading.events_read, time.monotonic() - started)
+    return Recounted(agreement, served, recounted, lent_by, events_read, time.monotonic() - started)
+
+
+def _may_borrow(indicator: Indicator, period: Period) -> bool:
+    return bool(indicator.lent_by and parts_of_year(period))
 
 
 class _Reading:
@@ -204,8 +226,14 @@ class _Reading:
 
 def _served(client: Client, indicator: Indicator, within: Sequence[str], period: Period) -> Parts:
     target = within[0]
+    return served_parts(indicator, counts_of(client, dict.fromkeys(within, target), period, [indicator])[target])
+
+
+def _cases(client: Client, indicator: Indicator, within: Sequence[str], period: Period) -> float:
+    """The served denominator, without what was lent."""
+    target = within[0]
     found = counts(client, dict.fromkeys(within, target), period, indicator.measures())
-    return served_parts(indicator, found[target])
+    return value_of(indicator.denominator, found[target])
 
 
 def _same(one: Parts, other: Parts) -> bool:

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from clickhouse_connect.driver.client import Client
 
 from contract.catalogue import catalogue
-from contract.indicators import Factor, Indicator, evaluate
+from contract.indicators import Factor, Indicator, evaluate, lent
 from contract.measures import Counts, value_of
 from warehouse.figures import by_hour, counts
 from warehouse.periods import Period, bounds
@@ -245,7 +245,7 @@ def served_parts(indicator: Indicator, served: Counts) -> dict[str, float | None
 def parts_of(indicator: Indicator, measures: Mapping[str, Any]) -> dict[str, float | None]:
     """Numerator, denominator, number of cases and value of an indicator, from recounted measures."""
     recounted = {measure: measures.get(measure, 0) for measure in indicator.measures()}
-    cases = value_of(indicator.denominator, recounted)
+    cases = value_of(indicator.denominator, recounted) or measures.get(lent(indicator.id), 0)
     numerator: float | None = None
     if indicator.kind == "quantile":
         each = sorted(Counter(measures.get(indicator.numerator, {})).elements())
