@@ -74,13 +74,36 @@ def test_odd_events_in_any_order_are_served_as_recounted(store: Client, seed: in
     assert verified(store, DAY - timedelta(days=3), DAY + timedelta(days=2)).differences == []
 
 
-def dossiers_by_the_calendar(dice: random.Random, terms: list[str]) -> list[dict[str, Any]]:
+TERMS = [
+    procedure("HOURS", term=12, term_unit="hour"),
+    procedure("DAYS", term=3),
+    procedure("INSTANT", term=2, deadline_rule="instant"),
+    procedure("BY_DAY", term=2, count_mode="day"),
+    procedure("CALENDAR_DAYS", term=5, term_unit="day", count_mode="day"),
+    procedure("RESTART", term=2, supplement_policy="restart"),
+    procedure("CUT_OFF", term=2, cutoffs=[{"valid_from": "2026-11-05", "at": "15:00"}]),
+    procedure(
+        "CUT_OFF_RESTART",
+        term=3,
+        count_mode="day",
+        supplement_policy="restart",
+        cutoffs=[{"valid_from": "2026-01-01", "at": "10:30"}, {"valid_from": "2026-11-12"}],
+    ),
+    procedure("NONE"),
+]
+OF_SEED = {seed: [f"H26.{seed}", f"H26.{seed}B"] for seed in (44, 45, 46)}
+
+
+def dossiers_by_the_calendar(seed: int) -> list[dict[str, Any]]:
+    """Dossiers of two units of their own, with any of ``TERMS``, pauses in any order, some with a given appointment."""
+    dice = random.Random(seed)
+    terms = [body["subject"] for body in TERMS]
     made = []
     for n in range(150):
-        code, term = f"D{n}", dice.choice(terms)
+        code, term = f"D{seed}-{n}", dice.choice(terms)
         when = datetime.fromisoformat("2026-11-02T00:00:00+07:00") + timedelta(seconds=dice.randrange(20 * 86_400))
         due = {"due_at": (when + timedelta(hours=dice.randrange(90))).isoformat()} if dice.random() < 0.3 else {}
-        where = dice.choice(["H26.1", "H26.2"])
+        where = dice.choice(OF_SEED[seed])
         made.append(event("dossier.accepted", code, when.isoformat(), unit=where, procedure=term, **due))
         for _ in range(dice.randrange(3)):
             asked, answered = dice.choice(
@@ -100,33 +123,6 @@ def dossiers_by_the_calendar(dice: random.Random, terms: list[str]) -> list[dict
     return made
 
 
-@pytest.mark.parametrize("seed", [44, 45, 46])
-def test_appointments_by_calendar_terms_and_pauses_are_served_as_recounted(store: Client, seed: int) -> None:
-    dice = random.Random(seed)
-    terms = [
-        procedure("HOURS", term=12, term_unit="hour"),
-        procedure("DAYS", term=3),
-        procedure("INSTANT", term=2, deadline_rule="instant"),
-        procedure("BY_DAY", term=2, count_mode="day"),
-        procedure("CALENDAR_DAYS", term=5, term_unit="day", count_mode="day"),
-        procedure("RESTART", term=2, supplement_policy="restart"),
-        procedure("CUT_OFF", term=2, cutoffs=[{"valid_from": "2026-11-05", "at": "15:00"}]),
-        procedure(
-            "CUT_OFF_RESTART",
-            term=3,
-            count_mode="day",
-            supplement_policy="restart",
-            cutoffs=[{"valid_from": "2026-01-01", "at": "10:30"}, {"valid_from": "2026-11-12"}],
-        ),
-        procedure("NONE"),
-    ]
-    events = dossiers_by_the_calendar(dice, [body["subject"] for body in terms])
-    put(store, [*TREE, *calendar(), *terms])
-    put_recorded(store, events, dice)
-    found = verified(store, date(2026, 11, 1), date(2026, 12, 5))
-    assert found.differences == []
-
-
 def petitions(dice: random.Random) -> list[dict[str, Any]]:
     """Petitions with any of their steps in any order, some never received, some after the last known day."""
     made = []
@@ -140,17 +136,8 @@ def petitions(dice: random.Random) -> list[dict[str, Any]]:
                 body["data"] |= {name: dice.choice(values) for name, values in said.items() if dice.random() < 0.3}
                 made.append(body | {"data": body["data"] | {"reopened": dice.random() < 0.1}})
                 when += timedelta(seconds=dice.choice([3_000, 90_000, 200_000, 1_000_000]))
+    dice.shuffle(made)
     return made
-
-
-def test_petitions_are_served_as_recounted_also_when_the_calendar_comes_late(store: Client) -> None:
-    dice = random.Random(61)
-    events = petitions(dice)
-    dice.shuffle(events)
-    put(store, events[: len(events) // 2])
-    put(store, [*TREE, *calendar()])
-    put(store, events[len(events) // 2 :])
-    assert verified(store, date(2026, 11, 1), date(2026, 12, 31)).differences == []
 
 
 def test_procedures_in_force_are_served_as_recounted(store: Client) -> None:
@@ -172,24 +159,27 @@ def test_procedures_in_force_are_served_as_recounted(store: Client) -> None:
     assert verified(store, date(2026, 11, 1), date(2026, 12, 15)).differences == []
 
 
-def test_publications_points_and_the_use_of_procedures_are_served_as_recounted(store: Client) -> None:
+BEGIN = datetime.fromisoformat("2026-11-02T00:00:00+07:00")
+POINTS = [f"H26.1.{n}" for n in range(24)]
+
+
+def publications() -> list[dict[str, Any]]:
+    """Points that open and close, what they can, procedures published to them, and the dossiers that use these."""
     dice = random.Random(64)
-    begin = datetime.fromisoformat("2026-11-02T00:00:00+07:00")
-    points = [f"H26.1.{n}" for n in range(24)]
     told: list[dict[str, Any]] = []
 
     def tell(kind: str, subject: str, at: str, **data: Any) -> None:
         told.append(event(kind, subject, at, key=str(len(told)), **data))
 
-    for point in points:
+    for point in POINTS:
         since, to = (f"2026-{month:02}-{dice.randrange(1, 29):02}" for month in (dice.choice([1, 11]), 11))
         level = dice.choice(["branch", "service_point", "counter"])
         told.append(unit(point, "H26.1", level=level, valid_from=since))
         if dice.random() < 0.4:
             told[-1]["data"]["valid_to"] = to
     for n in range(300):
-        moment = begin + timedelta(seconds=dice.randrange(40 * 86_400))
-        when, point, code = moment.isoformat(), dice.choice(points), f"P{dice.randrange(40)}"
+        moment = BEGIN + timedelta(seconds=dice.randrange(40 * 86_400))
+        when, point, code = moment.isoformat(), dice.choice(POINTS), f"P{dice.randrange(40)}"
         if n < 100:
             decided, effective = (
                 f"{moment + timedelta(days=dice.randrange(*days)):%Y-%m-%d}" for days in ((-9, 1), (-3, 9))
@@ -208,13 +198,24 @@ def test_publications_points_and_the_use_of_procedures_are_served_as_recounted(s
             if dice.random() < 0.3:
                 tell("payment.paid", f"D{n}", when, unit=point, online=dice.random() < 0.5)
     dice.shuffle(told)
-    put(store, told[:200])
-    put(store, [*TREE, *calendar()])
-    put(store, told[200:])
-    assert verified(store, date(2026, 11, 1), date(2026, 12, 15)).differences == []
+    return told
+
+
+def test_two_months_of_all_that_goes_by_the_calendar_are_served_as_recounted_also_when_it_comes_late(
+    store: Client,
+) -> None:
+    """Appointments, petitions and publications in one store: each day asked about costs, not what happened on it."""
+    asked, published = petitions(random.Random(61)), publications()
+    put(store, [*asked[: len(asked) // 2], *published[:200]])
+    owners = [unit(code, "H26") for of_seed in OF_SEED.values() for code in of_seed]
+    put(store, [*TREE, *owners, *calendar(), *TERMS])
+    put(store, [*asked[len(asked) // 2 :], *published[200:]])
+    for seed in OF_SEED:
+        put_recorded(store, dossiers_by_the_calendar(seed), random.Random(seed))
+    assert verified(store, date(2026, 11, 1), date(2026, 12, 31)).differences == []
     ids = ("Q766_1_1", "Q766_1_2", "Q766_3_2", "Q766_3_5B", "Q766_4_5A", "Q766_4_6", "DIG_POINTS")
-    whole = Period(begin, begin + timedelta(days=43))
-    served = counts(store, dict.fromkeys(["H26", "H26.1", *points], "H26"), whole, catalogue().measures)["H26"]
+    whole = Period(BEGIN, BEGIN + timedelta(days=43))
+    served = counts(store, dict.fromkeys(["H26", "H26.1", *POINTS], "H26"), whole, catalogue().measures)["H26"]
     for name in ids:
         entry = catalogue().indicators[name]
         assert value_of(entry.numerator, served) > 0, name
