@@ -28,7 +28,9 @@ STEPS_OF_DOSSIERS = ("dossiers_received", "dossiers_completed", "dossiers_late")
 
 def recount(events: Iterable[Event], start: datetime, end: datetime, *, instant: bool = False) -> dict[str, Any]:
     """Counts of a period of whole hours by the names of contract/measures.py, without those about recording."""
-    found, standings = _counted(events, start, end, instant)
+    hours, found, standings = _counted(events, start, end, instant)
+    for tally in _within(hours, start, end).values():
+        found.add(tally)
     measures = {name: count for name, count in found.measures().items() if not name.startswith("dossiers_")}
     return {"waits": 0, "waited_s": 0, "waits_s": {}, "return_lags_s": {}, **measures, **standings}
 
@@ -46,13 +48,28 @@ def assert_served(served: Mapping[str, Mapping[str, Any]], expected: Mapping[str
         assert (entry.id, found["numerator"], found["denominator"]) == (entry.id, numerator, cases)
 
 
-def recount_steps(events: Iterable[Event], start: datetime, end: datetime) -> dict[str, Any]:
-    """What a chart shows of the period: ratings, tickets and steps of dossiers, as they are known by now."""
-    found, _ = _counted(events, start, end, instant=False)
-    return {name: found.counts[name] for name in STEPS + STEPS_OF_DOSSIERS} | {"waits_s": dict(found.waits_s)}
+def recount_steps(events: Iterable[Event], start: datetime, end: datetime) -> dict[datetime, dict[str, Any]]:
+    """What a chart shows of each hour of the period: ratings, tickets and steps of dossiers, as known by now."""
+    hours, _, _ = _counted(events, start, end, instant=False)
+    return {
+        hour: {name: found.counts[name] for name in STEPS + STEPS_OF_DOSSIERS} | {"waits_s": dict(found.waits_s)}
+        for hour, found in _within(hours, start, end).items()
+    }
 
 
-def _counted(events: Iterable[Event], start: datetime, end: datetime, instant: bool) -> tuple[Tally, Counter[str]]:
+def _within(hours: Hours, start: datetime, end: datetime) -> dict[datetime, Tally]:
+    """The hours of the period, over all units."""
+    found: defaultdict[datetime, Tally] = defaultdict(Tally)
+    for (_, hour), tally in hours.items():
+        if start <= hour < end:
+            found[hour].add(tally)
+    return found
+
+
+def _counted(
+    events: Iterable[Event], start: datetime, end: datetime, instant: bool
+) -> tuple[Hours, Tally, Counter[str]]:
+    """What happened in each hour, and what stands in the period."""
     hours = Hours(Tally)
     subjects: defaultdict[tuple[str, str], list[Event]] = defaultdict(list)
     distinct = list({event["id"]: event for event in events}.values())
@@ -83,7 +100,4 @@ def _counted(events: Iterable[Event], start: datetime, end: datetime, instant: b
             count_steps(hours, dossier)
             count_standing(standings, dossier, start, end)
             count_work(total, dossier, start, end)
-    for (_, hour), tally in hours.items():
-        if start <= hour < end:
-            total.add(tally)
-    return total, standings
+    return hours, total, standings

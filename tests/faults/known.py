@@ -7,7 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from zlib import crc32
@@ -73,8 +73,7 @@ class Truth:
 
     def hours(self, events: list[Event]) -> dict[datetime, dict[str, Any]]:
         """The figures by hour, those that are not zero, recounted; a step counts where one of its events lies."""
-        hours = {at(body).astimezone(UTC).replace(minute=0, second=0, microsecond=0) for body in events}
-        found = {hour: recount_steps(events, hour, hour + timedelta(hours=1)) for hour in hours}
+        found = recount_steps(events, *self.around)
         made = {hour: {name: value for name, value in counts.items() if value} for hour, counts in found.items()}
         return {hour: counts for hour, counts in made.items() if counts}
 
