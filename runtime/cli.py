@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
 
+from runtime.cli_reference import reference_app
+from runtime.console import out, read_settings
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
 
@@ -23,23 +23,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-reference_app = typer.Typer(help="Units, procedures, calendars, targets and tablets.", no_args_is_help=True)
 app.add_typer(reference_app, name="reference")
 grafana_app = typer.Typer(help="Grafana's dashboards and alert rules.", no_args_is_help=True)
 app.add_typer(grafana_app, name="grafana")
-out = Console(highlight=False)
 
 COLLECT_AFTER = 50_000
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        for fault in error.errors():
-            name = "_".join(["HAILONG", *(str(part).upper() for part in fault["loc"])])
-            out.print(f"[red]{name}[/]: {fault['msg']}", style=None)
-        raise typer.Exit(2) from error
 
 
 @app.command()
@@ -47,7 +35,7 @@ def up() -> None:
     """Start what is not running of the local stack: Kafka, ClickHouse and every service."""
     from local.stack import up as start
 
-    start(_settings(), report=out.print)
+    start(read_settings(), report=out.print)
     status()
 
 
@@ -56,7 +44,7 @@ def down() -> None:
     """Stop the local stack; data stays."""
     from local.stack import down as stop
 
-    stop(_settings())
+    stop(read_settings())
 
 
 @app.command()
@@ -65,7 +53,7 @@ def status() -> None:
     from local.stack import status as look
 
     table = Table("process", "pid", "state", "address")
-    for row in look(_settings()):
+    for row in look(read_settings()):
         state = "ready" if row.ready else "starting" if row.alive else "down"
         table.add_row(row.name, str(row.pid or "—"), state, row.address)
     out.print(table)
@@ -78,7 +66,7 @@ def migrate() -> None:
     from warehouse.client import connect
     from warehouse.migrate import migrate as apply_all
 
-    settings = _settings()
+    settings = read_settings()
     create_topics(settings)
     for name in apply_all(connect(settings, database="default"), settings.clickhouse_database):
         out.print(f"applied {name}")
@@ -163,7 +151,7 @@ def verify(
     from warehouse.client import connect
     from warehouse.verify import Difference, Verification
 
-    verification = Verification(connect(_settings()), first and first.date(), last and last.date())
+    verification = Verification(connect(read_settings()), first and first.date(), last and last.date())
     follow(verification.run(), "steps", out)
     if verification.differences:
         table = Table()
@@ -195,7 +183,7 @@ def invite(
     """Print the link by which a citizen rates one dossier on a phone."""
     from senders.invitation import invite as hand_out
 
-    raise typer.Exit(hand_out(_settings(), unit, dossier, procedure, days=days, qr=qr))
+    raise typer.Exit(hand_out(read_settings(), unit, dossier, procedure, days=days, qr=qr))
 
 
 @app.command()
@@ -216,7 +204,7 @@ def demo(
     """Start everything and let a simulated working day of Hanoi flow through it."""
     from local.demo import run
 
-    raise typer.Exit(run(_settings(), seconds=seconds, seed=seed))
+    raise typer.Exit(run(read_settings(), seconds=seconds, seed=seed))
 
 
 @app.command(name="import")
@@ -227,7 +215,7 @@ def import_file(
     """Read an export of an existing one-stop system into events and send them through ingest."""
     from senders.importer import run
 
-    raise typer.Exit(run(_settings(), file, mapping))
+    raise typer.Exit(run(read_settings(), file, mapping))
 
 
 @app.command()
@@ -244,7 +232,7 @@ def simulate(
     from senders.simulate import run
 
     made = day.date() if day else None
-    raise typer.Exit(run(_settings(), made, seed=seed, scale=scale, output=output, profile=profile))
+    raise typer.Exit(run(read_settings(), made, seed=seed, scale=scale, output=output, profile=profile))
 
 
 @app.command()
@@ -275,7 +263,7 @@ def report(
     from dashboards.report.command import KINDS, Asked, ReportError, period_of, write
     from runtime.clock import VIETNAM, clock_from
 
-    settings = _settings()
+    settings = read_settings()
     try:
         if kind not in KINDS or language not in {"vi", "en"}:
             raise ReportError(f"there is no report {kind!r} in {language!r}")
@@ -294,7 +282,7 @@ def grafana_push() -> None:
     from dashboards.grafana.push import GrafanaRefusedError, push
 
     try:
-        for sent in push(_settings()):
+        for sent in push(read_settings()):
             out.print(sent)
     except GrafanaRefusedError as error:
         out.print(f"[red]Grafana did not take it[/]: {error}")
@@ -310,134 +298,8 @@ def grafana_write() -> None:
         out.print(path, soft_wrap=True)
 
 
-@reference_app.command("load")
-def reference_load(
-    place: Annotated[
-        Path | None,
-        typer.Argument(help="Folder of CSV files (see `files`) or Excel workbook; Hanoi's own if left out."),
-    ] = None,
-    by: Annotated[str | None, typer.Option(help="Who loads it; the user of this machine when left out.")] = None,
-) -> None:
-    """Load reference data: every wrong line is reported, and nothing is loaded unless all are right."""
-    from senders.reference import run
-
-    raise typer.Exit(run(_settings(), place, by))
-
-
-@reference_app.command("check")
-def reference_check(place: Annotated[Path, typer.Argument(help="Folder of CSV files or Excel workbook.")]) -> None:
-    """Look through reference data without loading it; exit code 1 when a line is wrong."""
-    from senders.reference import check
-
-    raise typer.Exit(check(place))
-
-
-@reference_app.command("history")
-def reference_history(
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Loads at most, the latest first.")] = 20,
-) -> None:
-    """Show who loaded reference data when, and what that changed."""
-    from senders.reference_history import history
-
-    raise typer.Exit(history(_settings(), limit))
-
-
-@reference_app.command("export")
-def reference_export(folder: Annotated[Path, typer.Argument(help="Folder to write CSV files to.")]) -> None:
-    """Write what the system knows by now as CSV files that can be changed and loaded again."""
-    from senders.reference import export
-
-    raise typer.Exit(export(_settings(), folder))
-
-
-@reference_app.command("tablet")
-def reference_tablet(
-    device: Annotated[str, typer.Argument(help="The tablet's code, as in tablets.csv.")],
-    unit: Annotated[str, typer.Option(help="Unit at which it stands.")],
-    counter: Annotated[str | None, typer.Option(help="Counter at which it stands.")] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the place, shown above the question.")] = None,
-    faces: Annotated[int, typer.Option(min=3, max=5, help="Faces to choose from.")] = 4,
-    mirrored: Annotated[bool, typer.Option(help="It stands at the citizen's left hand.")] = False,
-    large_text: Annotated[bool, typer.Option(help="Words half as large again.")] = False,
-    qr: Annotated[Path | None, typer.Option(help="SVG file for the address as a QR code.")] = None,
-) -> None:
-    """Print the address, with the tablet's token, that a tablet is opened with once."""
-    from senders.invitation import set_up_tablet
-
-    place = {"unit": unit, "counter": counter, "name": name, "faces": str(faces)}
-    place |= {"mirrored": str(int(mirrored)), "large_text": str(int(large_text))}
-    raise typer.Exit(set_up_tablet(_settings(), device, place, qr=qr))
-
-
-@reference_app.command("pair")
-def reference_pair(
-    code: Annotated[str, typer.Argument(help="The eight letters that the tablet shows.")],
-    unit: Annotated[str | None, typer.Option(help="Unit at which it stands.")] = None,
-    counter: Annotated[str | None, typer.Option(help="Counter at which it stands.")] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the place, shown above the question.")] = None,
-    faces: Annotated[int, typer.Option(min=3, max=5, help="Faces to choose from.")] = 4,
-    device: Annotated[str | None, typer.Option(help="The tablet's code; made of the letters when left out.")] = None,
-    replaces: Annotated[
-        str | None, typer.Option(help="Tablet that it stands in for: its place is taken over, its token ends.")
-    ] = None,
-) -> None:
-    """Pair the tablet that shows this code, so that citizens can rate on it."""
-    from senders.pairing import pair
-
-    place = {"unit": unit, "counter": counter, "name": name, "faces": faces}
-    raise typer.Exit(pair(_settings(), code, place, device=device, replaces=replaces))
-
-
-@reference_app.command("revoke")
-def reference_revoke(
-    device: Annotated[str, typer.Argument(help="The tablet's code.")],
-    reason: Annotated[str | None, typer.Option(help="Why, such as: stolen.")] = None,
-) -> None:
-    """End a tablet's token: it is turned away at its next call, and keeps what it has not sent."""
-    from senders.pairing import revoke
-
-    raise typer.Exit(revoke(_settings(), device, reason))
-
-
-@reference_app.command("configure")
-def reference_configure(
-    scope: Annotated[str, typer.Argument(help="Unit with all below it, or one tablet.")],
-    faces: Annotated[int | None, typer.Option(help="3, 4 or 5 faces.")] = None,
-    languages: Annotated[str | None, typer.Option(help="Languages in their order, such as vi,en.")] = None,
-    idle_s: Annotated[int | None, typer.Option(help="Seconds after which a chosen language is left again.")] = None,
-    mirrored: Annotated[bool | None, typer.Option(help="Layout for the other hand.")] = None,
-    large_text: Annotated[bool | None, typer.Option(help="Larger words.")] = None,
-    follow_up: Annotated[bool | None, typer.Option(help="Ask why of who is not satisfied.")] = None,
-    back: Annotated[bool, typer.Option("--back", help="What it had before instead; once more undoes that.")] = False,
-) -> None:
-    """Tell what tablets follow; what is left out is inherited from the unit above."""
-    from senders.configuring import configure
-
-    given = {
-        "faces": faces,
-        "languages": languages.replace(" ", "").split(",") if languages else None,
-        "idle_s": idle_s,
-        "mirrored": mirrored,
-        "large_text": large_text,
-        "follow_up": follow_up,
-    }
-    values = {name: value for name, value in given.items() if value is not None}
-    if back and values:
-        out.print("--back takes over what was before; it goes with nothing else", style="red")
-        raise typer.Exit(2)
-    raise typer.Exit(configure(_settings(), scope, values, back=back))
-
-
-@reference_app.command("files")
-def reference_files() -> None:
-    """Show which files a folder of reference data may have, and their columns."""
-    from senders.reference import tell_files
-
-    tell_files()
-
-
 def _service(name: str) -> Settings:
-    settings = _settings()
+    settings = read_settings()
     configure_logging(settings, name)
     return settings
 
