@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -21,12 +21,12 @@ from typing import Any, NamedTuple
 from clickhouse_connect.driver.client import Client
 
 from contract.catalogue import catalogue
-from contract.indicators import Factor, Indicator, evaluate, lent
-from contract.measures import Counts, value_of
+from contract.measures import Counts
 from warehouse.figures import by_hour, counts
 from warehouse.periods import Period, bounds
 from warehouse.recount import Event, Hours, Tally, count_event, count_ticket, replaced
 from warehouse.recount_dossiers import Rules, count_standing, count_steps, count_work, fold
+from warehouse.recount_parts import parts_of, served_parts
 from warehouse.recount_petitions import Petition, count_petition, misconduct
 from warehouse.recount_petitions import fold as fold_petition
 from warehouse.recount_points import points
@@ -229,44 +229,6 @@ def rules_of(reference: Sequence[Event]) -> Rules:
             terms[event["subject"]] = terms_of(event["data"])
             given[event["subject"]] = set(gives(event["data"]))
     return Rules(terms, offered=given, calendars=calendars_of_units(reference))
-
-
-def served_parts(indicator: Indicator, served: Counts) -> dict[str, float | None]:
-    """Numerator, denominator, number of cases and value as they are served, however few the cases are."""
-    figure = evaluate(indicator.model_copy(update={"min_n": 0}), served)
-    return {
-        "numerator": figure.numerator,
-        "denominator": figure.denominator,
-        "n": figure.n,
-        "value": figure.value,
-    }
-
-
-def parts_of(indicator: Indicator, measures: Mapping[str, Any]) -> dict[str, float | None]:
-    """Numerator, denominator, number of cases and value of an indicator, from recounted measures."""
-    recounted = {measure: measures.get(measure, 0) for measure in indicator.measures()}
-    cases = value_of(indicator.denominator, recounted) or measures.get(lent(indicator.id), 0)
-    numerator: float | None = None
-    if indicator.kind == "quantile":
-        each = sorted(Counter(measures.get(indicator.numerator, {})).elements())
-        numerator = each[math.ceil((indicator.quantile or 0) * len(each)) - 1] if each else None
-    else:
-        numerator = value_of(indicator.numerator, recounted)
-    if indicator.kind == "count":
-        return {"numerator": numerator, "denominator": cases, "n": cases, "value": numerator}
-    share = _share(indicator.factor, recounted)
-    if not cases or numerator is None or share is None:
-        return {"numerator": None, "denominator": cases, "n": cases, "value": None}
-    value = numerator if indicator.kind == "quantile" else numerator / cases
-    factor = {"percent": 100, "minutes": 1 / 60, "hours": 1 / 3600}.get(indicator.unit, 1)
-    return {"numerator": numerator, "denominator": cases, "n": math.ceil(cases), "value": value * share * factor}
-
-
-def _share(factor: Factor | None, recounted: Counts) -> float | None:
-    if factor is None:
-        return 1.0
-    cases = value_of(factor.denominator, recounted)
-    return value_of(factor.numerator, recounted) / cases if cases else None
 
 
 def _above(unit: str, units: Mapping[str, Mapping[str, Any]]) -> list[str]:
