@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import AwareDatetime
 
 from contract.events import EVENT_DATA, replacement_id
+from contract.reference_events import Cutoff
 from contract.scales import LEVELS, Scale
 
 # The same examples at each run, and none refused for a slow or busy machine.
@@ -43,6 +44,9 @@ SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     float: st.floats(0, 1e300),
 }
+SCALARS[Cutoff] = st.fixed_dictionaries(
+    {"valid_from": SCALARS[date]}, optional={"at": st.times(time(1)).map(lambda hour: f"{hour:%H:%M}")}
+)
 
 
 def _value(annotation: Any, metadata: Sequence[Any] = ()) -> st.SearchStrategy[Any]:
@@ -94,6 +98,9 @@ def data_of(draw: st.DrawFn, kind: str) -> dict[str, Any]:
         data["score"] = draw(scores)
         if "answers" in data:
             data["answers"] = {name: draw(scores) for name in data["answers"]}
+    if "cutoffs" in data:
+        told = {cutoff["valid_from"]: cutoff for cutoff in data["cutoffs"]}
+        data["cutoffs"] = [told[day] for day in sorted(told)]
     return data
 
 

@@ -36,6 +36,18 @@ FRIDAY = "2026-11-20T{}+07:00"
             id="not in effect yet",
         ),
         pytest.param(
+            {"term": 2, "cutoffs": [{"valid_from": "9999-12-31", "at": "15:00"}]},
+            "16:00:00",
+            "2026-11-25 16:00",
+            id="never in effect",
+        ),
+        pytest.param(
+            {"term": 2, "cutoffs": [{"valid_from": "0001-01-01", "at": "15:00"}]},
+            "16:00:00",
+            "2026-11-25 17:00",
+            id="always in effect",
+        ),
+        pytest.param(
             {"term": 2, "cutoffs": [*THREE, {"valid_from": "2026-11-20"}]},
             "16:00:00",
             "2026-11-25 16:00",
