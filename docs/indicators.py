@@ -83,6 +83,8 @@ def _entry(entry: Indicator, rules: RuleSet) -> str:
     if component:
         full = f", đủ điểm từ · full from {component.full_at:g}" if component.full_at != 100 else ""
         lines.append(f"- Điểm tối đa · most points: {component.max_points:g}{full}")
+        if component.granted_to:
+            lines.append(f"- Được tính đủ điểm ở cấp · given in full at the levels: {', '.join(component.granted_to)}")
     lines += [f"- Mục tiêu · target: {_target(target)}" for target in entry.targets]
     lines.append(f"- Nguồn · source: {entry.source} ({BASIS[entry.basis]})")
     lines.append(f"- Ví dụ · example: {_worked_out(example)}")

@@ -97,7 +97,7 @@ SELECT subject AS device, occurred_at AS seen_at, body
 FROM parsed
 WHERE readable AND type = 'device.seen';
 
--- Every unit with itself and each unit above it, by today's tree.
+-- Every unit with itself and each unit above it, by the newest word on each, also of a day to come.
 CREATE VIEW IF NOT EXISTS unit_paths AS
 WITH RECURSIVE
   current AS (SELECT unit, argMax(parent, (valid_from, as_of)) AS parent FROM units GROUP BY unit),
