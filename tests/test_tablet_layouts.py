@@ -70,6 +70,17 @@ def nothing_overlaps(page: Page) -> bool:
     return narrowest_gap(parts) >= -ROUNDING and lowest <= page.evaluate("innerHeight")
 
 
+def beside_is_large_enough(page: Page) -> bool:
+    """Whether "listen" has 30 × 20 mm and each language 30 × 12 mm."""
+    least = {".listen": (30, 20), "nav button": (30, 12)}
+    return all(
+        box["width"] >= width * MM and box["height"] >= height * MM
+        for control, (width, height) in least.items()
+        for box in boxes(page, control)
+        if box
+    )
+
+
 def gap_beside_faces(page: Page) -> float:
     """The least distance of a face from a control beside the faces, in CSS pixels."""
     beside = boxes(page, ".listen, nav button")
@@ -89,6 +100,8 @@ def test_each_layout_shows_every_word_and_faces_that_old_hands_hit(page: Page, l
             assert min(sides) >= 30 * MM, (size, faces, language)
             assert narrowest_gap(boxes(page, ".face")) >= 8 * MM, (size, faces, language)
             assert gap_beside_faces(page) >= 8 * MM, (size, faces, language)
+            assert page.locator(".listen").is_visible(), (size, faces, language)
+            assert beside_is_large_enough(page), (size, faces, language)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -100,6 +113,8 @@ def test_each_layout_shows_every_reason_large_enough(page: Page, layout: str) ->
         asked_why(page)
         assert page.evaluate(CUT_OFF) == [], (size, language)
         assert nothing_overlaps(page), (size, language)
+        assert page.locator(".listen").is_visible(), (size, language)
+        assert beside_is_large_enough(page), (size, language)
         page.clock.run_for(25_100)
         expect(page.get_by_role("alert")).to_be_visible()
         assert page.evaluate(CUT_OFF) == [], (size, language)
@@ -107,6 +122,22 @@ def test_each_layout_shows_every_reason_large_enough(page: Page, layout: str) ->
         targets = boxes(page, ".reason, .leave, .more-time")
         assert min(min(box["width"], box["height"]) for box in targets) >= 30 * MM, (size, language)
         assert narrowest_gap(targets) >= 8 * MM, (size, language)
+
+
+@pytest.mark.parametrize("size", [(390, 844), (412, 915)])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_telephone_has_controls_as_large(page: Page, size: tuple[int, int], layout: str) -> None:
+    page.clock.install()
+    for language in LANGUAGES:
+        laid_out(page, layout, size)
+        page.get_by_role("button", name=language).click()
+        assert page.locator(".listen").is_visible()
+        assert page.evaluate(CUT_OFF) == []
+        assert nothing_overlaps(page)
+        assert beside_is_large_enough(page)
+        asked_why(page)
+        assert page.locator(".listen").is_visible()
+        assert beside_is_large_enough(page)
 
 
 @pytest.mark.parametrize("size", SIZES)
