@@ -25,8 +25,15 @@ FILE_OF = {
     "device.paired": "tablets.csv",
     "point.capability": "points.csv",
     "alias.defined": "aliases.csv",
+    "device.configured": "configurations.csv",
 }
-SUBJECT_IN = {"units.csv": "code", "procedures.csv": "code", "tablets.csv": "device", "aliases.csv": "alias"}
+SUBJECT_IN = {
+    "units.csv": "code",
+    "procedures.csv": "code",
+    "tablets.csv": "device",
+    "aliases.csv": "alias",
+    "configurations.csv": "scope",
+}
 """The column of the files whose lines are called by the subject of their event."""
 
 
@@ -81,7 +88,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
-        return " ".join(f"{told['valid_from']}/{told.get('at') or 'none'}" for told in value)
+        return " ".join(part if isinstance(part, str) else _cutoff(part) for part in value)
     return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
@@ -98,3 +105,7 @@ def _text(name: str, rows: list[dict[str, str]], told_at: str) -> str:
 
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def _cutoff(told: dict[str, str]) -> str:
+    return f"{told['valid_from']}/{told.get('at') or 'none'}"

@@ -16,11 +16,15 @@ from contract import aliases
 from contract.events import decode, derived_id
 from contract.procedure_codes import plain_code
 from contract.reference_calendar import calendar_days
+from contract.reference_events import CONFIGURED_FIELDS
 from contract.reference_rows import CellError, Fault, Row, needed
 from contract.reference_rows import rows as read_rows
 from contract.refusals import Refusal
 
-FILES = ("units.csv", "calendar.csv", "procedures.csv", "targets.csv", "tablets.csv", "points.csv", "aliases.csv")
+FILES = (
+    *("units.csv", "calendar.csv", "procedures.csv", "targets.csv", "tablets.csv", "points.csv", "aliases.csv"),
+    "configurations.csv",
+)
 """The files of a folder, in the order in which their events are sent: what is referred to comes first."""
 
 
@@ -60,24 +64,31 @@ def _cutoffs(text: str) -> list[dict[str, str | None]]:
     return [{"valid_from": day, "at": None if hour == "none" else hour} for day, hour in told]
 
 
+_TRUTHS = (
+    *(
+        "full_online_eligible",
+        "has_fee",
+        "requires_result",
+        "parts_complete",
+        "online_payment",
+        "restructured",
+        "posted",
+    ),
+    *("digitisation_workflow", "e_certified_copy", "mirrored", "large_text", "follow_up"),
+)
 _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "term": (int, "a whole number"),
     "service_level": (int, "a whole number"),
     "fee_vnd": (int, "a whole number of đồng"),
     "annual_volume": (int, "a whole number"),
     "value": (_number, "a number"),
-    "full_online_eligible": (_truth, "true or false"),
-    "has_fee": (_truth, "true or false"),
-    "requires_result": (_truth, "true or false"),
-    "parts_complete": (_truth, "true or false"),
-    "online_payment": (_truth, "true or false"),
-    "restructured": (_truth, "true or false"),
-    "digitisation_workflow": (_truth, "true or false"),
-    "e_certified_copy": (_truth, "true or false"),
-    "posted": (_truth, "true or false"),
+    **dict.fromkeys(_TRUTHS, (_truth, "true or false")),
     "cutoffs": (_cutoffs, "like 2024-07-01/15:00 2026-03-01/none"),
     "results_in_force": (int, "a whole number"),
     "results_digitised": (int, "a whole number"),
+    "faces": (int, "a whole number"),
+    "idle_s": (int, "a whole number of seconds"),
+    "languages": (str.split, "codes of languages with spaces between"),
 }
 
 _REQUIRED = {
@@ -88,6 +99,7 @@ _REQUIRED = {
     "tablets.csv": {"device", "unit"},
     "points.csv": {"unit"},
     "aliases.csv": {"alias", "unit", "valid_from"},
+    "configurations.csv": {"scope", "unit"},
 }
 _OPTIONAL = {
     "units.csv": {"valid_to", "calendar", "ward_code"},
@@ -102,6 +114,7 @@ _OPTIONAL = {
     "tablets.csv": {"counter", "kiosk", "name"},
     "points.csv": {"digitisation_workflow", "e_certified_copy", "results_in_force", "results_digitised"},
     "aliases.csv": {"valid_to", "source"},
+    "configurations.csv": {"device", *CONFIGURED_FIELDS},
 }
 
 
@@ -177,6 +190,10 @@ def _facts(
                     alias = needed(data, "alias")
                     del data["alias"]
                     yield row, "alias.defined", alias, data
+                case "configurations.csv":
+                    scope = needed(data, "scope")
+                    del data["scope"]
+                    yield row, "device.configured", scope, data
                 case _:
                     device = needed(data, "device")
                     del data["device"]

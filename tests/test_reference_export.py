@@ -59,6 +59,32 @@ def test_the_last_word_is_written_and_what_was_taken_back_is_not() -> None:
     assert found["point.capability", "H26", ""] == {"unit": "H26", "e_certified_copy": True, "results_in_force": 9}
 
 
+def test_what_tablets_show_comes_back_as_it_was() -> None:
+    told = [
+        unit("H26", level="city"),
+        event("device.paired", "T-1", EARLY, unit="H26", token_sha256="0" * 64),
+        event("device.configured", "H26", EARLY, unit="H26", faces=5, mirrored=True),
+        event("device.configured", "H26", LATER, unit="H26", languages=["en", "vi"], idle_s=30, follow_up=False),
+        event("device.configured", "T-1", EARLY, unit="H26", device="T-1", faces=3, large_text=True),
+    ]
+    files = texts(reversed(told))
+    assert list(files) == ["units.csv", "tablets.csv", "configurations.csv"]
+    found = {key[1]: data for key, data in state(read_again(files)).items() if key[0] == "device.configured"}
+    assert found == {
+        "H26": {"unit": "H26", "languages": ["en", "vi"], "idle_s": 30, "follow_up": False},
+        "T-1": {"unit": "H26", "device": "T-1", "faces": 3, "large_text": True},
+    }
+
+
+def test_a_revoked_tablets_configuration_stays_for_who_pairs_it_again() -> None:
+    told = [
+        unit("H26", level="city"),
+        event("device.configured", "T-1", EARLY, unit="H26", device="T-1", faces=3),
+        event("device.revoked", "T-1", LATER, unit="H26"),
+    ]
+    assert "T-1,H26,T-1,3" in texts(told)["configurations.csv"]
+
+
 @pytest.mark.stack
 def test_a_running_system_writes_what_it_knows_and_never_over_files(stack: Stack, tmp_path: Path) -> None:
     assert stack.send([unit("RX", level="city", name_vi="Đơn vị xuất ra")]) == []
