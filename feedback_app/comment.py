@@ -1,7 +1,7 @@
 """A comment on a tap, written on the citizen's own phone: the tablet shows a signed link as a QR code.
 
-Whoever knows a tablet's token may ask for links; a comment that belongs to no stored rating of the link's unit is never
-shown, and none is ever counted.
+A tablet that ingest knows by its token may ask for links; a revoked one is given none. A comment that belongs to no
+stored rating of the link's unit is never shown, and none is ever counted.
 """
 
 from __future__ import annotations
@@ -48,10 +48,18 @@ class Comments:
         self.router.add_api_route("/c/{token}", self.record, methods=["POST"], response_model=None)
 
     async def link(self, tap: Tap, authorization: str = Header("")) -> Response:
-        """A link for one tap as a QR code, for the tablet that shows its own token; stores nothing."""
+        """A link for one tap as a QR code, for the tablet that shows its own token; stores nothing.
+
+        Raises 401 for another token, 403 for one that was revoked, 503 when ingest does not say whether it was.
+        """
         expected = f"Bearer {device_token(self._pages.key, tap.device)}"
         if not (self._pages.key and hmac.compare_digest(authorization.encode(), expected.encode())):
             raise HTTPException(401, "show this tablet's own token")
+        match await self._pages.knows(authorization):
+            case False:
+                raise HTTPException(403, "this tablet is not known any more")
+            case None:
+                raise HTTPException(503, "ingest does not say whether this tablet is known")
         # Whole seconds: a shorter link is a coarser code, which old cameras read.
         expires_at = (tap.time + HOLDS).replace(microsecond=0)
         link = CommentLink(unit=tap.unit, rating=tap.rating, expires_at=expires_at)

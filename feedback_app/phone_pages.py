@@ -55,6 +55,14 @@ class PhonePages:
             return "recorded"
         return "already" if rejected[0]["reason"] == Reason.ID_CONFLICT else "refused"
 
+    async def knows(self, authorization: str) -> bool | None:
+        """Whether ingest knows the tablet that shows this; None when it does not say."""
+        try:
+            answer = await self._ingest.get("/v1/device-configuration", headers={"Authorization": authorization})
+        except httpx.HTTPError:
+            return None
+        return {200: True, 401: False, 403: False}.get(answer.status_code)
+
     def language(self, request: Request) -> str:
         """The language that the address asks for, or the first."""
         asked = request.query_params.get("lang", "")

@@ -18,7 +18,7 @@ from feedback_app.answers import LONGEST_COMMENT
 from feedback_app.comment import comment_event, qr_rows
 from runtime.clock import VIETNAM
 from tests.support import Stack, event, rating, unit
-from tests.tablet import SET_UP, Door, offline_ready, set_up, tap, until
+from tests.tablet import MM, SET_UP, Door, offline_ready, set_up, tap, until
 from tests.test_accessibility import grave_findings
 from tests.test_tablet_layouts import CUT_OFF, LAYOUTS, SIZES, nothing_overlaps
 
@@ -162,6 +162,24 @@ def test_only_a_tablets_own_token_gets_a_link(office: Stack, token: str) -> None
     assert httpx.post(f"{site}/comment-link", json=tap, headers=own, trust_env=False).json()["qr"]
 
 
+@stack_test
+def test_a_revoked_tablet_gets_no_link(office: Stack) -> None:
+    token = device_token(office.key, "TAB-SAID-LOST")
+    token_sha256 = hashlib.sha256(token.encode()).hexdigest()
+    paired = event("device.paired", "TAB-SAID-LOST", "2025-07-01T00:00:00Z", unit=UNIT, token_sha256=token_sha256)
+    assert office.send([paired]) == []
+    tap = {"device": "TAB-SAID-LOST", "unit": UNIT, "rating": str(uuid4()), "time": NOW.isoformat()}
+
+    def asked() -> int:
+        own = {"Authorization": f"Bearer {token}"}
+        address = f"{office.settings.feedback_url}/comment-link"
+        return httpx.post(address, json=tap, headers=own, trust_env=False).status_code
+
+    assert asked() == 200
+    assert office.send([event("device.revoked", "TAB-SAID-LOST", "2025-07-02T00:00:00Z", unit=UNIT)]) == []
+    assert asked() == 403
+
+
 def told_in(request: Request) -> list[Any]:
     """What a tablet asks a link for."""
     return [request.post_data_json] if request.url.endswith("/comment-link") else []
@@ -242,9 +260,37 @@ def test_the_code_goes_when_nobody_is_there_and_stays_for_who_needs_time(served:
 
 
 @browser_test
-def test_who_has_gone_or_is_content_is_offered_no_code(served: Page) -> None:
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_who_is_content_may_write_more_and_nobody_has_to(served: Page, layout: str) -> None:
+    more = served.get_by_role("button", name="Viết thêm")
+    set_up(served, SET_UP.replace("#", f"{layout}#"))
+    served.clock.pause_at(served.evaluate("Date.now()") / 1000 + 1)
+    for width, height in SIZES:
+        served.set_viewport_size({"width": width, "height": height})
+        tap(served, "Rất hài lòng")
+        expect(more).to_be_visible()
+        box = more.bounding_box()
+        assert box
+        assert (box["width"] >= 60 * MM, 20 * MM <= box["height"] < 30 * MM) == (True, True)
+        assert served.evaluate(CUT_OFF) == []
+        more.tap()
+        served.clock.run_for(100)
+        expect(more).to_have_attribute("aria-pressed", "false")
+        served.clock.run_for(400)
+        more.tap()
+        expect(more).to_have_attribute("aria-pressed", "true")
+        served.clock.run_for(1_600)
+        expect(served.locator(".qr")).to_be_visible()
+        served.locator(".leave").tap()
+        expect(served.get_by_role("radiogroup")).to_be_visible()
+
+
+@browser_test
+def test_who_has_gone_or_asks_for_none_is_shown_no_code_and_holds_nobody_up(served: Page) -> None:
     set_up(served)
     tap(served, "Hài lòng")
+    expect(served.locator(".more")).to_be_visible()
+    assert grave_findings(served) == []
     served.clock.run_for(2_100)
     expect(served.get_by_role("radiogroup")).to_be_visible()
     tap(served, "Không hài lòng")
@@ -260,6 +306,7 @@ def test_without_a_server_nothing_is_offered_and_the_rating_is_kept(page: Page, 
     offline_ready(page)
     context.set_offline(True)
     tap(page, "Không hài lòng")
+    assert not page.locator(".more").is_visible()
     page.get_by_role("button", name="Bỏ qua").tap()
     expect(page.get_by_role("radiogroup")).to_be_visible()
     page.goto("/?health")

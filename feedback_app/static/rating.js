@@ -8,12 +8,14 @@ import { hush, listenButton } from "/listen.js";
 import { reasonsPage } from "/reasons.js";
 
 const DEAD_MS = 2_000;
+// The second touch of a finger that trembles is not a wish.
+const TREMBLING_MS = 300;
 const LANGUAGE_RESET_S = 60;
 const STEP = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 // Shows the question in `root`. `keep(score, language, {mayGiveReasons})` stores an answer and resolves with its id when
 // that is durable; `giveReasons(id, reasons)` ends an answer that may be given reasons, of which there may be none; `commentCode()`
-// resolves with the QR code by which more can be written about the last answer, or with null.
+// resolves with the QR code by which more can be written about the last answer, or with null. Whoever answered may write.
 export function ratingPage(root, texts, device, { keep, giveReasons, commentCode }) {
   const [firstLanguage] = Object.keys(texts);
   let language = firstLanguage;
@@ -79,18 +81,23 @@ export function ratingPage(root, texts, device, { keep, giveReasons, commentCode
     face.setAttribute("aria-checked", "true");
     const mayGiveReasons = device.follow_up !== false && face.dataset.pleased === "false";
     const id = await keep(Number(face.dataset.score), language, { mayGiveReasons }).catch(() => null);
-    if (id) thank();
-    else ask(texts[language].not_stored);
+    const more = id ? thank() : null;
+    if (!id) ask(texts[language].not_stored);
     setTimeout(() => {
-      if (id && mayGiveReasons) return why(id);
+      if (id && mayGiveReasons) return why(id, more.code);
+      if (more?.wished()) return write(more.code);
       busy = false;
       if (id) nextCitizen();
     }, DEAD_MS);
   }
 
-  function why(id) {
+  async function write(code) {
     clearTimeout(languageTimer);
-    const code = commentCode();
+    commentPage(root, texts[language], await code, nextIsFree);
+  }
+
+  function why(id, code) {
+    clearTimeout(languageTimer);
     reasonsPage(root, language, texts[language], async (reasons, { gone }) => {
       // What could not be let go now is let go, without its reasons, when the page starts next.
       await giveReasons(id, reasons).catch(console.error);
@@ -105,13 +112,20 @@ export function ratingPage(root, texts, device, { keep, giveReasons, commentCode
     nextCitizen();
   }
 
-  // The same for every answer: who stands behind the citizen learns nothing.
+  // The same for every answer: who stands behind the citizen learns nothing. Who touches "write more" meanwhile is shown
+  // a code when the thanks end (after the reasons, if they are asked for); where there is no code the button is not there.
   function thank() {
     hush();
     const words = texts[language];
     root.className = "thanks";
     const said = element("div", { role: "status" }, element("h1", {}, words.thanks), element("p", {}, words.thanks_detail));
-    root.replaceChildren(drawTick(), said);
+    const more = element("button", { type: "button", class: "more", "aria-pressed": "false", hidden: "" }, words.write_more);
+    const shown_ms = performance.now();
+    more.addEventListener("click", () => performance.now() - shown_ms < TREMBLING_MS || more.setAttribute("aria-pressed", "true"));
+    root.replaceChildren(drawTick(), said, more);
+    const code = commentCode();
+    code.then((rows) => { more.hidden = rows === null; });
+    return { code, wished: () => more.getAttribute("aria-pressed") === "true" };
   }
 
   function nextCitizen() {
