@@ -34,6 +34,8 @@ REFERENCE_KINDS = frozenset().union(*(kinds for _, kinds in _REFERENCE))
 
 RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
     *_REFERENCE,
+    ("0_petition_events", frozenset({"petition"})),
+    ("0_shifts", frozenset({"shift"})),
     ("0_touched_by_reference", frozenset({"calendar", "procedure"})),
     ("0_touched_by_petitions", frozenset({"petition"})),
     ("0_replaced_ratings", frozenset({"replacement"})),

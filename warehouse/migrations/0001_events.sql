@@ -109,7 +109,7 @@ CREATE TABLE IF NOT EXISTS touched (
   batch UInt64,
   kind Enum8('dossier' = 1, 'ticket' = 2, 'hour' = 3, 'rated_hour' = 4, 'procedure' = 5, 'calendar' = 6,
     'unreadable' = 7, 'dossier_day' = 8, 'target' = 9, 'petition' = 10, 'point' = 11, 'tablet' = 12,
-    'replacement' = 13),
+    'replacement' = 13, 'shift' = 14),
   subject String,
   unit LowCardinality(String),
   hour DateTime('UTC'),
@@ -144,6 +144,7 @@ SELECT DISTINCT
     startsWith(type, 'point.'), 'point',
     type IN ('device.paired', 'device.revoked'), 'tablet',
     is_replacement, 'replacement',
+    type = 'staff.shift', 'shift',
     'dossier'
   ) AS kind,
   -- A rating tells something of the dossier that it names; a petition's dossier is found when the petition is.
@@ -155,4 +156,5 @@ FROM parsed AS p
 WHERE NOT readable OR complains OR is_replacement OR startsWith(type, 'dossier.') OR startsWith(type, 'component.')
   OR type = 'payment.paid' OR startsWith(type, 'queue.') OR startsWith(type, 'procedure.')
   OR startsWith(type, 'calendar.') OR startsWith(type, 'unit.') OR startsWith(type, 'target.')
-  OR startsWith(type, 'petition.') OR startsWith(type, 'point.') OR type IN ('device.paired', 'device.revoked');
+  OR startsWith(type, 'petition.') OR startsWith(type, 'point.') OR type IN ('device.paired', 'device.revoked')
+  OR type = 'staff.shift';

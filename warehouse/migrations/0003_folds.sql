@@ -167,7 +167,7 @@ SELECT
 FROM parsed
 WHERE readable AND (startsWith(type, 'dossier.') OR startsWith(type, 'component.') OR type = 'payment.paid' OR complains);
 
--- Petitions are few: what they say is read from their bodies.
+-- Petitions are few: what they say is read from the raw events of the hours that are touched.
 CREATE TABLE IF NOT EXISTS petition_events (
   petition String,
   occurred_at DateTime64(3, 'UTC'),
@@ -185,18 +185,6 @@ ENGINE = ReplacingMergeTree(precedence)
 PRIMARY KEY petition
 ORDER BY (petition, toStartOfHour(occurred_at), event_id, unit, type)
 SETTINGS index_granularity = 256;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_petition_events TO petition_events AS
-SELECT petition, occurred_at, event_id, type, unit, dossier, p.category AS category, p.like AS likes, p.reopened AS reopened,
-  p.confirmed AS confirmed, precedence
-FROM
-(
-  SELECT
-    subject AS petition, occurred_at, event_id, type, unit, data.dossier AS dossier, precedence,
-    JSONExtract(body, 'data', 'Tuple(category String, like Nullable(Bool), reopened Bool, confirmed Nullable(Bool))') AS p
-  FROM parsed
-  WHERE readable AND startsWith(type, 'petition.')
-);
 
 -- A petition with the instant at which it counts as handled or not: its answer, or the end of the day it was due.
 CREATE TABLE IF NOT EXISTS petitions (
@@ -327,17 +315,6 @@ ENGINE = ReplacingMergeTree(precedence)
 PARTITION BY toYYYYMM(occurred_at)
 ORDER BY (unit, toStartOfHour(occurred_at), event_id)
 SETTINGS index_granularity = 1024;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS parsed_to_shifts TO shifts AS
-SELECT
-  unit, parseDateTime64BestEffort(s.starts_at, 3, 'UTC') AS starts_at, parseDateTime64BestEffort(s.ends_at, 3, 'UTC') AS ends_at,
-  occurred_at, event_id, precedence
-FROM
-(
-  SELECT *, JSONExtract(body, 'data', 'Tuple(starts_at String, ends_at String)') AS s
-  FROM parsed
-  WHERE readable AND type = 'staff.shift'
-);
 
 -- All events, by the hour in which they happened. Made last: what is counted here is in every other figure.
 CREATE TABLE IF NOT EXISTS hours_of_events (
