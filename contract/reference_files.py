@@ -65,16 +65,8 @@ def _cutoffs(text: str) -> list[dict[str, str | None]]:
 
 
 _TRUTHS = (
-    *(
-        "full_online_eligible",
-        "has_fee",
-        "requires_result",
-        "parts_complete",
-        "online_payment",
-        "restructured",
-        "posted",
-    ),
-    *("digitisation_workflow", "e_certified_copy", "mirrored", "large_text", "follow_up"),
+    *("full_online_eligible", "has_fee", "requires_result", "parts_complete", "online_payment", "restructured"),
+    *("posted", "digitisation_workflow", "e_certified_copy", "mirrored", "large_text", "follow_up"),
 )
 _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "term": (int, "a whole number"),

@@ -110,7 +110,7 @@ def _after_a_tap(browser: Browser, server: PageServer, folder: Path) -> None:
         page.clock.install()
         _open(page)
         page.locator(DISSATISFIED).tap()
-        page.locator(".thanks").wait_for()
+        page.locator(".more").wait_for()
         _save(page, folder, "tablet-thanks")
         page.clock.run_for(2_100)
         page.locator(".reason").first.wait_for()

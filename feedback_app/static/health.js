@@ -65,12 +65,17 @@ async function facts(words, device) {
     oldest: oldest && localTime(oldest),
     last_sent: sent_at && localTime(sent_at),
     last_problem: problem && `${localTime(problem_at)} · ${problem}`,
-    clock_skew: skew_ms === null ? undefined : `${(skew_ms / 1000).toFixed(1)} ${words.seconds}`,
+    clock_skew: skew_ms === null ? undefined : `${tenths(skew_ms / 1000)} ${words.seconds}`,
     storage: used && `${(used.usage / 1e6).toFixed(1)} / ${(used.quota / 1e6).toFixed(0)} MB`,
     storage_kept: kept === undefined ? undefined : kept ? words.yes : words.no,
     version: self.SHELL.version,
     configuration: device?.configuration,
   };
+}
+
+// Never "-0.0".
+function tenths(number) {
+  return (Math.round(number * 10) / 10 + 0).toFixed(1);
 }
 
 function localTime(text) {
