@@ -17,6 +17,7 @@ from warehouse.store import RECOMPUTE
 pytestmark = pytest.mark.stack
 
 DEFINED = "2026-01-01T00:00:00+07:00"
+DEFINED_END = "2026-01-01T01:00:00+07:00"
 LATER = {"effective_date": "2090-01-01"}
 """What is in force only then is offered in no case's period."""
 
@@ -53,7 +54,7 @@ def kill_at(harness: Harness, truth: Truth, victims: dict[str, str]) -> None:
 
 
 def definitions(truth: Truth, number: int) -> list[Event]:
-    """A unit defined as before, and a procedure, target, point and tablet that no case counts; new for each number."""
+    """A unit as before; a procedure, target, point, tablet and shift that no case counts; new for each number."""
     place = truth.units["H26.1"]
     target: dict[str, Any] = {"indicator": "UNUSED", "op": ">=", "value": 1, "valid_from": "2026-01-01"}
     made = [
@@ -61,6 +62,7 @@ def definitions(truth: Truth, number: int) -> list[Event]:
         event("procedure.published", f"{truth.top}-{number}", DEFINED, unit=place, name_vi="Không dùng", **LATER),
         event("target.defined", f"{place}/UNUSED/{number}", DEFINED, unit=place, **target),
         event("point.capability", place, DEFINED, unit=place, key=str(number), digitisation_workflow=False),
+        event("staff.shift", "CB-1", DEFINED, unit=place, key=str(number), starts_at=DEFINED, ends_at=DEFINED_END),
         event("device.paired", f"{truth.top}-TAB-{number}", DEFINED, unit=place, token_sha256="0" * 64),
     ]
     made[2]["data"]["source"] = "Không dùng"
