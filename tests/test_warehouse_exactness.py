@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -255,3 +256,16 @@ def test_the_store_keeps_the_marks_in_the_order_in_which_they_are_read() -> None
     told = files("warehouse").joinpath("migrations", "0004_dossier_days.sql").read_text()
     listed = told.partition("  [\n")[2].partition("  ] AS marks")[0]
     assert tuple(line.partition("-- ")[2] for line in listed.splitlines()) == MARKS
+
+
+def test_a_shift_without_instants_that_came_past_the_door_stops_nothing(store: Client) -> None:
+    hours = {"starts_at": "2026-03-13T08:00:00+07:00", "ends_at": "2026-03-13T12:00:00+07:00"}
+    shifts = [
+        event("staff.shift", "CB-1", DAY.isoformat(), unit=UNITS[0], **times)
+        for times in (hours, hours | {"ends_at": "noon"}, {})
+    ]
+    put_lines(
+        store, [json.dumps(shift | {"recordedtime": shift["time"], "sender": "test"}).encode() for shift in shifts]
+    )
+    assert store.query("SELECT count() FROM events FINAL").result_rows == [(3,)]
+    assert store.query("SELECT count() FROM shifts FINAL").result_rows == [(1,)]
