@@ -28,6 +28,7 @@ from contract.devices import device_token
 from contract.fields import Code, Text
 from contract.pairing import read_code
 from feedback_app.pairings import LIFE_S, Pairings
+from feedback_app.phone_pages import FOLDER as FRAME
 from feedback_app.phone_pages import HEADERS
 from runtime.clock import Clock
 from runtime.settings import Settings
@@ -70,7 +71,7 @@ class TabletPairing:
         self._approving = asyncio.Lock()
         self._texts: dict[str, dict[str, str]] = yaml.safe_load((FOLDER / "texts.yaml").read_text(encoding="utf-8"))
         self._pages = Environment(
-            loader=FileSystemLoader(FOLDER), autoescape=select_autoescape(), undefined=StrictUndefined
+            loader=FileSystemLoader([FOLDER, FRAME]), autoescape=select_autoescape(), undefined=StrictUndefined
         )
         self.router = APIRouter()
         self.router.add_api_route("/pair", self.show, methods=["GET"], response_model=None)
@@ -82,8 +83,14 @@ class TabletPairing:
         """What to do with a code, the same whether anybody shows it or not."""
         language = lang if lang in self._texts else next(iter(self._texts))
         languages = [(each, words["language"]) for each, words in self._texts.items()]
-        page = self._pages.get_template("page.html").render(
-            language=language, languages=languages, words=self._texts[language], code=read_code(code)
+        words, shown = self._texts[language], read_code(code)
+        page = self._pages.get_template("pairing.html").render(
+            language=language,
+            languages=languages,
+            heading=words["title"],
+            words=words,
+            code=shown,
+            kept=f"&code={shown}" if shown else "",
         )
         return HTMLResponse(page, headers=HEADERS)
 
