@@ -18,7 +18,7 @@ from feedback_app.answers import LONGEST_COMMENT
 from feedback_app.comment import comment_event, qr_rows
 from runtime.clock import VIETNAM
 from tests.support import Stack, event, rating, unit
-from tests.tablet import MM, SET_UP, Door, offline_ready, set_up, tap, until
+from tests.tablet import MM, SET_UP, Door, offline_ready, set_up, stand_still, tap, until
 from tests.test_accessibility import grave_findings
 from tests.test_tablet_layouts import CUT_OFF, LAYOUTS, SIZES, nothing_overlaps
 
@@ -264,7 +264,7 @@ def test_the_code_goes_when_nobody_is_there_and_stays_for_who_needs_time(served:
 def test_who_is_content_may_write_more_and_nobody_has_to(served: Page, layout: str) -> None:
     more = served.get_by_role("button", name="Viết thêm")
     set_up(served, SET_UP.replace("#", f"{layout}#"))
-    served.clock.pause_at(served.evaluate("Date.now()") / 1000 + 1)
+    stand_still(served)
     for width, height in SIZES:
         served.set_viewport_size({"width": width, "height": height})
         tap(served, "Rất hài lòng")

@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from contract.reasons import reasons
 from contract.scales import LEVELS, Scale
-from tests.tablet import MM, POINT, SET_UP, Door, narrowest_gap, offline_ready, set_up, tap, until
+from tests.tablet import MM, POINT, SET_UP, Door, narrowest_gap, offline_ready, set_up, stand_still, tap, until
 
 OFFERED = [reason.names["vi"] for reason in reasons().values() if reason.on_tablet]
 QUESTION = "Vì sao ông/bà chưa hài lòng?"
@@ -21,6 +21,7 @@ def asked(page: Page) -> Page:
     """A tablet whose clock only we move, which asks somebody for reasons."""
     page.clock.install()
     set_up(page)
+    stand_still(page)
     dissatisfied(page)
     return page
 
