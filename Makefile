@@ -25,7 +25,7 @@ test: $(READY) ## every check and every test
 faults: $(READY) ## break everything on purpose (docs/faults.md); nine minutes or more on two cores
 	@$(BIN)/python -m pytest tests/faults
 
-bench: $(READY) $(VENV)-bench/.ready ## every figure beside its floor, in some eighteen minutes; FULL=1 measures all there is
+bench: $(READY) $(VENV)-bench/.ready ## every figure beside its floor, in some fifteen minutes; FULL=1 measures all there is
 	@$(BIN)/hailong bench $(if $(FULL),--full)
 
 check: $(READY) ## format, lint and types, without changing anything
