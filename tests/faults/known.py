@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 from zlib import crc32
 
+from contract.events import replacement_id
 from tests.recount import at, recount, recount_steps
 from tests.support import event, unit
 from tests.test_warehouse_exactness import DAY, MEASURED, UNITS, a_day
@@ -47,8 +48,8 @@ class Truth:
 
     def more(self, part: int) -> list[Event]:
         """Further events of the same units and days, different for each ``part``, in the order of happening."""
-        made = [self._own(body) for body in a_day(part, self.size)]
-        return sorted(made, key=at)
+        own_ids: dict[str, str] = {}
+        return sorted([self._own(body, own_ids) for body in a_day(part, self.size)], key=at)
 
     @property
     def definitions(self) -> list[Event]:
@@ -77,8 +78,8 @@ class Truth:
         made = {hour: {name: value for name, value in counts.items() if value} for hour, counts in found.items()}
         return {hour: counts for hour, counts in made.items() if counts}
 
-    def _own(self, body: Event) -> Event:
-        """An event of ``a_day`` moved to the units, days, dossiers and source of this case."""
+    def _own(self, body: Event, own_ids: dict[str, str]) -> Event:
+        """An event of ``a_day`` as one of this case: its units, days, dossiers, source; ``own_ids`` of those before."""
         data = dict(body["data"], unit=self.units[body["data"]["unit"]])
         if "due_at" in data:
             data["due_at"] = self._moved(data["due_at"])
@@ -87,7 +88,11 @@ class Truth:
         own = {**body, "time": self._moved(body["time"]), "source": self.source, "data": data}
         if not body["type"].startswith("rating."):
             own["subject"] = f"{self.top}-{body['subject']}"
-        return own | {"id": str(uuid5(NAMESPACE_URL, f"{self.label} {body['id']}"))}
+        own_ids[body["id"]] = str(uuid5(NAMESPACE_URL, f"{self.label} {body['id']}"))
+        if former := data.get("replaces"):
+            data["replaces"] = {"id": own_ids[former["id"]], "time": self._moved(former["time"])}
+            own_ids[body["id"]] = replacement_id(UUID(own_ids[former["id"]]))
+        return own | {"id": own_ids[body["id"]]}
 
     def _moved(self, instant: str) -> str:
         return (datetime.fromisoformat(instant) + self.days).isoformat()
