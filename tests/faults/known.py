@@ -49,7 +49,9 @@ class Truth:
     def more(self, part: int) -> list[Event]:
         """Further events of the same units and days, different for each ``part``, in the order of happening."""
         own_ids: dict[str, str] = {}
-        return sorted([self._own(body, own_ids) for body in a_day(part, self.size)], key=at)
+        # Of steps that were taken twice within one instant each is the same event.
+        made = {body["id"]: self._own(body, own_ids) for body in a_day(part, self.size)}
+        return sorted(made.values(), key=at)
 
     @property
     def definitions(self) -> list[Event]:
