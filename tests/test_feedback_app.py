@@ -473,6 +473,9 @@ def test_a_slow_tablet_acknowledges_every_tap(page: Page) -> None:
     slow = page.context.new_cdp_session(page)
     slow.send("Emulation.setCPUThrottlingRate", {"rate": 4})
     set_up(page)
+    # It stands there since the morning: nobody taps while the page still fetches what it needs without a network.
+    offline_ready(page)
+    page.wait_for_load_state("networkidle")
     page.evaluate(ACKNOWLEDGED)
     for _ in range(3):
         tap(page)
