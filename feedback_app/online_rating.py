@@ -115,11 +115,11 @@ class OnlineRating:
         language = self._pages.language(request)
         names = {code: reason.names.get(language, reason.names["vi"]) for code, reason in reasons().items()}
         link, former = opened
-        times = {"time": _told(former.time), "until": _told(former.until)} if former else {}
+        notice = former and self._pages.words(request, "change", time=_told(former.time), until=_told(former.until))
         told = {
             "dossier": link.dossier,
             "answers": answers,
-            "notice": self._pages.words(request, "change", **times) if former else None,
+            "notice": notice,
             "problem": problem,
             "reasons": names,
             "longest": LONGEST_COMMENT,

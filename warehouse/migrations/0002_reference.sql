@@ -1,13 +1,11 @@
 -- What events refer to. The newest word by event time holds, whatever order it came in.
 
--- The reference events among what batches touched. They are rare: looked up like this they cost other events nothing.
-CREATE VIEW IF NOT EXISTS touched_reference AS
-SELECT event_id, type, unit, subject, occurred_at, body
+-- The raw events of the hours that batches touched. Of rare types: looked up like this they cost other events nothing.
+CREATE VIEW IF NOT EXISTS touched_events AS
+SELECT event_id, type, unit, subject, occurred_at, body, precedence
 FROM events
-WHERE (startsWith(type, 'unit.') OR startsWith(type, 'procedure.') OR startsWith(type, 'calendar.')
-    OR startsWith(type, 'target.') OR startsWith(type, 'point.') OR startsWith(type, 'device.'))
-  AND (unit, toStartOfHour(occurred_at)) IN
-    (SELECT unit, hour FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind IN ('hour', 'rated_hour'));
+WHERE (unit, toStartOfHour(occurred_at)) IN
+  (SELECT unit, hour FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind IN ('hour', 'rated_hour'));
 
 CREATE TABLE IF NOT EXISTS units (
   unit String,

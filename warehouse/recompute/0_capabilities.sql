@@ -7,6 +7,6 @@ FROM
   SELECT
     unit, occurred_at, event_id,
     JSONExtract(body, 'data', 'Tuple(digitisation_workflow Nullable(Bool), e_certified_copy Nullable(Bool), results_in_force Nullable(UInt64), results_digitised Nullable(UInt64))') AS c
-  FROM touched_reference(batches = {batches:Array(UInt64)})
+  FROM touched_events(batches = {batches:Array(UInt64)})
   WHERE type = 'point.capability'
 )
