@@ -81,3 +81,34 @@ def test_both_ways_agree_also_where_the_calendar_ends_within_one_of_the_two_term
     assert list(verification.run())
     assert verification.compared > 500
     assert verification.differences == []
+
+
+COHORTS = ("announced", "announced[announced_in_time]", "decided", "decided[updated_in_time]")
+
+
+def word(at: str, **days: str) -> dict[str, Any]:
+    return event("procedure.updated", "P", at, key=at, unit="H26", name_vi="P", effective_date="2026-11-12", **days)
+
+
+def counted(store: Client) -> list[object]:
+    found = counts(store, {"H26": "H26"}, NOVEMBER, frozenset(COHORTS))["H26"]
+    return [found[name] for name in COHORTS]
+
+
+IN_TIME = word("2026-11-09T09:00:00+07:00", decision_date="2026-11-05", public_date="2026-11-12")
+LATE = word("2026-11-10T09:00:00+07:00", decision_date="2026-11-06", public_date="2026-11-16")
+UNDECIDED = word("2026-11-11T09:00:00+07:00")
+
+
+@pytest.mark.parametrize("calendar_comes_last", [False, True])
+@pytest.mark.parametrize(("newest", "expected"), [(LATE, [1, 0, 1, 0]), (UNDECIDED, [0, 0, 0, 0])])
+def test_the_newest_word_of_a_day_counts_and_a_calendar_may_come_late(
+    store: Client, newest: dict[str, Any], expected: list[int], calendar_comes_last: bool
+) -> None:
+    put(store, [*UNITS, *([] if calendar_comes_last else calendar()), IN_TIME])
+    if calendar_comes_last:
+        assert counted(store) == [0, 0, 0, 0]
+        put(store, calendar())
+    assert counted(store) == [1, 1, 1, 1]
+    put(store, [newest])
+    assert counted(store) == expected

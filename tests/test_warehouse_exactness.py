@@ -13,7 +13,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from contract.catalogue import catalogue
-from contract.measures import MEASURES, STANDING
+from contract.measures import MEASURES
 from tests.asides import asides
 from tests.recount import recount, recount_steps
 from tests.support import event, in_place_of, logged, put, put_lines, rating, unit
@@ -22,7 +22,7 @@ from warehouse import periods as warehouse_periods
 from warehouse import store as warehouse_store
 from warehouse.figures import counts, series
 from warehouse.periods import Period
-from warehouse.standings import MARKS, Sums, standing
+from warehouse.standings import MARKS, Sums, standing, work
 from warehouse.store import insert_lines, new_batch
 
 DAY = datetime.fromisoformat("2026-03-13T00:00:00+07:00")
@@ -248,8 +248,10 @@ def test_the_warehouse_counts_exactly_the_measures_of_the_contract(store: Client
         columns = set(store.query(warehouse_periods.sql(query), parameters=parameters).column_names)
         assert measures == columns & set(MEASURES), query
         given |= measures
-    assert standing(Sums()).keys() == STANDING
-    assert given | STANDING == set(MEASURES)
+    of_sums = standing(Sums()).keys() | work(Sums()).keys()
+    assert of_sums == warehouse_figures.OF_SUMS
+    assert given | of_sums == set(MEASURES)
+    assert not given & of_sums
 
 
 def test_the_store_keeps_the_marks_in_the_order_in_which_they_are_read() -> None:

@@ -13,7 +13,7 @@ from clickhouse_connect.driver.client import Client
 from contract.cohorts import OF_PETITIONS, OF_POINTS, OF_PROCEDURES, OF_PUBLICATIONS, cohort
 from contract.measures import DISTRIBUTIONS, MEASURES, STANDING, WORK, Counts, is_cohort
 from warehouse.periods import Period, bounds, days, sql
-from warehouse.standings import Sums, standing
+from warehouse.standings import Sums, standing, work
 
 MADE_BY: dict[str, Set[str]] = {
     "rating_counts": {
@@ -29,11 +29,14 @@ MADE_BY: dict[str, Set[str]] = {
 """Each query of counts by hour and the measures of contract/measures.py that it takes part in."""
 
 COUNTED_BY: dict[str, Set[str]] = {
-    "work_counts": WORK,
+    "dossiers_due": {"due_soon"},
     "shift_counts": {"staff_years"},
     "stock_counts": {"stock_results", "stock_digitised"},
 }
 """Each query of counts to the instant, and its measures."""
+
+OF_SUMS = STANDING - COUNTED_BY["dossiers_due"] | WORK
+"""Measures that follow from sums of dossiers before the end and before the start of a period."""
 
 COHORTS_BY: dict[str, Set[str]] = {
     "procedure_counts": OF_PROCEDURES,
@@ -107,9 +110,12 @@ def counts(client: Client, target_of: Mapping[str, str], period: Period, wanted:
     by_day: dict[str, Any] = {**names, **bounds(period), **days(period)}
     asked += [(name, by_day) for name, measures in COUNTED_BY.items() if measures & wanted]
     asked += [(name, by_day) for name, counted in COHORTS_BY.items() if counted & steps]
-    of_dossiers = bool(steps.difference(*COHORTS_BY.values()) or wanted & STANDING)
+    of_dossiers = bool(steps.difference(*COHORTS_BY.values()) or wanted & OF_SUMS)
     if of_dossiers:
-        asked += [("dossier_sums", by_day), ("dossier_end", by_day)]
+        asked.append(("dossier_sums", by_day))
+        # Single dossiers are only read on days that the period cuts.
+        if by_day["last_day"] == by_day["last_moment"]:
+            asked.append(("dossier_end", by_day))
         if by_day["first_day"] < by_day["first_whole_day"]:
             asked.append(("dossier_start", by_day))
     sums = {target: Sums() for target in found}
@@ -123,7 +129,7 @@ def counts(client: Client, target_of: Mapping[str, str], period: Period, wanted:
     for target, measures in found.items():
         _derive(measures)
         if of_dossiers:
-            measures.update(standing(sums[target]))
+            measures.update(standing(sums[target]) | work(sums[target]))
         measures.update({name: cohort.count(sums[target].cases) for name, cohort in cohorts.items()})
     return dict(found)
 

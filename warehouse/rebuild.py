@@ -22,7 +22,7 @@ from warehouse.store import REFERENCE_KINDS, new_batch, recompute, recompute_ref
 SLICE_EVENTS = 1_000_000
 REFERENCE_TABLES = (
     *("units", "procedures", "working_days", "targets", "capabilities", "tablets"),
-    *("reference_ids", "unit_calendars", "calendar_days"),
+    *("reference_ids", "unit_calendars", "calendar_days", "publications"),
 )
 DERIVED_TABLES = (
     *("ratings", "replaced_ratings", "ticket_events", "ticket_shares", "dossier_events", "dossier_folds", "dossiers"),

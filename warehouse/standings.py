@@ -25,23 +25,28 @@ MARKS = (
 """What is counted at an instant, in the order in which the store keeps it (``marks`` of days_of_dossiers)."""
 
 
+WORK_SUMS = ("nets", "net_s", "steps_due", "steps_early", "steps_in_time")
+"""Measures of work (contract/measures.py), in the order in which the store keeps their sums."""
+
+
 @dataclass
 class Sums:
     """What the marks of some units add up to before the end and before the start of a period.
 
-    ``cases`` are dossiers that took a step within the period, by their keys (contract/cohorts.py).
+    ``cases`` are dossiers that took a step within the period, by their keys (contract/cohorts.py); ``work`` and
+    ``lags_s`` what is summed and spread over those that were settled and given back in it.
     ``spans…`` are dossiers with the first of closing and passing before the period and the second not before its end:
-    all of them, those that pass first, and those that close first and count as late. ``due_soon`` have an appointment
-    in the day after the period's end.
+    all of them, those that pass first, and those that close first and count as late.
     """
 
     to_end: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MARKS, 0))
     to_start: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MARKS, 0))
     cases: Counter[int] = field(default_factory=Counter)
+    work: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WORK_SUMS, 0))
+    lags_s: Counter[int] = field(default_factory=Counter)
     spans_all: int = 0
     spans_passed_first: int = 0
     spans_closed_first_late: int = 0
-    due_soon: int = 0
 
     def add(
         self,
@@ -49,25 +54,38 @@ class Sums:
         to_start: Sequence[int] = (),
         cases_to_end: Mapping[int, int] | None = None,
         cases_to_start: Mapping[int, int] | None = None,
+        work_to_end: Sequence[int] = (),
+        work_to_start: Sequence[int] = (),
+        lags_to_end: Mapping[int, int] | None = None,
+        lags_to_start: Mapping[int, int] | None = None,
         spans_all: int = 0,
         spans_passed_first: int = 0,
         spans_closed_first_late: int = 0,
-        due_soon: int = 0,
     ) -> None:
         """Adds marks in their order, none when empty, and what else one answer of the store counts."""
         for sums, marks in ((self.to_end, to_end), (self.to_start, to_start)):
             for name, count in zip(MARKS, marks, strict=bool(marks)):
                 sums[name] += count
+        for name, count in zip(WORK_SUMS, work_to_end, strict=bool(work_to_end)):
+            self.work[name] += count
+        for name, count in zip(WORK_SUMS, work_to_start, strict=bool(work_to_start)):
+            self.work[name] -= count
         self.cases.update(cases_to_end or {})
         self.cases.subtract(cases_to_start or {})
+        self.lags_s.update(lags_to_end or {})
+        self.lags_s.subtract(lags_to_start or {})
         self.spans_all += spans_all
         self.spans_passed_first += spans_passed_first
         self.spans_closed_first_late += spans_closed_first_late
-        self.due_soon += due_soon
+
+
+def work(sums: Sums) -> dict[str, int | dict[int, int]]:
+    """The measures of the work that dossiers took in the period (contract/measures.py)."""
+    return {**sums.work, "return_lags_s": dict(+sums.lags_s)}
 
 
 def standing(sums: Sums) -> dict[str, int]:
-    """The measures of dossiers (contract/measures.py) of the period."""
+    """The measures of how dossiers stood (contract/measures.py), but for those with an appointment soon."""
     end, start = sums.to_end, sums.to_start
     within = {name: end[name] - start[name] for name in MARKS}
     is_open = end["accepted"] - end["closed"]
@@ -81,7 +99,6 @@ def standing(sums: Sums) -> dict[str, int]:
     closed_before_passed = start["closed_early_late"] - start["passed_early_late"] - sums.spans_closed_first_late
     return {
         "open": is_open,
-        "due_soon": sums.due_soon,
         "settled_or_open": within["closed"] + is_open,
         "on_time_or_running": within["closed"] - within["closed_late"] + is_open - open_late,
         "due_or_settled": within["passed"] + within["closed"] - passed_and_closed,

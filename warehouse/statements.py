@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from contract.indicators import Indicator
-from contract.measures import DISTRIBUTIONS, STANDING, is_cohort
+from contract.measures import DISTRIBUTIONS, is_cohort
 from contract.reference_events import UnitLevel
 from warehouse.expressions import OF_WAITS, bound, formula, value
-from warehouse.figures import COHORTS_BY, COUNTED_BY, MADE_BY
-from warehouse.standings import MARKS, Sums, standing
+from warehouse.figures import COHORTS_BY, COUNTED_BY, MADE_BY, OF_SUMS
+from warehouse.standings import MARKS, WORK_SUMS, Sums, standing
 
 ZONE = "Asia/Ho_Chi_Minh"
 PARAMETERS = {
@@ -35,6 +35,7 @@ PARAMETERS = {
     "{first_day:Date}": f"toDate(range_start, '{ZONE}')",
     "{first_whole_day:Date}": f"toDate(range_start + INTERVAL 86399999 MILLISECOND, '{ZONE}')",
     "{last_day:Date}": f"toDate(range_end, '{ZONE}')",
+    "{last_moment:Date}": f"toDate(range_end - INTERVAL 1 MILLISECOND, '{ZONE}')",
     "{last_moment:Date32}": f"toDate32(range_end - INTERVAL 1 MILLISECOND, '{ZONE}')",
 }
 """The parameters of queries/ and what stands for each, in the order of replacing."""
@@ -46,12 +47,29 @@ COLUMNS = {
 }
 """What all counts are brought to before they are added up: by measure, by a cohort's key, by seconds."""
 
-DOSSIER_QUERIES = {
-    "dossier_sums": ("to_end", "to_start", "cases_to_end", "cases_to_start", "spans"),
-    "dossier_end": ("to_end", "cases_to_end", "spans", "due_soon"),
-    "dossier_start": ("to_start", "cases_to_start", "spans"),
-}
+SIDES = ("to_end", "to_start")
+DOSSIER_QUERIES = {"dossier_sums": SIDES, "dossier_end": SIDES[:1], "dossier_start": SIDES[1:]}
+"""The queries that dossiers are counted from, each with the sides of a period that it sums up to."""
+
 SPANS = ("spans_all", "spans_passed_first", "spans_closed_first_late")
+
+
+class Summed(NamedTuple):
+    """How a column is added up, what it is brought to before, and what it is without any case."""
+
+    adding: str
+    kind: str
+    nothing: str
+
+
+MARKED = Summed("sumForEach", "Array(Int64)", "[]")
+SIDED = {
+    "": MARKED,
+    "cases_": Summed("sumMap", COLUMNS["cases"], "map()"),
+    "work_": MARKED,
+    "lags_": Summed("sumMap", COLUMNS["return_lags_s"], "map()"),
+}
+"""What these queries sum up to a side, by what stands before the side in the column's name."""
 
 
 @dataclass(frozen=True)
@@ -260,7 +278,7 @@ def _families(measures: Iterable[str]) -> Iterable[str]:
     for query, counted in COHORTS_BY.items():
         if counted & steps:
             yield _row(query, {"cases": "cases_to_end"})
-    if wanted & STANDING or steps.difference(*COHORTS_BY.values()):
+    if wanted & OF_SUMS or steps.difference(*COHORTS_BY.values()):
         yield _dossiers()
 
 
@@ -271,18 +289,19 @@ def _row(query: str, columns: Mapping[str, str]) -> str:
 
 def _dossiers() -> str:
     """Sums of dossiers, first put together for each unit and then judged as standings.py does."""
-    to_end, to_start = (
-        {name: Sql(f"{side}[{n}]") for n, name in enumerate(MARKS, 1)} for side in ("to_end", "to_start")
-    )
+    to_end, to_start = ({name: Sql(f"{side}[{n}]") for n, name in enumerate(MARKS, 1)} for side in SIDES)
     # Numbers or expressions: the rule adds and takes away, and asks for nothing else.
-    sums = cast("Any", Sums)(to_end=to_end, to_start=to_start, **{name: Sql(name) for name in (*SPANS, "due_soon")})
-    judged = _map(cast("dict[str, str]", standing(sums)))
-    shown = {"counts": judged, "cases": "mapSubtract(cases_to_end, cases_to_start)"}
+    sums = cast("Any", Sums)(to_end=to_end, to_start=to_start, **{name: Sql(name) for name in SPANS})
+    worked = {name: f"work_to_end[{n}] - work_to_start[{n}]" for n, name in enumerate(WORK_SUMS, 1)}
+    shown = {
+        "counts": _map(cast("dict[str, str]", standing(sums)) | worked),
+        "cases": "mapSubtract(cases_to_end, cases_to_start)",
+        "return_lags_s": "mapSubtract(lags_to_end, lags_to_start)",
+    }
     columns = ", ".join(f"CAST({shown.get(name, 'map()')}, '{kind}') AS {name}" for name, kind in COLUMNS.items())
-    added = ["sumForEach(to_end) AS to_end", "sumForEach(to_start) AS to_start"]
-    added += [f"sumMap(cases_{side}) AS cases_{side}" for side in ("to_end", "to_start")]
-    added += [f"sum({name}) AS {name}" for name in (*SPANS, "due_soon")]
-    parts = "UNION ALL".join(_part(query, set(has)) for query, has in DOSSIER_QUERIES.items())
+    added = [f"{summed.adding}({name}{side}) AS {name}{side}" for side in SIDES for name, summed in SIDED.items()]
+    added += [f"sum({name}) AS {name}" for name in SPANS]
+    parts = "UNION ALL".join(_part(query, sides) for query, sides in DOSSIER_QUERIES.items())
     return f"""
 SELECT target, {columns}
 FROM
@@ -297,18 +316,13 @@ FROM
 """
 
 
-def _part(query: str, has: set[str]) -> str:
-    nothing = {
-        **dict.fromkeys(("to_end", "to_start"), f"arrayWithConstant({len(MARKS)}, 0)"),
-        **dict.fromkeys(("cases_to_end", "cases_to_start"), "map()"),
-        **dict.fromkeys((*SPANS, "due_soon"), "0"),
-    }
-    kinds = {"to": "Array(Int64)", "cases": COLUMNS["cases"]}
-    has |= set(SPANS) if "spans" in has else set()
+def _part(query: str, sides: Sequence[str]) -> str:
     columns = [
-        f"CAST({name if name in has else none}, '{kinds.get(name.partition('_')[0], 'Int64')}') AS {name}"
-        for name, none in nothing.items()
+        f"CAST({name + side if side in sides else summed.nothing}, '{summed.kind}') AS {name}{side}"
+        for side in SIDES
+        for name, summed in SIDED.items()
     ]
+    columns += [f"CAST({name}, 'Int64') AS {name}" for name in SPANS]
     return f"\nSELECT target, {', '.join(columns)}\nFROM\n(\n{_indented(statement(query), 2)}\n)\n"
 
 

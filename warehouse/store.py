@@ -28,6 +28,7 @@ _REFERENCE: tuple[tuple[str, frozenset[str]], ...] = (
     ("0_reference_ids", frozenset({"calendar", "procedure"})),
     ("0_calendars", frozenset({"calendar"})),
     ("0_unit_calendars", frozenset({"calendar"})),
+    ("0_publications", frozenset({"calendar", "procedure"})),
 )
 REFERENCE_KINDS = frozenset().union(*(kinds for _, kinds in _REFERENCE))
 """The kinds of touched things that are reference data."""

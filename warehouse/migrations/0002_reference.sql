@@ -130,3 +130,18 @@ CREATE TABLE IF NOT EXISTS calendar_days (
   end_s Int64 COMMENT 'working seconds up to the end of the first working day from it on; -1 beyond the last'
 )
 ENGINE = ReplacingMergeTree ORDER BY (calendar, day);
+
+-- Each word on a procedure, whether Decision 766 asked for its publication, and whether that came too late. Made anew with
+-- procedures, calendars and the tree.
+CREATE TABLE IF NOT EXISTS publications (
+  procedure String,
+  holds_from DateTime64(3, 'UTC'),
+  unit String COMMENT 'who publishes it',
+  attributes UInt64 COMMENT 'what it gives its dossiers',
+  is_decided Bool COMMENT 'decided on a day that the calendar of its unit knows, and no abolition',
+  decided_at DateTime64(3, 'UTC') COMMENT 'the beginning of that day',
+  holds_at Nullable(DateTime64(3, 'UTC')) COMMENT 'the beginning of the day from which it holds, where it is told',
+  announced_late Nullable(Bool) COMMENT 'NULL where the calendar ends before that can be said; the next alike',
+  told_late Nullable(Bool)
+)
+ENGINE = ReplacingMergeTree ORDER BY (procedure, holds_from);

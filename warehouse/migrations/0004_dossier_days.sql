@@ -84,7 +84,7 @@ CREATE TABLE IF NOT EXISTS days_of_dossiers (
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(day)
-ORDER BY (day, unit)
+ORDER BY (unit, day)
 SETTINGS index_granularity = 256, min_age_to_force_merge_seconds = 3600,
   min_age_to_force_merge_on_partition_only = 1;
 
@@ -102,7 +102,7 @@ CREATE TABLE IF NOT EXISTS months_of_dossiers (
   version UInt64
 )
 ENGINE = ReplacingMergeTree(version)
-ORDER BY (month, unit)
+ORDER BY (unit, month)
 SETTINGS index_granularity = 256;
 
 -- What each row of dossier_days counts for on its day, of what came before an instant `until`.

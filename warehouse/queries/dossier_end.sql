@@ -1,23 +1,21 @@
--- Marks of single dossiers on the last day of a period, before its end; those that span the period and whose second
--- instant is on that day; and those with an appointment in the day after the end.
+-- What counts for single dossiers on the last day of a period, before its end; and those that span the period and whose
+-- second instant is on that day. A period that ends at midnight has no part of that day, and no row here.
 SELECT
   transform(toString(unit), {units:Array(String)}, {targets:Array(String)}, '') AS target,
-  sumForEachIf(marks, day = {last_day:Date}) AS to_end,
-  sumMapIf(cases, day = {last_day:Date}) AS cases_to_end,
+  sumForEach(marks) AS to_end,
+  sumMap(cases) AS cases_to_end,
+  sumForEach(work) AS work_to_end,
+  sumMap(lags_s) AS lags_to_end,
   countIf(spans) AS spans_all,
   countIf(spans AND passes_first AND judged) AS spans_passed_first,
-  countIf(spans AND closes_first AND late) AS spans_closed_first_late,
-  countIf(
-    accepted_at < {end:DateTime64(3, 'UTC')} AND closed_at >= {end:DateTime64(3, 'UTC')} AND due_on = day
-    AND due_at >= {end:DateTime64(3, 'UTC')} AND due_at < {end:DateTime64(3, 'UTC')} + INTERVAL 1 DAY
-  ) AS due_soon
+  countIf(spans AND closes_first AND late) AS spans_closed_first_late
 FROM
 (
   SELECT
     *,
-    does_both AND day = {last_day:Date} AND second_on = day AND least(closed_at, passes_at) < {start:DateTime64(3, 'UTC')}
+    does_both AND second_on = day AND least(closed_at, passes_at) < {start:DateTime64(3, 'UTC')}
       AND greatest(closed_at, passes_at) >= {end:DateTime64(3, 'UTC')} AS spans
   FROM dossier_marks(until = {end:DateTime64(3, 'UTC')})
-  WHERE day IN ({last_day:Date}, {last_day:Date} + 1) AND unit IN {units:Array(String)}
+  WHERE day = {last_day:Date} AND day = {last_moment:Date} AND unit IN {units:Array(String)}
 )
 GROUP BY target
