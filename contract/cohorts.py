@@ -120,37 +120,37 @@ OF_POINTS = frozenset({"serving"})
 """The steps that others than dossiers take."""
 
 STEP_SHIFT = 56
+ALL_STEPS = 0xFF << STEP_SHIFT
 _FORM = re.compile(r"(\w+)(?:\[([^\[\]]+)\])?")
 
 
 class Cohort(NamedTuple):
-    """Those that took ``step``, as masks of the bits they have and of the bits they lack."""
+    """Those whose key has the bits ``wanted`` among the bits of ``mask``: the step's, and of each attribute named."""
 
-    step: int
-    having: int
-    lacking: int
+    mask: int
+    wanted: int
 
     def count(self, cases: Mapping[int, int]) -> int:
         """How many of the dossiers, counted by their keys, belong to it."""
-        return sum(
-            count
-            for key, count in cases.items()
-            if key >> STEP_SHIFT == self.step and key & self.having == self.having and not key & self.lacking
-        )
+        mask, wanted = self
+        return sum(count for key, count in cases.items() if key & mask == wanted)
 
 
 @cache
 def cohort(text: str) -> Cohort:
-    """The cohort of a text; raises ValueError that names the unknown step or attribute."""
+    """The cohort of a text; ValueError names a step or attribute that is unknown, or asked for with its opposite."""
     found = _FORM.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} is not of the form step[attribute, not attribute]")
     step, listed = found.groups()
     words = [word.strip() for word in (listed or "").split(",")] if listed else []
-    lacking = [word.removeprefix("not ") for word in words if word.startswith("not ")]
-    having = [word for word in words if not word.startswith("not ")]
+    lacking = {word.removeprefix("not ") for word in words if word.startswith("not ")}
+    having = {word for word in words if not word.startswith("not ")}
+    if having & lacking:
+        raise ValueError(f"{text!r} asks for {', '.join(sorted(having & lacking))} and for its opposite")
     order = list(attributes_of(step))
-    return Cohort(_number_of(step), _mask(having, order), _mask(lacking, order))
+    wanted = (_number_of(step) << STEP_SHIFT) + _mask(having, order)
+    return Cohort(ALL_STEPS + _mask(having | lacking, order), wanted)
 
 
 def attributes_of(step: str) -> Mapping[str, str]:

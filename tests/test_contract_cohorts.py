@@ -54,6 +54,7 @@ def test_a_cohort_counts_those_that_have_and_lack_what_it_says(text: str, count:
         ("petitioned[online]", "'online' is no attribute"),
         ("received[]", "is not of the form"),
         ("received[online", "is not of the form"),
+        ("received[online, synced, not online]", "asks for online and for its opposite"),
     ],
 )
 def test_what_is_no_cohort_is_named(text: str, told: str) -> None:

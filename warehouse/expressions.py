@@ -6,7 +6,7 @@ holds every indicator's expression against the figure that the read API serves.
 
 from __future__ import annotations
 
-from contract.cohorts import STEP_SHIFT, cohort
+from contract.cohorts import cohort
 from contract.indicators import SECONDS_OF, Z95, Indicator
 from contract.measures import DISTRIBUTIONS, is_cohort, terms
 
@@ -75,8 +75,5 @@ def _count(measure: str) -> str:
         return OF_WAITS[measure]
     if not is_cohort(measure):
         return f"counts['{measure}']"
-    step, having, lacking = cohort(measure)
-    belongs = f"bitShiftRight(key, {STEP_SHIFT}) = {step}"
-    belongs += f" AND bitAnd(key, {having}) = {having}" if having else ""
-    belongs += f" AND bitAnd(key, {lacking}) = 0" if lacking else ""
-    return f"arraySum(mapValues(mapFilter((key, often) -> {belongs}, cases)))"
+    mask, wanted = cohort(measure)
+    return f"arraySum(mapValues(mapFilter((key, often) -> bitAnd(key, {mask}) = {wanted}, cases)))"
