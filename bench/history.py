@@ -16,16 +16,18 @@ from clickhouse_connect.driver.client import Client
 from rich.console import Console
 
 from bench import questions, raw
+from bench.freshness import nearest_rank
 from bench.generator import Making, calendar_lines, working_days
 from bench.messages import DAY, reference_set
 from bench.processes import cpu_s, peak_mb, wait_quiet
-from bench.questions import Waits, Window, asker, of_a_period, of_no_period
-from bench.report import Row
+from bench.questions import Asker, Waits, Window, asker, of_a_period, of_any_month, of_no_period
+from bench.report import Row, figure
 from bench.stack import Stores, stores
 from runtime.clock import VIETNAM
 from runtime.progress import follow
 from senders.simulate import hanoi
 from tests.support import put_lines
+from warehouse.figures import units
 from warehouse.migrate import migrate
 from warehouse.rebuild import rebuild
 
@@ -70,6 +72,7 @@ def run(full: bool) -> Iterator[Row]:
                 yield from raw.rows_of(client, ask, (CITY, POINT), MONTH, (MONTH_STARTS, NOW.astimezone(UTC)), told)
                 floor, waits = ask.floor(), ask.wait_all([*_asked(since), *of_no_period(SOURCE)], out)
                 yield from questions.rows_of("history", told, waits, peers or dict.fromkeys(waits, floor), peer)
+                yield _any_month(client, ask, since, told, floor)
             before, peers, peer = since, waits, f"the latest {depth} days stored alone"
 
 
@@ -112,6 +115,24 @@ def _asked(since: date) -> Iterator[questions.Question]:
         for window in [*questions.windows(DAY), *halves]:
             if window.start >= since:
                 yield from of_a_period(unit, window)
+
+
+def _any_month(client: Client, ask: Asker, since: date, told: str, floor: Waits) -> Row:
+    """All indicators of any unit and any month stored, asked once each."""
+    codes = sorted({row.unit for row in units(client)})
+    took_ms = ask.once_ms(of_any_month(codes, since, DAY))
+    p50, p95, p99 = (nearest_rank(took_ms, share) for share in (0.5, 0.95, 0.99))
+    return Row(
+        bench="history",
+        case=f"indicators of any unit and month; {told}",
+        value=p50,
+        unit="ms",
+        ratio=p50 / floor.median_ms,
+        against="the least answer",
+        cpu_us_per_event=None,
+        peak_mb=None,
+        note=f"p95 {figure(p95)}, p99 {figure(p99)} ms; {len(took_ms)} of {len(codes)} units, each asked once",
+    )
 
 
 def _events(client: Client) -> int:

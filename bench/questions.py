@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -29,6 +30,9 @@ from dashboards.page_selectors import PERIOD_DAYS
 from dashboards.page_trouble import LEVELS, WATCHED
 from runtime.clock import VIETNAM, ReplayClock
 from runtime.progress import follow
+
+ANY = 100
+"""Units and months drawn at random."""
 
 CALLS, FEWEST_CALLS = 20, 2
 LONGEST_S, FULL_LONGEST_S = 1.0, 4.0
@@ -104,6 +108,20 @@ def of_a_period(unit: str, window: Window) -> Iterator[Question]:
         yield Question(f"{name}, {unit}, {window.name}", path, {"unit": unit, **window.parameters(), **parameters})
 
 
+def of_any_month(units: Sequence[str], since: date, today: date) -> list[Question]:
+    """All indicators of units and months drawn at random: months begun since ``since``, of today's the whole days."""
+    firsts = [day for n in range((today - since).days) if (day := since + timedelta(days=n)).day == 1]
+    dice = random.Random(len(units))
+    found = []
+    for first in dice.choices(firsts, k=ANY):
+        window = Window(f"{first:%B %Y}", first, min((first + timedelta(days=31)).replace(day=1), today))
+        unit = dice.choice(units)
+        found.append(
+            Question(f"indicators, {unit}, {window.name}", "/v1/indicators", {"unit": unit, **window.parameters()})
+        )
+    return found
+
+
 def of_no_period(source: str) -> list[Question]:
     """The other questions."""
     return [
@@ -151,6 +169,10 @@ class Asker:
 
         follow(steps(), "questions asked", out)
         return found
+
+    def once_ms(self, questions: Sequence[Question]) -> list[float]:
+        """How long the answers take to questions that nobody asked before, in order; the engine is as it is."""
+        return sorted(self._once_ms(question) for question in questions)
 
     def floor(self) -> Waits:
         """The least answer: the API and the store awake, nothing read."""

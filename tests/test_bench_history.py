@@ -12,7 +12,7 @@ from bench import raw
 from bench.generator import Making, calendar_lines, slots, working_days
 from bench.messages import DAY, reference_set
 from bench.provinces import moved
-from bench.questions import Question, Waits, asker, of_a_period, of_no_period, rows_of, windows
+from bench.questions import Question, Waits, asker, of_a_period, of_any_month, of_no_period, rows_of, windows
 from bench.stack import Stores, stores
 from contract.events import canonical, check_time, decode, recorded
 from contract.refusals import Refusal
@@ -125,6 +125,20 @@ def test_the_windows_are_the_pages_and_a_closed_month() -> None:
         ("30 days", date(2027, 1, 2), None),
         ("November", date(2026, 11, 1), date(2026, 12, 1)),
     ]
+
+
+def test_any_month_is_one_that_is_stored_from_its_first_day(filled: Stores) -> None:
+    units = ["H26", "H26.66.01", "H26.66.01.003"]
+    asked = of_any_month(units, date(2026, 9, 15), DAY)
+    assert {(question.parameters["from"], question.parameters["to"]) for question in asked} == {
+        ("2026-10-01", "2026-11-01"),
+        ("2026-11-01", DAY.isoformat()),
+    }
+    assert {question.parameters["unit"] for question in asked} == set(units)
+    with asker(filled, "history", NOW) as ask:
+        took_ms = ask.once_ms(asked[:5])
+    assert took_ms == sorted(took_ms)
+    assert len(took_ms) == 5
 
 
 def test_before_the_calendar_begins_mondays_to_fridays_are_made_known() -> None:
