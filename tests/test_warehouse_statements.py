@@ -18,9 +18,10 @@ from senders.simulate import hanoi
 from senders.simulation.day import working_day
 from tests.grafana_macros import Range, on_the_server
 from tests.support import own_store, put
+from warehouse.figure_statements import beyond_doubt, figures
 from warehouse.figures import counts, units
 from warehouse.periods import Period
-from warehouse.statements import Members, beyond_doubt, figures
+from warehouse.statements import Members
 
 DAY = date(2026, 3, 13)
 INDICATORS = list(catalogue().indicators.values())

@@ -13,7 +13,7 @@ from contract.catalogue import catalogue
 from dashboards.grafana.panels import JUST_BEYOND, target_of
 from dashboards.grafana.query import PLUGIN, PLUGIN_VERSION, QUERY_TYPES, TABLE
 from dashboards.page_texts import Texts
-from warehouse import statements
+from warehouse import figure_statements, statements
 from warehouse.statements import Members
 
 GROUP = "hailong"
@@ -64,7 +64,7 @@ def _of_indicator(name: str, back_s: int, panel: int, languages: Sequence[Texts]
     if target.op == "<=":
         missed = {"type": "gt", "params": [target.value + JUST_BEYOND]}
     first = languages[0]
-    sql = statements.beyond_doubt(indicator, Members.of_level("service_point"), first.language)
+    sql = figure_statements.beyond_doubt(indicator, Members.of_level("service_point"), first.language)
     shown = {"dashboardUid": f"hailong-now-{first.language}", "panelId": panel}
     severity = {"severity": "warning", "indicator": name}
     title, summaries = first(f"alerts.{name}"), _summaries(name, languages)

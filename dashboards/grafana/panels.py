@@ -18,7 +18,7 @@ from contract.catalogue import catalogue
 from contract.indicators import Indicator, Target
 from dashboards.grafana.query import SERIES, TABLE, VARIABLE_SOURCE, ClickHouseQuery
 from dashboards.page_texts import Texts
-from warehouse import statements
+from warehouse import figure_statements, statements
 from warehouse.statements import Members
 
 GOOD, BAD, PLAIN = "green", "red", "blue"
@@ -47,7 +47,7 @@ def figure(name: str, texts: Texts) -> stat.Panel:
         .title(indicator.name_in(texts.language))
         .description(_told(indicator, texts))
         .datasource(VARIABLE_SOURCE)
-        .with_target(ClickHouseQuery(statements.figures([indicator], Members.of_unit(CHOSEN))))
+        .with_target(ClickHouseQuery(figure_statements.figures([indicator], Members.of_unit(CHOSEN))))
         .unit(UNITS[indicator.unit])
         .decimals(DECIMALS.get(indicator.unit, 0))
         .no_value(texts("none"))
@@ -105,7 +105,7 @@ def hours(title: str, query: str, columns: Mapping[str, str], texts: Texts, unit
 def ranking(title: str, names: Sequence[str], level: Any, texts: Texts) -> table.Panel:
     """The units of a level below the chosen one, the worst of the first indicator first; a name leads to its board."""
     indicators = [catalogue().indicators[name] for name in names]
-    sql = statements.worst_first(indicators, Members.of_level(level, CHOSEN), texts.language, rows=50)
+    sql = figure_statements.worst_first(indicators, Members.of_level(level, CHOSEN), texts.language, rows=50)
     panel = listed(title, sql, ["unit", "name"], texts)
     panel.override_by_name("name", [*_shown_as(texts("columns.name")), unit_link(texts)])
     for indicator in indicators:
@@ -157,7 +157,7 @@ def target_of(indicator: Indicator) -> Target | None:
 
 def _values_only(indicators: Sequence[Indicator]) -> str:
     columns = ", ".join(f"value_{indicator.id}" for indicator in indicators)
-    return f"SELECT {columns} FROM\n(\n{statements.figures(indicators, Members.of_unit(CHOSEN))}\n)"
+    return f"SELECT {columns} FROM\n(\n{figure_statements.figures(indicators, Members.of_unit(CHOSEN))}\n)"
 
 
 def _coloured(panel: timeseries.Panel, columns: Iterable[str], texts: Texts) -> timeseries.Panel:
