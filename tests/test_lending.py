@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from tests.support import event, put, unit
 from warehouse.lending import counts_of
 from warehouse.periods import Period, parts_of_year, year_before
 from warehouse.recount_one import events_to_read, recount
+from warehouse.verify import Verification
 
 INDICATOR = catalogue().indicators["Q766_1_4"]
 COMPONENT = catalogue().rule_set_of["Q766_1_4"].components["Q766_1_4"]
@@ -113,3 +114,22 @@ def test_the_store_lends_a_part_of_the_year_before_to_a_unit_without_dossiers(st
     assert figure(store, period("2026-10-01", "2026-11-01")).denominator == 12
     assert figure(store, period("2026-11-20", "2026-11-21")).status == "not_available"
     assert figure(store, period("2026-11-01", "2026-12-01"), "B").status == "not_available"
+
+
+def test_a_verification_recounts_what_is_lent(store: Client) -> None:
+    put(store, [*city("A", "03", {2025: 120}), unit("A.1", "A"), *city("B", "11", {2025: 24, 2026: 12})])
+    month = Verification(store, date(2026, 11, 1), date(2026, 11, 30))
+    assert list(month.run())
+    assert month.differences == []
+    # A month that is cut borrows nothing.
+    part = Verification(store, date(2026, 11, 1), date(2026, 11, 29))
+    assert list(part.run())
+    assert part.differences == []
+    # What goes missing of the year before shows in who borrows from it, and only there.
+    store.command(
+        "ALTER TABLE months_of_dossiers UPDATE cases = map() WHERE month = '2025-03-01' SETTINGS mutations_sync = 1"
+    )
+    spoilt = Verification(store, date(2026, 11, 1), date(2026, 11, 30))
+    assert list(spoilt.run())
+    assert {(found.unit, found.period) for found in spoilt.differences} == {("A", "2026-11")}
+    assert {found.what.partition(" ")[0] for found in spoilt.differences} == {INDICATOR.id}

@@ -21,9 +21,11 @@ from typing import Any, NamedTuple
 from clickhouse_connect.driver.client import Client
 
 from contract.catalogue import catalogue
+from contract.indicators import lent
 from contract.measures import Counts
-from warehouse.figures import by_hour, counts
-from warehouse.periods import Period, bounds
+from warehouse.figures import by_hour
+from warehouse.lending import counts_of
+from warehouse.periods import Period, bounds, parts_of_year, year_before
 from warehouse.recount import Event, Hours, Tally, count_event, count_ticket, replaced
 from warehouse.recount_dossiers import Rules, count_standing, count_steps, count_work, fold
 from warehouse.recount_parts import parts_of, served_parts
@@ -64,6 +66,8 @@ class Verification:
         first = first or earliest.replace(tzinfo=UTC).astimezone(VIETNAM).date()
         last = last or latest.replace(tzinfo=UTC).astimezone(VIETNAM).date()
         self._periods = periods(first, last)
+        borrowing = [period for period in self._periods.values() if parts_of_year(period)]
+        self._lending = {_lender(period): year_before(period) for period in borrowing}
         self._range = Period(midnight(first), midnight(last + timedelta(days=1)))
         self._slices = {"dossiers": _slices(dossier_events), "tickets": _slices(ticket_events)}
         self._hours = Hours(Tally)
@@ -105,7 +109,7 @@ class Verification:
             for events in self._subjects("dossiers", n):
                 dossier = fold(events, rules)
                 count_steps(self._hours, dossier)
-                for name, period in self._periods.items():
+                for name, period in (self._periods | self._lending).items():
                     standings = self._standings[dossier.unit, name]
                     count_standing(standings.counts, dossier, *period)
                     count_work(standings, dossier, *period)
@@ -154,7 +158,7 @@ class Verification:
         for name, period in self._periods.items():
             served: dict[str, Counts] = {}
             for target_of in layers.values():
-                served |= counts(self._client, target_of, period, catalogue().measures)
+                served |= counts_of(self._client, target_of, period, catalogue().indicators.values())
             recounted = self._tallies(name, period)
             for unit, below in scopes.items():
                 together = Tally()
@@ -165,8 +169,24 @@ class Verification:
                     for procedure, attributes in self._used.get((one, name), {}).items():
                         used[procedure] |= attributes
                 count_offered(together.counts, self._in_force[name], set(below), used)
-                self._compare_indicators(unit, name, served[unit], together.measures())
+                measures = together.measures() | self._loans(period, below)
+                self._compare_indicators(unit, name, served[unit], measures)
             yield
+
+    def _loans(self, period: Period, below: Sequence[str]) -> dict[str, float]:
+        """What the year before lends to units together, by the indicators' names for it (lending.py)."""
+        parts = parts_of_year(period)
+        if parts is None:
+            return {}
+        together = Tally()
+        for unit in below:
+            together.add(self._standings[unit, _lender(period)])
+        measures = together.measures()
+        return {
+            lent(indicator.id): (parts_of(indicator, measures)["denominator"] or 0) / parts
+            for indicator in catalogue().indicators.values()
+            if indicator.lent_by
+        }
 
     def _tallies(self, name: str, period: Period) -> dict[str, Tally]:
         """What was recounted of each unit alone in a period."""
@@ -219,6 +239,11 @@ def periods(first: date, last: date) -> dict[str, Period]:
         month = f"{day:%Y-%m}"
         found[month] = Period(found[month].start if month in found else midnight(day), found[day.isoformat()].end)
     return found
+
+
+def _lender(period: Period) -> str:
+    """The name for the year before a period among those that dossiers are counted for."""
+    return f"{year_before(period).start.astimezone(VIETNAM).year} lends"
 
 
 def rules_of(reference: Sequence[Event]) -> Rules:
