@@ -19,8 +19,8 @@ from tests.test_warehouse_deadlines import procedure
 from warehouse.figures import counts
 from warehouse.periods import Period
 from warehouse.recount import Tally
+from warehouse.recount_all import rules_of
 from warehouse.recount_dossiers import count_standing, count_work, fold
-from warehouse.verify import rules_of
 
 SPRING = datetime.fromisoformat("2026-03-01T00:00:00+07:00")
 UNITS = ("H26.1", "H26.2", "H26.3")

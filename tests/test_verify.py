@@ -19,8 +19,9 @@ from tests.test_warehouse_deadlines import calendar, procedure
 from tests.test_warehouse_exactness import a_day, batches
 from warehouse.figures import counts
 from warehouse.periods import Period
+from warehouse.recount_all import periods
 from warehouse.store import insert_lines, new_batch, recompute, touched_kinds
-from warehouse.verify import Verification, periods
+from warehouse.verify import Verification
 
 DAY = date(2026, 3, 13)
 TREE = [unit("H26", level="city", calendar="VN"), unit("H26.1", "H26"), unit("H26.2", "H26")]

@@ -27,6 +27,7 @@ from warehouse.figures import MADE_BY, counts
 from warehouse.lending import counts_of
 from warehouse.periods import Period, bounds, parts_of_year, year_before
 from warehouse.recount import Event, Hours, Tally, count_event, count_ticket, replaced
+from warehouse.recount_all import rules_of, statement
 from warehouse.recount_dossiers import count_standing, count_work, fold
 from warehouse.recount_parts import parts_of, served_parts
 from warehouse.recount_petitions import count_petition, misconduct
@@ -34,7 +35,6 @@ from warehouse.recount_petitions import fold as fold_petition
 from warehouse.recount_points import points
 from warehouse.recount_procedures import count_offered, in_force, publications
 from warehouse.recount_units import held, on_duty
-from warehouse.verify import rules_of, statement
 from warehouse.working_time import VIETNAM
 
 OTHERS = OF_PROCEDURES | OF_PUBLICATIONS | OF_PETITIONS | OF_POINTS
