@@ -38,7 +38,7 @@ class Comments:
     """The pages under ``/c/``, and ``/comment-link`` for tablets."""
 
     def __init__(self, settings: Settings, pages: PhonePages, clock: Clock) -> None:
-        self._site = settings.public_feedback_url or settings.feedback_url
+        self._site = settings.site
         self._pages = pages
         self._clock = clock
         self.router = APIRouter()

@@ -103,7 +103,7 @@ class OnlineRating:
             given.signed(self._pages.key),
             max_age=KEPT_S,
             path=request.url.path,
-            secure=request.url.scheme == "https",
+            secure=self._pages.reached_by_https,
             httponly=True,
             samesite="lax",
         )

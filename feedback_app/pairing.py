@@ -64,7 +64,7 @@ class TabletPairing:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._key = settings.api_key.get_secret_value()
-        self._site = (settings.public_feedback_url or settings.feedback_url).rstrip("/")
+        self._site = settings.site
         self._ingest = httpx.AsyncClient(base_url=settings.ingest_url, timeout=ANSWER_TIMEOUT_S, trust_env=False)
         self._clock = clock
         self._pairings = Pairings()

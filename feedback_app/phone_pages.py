@@ -32,6 +32,8 @@ class PhonePages:
 
     def __init__(self, settings: Settings) -> None:
         self.key = settings.api_key.get_secret_value()
+        # A proxy speaks for the pages where the phone and they do not share a scheme.
+        self.reached_by_https = settings.site.startswith("https:")
         self._ingest = httpx.AsyncClient(
             base_url=settings.ingest_url,
             headers={"Authorization": f"Bearer {self.key}", "Content-Type": "application/cloudevents+json"},

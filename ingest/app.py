@@ -54,7 +54,7 @@ def make_app(settings: Settings) -> Starlette:
 
     page = Middleware(
         CORSMiddleware,
-        allow_origins=[settings.public_feedback_url or settings.feedback_url],
+        allow_origins=[settings.site],
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type"],
         expose_headers=["Retry-After"],

@@ -67,3 +67,8 @@ class Settings(BaseSettings):
         "", description="Empty for the wall clock; START/ANCHOR/SPEED/SECONDS replays a past day for the demo"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged")
+
+    @property
+    def site(self) -> str:
+        """The pages for citizens as they reach them, without a slash at the end."""
+        return (self.public_feedback_url or self.feedback_url).rstrip("/")

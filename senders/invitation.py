@@ -33,7 +33,7 @@ def invite(settings: Settings, unit: str, dossier: str, procedure: str | None, *
         for wrong in error.errors():
             out.print(f"[red]{wrong['loc'][0]}[/]: {wrong['msg']}")
         return 2
-    return _hand_out(link.address(site(found), found.api_key.get_secret_value()), qr)
+    return _hand_out(link.address(found.site, found.api_key.get_secret_value()), qr)
 
 
 def set_up_tablet(settings: Settings, device: str, place: Mapping[str, str | None], *, qr: Path | None) -> int:
@@ -49,7 +49,7 @@ def tablet_address(settings: Settings, device: str, place: Mapping[str, str | No
     """
     told = {"device": device, **{name: value for name, value in place.items() if value}}
     token = device_token(settings.api_key.get_secret_value(), device)
-    return f"{site(settings)}/?{urlencode(told, quote_via=quote)}#token={token}"
+    return f"{settings.site}/?{urlencode(told, quote_via=quote)}#token={token}"
 
 
 def with_key(settings: Settings) -> Settings | None:
@@ -63,11 +63,6 @@ def with_key(settings: Settings) -> Settings | None:
         out.print("[red]HAILONG_API_KEY[/] is not set and no local stack was found: start one with `hailong up`")
         return None
     return found
-
-
-def site(settings: Settings) -> str:
-    """The address of the pages for citizens, as they reach it."""
-    return (settings.public_feedback_url or settings.feedback_url).rstrip("/")
 
 
 def _hand_out(address: str, qr: Path | None) -> int:

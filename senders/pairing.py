@@ -11,7 +11,7 @@ from rich.console import Console
 from contract.pairing import read_code
 from runtime.settings import Settings
 from senders.facts import NotToldError, known, standing, tell
-from senders.invitation import site, with_key
+from senders.invitation import with_key
 
 ANSWER_TIMEOUT_S = 30.0
 out = Console(highlight=False)
@@ -58,7 +58,7 @@ def _approve(settings: Settings, asked: Mapping[str, Any]) -> dict[str, Any] | s
     key = settings.api_key.get_secret_value()
     try:
         answer = httpx.post(
-            f"{site(settings)}/pair/approval",
+            f"{settings.site}/pair/approval",
             json=asked,
             headers={"Authorization": f"Bearer {key}"},
             timeout=ANSWER_TIMEOUT_S,
@@ -66,7 +66,7 @@ def _approve(settings: Settings, asked: Mapping[str, Any]) -> dict[str, Any] | s
         )
         body = answer.json()
     except (httpx.HTTPError, ValueError) as fault:
-        return f"{site(settings)} does not answer: {fault}"
+        return f"{settings.site} does not answer: {fault}"
     if answer.is_success:
         return dict(body)
     detail = body["detail"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -12,6 +13,7 @@ from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Browser, Page, expect
 
 from contract.links import RatingLink
+from feedback_app.app import make_app
 from feedback_app.given_rating import COOKIE, GivenRating, given_by, read_given
 from runtime.clock import VIETNAM
 from tests.support import Stack, unit, wait_until
@@ -53,6 +55,18 @@ def rate(page: Page, where: str, answer: str) -> None:
     page.goto(where)
     choose(page, "Ông/bà có hài lòng", answer)
     page.get_by_role("button", name="Gửi đánh giá").tap()
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize("site", ["https://danhgia.example", "http://danhgia.example"])
+def test_what_a_phone_remembers_stays_on_https_where_it_came_by_it(office: Stack, site: str) -> None:
+    # The proxy that ends TLS asks by http.
+    app = make_app(office.settings.model_copy(update={"public_feedback_url": site}))
+    where = link(f"CHG-{site.partition(':')[0]}").address("http://127.0.0.1", office.key)
+    phone = httpx.AsyncClient(transport=httpx.ASGITransport(app))
+    answer = asyncio.run(phone.post(where, data={"score": "2"}))
+    assert COOKIE in answer.headers["Set-Cookie"]
+    assert ("Secure" in answer.headers["Set-Cookie"]) == site.startswith("https")
 
 
 @pytest.mark.browser
