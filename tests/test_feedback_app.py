@@ -11,6 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from contract.refusals import Reason
 from feedback_app.app import STATIC, read_texts
 from runtime.clock import VIETNAM, ReplayClock
 from tests.support import Stack, wait_until
@@ -142,7 +143,8 @@ def test_a_refused_tap_is_kept_with_its_reason_and_can_be_sent_again(page: Page,
     until(lambda: bool(door.posts), page=page)
     page.goto("/?health")
     refused = page.locator(".quarantine li")
-    expect(refused).to_contain_text("unknown_unit · unit: H26.66.01.004 is not known")
+    expect(refused).to_contain_text("Đơn vị của máy này chưa được khai báo. Hãy báo người quản trị")
+    expect(refused).to_contain_text("unknown_unit: unit: H26.66.01.004 is not known")
     assert fact(page, "waiting") == "0"
     door.refused_units = set()
     before = len(door.posts)
@@ -165,6 +167,7 @@ def test_one_unreadable_tap_does_not_hold_up_the_others(page: Page, context: Bro
     until(lambda: len(door.posts) == 3, page=page)
     assert [len(events) for _, _, events in door.posts] == [2, 1, 1]
     page.goto("/?health")
+    expect(page.locator(".quarantine li")).to_contain_text("Máy chủ không đọc được đánh giá này.")
     expect(page.locator(".quarantine li")).to_contain_text("HTTP 400")
 
 
@@ -500,6 +503,7 @@ def test_the_first_load_is_small(page: Page) -> None:
 def test_every_language_has_every_text() -> None:
     texts = read_texts()
     assert list(texts)[:2] == ["vi", "en"]
+    assert set(texts["vi"]["health"]["refusals"]) - {"other"} <= set(Reason)
 
 
 def test_a_language_that_lacks_a_text_is_named_with_it(tmp_path: Path) -> None:

@@ -33,7 +33,15 @@ export async function healthPage(root, texts, device) {
       sender.wake();
       await show();
     });
-    const rows = refused.map(({ event, reason, detail }) => element("li", {}, `${localTime(event.time)} · ${reason} · ${detail}`));
+    const rows = refused.map(({ event, reason, detail }) =>
+      element(
+        "li",
+        {},
+        `${localTime(event.time)} · ${words.refusals[reason] ?? words.refusals.other} `,
+        // For whoever is called: the server's own words.
+        element("small", { lang: "en" }, `${reason}: ${detail}`),
+      ),
+    );
     return [
       element("h2", {}, `${words.quarantine}: ${refused.length}`),
       element("p", {}, words.quarantine_detail),
