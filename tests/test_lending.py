@@ -11,7 +11,7 @@ from clickhouse_connect.driver.client import Client
 
 from contract.catalogue import catalogue
 from contract.indicators import Figure, evaluate, lent
-from contract.measures import Counts
+from contract.measures import Counts, terms
 from runtime.clock import VIETNAM
 from tests.support import event, put, unit
 from warehouse.lending import counts_of
@@ -79,6 +79,13 @@ def city(name: str, month: str, years: Mapping[int, int]) -> list[dict[str, Any]
             for n in range(cases)
         ),
     ]
+
+
+def test_what_is_lent_are_accepted_dossiers() -> None:
+    # Who never had one is not looked at (lending.py).
+    lending = [indicator for indicator in catalogue().indicators.values() if indicator.lent_by]
+    assert lending
+    assert {term.measure for indicator in lending for term in terms(indicator.denominator)} == {"accepted"}
 
 
 def test_a_recount_from_raw_events_reads_the_year_that_lends_and_says_which(store: Client) -> None:

@@ -46,6 +46,9 @@ COHORTS_BY: dict[str, Set[str]] = {
 }
 """Each query of cohorts of others than dossiers, and the steps that it counts."""
 
+ACCEPTED_EVER = "accepted ever"
+"""No measure: how many dossiers were accepted before the end of the period, however long ago."""
+
 NO_CASES: Counts = {name: ({} if name in DISTRIBUTIONS else 0.0) for name in MEASURES}
 
 NO_STEPS: dict[str, Any] = {
@@ -130,6 +133,7 @@ def counts(client: Client, target_of: Mapping[str, str], period: Period, wanted:
         _derive(measures)
         if of_dossiers:
             measures.update(standing(sums[target]) | work(sums[target]))
+            measures[ACCEPTED_EVER] = sums[target].to_end["accepted"]
         measures.update({name: cohort.count(sums[target].cases) for name, cohort in cohorts.items()})
     return dict(found)
 

@@ -8,7 +8,7 @@ from clickhouse_connect.driver.client import Client
 
 from contract.indicators import Indicator, lent
 from contract.measures import Counts, terms, value_of
-from warehouse.figures import counts
+from warehouse.figures import ACCEPTED_EVER, counts
 from warehouse.periods import Period, parts_of_year, year_before
 
 
@@ -22,7 +22,12 @@ def counts_of(
     asked = list(indicators)
     found = counts(client, target_of, period, {measure for indicator in asked for measure in indicator.measures()})
     lending = [indicator for indicator in asked if indicator.lent_by]
-    poor = {unit for unit, one in found.items() if any(value_of(each.denominator, one) == 0 for each in lending)}
+    # Who never had a dossier is lent nothing, and most units have none of their own.
+    poor = {
+        unit
+        for unit, one in found.items()
+        if any(value_of(each.denominator, one) == 0 for each in lending) and one[ACCEPTED_EVER]
+    }
     parts = parts_of_year(period)
     if not poor or parts is None:
         return found
