@@ -46,9 +46,6 @@ COHORTS_BY: dict[str, Set[str]] = {
 }
 """Each query of cohorts of others than dossiers, and the steps that it counts."""
 
-ACCEPTED_EVER = "accepted ever"
-"""No measure: how many dossiers were accepted before the end of the period, however long ago."""
-
 NO_CASES: Counts = {name: ({} if name in DISTRIBUTIONS else 0.0) for name in MEASURES}
 
 NO_STEPS: dict[str, Any] = {
@@ -104,6 +101,16 @@ def counts(client: Client, target_of: Mapping[str, str], period: Period, wanted:
 
     ``target_of`` names for each unit the one unit it is counted for. A target without any case has zeros.
     """
+    return counts_with_past(client, target_of, period, wanted)[0]
+
+
+def counts_with_past(
+    client: Client, target_of: Mapping[str, str], period: Period, wanted: Set[str]
+) -> tuple[dict[str, Counts], set[str]]:
+    """The same, and the targets that had a dossier accepted before the period's end, however long ago.
+
+    Of the latter there are none when nothing is wanted of dossiers.
+    """
     found: dict[str, dict[str, Any]] = {target: dict(NO_CASES) for target in target_of.values()}
     names = {"units": list(target_of), "targets": list(target_of.values())}
     hours = {"step": "", **names, **bounds(period.whole_hours())}
@@ -133,9 +140,8 @@ def counts(client: Client, target_of: Mapping[str, str], period: Period, wanted:
         _derive(measures)
         if of_dossiers:
             measures.update(standing(sums[target]) | work(sums[target]))
-            measures[ACCEPTED_EVER] = sums[target].to_end["accepted"]
         measures.update({name: cohort.count(sums[target].cases) for name, cohort in cohorts.items()})
-    return dict(found)
+    return dict(found), {target for target, one in sums.items() if one.to_end["accepted"]}
 
 
 def counts_by_hour(

@@ -8,7 +8,7 @@ from clickhouse_connect.driver.client import Client
 
 from contract.indicators import Indicator, lent
 from contract.measures import Counts, terms, value_of
-from warehouse.figures import ACCEPTED_EVER, counts
+from warehouse.figures import counts, counts_with_past
 from warehouse.periods import Period, parts_of_year, year_before
 
 
@@ -20,14 +20,11 @@ def counts_of(
     Only a whole month, quarter or year is lent anything: of other periods nobody says what part of a year they are.
     """
     asked = list(indicators)
-    found = counts(client, target_of, period, {measure for indicator in asked for measure in indicator.measures()})
+    wanted = {measure for indicator in asked for measure in indicator.measures()}
+    found, with_past = counts_with_past(client, target_of, period, wanted)
     lending = [indicator for indicator in asked if indicator.lent_by]
     # Who never had a dossier is lent nothing, and most units have none of their own.
-    poor = {
-        unit
-        for unit, one in found.items()
-        if any(value_of(each.denominator, one) == 0 for each in lending) and one[ACCEPTED_EVER]
-    }
+    poor = {unit for unit in with_past if any(value_of(each.denominator, found[unit]) == 0 for each in lending)}
     parts = parts_of_year(period)
     if not poor or parts is None:
         return found
