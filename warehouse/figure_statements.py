@@ -23,10 +23,10 @@ COLUMNS = {
 }
 """What all counts are brought to before they are added up: by measure, by a cohort's key, by seconds."""
 
-SIDES = ("to_end", "to_start")
-DOSSIER_QUERIES = {"dossier_sums": SIDES, "dossier_end": SIDES[:1], "dossier_start": SIDES[1:]}
-"""The queries that dossiers are counted from, each with the sides of a period that it sums up to."""
+DOSSIER_QUERIES = {"dossier_sums": None, "dossier_end": "to_start", "dossier_start": "to_end"}
+"""The queries that dossiers are counted from, each with the side of a period that it does not sum up to."""
 
+SIDES = ("to_end", "to_start")
 SPANS = ("spans_all", "spans_passed_first", "spans_closed_first_late")
 
 
@@ -45,7 +45,11 @@ SIDED = {
     "work_": MARKED,
     "lags_": Summed("sumMap", COLUMNS["return_lags_s"], "map()"),
 }
-"""What these queries sum up to a side, by what stands before the side in the column's name."""
+SUMMED = {
+    **{name + side: summed for side in SIDES for name, summed in SIDED.items()},
+    **dict.fromkeys(SPANS, Summed("sum", "Int64", "0")),
+}
+"""The columns of these queries."""
 
 
 class Sql(str):
@@ -148,14 +152,13 @@ def _dossiers() -> str:
         "return_lags_s": "mapSubtract(lags_to_end, lags_to_start)",
     }
     columns = ", ".join(f"CAST({shown.get(name, 'map()')}, '{kind}') AS {name}" for name, kind in COLUMNS.items())
-    added = [f"{summed.adding}({name}{side}) AS {name}{side}" for side in SIDES for name, summed in SIDED.items()]
-    added += [f"sum({name}) AS {name}" for name in SPANS]
-    parts = "UNION ALL".join(_part(query, sides) for query, sides in DOSSIER_QUERIES.items())
+    added = ", ".join(f"{summed.adding}({name}) AS {name}" for name, summed in SUMMED.items())
+    parts = "UNION ALL".join(_part(query, lacking) for query, lacking in DOSSIER_QUERIES.items())
     return f"""
 SELECT target, {columns}
 FROM
 (
-  SELECT target, {", ".join(added)}
+  SELECT target, {added}
   FROM
   (
 {indented(parts, 4)}
@@ -165,14 +168,12 @@ FROM
 """
 
 
-def _part(query: str, sides: Sequence[str]) -> str:
-    columns = [
-        f"CAST({name + side if side in sides else summed.nothing}, '{summed.kind}') AS {name}{side}"
-        for side in SIDES
-        for name, summed in SIDED.items()
-    ]
-    columns += [f"CAST({name}, 'Int64') AS {name}" for name in SPANS]
-    return f"\nSELECT target, {', '.join(columns)}\nFROM\n(\n{indented(statement(query), 2)}\n)\n"
+def _part(query: str, lacking: str | None) -> str:
+    columns = ", ".join(
+        f"CAST({summed.nothing if lacking and name.endswith(lacking) else name}, '{summed.kind}') AS {name}"
+        for name, summed in SUMMED.items()
+    )
+    return f"\nSELECT target, {columns}\nFROM\n(\n{indented(statement(query), 2)}\n)\n"
 
 
 def _map(entries: Mapping[str, str]) -> str:

@@ -20,11 +20,10 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 
 from contract.catalogue import catalogue
-from contract.indicators import lent
 from warehouse.periods import Period, bounds, parts_of_year, year_before
 from warehouse.recount import Event, Hours, Tally, count_event, count_ticket, replaced
 from warehouse.recount_dossiers import Rules, count_standing, count_steps, count_work, fold
-from warehouse.recount_parts import parts_of
+from warehouse.recount_parts import loans
 from warehouse.recount_petitions import Petition, count_petition, misconduct
 from warehouse.recount_petitions import fold as fold_petition
 from warehouse.recount_points import points
@@ -139,12 +138,7 @@ class Recount:
         together = Tally()
         for unit in within:
             together.add(self._standings[unit, _lender(period)])
-        measures = together.measures()
-        return {
-            lent(indicator.id): (parts_of(indicator, measures)["denominator"] or 0) / parts
-            for indicator in catalogue().indicators.values()
-            if indicator.lent_by
-        }
+        return loans(catalogue().indicators.values(), together.measures(), parts)
 
     def _tallies(self, name: str) -> dict[str, Tally]:
         """What was recounted of each unit alone in a period."""

@@ -21,7 +21,7 @@ from typing import Any, Literal, NamedTuple
 from clickhouse_connect.driver.client import Client
 
 from contract.cohorts import OF_PETITIONS, OF_POINTS, OF_PROCEDURES, OF_PUBLICATIONS
-from contract.indicators import Indicator, lent
+from contract.indicators import Indicator
 from contract.measures import OF_UNITS, STANDING, WORK, is_cohort, value_of
 from warehouse.figures import MADE_BY, counts
 from warehouse.lending import counts_of
@@ -29,7 +29,7 @@ from warehouse.periods import Period, bounds, parts_of_year, year_before
 from warehouse.recount import Event, Hours, Tally, count_event, count_ticket, replaced
 from warehouse.recount_all import rules_of, statement
 from warehouse.recount_dossiers import count_standing, count_work, fold
-from warehouse.recount_parts import parts_of, served_parts
+from warehouse.recount_parts import loans, parts_of, served_parts
 from warehouse.recount_petitions import count_petition, misconduct
 from warehouse.recount_petitions import fold as fold_petition
 from warehouse.recount_points import points
@@ -133,10 +133,10 @@ def recount(client: Client, indicator: Indicator, within: Sequence[str], period:
     if _may_borrow(indicator, period) and not parts_of(indicator, measures)["denominator"]:
         year = year_before(period)
         reading = _Reading(client, Needs(indicator), within, year)
-        cases = parts_of(indicator, reading.tally().measures())["denominator"] or 0
-        measures |= {lent(indicator.id): cases / (parts_of_year(period) or 1)}
+        borrowed = loans([indicator], reading.tally().measures(), parts_of_year(period) or 1)
+        measures |= borrowed
         events_read += reading.events_read
-        lent_by = year.start.astimezone(VIETNAM).year if cases else None
+        lent_by = year.start.astimezone(VIETNAM).year if any(borrowed.values()) else None
     recounted = parts_of(indicator, measures)
     after = _served(client, indicator, within, period)
     agreement: Literal["equal", "moved", "different"] = "different"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from contract.indicators import Factor, Indicator, evaluate, lent
@@ -40,6 +40,15 @@ def parts_of(indicator: Indicator, measures: Mapping[str, Any]) -> dict[str, flo
     value = numerator if indicator.kind == "quantile" else numerator / cases
     factor = {"percent": 100, "minutes": 1 / 60, "hours": 1 / 3600}.get(indicator.unit, 1)
     return {"numerator": numerator, "denominator": cases, "n": math.ceil(cases), "value": value * share * factor}
+
+
+def loans(indicators: Iterable[Indicator], year: Mapping[str, Any], parts: int) -> dict[str, float]:
+    """What a year with these measures lends to one of so many parts of the next, by the indicators' names for it."""
+    return {
+        lent(indicator.id): (parts_of(indicator, year)["denominator"] or 0) / parts
+        for indicator in indicators
+        if indicator.lent_by
+    }
 
 
 def _share(factor: Factor | None, recounted: Counts) -> float | None:

@@ -66,10 +66,9 @@ class Sums:
         for sums, marks in ((self.to_end, to_end), (self.to_start, to_start)):
             for name, count in zip(MARKS, marks, strict=bool(marks)):
                 sums[name] += count
-        for name, count in zip(WORK_SUMS, work_to_end, strict=bool(work_to_end)):
-            self.work[name] += count
-        for name, count in zip(WORK_SUMS, work_to_start, strict=bool(work_to_start)):
-            self.work[name] -= count
+        for sign, worked in ((1, work_to_end), (-1, work_to_start)):
+            for name, count in zip(WORK_SUMS, worked, strict=bool(worked)):
+                self.work[name] += sign * count
         self.cases.update(cases_to_end or {})
         self.cases.subtract(cases_to_start or {})
         self.lags_s.update(lags_to_end or {})

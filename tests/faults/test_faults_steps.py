@@ -42,7 +42,7 @@ def test_the_same_the_other_way_round(harness: Harness, truth: Truth, turn: int)
 
 
 def kill_at(harness: Harness, truth: Truth, victims: dict[str, str]) -> None:
-    """At one place after the other, each in another batch, in which definitions ask for every statement."""
+    """At one place after the other, each in another batch that asks for every statement, or for the place's own."""
     events = truth.dice.sample(truth.events, len(truth.events))
     asking = {place: taken(events, place) for place in victims}
     share = len(events) // len(victims) + 1
