@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import NonNegativeInt
-
-from contract.fields import Code, Data, Text, UtcTime
+from contract.fields import Amount, Code, Count, Data, Text, UtcTime
 
 Channel = Literal["direct", "online", "post"]
 """KenhThucHien: 1 trực tiếp, 2 trực tuyến, 3 bưu chính công ích."""
@@ -61,7 +59,7 @@ class Step(Data):
 class SupplementRequested(Data):
     """Yêu cầu bổ sung: the clock stops until the papers come; a second request makes the dossier late."""
 
-    n: int | None = None
+    n: Count | None = None
     by_fault: Literal["agency", "applicant"] | None = None
     deadline: UtcTime | None = None
     staff: Code | None = None
@@ -70,20 +68,20 @@ class SupplementRequested(Data):
 class SupplementCompleted(Data):
     """The papers came; ``due_at`` when the system sets a new appointment."""
 
-    n: int | None = None
+    n: Count | None = None
     due_at: UtcTime | None = None
 
 
 class FinanceRequested(Data):
     """Yêu cầu thực hiện nghĩa vụ tài chính: the clock stops until payment. ``amount_vnd`` in đồng."""
 
-    amount_vnd: NonNegativeInt | None = None
+    amount_vnd: Amount | None = None
 
 
 class Paid(Data):
     """payment.paid, of a dossier. ``amount_vnd`` in đồng."""
 
-    amount_vnd: NonNegativeInt | None = None
+    amount_vnd: Amount | None = None
     online: bool
     gateway: Code | None = None
 
@@ -124,7 +122,7 @@ class Rescheduled(Data):
 
     new_due: UtcTime
     reason: Text | None = None
-    n: int | None = None
+    n: Count | None = None
 
 
 class Completed(Data):

@@ -15,12 +15,12 @@ from operator import or_
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from contract.dossier_events import DOSSIER_EVENTS
-from contract.faults import beyond_calendar, id_in, refusal_of
-from contract.fields import Code, Data, UtcTime
+from contract.faults import refusal_of
+from contract.fields import CODE_PATTERN, AnyInstant, Code, Data
 from contract.reference_events import REFERENCE_EVENTS
 from contract.refusals import Reason, Refusal
 from contract.service_events import REPLACEABLE_FOR, SERVICE_EVENTS, Replaced
@@ -37,6 +37,11 @@ FUTURE_TOLERANCE = timedelta(minutes=5)
 _NAMESPACE = UUID("6f0b3c0e-1d5c-5f7e-9a57-68a1a0000001")
 
 
+def _media_type(value: Any) -> Any:
+    """The media type without parameters, in small letters: RFC 9110 makes no difference between them."""
+    return value.partition(";")[0].strip().lower() if isinstance(value, str) else value
+
+
 class Event(BaseModel, Generic[T, D]):
     """A CloudEvents envelope. ``recordedtime`` and ``sender`` are written by ingest alone."""
 
@@ -45,13 +50,13 @@ class Event(BaseModel, Generic[T, D]):
     specversion: Literal["1.0"] = "1.0"
     id: UUID
     type: T
-    source: Annotated[str, Field(min_length=1, max_length=200)]
-    time: UtcTime
+    source: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=CODE_PATTERN)]
+    time: AnyInstant
     subject: Code
-    datacontenttype: Literal["application/json"] = "application/json"
-    dataschema: Annotated[str, Field(max_length=200)] | None = None
+    datacontenttype: Annotated[Literal["application/json"], BeforeValidator(_media_type)] = "application/json"
+    dataschema: Annotated[str, StringConstraints(max_length=200, pattern=CODE_PATTERN)] | None = None
     data: D
-    recordedtime: UtcTime | None = None
+    recordedtime: AnyInstant | None = None
     sender: Code | None = None
 
 
@@ -76,8 +81,6 @@ def decode(raw: bytes) -> AnyEvent | Refusal:
         if raw.startswith(_BYTE_ORDER_MARK):
             return decode(raw[len(_BYTE_ORDER_MARK) :])
         return refusal_of(raw, error)
-    except OverflowError:
-        return Refusal(Reason.INVALID_VALUE, f"{beyond_calendar(raw)}: lies outside the years 1 to 9999", id_in(raw))
     endless = _endless(event)
     if endless:
         detail = f"{endless}: must be a number that JSON can hold; NaN, Infinity and numbers beyond 1.8e308 are none"

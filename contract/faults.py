@@ -5,12 +5,12 @@ Written for the engineer of a one-stop system who knows JSON and this project's 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
+from contract.fields import CODE_PATTERN
 from contract.refusals import Reason, Refusal
 
 _INSTANT = '"2026-01-31T08:00:00+07:00"'
@@ -36,6 +36,11 @@ _SAY: dict[str, tuple[Reason, str]] = {
     "timezone_aware": (Reason.INVALID_VALUE, f"{{value}} has no offset from UTC; write it as in {_INSTANT}"),
     "datetime_parsing": (Reason.INVALID_VALUE, f"{{value}} is no instant such as {_INSTANT}: {{error}}"),
     "datetime_from_date_parsing": (Reason.INVALID_VALUE, f"{{value}} is no instant such as {_INSTANT}: {{error}}"),
+    "digits_as_time": (Reason.INVALID_VALUE, f"{{value}} is no instant or date such as {_INSTANT} or \"2026-01-31\""),
+    "outside_calendar": (Reason.INVALID_VALUE, "{value} lies outside the years 1 to 9999"),
+    "outside_bounds": (Reason.INVALID_VALUE, "{value} lies before 1990 or after 2099; leave the field out for none"),
+    "not_local_time": (Reason.INVALID_VALUE, '{value} must be a time of day to the second without offset, "08:00"'),
+    "sessions_overlap": (Reason.INVALID_VALUE, "sessions must open before they close, one after another, not {value}"),
     "date_parsing": (Reason.INVALID_VALUE, '{value} is no date such as "2026-01-31": {error}'),
     "date_from_datetime_parsing": (Reason.INVALID_VALUE, '{value} is no date such as "2026-01-31": {error}'),
     "time_parsing": (Reason.INVALID_VALUE, '{value} is no time of day such as "08:00": {error}'),
@@ -46,6 +51,7 @@ _SAY: dict[str, tuple[Reason, str]] = {
     "enum": (Reason.INVALID_VALUE, "must be {expected}, not {value}"),
     "greater_than": (Reason.INVALID_VALUE, "{value} is not greater than {gt}"),
     "greater_than_equal": (Reason.INVALID_VALUE, "{value} is less than {ge}"),
+    "less_than": (Reason.INVALID_VALUE, "{value} is not less than {lt}"),
     "less_than_equal": (Reason.INVALID_VALUE, "{value} is greater than {le}"),
     "too_short": (Reason.INVALID_VALUE, "has {actual_length} entries, fewer than {min_length}"),
     "too_long": (Reason.INVALID_VALUE, "has {actual_length} entries, more than {max_length}"),
@@ -53,7 +59,7 @@ _SAY: dict[str, tuple[Reason, str]] = {
 """What is told for each of pydantic's errors; any other is an invalid value in pydantic's own words."""
 
 _SAY_PATTERN = {
-    r"^\S(.*\S)?$": "{value} begins or ends with a blank or holds a line break",
+    CODE_PATTERN: "{value} begins or ends with a blank, or holds a line break or a character that cannot be seen",
     r"^[0-9a-f]{64}$": "{value} is not 64 of the digits 0-9 and a-f",
 }
 _VALUE_SHOWN = 60
@@ -99,16 +105,3 @@ def id_in(raw: bytes) -> str | None:
         return None
     found = body.get("id") if isinstance(body, dict) else None
     return found[:100] if isinstance(found, str) else None
-
-
-def beyond_calendar(raw: bytes) -> str:
-    """The path of the instant that UTC cannot express."""
-    body = from_json(raw)
-    for path, text in [*body.items(), *((f"data.{name}", value) for name, value in body["data"].items())]:
-        try:
-            datetime.fromisoformat(text).astimezone(UTC)
-        except OverflowError:
-            return str(path)
-        except (TypeError, ValueError):
-            continue
-    return "an instant"

@@ -5,12 +5,13 @@ They go through the same door as every event and live in a compacted topic; the 
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import time
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
-from contract.fields import Code, Data, Text
+from contract.fields import Amount, CalendarDay, Code, Count, Data, Day, LocalTime, Text
 
 UnitLevel = Literal["ministry", "city", "department", "centre", "branch", "service_point", "counter", "external"]
 Language = Literal["vi", "en"]
@@ -26,8 +27,8 @@ class UnitDefined(Data):
     name_en: Text
     level: UnitLevel
     parent: Code | None = None
-    valid_from: date
-    valid_to: date | None = None
+    valid_from: Day
+    valid_to: Day | None = None
     calendar: Code | None = None
 
 
@@ -39,7 +40,7 @@ class Cutoff(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    valid_from: date
+    valid_from: Day
     at: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1\d|2[0-3]):[0-5]\d$")] | None = None
 
 
@@ -59,7 +60,7 @@ class Term(Data):
     ``supplement_policy``: what waiting for papers does to the due date.
     """
 
-    term: PositiveInt | None = None
+    term: Annotated[int, Field(ge=1, le=100_000)] | None = None
     term_unit: Literal["hour", "working_day", "day"] = "working_day"
     count_mode: Literal["hour", "day"] = "hour"
     deadline_rule: Literal["day", "instant"] = "day"
@@ -80,16 +81,16 @@ class Procedure(Term):
     name_en: Text | None = None
     field: Text | None = None
     level: Code | None = None
-    effective_date: date | None = None
-    decision_date: date | None = None
-    public_date: date | None = None
+    effective_date: Day | None = None
+    decision_date: Day | None = None
+    public_date: Day | None = None
     parts_complete: bool | None = None
     service_level: Literal[2, 3, 4] | None = None
     full_online_eligible: bool | None = None
     has_fee: bool | None = None
-    fee_vnd: int | None = None
+    fee_vnd: Amount | None = None
     requires_result: bool | None = None
-    annual_volume: int | None = None
+    annual_volume: Count | None = None
     linked_service: Code | None = None
     online_payment: bool | None = None
     restructured: bool | None = None
@@ -101,7 +102,17 @@ class Procedure(Term):
 class ProcedureAbolished(Data):
     """A procedure that ends on ``effective_date``."""
 
-    effective_date: date | None = None
+    effective_date: Day | None = None
+
+
+Session = Annotated[list[LocalTime], Field(min_length=2, max_length=2)]
+
+
+def _one_after_another(sessions: list[list[time]]) -> list[list[time]]:
+    times = [at for session in sorted(sessions) for at in session]
+    if sorted(set(times)) != times:
+        raise PydanticCustomError("sessions_overlap", "must open before they close, one after another")
+    return sessions
 
 
 class WorkingDay(Data):
@@ -111,8 +122,8 @@ class WorkingDay(Data):
     """
 
     calendar: Code
-    date: date
-    sessions: list[Annotated[list[time], Field(min_length=2, max_length=2)]]
+    date: CalendarDay
+    sessions: Annotated[list[Session], Field(max_length=10), AfterValidator(_one_after_another)]
     name_vi: Text | None = None
     name_en: Text | None = None
 
@@ -122,17 +133,17 @@ class TargetDefined(Data):
 
     indicator: Code
     op: Literal[">=", "<="]
-    value: float
-    valid_from: date
-    valid_to: date | None = None
+    value: Annotated[float, Field(ge=-1e15, le=1e15)]
+    valid_from: Day
+    valid_to: Day | None = None
     source: Text
 
 
 class AliasDefined(Data):
     """Another name of ``unit`` from one day to another, both included; ``subject`` is that name."""
 
-    valid_from: date
-    valid_to: date | None = None
+    valid_from: Day
+    valid_to: Day | None = None
     source: Text | None = None
 
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from contract.fields import Code, Data, Text, UtcTime
+from contract.fields import Code, Comment, Count, Data, Text, UtcTime
 from contract.scales import LEVELS, Scale
 
 
@@ -48,9 +48,9 @@ class Rating(Data):
     channel: Literal["tablet", "online", "post", "phone", "paper"]
     scale: Scale
     score: int
-    answers: dict[str, int] | None = None
+    answers: Annotated[dict[Code, int], Field(max_length=100)] | None = None
     reasons: Annotated[list[Code], Field(max_length=10)] | None = None
-    comment: Annotated[str, StringConstraints(max_length=1200)] | None = None
+    comment: Comment | None = None
     device: Code | None = None
     counter: Code | None = None
     staff: Code | None = None
@@ -60,8 +60,8 @@ class Rating(Data):
     instrument: Code | None = None
     language: Code | None = None
     device_time: UtcTime | None = None
-    monotonic_ms: NonNegativeFloat | None = None
-    counter_n: NonNegativeInt | None = None
+    monotonic_ms: Annotated[float, Field(ge=0, le=1e15)] | None = None
+    counter_n: Count | None = None
     replaces: Replaced | None = None
 
     @model_validator(mode="after")
@@ -95,7 +95,7 @@ class RatingComment(Data):
     It is no rating: no figure counts it. One about a rating that nobody sent is kept and never shown.
     """
 
-    comment: Annotated[str, StringConstraints(max_length=1200)]
+    comment: Comment
     language: Code | None = None
 
 
@@ -123,8 +123,8 @@ class PointCapability(Data):
 
     digitisation_workflow: bool | None = None
     e_certified_copy: bool | None = None
-    results_in_force: NonNegativeInt | None = None
-    results_digitised: NonNegativeInt | None = None
+    results_in_force: Count | None = None
+    results_digitised: Count | None = None
 
 
 class Acknowledgement(Data):
@@ -134,7 +134,7 @@ class Acknowledgement(Data):
     """
 
     by: Code
-    comment: Annotated[str, StringConstraints(max_length=1200)] | None = None
+    comment: Comment | None = None
 
 
 class DeviceSeen(Data):
@@ -148,12 +148,12 @@ class DeviceSeen(Data):
     charging: bool | None = None
     online: bool | None = None
     network: Code | None = None
-    waiting: NonNegativeInt | None = None
-    oldest_unsent_s: NonNegativeInt | None = None
-    quarantined: NonNegativeInt | None = None
-    clock_skew_ms: int | None = None
-    storage_used_bytes: NonNegativeInt | None = None
-    storage_quota_bytes: NonNegativeInt | None = None
+    waiting: Count | None = None
+    oldest_unsent_s: Count | None = None
+    quarantined: Count | None = None
+    clock_skew_ms: Annotated[int, Field(ge=-(10**15), le=10**15)] | None = None
+    storage_used_bytes: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    storage_quota_bytes: Annotated[int, Field(ge=0, le=2**53)] | None = None
     storage_persisted: bool | None = None
     page_version: Code | None = None
     configuration: Code | None = None
@@ -169,8 +169,8 @@ class ReferenceLoaded(Data):
 
     by: Code
     name: Text
-    files: dict[str, dict[str, NonNegativeInt]]
-    refused: NonNegativeInt = 0
+    files: Annotated[dict[Code, Annotated[dict[Code, Count], Field(max_length=20)]], Field(max_length=100)]
+    refused: Count = 0
 
 
 SERVICE_EVENTS: dict[str, type[Data]] = {

@@ -27,7 +27,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.samp
 )
 CODES = st.from_regex(r"\A[0-9A-Za-zĐđ._/\"'\\-]([0-9A-Za-zĐđ ._/\"'\\-]{0,20}[0-9A-Za-z])?\Z")
 OFFSETS = st.integers(-12 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-INSTANTS = st.datetimes(datetime(2000, 1, 3), datetime(2100, 1, 1), timezones=OFFSETS)  # noqa: DTZ001 made aware
+INSTANTS = st.datetimes(datetime(2000, 1, 3), datetime(2099, 12, 30), timezones=OFFSETS)  # noqa: DTZ001 made aware
 ANYTHING = st.recursive(
     st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
@@ -39,10 +39,10 @@ UNKNOWN_FIELDS = st.dictionaries(CODES.map(lambda name: f"x-{name}"), ANYTHING, 
 SHA256S = st.from_regex(r"\A[0-9a-f]{64}\Z")
 SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     AwareDatetime: INSTANTS.map(datetime.isoformat),
-    date: st.dates(date(1990, 1, 1), date(2100, 1, 1)).map(date.isoformat),
-    time: st.times().map(time.isoformat),
+    date: st.dates(date(1990, 1, 1), date(2099, 12, 31)).map(date.isoformat),
+    time: st.times().map(lambda at: f"{at:%H:%M:%S}"),
     bool: st.booleans(),
-    float: st.floats(0, 1e300),
+    float: st.floats(0, 1e15),
 }
 SCALARS[Cutoff] = st.fixed_dictionaries(
     {"valid_from": SCALARS[date]}, optional={"at": st.times(time(1)).map(lambda hour: f"{hour:%H:%M}")}
@@ -98,6 +98,9 @@ def data_of(draw: st.DrawFn, kind: str) -> dict[str, Any]:
         data["score"] = draw(scores)
         if "answers" in data:
             data["answers"] = {name: draw(scores) for name in data["answers"]}
+    if "sessions" in data:
+        times = sorted({at for session in data["sessions"] for at in session})
+        data["sessions"] = [list(session) for session in zip(times[::2], times[1::2], strict=False)]
     if "cutoffs" in data:
         told = {cutoff["valid_from"]: cutoff for cutoff in data["cutoffs"]}
         data["cutoffs"] = [told[day] for day in sorted(told)]

@@ -171,7 +171,7 @@ def test_any_json_is_an_event_or_a_refusal(value: Any) -> None:
         (
             with_data(unit="H26 "),
             Reason.INVALID_VALUE,
-            'data.unit: "H26 " begins or ends with a blank or holds a line break',
+            'data.unit: "H26 " begins or ends with a blank, or holds a line break or a character that cannot be seen',
         ),
         (with_data(comment="x" * 1201), Reason.INVALID_VALUE, "data.comment: has more than 1200 characters"),
         (with_data(monotonic_ms=-1), Reason.INVALID_VALUE, "data.monotonic_ms: -1 is less than 0.0"),
@@ -183,7 +183,7 @@ def test_any_json_is_an_event_or_a_refusal(value: Any) -> None:
         (
             with_data(device_time="0001-01-01T00:00:00+07:00"),
             Reason.INVALID_VALUE,
-            "data.device_time: lies outside the years 1 to 9999",
+            'data.device_time: "0001-01-01T00:00:00+07:00" lies outside the years 1 to 9999',
         ),
         (
             raw_of({**RATING, "time": 1795397400}),
