@@ -36,7 +36,7 @@ _SAY: dict[str, tuple[Reason, str]] = {
     "timezone_aware": (Reason.INVALID_VALUE, f"{{value}} has no offset from UTC; write it as in {_INSTANT}"),
     "datetime_parsing": (Reason.INVALID_VALUE, f"{{value}} is no instant such as {_INSTANT}: {{error}}"),
     "datetime_from_date_parsing": (Reason.INVALID_VALUE, f"{{value}} is no instant such as {_INSTANT}: {{error}}"),
-    "digits_as_time": (Reason.INVALID_VALUE, f"{{value}} is no instant or date such as {_INSTANT} or \"2026-01-31\""),
+    "digits_as_time": (Reason.INVALID_VALUE, f'{{value}} is no instant or date such as {_INSTANT} or "2026-01-31"'),
     "outside_calendar": (Reason.INVALID_VALUE, "{value} lies outside the years 1 to 9999"),
     "outside_bounds": (Reason.INVALID_VALUE, "{value} lies before 1990 or after 2099; leave the field out for none"),
     "not_local_time": (Reason.INVALID_VALUE, '{value} must be a time of day to the second without offset, "08:00"'),

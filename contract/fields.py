@@ -76,7 +76,7 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=CO
 
 # Control characters but for line ends, the other separators of lines, signs that turn the direction of writing, and
 # places that hold nothing. Joiners stay: families of emoji and some scripts need them.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]|\r\n?")
+_UNWRITABLE = re.compile("\r\n|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]")
 
 

@@ -40,7 +40,7 @@ class Cutoff(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    valid_from: Day
+    valid_from: CalendarDay
     at: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1\d|2[0-3]):[0-5]\d$")] | None = None
 
 
@@ -81,9 +81,9 @@ class Procedure(Term):
     name_en: Text | None = None
     field: Text | None = None
     level: Code | None = None
-    effective_date: Day | None = None
-    decision_date: Day | None = None
-    public_date: Day | None = None
+    effective_date: CalendarDay | None = None
+    decision_date: CalendarDay | None = None
+    public_date: CalendarDay | None = None
     parts_complete: bool | None = None
     service_level: Literal[2, 3, 4] | None = None
     full_online_eligible: bool | None = None
@@ -102,7 +102,7 @@ class Procedure(Term):
 class ProcedureAbolished(Data):
     """A procedure that ends on ``effective_date``."""
 
-    effective_date: Day | None = None
+    effective_date: CalendarDay | None = None
 
 
 Session = Annotated[list[LocalTime], Field(min_length=2, max_length=2)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from typer.main import get_command
 
 import runtime.telemetry  # noqa: F401 its import makes the metrics
 from contract.events import EVENT_DATA
-from contract.fields import Data
+from contract.fields import EARLIEST, LATEST, Data
 from contract.refusals import Reason
 from dashboards.api import ROUTES
 from docs import indicators
@@ -44,6 +45,38 @@ REFUSALS: dict[Reason, str] = {
     Reason.ID_CONFLICT: "This `id` came before with other content. Give the new event a new `id`.",
     Reason.FORBIDDEN: "A tablet's token may send ratings and heartbeats of its own device and unit only.",
 }
+
+
+BOUNDS: dict[str, tuple[str, str]] = {
+    "`time`": ("RFC 3339 with an offset; from 2000 to five minutes ahead of ingest's clock", "refused"),
+    "any other instant": (
+        f"RFC 3339 with an offset; {EARLIEST:%Y-%m-%d} to {LATEST - timedelta(days=1):%Y-%m-%d}",
+        "refused",
+    ),
+    "a day of a calendar or of a procedure": ("the same years, `YYYY-MM-DD`", "refused"),
+    "a day from which or up to which something holds": ("the years 1 to 9999, `YYYY-MM-DD`", "refused"),
+    "sessions of a working day": ("at most 10, to the second, one after another, without an offset", "refused"),
+    "a code, `subject`, `source`": (
+        "1 to 100 characters (`source` 200) that can be seen, with blanks between them",
+        "refused",
+    ),
+    "free text": ("2,000 characters; a comment 1,200", "longer ones refused"),
+    "characters of free text": (
+        "all that can be seen, tabs, line feeds, joiners; in composed letters (NFC)",
+        "control characters and other line ends become blanks; marks that turn the writing or are not seen go",
+    ),
+    "a count": ("0 to 10^12", "refused"),
+    "an amount in đồng": ("0 to 10^15", "refused"),
+    "a term": ("1 to 100,000 hours or days", "refused"),
+    "a target": ("-10^15 to 10^15", "refused"),
+    "`reasons`, `answers`": ("10 codes; 100 answers, each within its scale", "refused"),
+    "a field that the contract does not name": (
+        "any JSON without NaN and Infinity; it is kept and never computed with",
+        "—",
+    ),
+    "the event": ("`HAILONG_MAX_EVENT_BYTES`, as sent and as written out", "refused"),
+}
+"""What each kind of field may hold, and what becomes of a value outside."""
 
 
 def written(text: str) -> str:
@@ -93,6 +126,11 @@ def _refusals() -> str:
     return _table(("reason", "meaning, and what to do"), [(f"`{reason}`", REFUSALS[reason]) for reason in Reason])
 
 
+def _bounds() -> str:
+    rows = [(what, bounds, outside) for what, (bounds, outside) in BOUNDS.items()]
+    return _table(("what", "bounds", "outside them"), rows)
+
+
 def _events() -> str:
     types: dict[type[Data], list[str]] = {}
     for name, model in EVENT_DATA.items():
@@ -134,6 +172,7 @@ def _faults() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "commands": _commands,
     "settings": _settings,
+    "bounds": _bounds,
     "rule_sets": indicators.rule_sets,
     "qd468": indicators.section("qd468"),
     "qd766": indicators.section("qd766"),

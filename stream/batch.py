@@ -12,6 +12,7 @@ from contract.refusals import Reason, Refusal
 Place = tuple[str, int]
 """A topic and the number of one of its partitions."""
 
+PAST_INGEST = Refusal(Reason.MISSING_FIELD, "recordedtime, sender: the event did not come through ingest")
 STORE_CANNOT_READ = Refusal(Reason.INVALID_VALUE, "the store cannot read its id, unit, subject, sender or time")
 
 
@@ -52,11 +53,15 @@ def place_of(message: Message) -> Place:
 def dead_letter(message: Message) -> DeadLetter:
     """A message that the store could not read, with what the contract says is wrong with it."""
     raw = message.value() or b""
-    found = decode(raw)
-    if not isinstance(found, Refusal):
-        past_ingest = found.recordedtime is None or found.sender is None
-        found = PAST_INGEST if past_ingest else STORE_CANNOT_READ
-    return DeadLetter(found.reason, found.detail, *place_of(message), message.offset() or 0, raw)
+    refusal = _refusal_of(raw)
+    return DeadLetter(refusal.reason, refusal.detail, *place_of(message), message.offset() or 0, raw)
 
 
-PAST_INGEST = Refusal(Reason.MISSING_FIELD, "recordedtime, sender: the event did not come through ingest")
+def _refusal_of(raw: bytes) -> Refusal:
+    try:
+        event = decode(raw)
+    except Exception as error:  # noqa: BLE001 one message must never stop all that come behind it
+        return Refusal(Reason.INVALID_VALUE, f"hailong failed to read it, which is a fault of hailong: {error!r}"[:500])
+    if isinstance(event, Refusal):
+        return event
+    return PAST_INGEST if event.recordedtime is None or event.sender is None else STORE_CANNOT_READ

@@ -10,7 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
@@ -27,7 +27,7 @@ from warehouse.recount_parts import loans
 from warehouse.recount_petitions import Petition, count_petition, misconduct
 from warehouse.recount_petitions import fold as fold_petition
 from warehouse.recount_points import points
-from warehouse.recount_procedures import count_offered, gives, in_force, publications, terms_of
+from warehouse.recount_procedures import count_offered, gives, in_force, not_replaced, publications, terms_of
 from warehouse.recount_units import held, on_duty
 from warehouse.working_time import VIETNAM, calendars_of_units, midnight
 
@@ -172,8 +172,8 @@ def _lender(period: Period) -> str:
 def rules_of(reference: Sequence[Event]) -> Rules:
     """The terms and calendars that reference events set; of two on one thing the later holds."""
     terms, given = {}, {}
-    for event in sorted(reference, key=lambda event: datetime.fromisoformat(event["time"])):
-        if event["type"] in {"procedure.published", "procedure.updated"}:
+    for event in not_replaced(reference):
+        if event["type"] != "procedure.abolished":
             terms[event["subject"]] = terms_of(event["data"])
             given[event["subject"]] = set(gives(event["data"]))
     return Rules(terms, offered=given, calendars=calendars_of_units(reference))

@@ -119,6 +119,12 @@ def _words(events: Iterable[Event]) -> list[Event]:
     return sorted(words, key=lambda word: (_holds_from(word), at(word)))
 
 
+def not_replaced(events: Iterable[Event]) -> list[Event]:
+    """Words on procedures in the order of their ``time``: of two that hold from the same instant the later alone."""
+    newest = {(word["subject"], _holds_from(word)): word for word in _words(events)}
+    return sorted(newest.values(), key=at)
+
+
 def _holds_from(event: Event) -> datetime:
     return _midnight(event["data"].get("effective_date")) or at(event)
 

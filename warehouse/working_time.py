@@ -87,10 +87,12 @@ class Calendar:
 
         What comes after closing or on a day off begins with the next working day; a term ends with a working day.
         """
-        first = _local(start).date()
-        hours = self._instants(first) if first in self.sessions else []
-        if not hours or start >= hours[-1][1]:
-            first = self._next_working(first + timedelta(days=1)) or date.max
+        day = _local(start).date()
+        hours = self._instants(day) if day in self.sessions else []
+        is_closed = not hours or start >= hours[-1][1]
+        first = self._next_working(day + timedelta(days=1)) if is_closed else day
+        if first is None:
+            return None
         last: date | None = first
         if working:
             for _ in range(days):
