@@ -1,7 +1,10 @@
 """ClickHouse's HTTP protocol over the engine in this process: ``python -m local.clickhouse --path DIR --port N``.
 
-A convenience for development and a single office: loopback only, no users, no sessions (every request stands alone;
+A convenience for development and a single office: loopback only, one user, no sessions (every request stands alone;
 ``session_id`` is ignored), no external tables, answers held in memory until they are complete.
+
+The password comes from ``HAILONG_CLICKHOUSE_PASSWORD``. No page of a browser gets an answer, and no statement reaches
+files, other machines or programs (local/outside.py).
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import argparse
 import asyncio
 import gzip
 import json
+import os
 import socket
 import sys
 import uuid
@@ -23,11 +27,15 @@ from pathlib import Path
 import lz4.frame
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from local.engine import Answer, Engine, EngineError, EngineInUseError
+from local.guard import Guard
+from local.outside import reach_outside
+from local.statements import data_insert
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -102,6 +110,8 @@ class _Service:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        names = engine.run(b"SELECT lower(name) FROM system.table_functions FORMAT TabSeparated").body
+        self._table_functions = frozenset(names.decode().split())
         self._threads = ThreadPoolExecutor(CONCURRENT_STATEMENTS, thread_name_prefix="statement")
 
     async def ping(self, _request: Request) -> Response:
@@ -138,11 +148,16 @@ class _Service:
         }
         if method == "GET":
             settings["readonly"] = "2"
+        parameters = {name[6:]: value for name, value in fields.items() if name.startswith("param_")}
+        insert = data_insert(text)
+        if reach := reach_outside(insert.head if insert else text, parameters, self._table_functions):
+            refusal = f"this store is reached over HTTP for its own tables only, and the statement has {reach}"
+            raise EngineError(f"Code: 497. DB::Exception: {refusal}. (ACCESS_DENIED)")
         return self._engine.run(
             text,
             body or None,
             settings=settings,
-            parameters={name[6:]: value for name, value in fields.items() if name.startswith("param_")},
+            parameters=parameters,
             database=fields.get("database", ""),
             default_format=fields.get("default_format") or "TabSeparated",
         )
@@ -204,8 +219,8 @@ def _failed(query_id: str, error: EngineError) -> Response:
     return PlainTextResponse(error.text + "\n", _STATUS_BY_CODE.get(error.code, 500), headers)
 
 
-def application(engine: Engine) -> Starlette:
-    """The HTTP application over an open engine, which it closes when it ends."""
+def application(engine: Engine, password: str) -> Starlette:
+    """The HTTP application over an open engine, which it closes when it ends; no ``password`` lets everybody in."""
     service = _Service(engine)
 
     @asynccontextmanager
@@ -218,7 +233,7 @@ def application(engine: Engine) -> Starlette:
         Route("/replicas_status", service.ping, methods=["GET", "HEAD"]),
         Route("/", service.statement, methods=["GET", "POST"]),
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Guard, password=password)])
 
 
 def main() -> None:
@@ -239,7 +254,7 @@ def main() -> None:
         except EngineInUseError as error:
             sys.exit(str(error))
         config = uvicorn.Config(
-            application(engine),
+            application(engine, os.environ.get("HAILONG_CLICKHOUSE_PASSWORD", "")),
             log_level="warning",
             access_log=False,
             lifespan="on",

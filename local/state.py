@@ -32,8 +32,10 @@ def in_force(
         ours = json.loads(kept.read_text())
     else:
         ours = {**_variables(settings), **env}
-        ours["HAILONG_API_KEY"] = ours["HAILONG_API_KEY"] or (_api_key(state_dir) if keep else "")
         if keep:
+            for name in ("api_key", "clickhouse_password"):
+                variable = f"HAILONG_{name.upper()}"
+                ours[variable] = ours[variable] or _secret(state_dir, name)
             _write_private(kept, ours)
     # A stack started by an older version lacks the settings that are new since; these keep their defaults.
     names = {name: f"HAILONG_{name.upper()}" for name in Settings.model_fields}
@@ -56,13 +58,14 @@ def _variables(settings: Settings) -> dict[str, str]:
     }
 
 
-def _api_key(state_dir: Path) -> str:
-    """The key of this state folder, made once."""
+def _secret(state_dir: Path, name: str) -> str:
+    """A secret of this state folder, made once."""
     path = state_dir / "secret.json"
-    if not path.exists():
-        _write_private(path, {"api_key": secrets.token_urlsafe(32)})
-    key: str = json.loads(path.read_text())["api_key"]
-    return key
+    secrets_here: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    if name not in secrets_here:
+        secrets_here[name] = secrets.token_urlsafe(32)
+        _write_private(path, secrets_here)
+    return secrets_here[name]
 
 
 def write_endpoints(settings: Settings) -> None:
@@ -74,6 +77,7 @@ def write_endpoints(settings: Settings) -> None:
         "dashboards": settings.dashboards_url,
         "feedback": settings.feedback_url,
         "clickhouse": settings.clickhouse_url,
+        "clickhouse_password": settings.clickhouse_password.get_secret_value(),
         "kafka": settings.kafka,
         "api_key": api_key,
         "device_token": device_token(api_key, DEMO_DEVICE),

@@ -66,7 +66,7 @@ def migrate() -> None:
     from warehouse.client import connect
     from warehouse.migrate import migrate as apply_all
 
-    settings = read_settings()
+    settings = _of_running_stack()
     create_topics(settings)
     for name in apply_all(connect(settings, database="default"), settings.clickhouse_database):
         out.print(f"applied {name}")
@@ -126,7 +126,8 @@ def rebuild(
         out.print("--from-empty empties every derived table: until the rebuild ends, all figures are too low.")
         out.print("It needs --yes and does not go with --from-kafka.")
         raise typer.Exit(2)
-    settings = _service("rebuild")
+    _service("rebuild")
+    settings = _of_running_stack()
     try:
         if from_kafka:
             follow(reread(settings, again=again), "messages", out)
@@ -151,7 +152,7 @@ def verify(
     from warehouse.client import connect
     from warehouse.verify import Difference, Verification
 
-    verification = Verification(connect(read_settings()), first and first.date(), last and last.date())
+    verification = Verification(connect(_of_running_stack()), first and first.date(), last and last.date())
     follow(verification.run(), "steps", out)
     if verification.differences:
         table = Table()
@@ -302,6 +303,13 @@ def _service(name: str) -> Settings:
     settings = read_settings()
     configure_logging(settings, name)
     return settings
+
+
+def _of_running_stack() -> Settings:
+    """The settings with the addresses and secrets of the local stack that runs, if one does."""
+    from senders.endpoints import resolve
+
+    return resolve(read_settings())
 
 
 def main() -> None:

@@ -21,11 +21,13 @@ class Endpoints(BaseModel):
     ingest: str | None = None
     api: str | None = None
     feedback: str | None = None
+    clickhouse: str | None = None
+    clickhouse_password: SecretStr | None = None
     api_key: SecretStr | None = None
 
 
 def resolve(settings: Settings) -> Settings:
-    """The settings with the addresses and the ``api_key`` of the running local stack filled in.
+    """The settings with the addresses and the secrets of the running local stack filled in.
 
     What was set explicitly stays. Without ``endpoints.json`` the settings come back as they are.
     Raises ``EndpointsError`` when the file is broken.
@@ -48,6 +50,10 @@ def resolve(settings: Settings) -> Settings:
         filled["api_url"] = found.api.rstrip("/")
     if found.feedback and "feedback_url" not in settings.model_fields_set:
         filled["feedback_url"] = found.feedback.rstrip("/")
+    if found.clickhouse and "clickhouse_url" not in settings.model_fields_set:
+        filled["clickhouse_url"] = found.clickhouse.rstrip("/")
+    if found.clickhouse_password and not settings.clickhouse_password.get_secret_value():
+        filled["clickhouse_password"] = found.clickhouse_password
     if found.api_key and not settings.api_key.get_secret_value():
         filled["api_key"] = found.api_key
     return settings.model_copy(update=filled)

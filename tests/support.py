@@ -55,6 +55,7 @@ def own_settings(state_dir: Path, **values: Any) -> Settings:
         kafka_controller_port=free_port(),
         outbox_path=state_dir / "data" / "outbox.sqlite",
         api_key=SecretStr("key-of-the-tests"),
+        clickhouse_password=SecretStr("password-of-the-tests"),
         **{**addresses, **values},
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -35,7 +36,11 @@ class Task:
         """A client of the engine."""
         parts = urlsplit(self.clickhouse)
         return clickhouse_connect.get_client(
-            host=parts.hostname or "", port=parts.port or 8123, settings=JSON_SETTINGS, autogenerate_session_id=False
+            host=parts.hostname or "",
+            port=parts.port or 8123,
+            password=os.environ.get("HAILONG_CLICKHOUSE_PASSWORD", ""),
+            settings=JSON_SETTINGS,
+            autogenerate_session_id=False,
         )
 
     def insert(self, client: Client, lines: bytes) -> None:

@@ -111,7 +111,8 @@ def merge_everything(harness: Harness, tables: Sequence[str]) -> None:
     for table in tables:
         query = f"OPTIMIZE TABLE {harness.inner.clickhouse_database}.{table} FINAL"
         try:
-            answer = HTTP.post(harness.inner.clickhouse_url, content=query)
+            key = {"X-ClickHouse-Key": harness.inner.clickhouse_password.get_secret_value()}
+            answer = HTTP.post(harness.inner.clickhouse_url, content=query, headers=key)
         except httpx.TransportError:
             return
         assert answer.is_success, answer.text
