@@ -70,6 +70,8 @@ class Daemon:
         # A pipe inherited from whoever called us would keep its reader waiting for as long as the daemon lives.
         open_files = [int(entry.name) for entry in Path("/dev/fd").iterdir()]
         inherited = [fd for fd in open_files if fd > 2 and _is_inheritable(fd)]
+        # What a process writes (log, Kafka's segments, the store's parts) is for this user alone.
+        former_umask = os.umask(0o077)
         pid = os.posix_spawn(
             program,
             list(command),
@@ -84,6 +86,7 @@ class Daemon:
             setsigmask=[],
             setsigdef=[signal.SIGINT, signal.SIGTERM, signal.SIGPIPE],
         )
+        os.umask(former_umask)
         self._birth_file.write_text(_birth(pid) or "")
         self._pid_file.write_text(f"{pid}\n")
         return pid

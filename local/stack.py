@@ -70,7 +70,7 @@ PROCESSES = (
     Process("kafka", _kafka_command, ("kafka", "kafka_controller_port"), _kafka_ready, needs_schema=False),
     Process("clickhouse", _clickhouse_command, ("clickhouse_url",), _ok("clickhouse_url", "/ping"), needs_schema=False),
     Process("ingest", _cli("ingest"), ("ingest_url",), _ok("ingest_url", "/readyz")),
-    Process("stream", _cli("stream"), ("stream_url",), _ok("stream_url", "/metrics")),
+    Process("stream", _cli("stream"), ("stream_url",), _ok("stream_url", "/readyz")),
     Process("feedback", _cli("feedback"), ("feedback_url",), _ok("feedback_url", "/readyz")),
     Process("dashboards", _cli("dashboards"), ("api_url", "dashboards_url"), _dashboards_ready),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +27,17 @@ def serve_app(app: Any, url: str, listen_host: str) -> None:
     host, port = host_and_port(url)
     host = listen_host or host
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+
+
+def serve_in_background(app: Any, url: str, listen_host: str) -> None:
+    """Serves a small application beside the work of the process, in a thread that ends with it.
+
+    Raises OSError when the address cannot be used.
+    """
+    host, port = host_and_port(url)
+    listener = socket.create_server((listen_host or host, port), reuse_port=False)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    threading.Thread(target=server.run, args=([listener],), name="http", daemon=True).start()
 
 
 async def _healthz(_request: Request) -> Response:

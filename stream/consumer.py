@@ -11,15 +11,15 @@ from contextlib import ExitStack
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
 from kafka.errors import KafkaError
-from prometheus_client import start_http_server
 
 from contract.topics import STREAM_TOPICS
-from runtime.http import host_and_port
+from runtime.http import serve_in_background
 from runtime.kafka import make_group_consumer, make_producer
 from runtime.settings import Settings
 from runtime.telemetry import OFFSETS_LOST, log
 from stream.account import LogAccount
 from stream.batch import Batch
+from stream.health import KafkaWatch, StreamHealth, make_health_app
 from stream.writer import AfterStep, Writer
 
 RETRY_S = 1.0
@@ -39,22 +39,31 @@ def serve(settings: Settings, after_step: AfterStep = lambda _step: None) -> Non
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    host, port = host_and_port(settings.stream_url)
-    start_http_server(port, settings.listen_host or host)
+    health = StreamHealth()
+    serve_in_background(make_health_app(health), settings.stream_url, settings.listen_host)
     pause_s = RETRY_S
     while not stopping.is_set():
         started = time.monotonic()
         try:
-            run(settings, stopping, after_step)
+            run(settings, stopping, after_step, health)
         except (KafkaError, KafkaException, ClickHouseError, OSError) as error:
             went_well = time.monotonic() - started > LONGEST_RETRY_S
             pause_s = RETRY_S if went_well else min(pause_s * 2, LONGEST_RETRY_S)
+            health.note_trouble(_cause(settings, error))
             log.warning("stream_waits", error=repr(error)[:500], pause_s=pause_s)
             stopping.wait(pause_s)
 
 
-def run(settings: Settings, stopping: threading.Event, after_step: AfterStep = lambda _step: None) -> None:
-    """Consumes until ``stopping``; on any error everything in memory is dropped and the error raised."""
+def run(
+    settings: Settings,
+    stopping: threading.Event,
+    after_step: AfterStep = lambda _step: None,
+    health: StreamHealth | None = None,
+) -> None:
+    """Consumes until ``stopping``; on any error everything in memory is dropped and the error raised.
+
+    ``health`` is told of each round of the loop.
+    """
     with ExitStack() as closing:
         producer = make_producer(settings)
         closing.callback(producer.close, timeout=PRODUCER_CLOSE_S)
@@ -79,6 +88,7 @@ def run(settings: Settings, stopping: threading.Event, after_step: AfterStep = l
         # What is in hand of partitions that another has by now must not be committed: its own commit is further on.
         lost = threading.Event()
         consumer.subscribe(list(STREAM_TOPICS), on_assign=assigned, on_revoke=revoked, on_lost=lambda *_: lost.set())
+        kafka = KafkaWatch(consumer)
         while not stopping.is_set():
             batch = poll(consumer, settings, writer.is_idle)
             if lost.is_set():
@@ -88,9 +98,18 @@ def run(settings: Settings, stopping: threading.Event, after_step: AfterStep = l
                 writer.put(batch)
             _commit(consumer, writer, account)
             after_step(4)
+            if health:
+                health.note_round(f"Kafka does not answer at {settings.kafka}" if kafka.is_away() else "")
             account.tell(consumer)
         writer.drain(DRAIN_S)
         _commit(consumer, writer, account)
+
+
+def _cause(settings: Settings, error: Exception) -> str:
+    """What the stream waits for, in words."""
+    if isinstance(error, KafkaError | KafkaException):
+        return f"Kafka does not answer at {settings.kafka}: {error}"[:500]
+    return f"ClickHouse does not take it at {settings.clickhouse_url}: {error}"[:500]
 
 
 def poll(consumer: Consumer, settings: Settings, is_idle: Callable[[], bool] = lambda: False) -> Batch | None:
