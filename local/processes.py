@@ -14,6 +14,8 @@ from pathlib import Path
 
 POLL_INTERVAL_S = 0.05
 EXIT_TIMEOUT_S = 10.0
+LARGEST_LOG_BYTES = 16 << 20
+"""A log that is larger when its process starts is put aside, in the place of the one put aside before."""
 _PF_EXITING = 0x4  # Linux's flag of a process that is on its way out
 _HAS_PROC = Path("/proc/self/stat").exists()
 
@@ -63,6 +65,8 @@ class Daemon:
         self.stop(timeout_s=0)
         for folder in (self.log.parent, self._pid_file.parent):
             folder.mkdir(parents=True, exist_ok=True)
+        if self.log.exists() and self.log.stat().st_size > LARGEST_LOG_BYTES:
+            self.log.replace(self.log.with_suffix(".log.1"))
         program = shutil.which(command[0])
         if program is None:
             raise StackError(f"{command[0]} was not found; install it or put it on the PATH")

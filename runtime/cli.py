@@ -13,8 +13,8 @@ from rich.table import Table
 
 from runtime.cli_reference import reference_app
 from runtime.console import out, read_settings
+from runtime.logs import configure_logging
 from runtime.settings import Settings
-from runtime.telemetry import configure_logging
 
 app = typer.Typer(
     name="hailong",

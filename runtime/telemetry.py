@@ -1,16 +1,13 @@
-"""Logs and metrics: one line of JSON per event worth a person's time, one closed list of metric names."""
+"""Metrics, one closed list of names, and the logger whose lines ``runtime.logs`` writes."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
 
 import structlog
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
-
-from runtime.settings import Settings
 
 log = structlog.get_logger()
 
@@ -84,20 +81,3 @@ class LogMessages(Collector):
 INGEST_METRICS, LOG_MESSAGES = IngestMetrics(), LogMessages()
 REGISTRY.register(INGEST_METRICS)
 REGISTRY.register(LOG_MESSAGES)
-
-
-def configure_logging(settings: Settings, service: str) -> None:
-    """JSON lines on standard output, from our code and the libraries alike, at the settings' level."""
-    level = getattr(logging, settings.log_level.upper())
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-    )
-    structlog.contextvars.bind_contextvars(service=service)
-    logging.basicConfig(level=max(level, logging.WARNING), format="%(asctime)s %(name)s %(levelname)s %(message)s")
