@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, StringConstraints
 
-from contract.fields import Code, Data, Text
+from contract.fields import Code, Data, Text, UtcTime
 
 UnitLevel = Literal["ministry", "city", "department", "centre", "branch", "service_point", "counter", "external"]
 Language = Literal["vi", "en"]
@@ -137,12 +137,16 @@ class AliasDefined(Data):
 
 
 class DevicePaired(Data):
-    """A tablet and the place it stands at; ``subject`` is the device. Only a hash of its token is kept."""
+    """A tablet and the place it stands at; ``subject`` is the device. Only a hash of its token is kept.
+
+    ``since`` is from when on its ratings may date, when it stood there before this pairing; else the pairing's time.
+    """
 
     counter: Code | None = None
     token_sha256: Sha256
     name: Text | None = None
     kiosk: Literal["counter", "exit"] = "counter"
+    since: UtcTime | None = None
 
 
 class DeviceRevoked(Data):

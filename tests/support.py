@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from clickhouse_connect.driver.client import Client
@@ -158,6 +158,13 @@ def rating(unit_code: str, time: str, score: int = 4, key: str = "", **data: Any
     source = data.pop("source", "test")
     parts = {"channel": "tablet", "scale": "csat4", "score": score, "device": "TAB-T", **data}
     return event("rating.submitted", "TAB-T", time, unit=unit_code, key=key, source=source, **parts)
+
+
+def tapped(device: str, unit_code: str, time: str, score: int = 4, **data: Any) -> dict[str, Any]:
+    """A rating as a tablet's page sends it, each one new."""
+    parts = {"channel": "tablet", "scale": "csat4", "score": score, "device": device, "language": "vi", **data}
+    sent = event("rating.submitted", device, time, unit=unit_code, source=f"tablet/{device}", **parts)
+    return sent | {"id": str(uuid4())}
 
 
 def in_place_of(former: dict[str, Any], time: str, score: int, **data: Any) -> dict[str, Any]:
