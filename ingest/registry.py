@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from contract.devices import token_hash
 from contract.events import OLDEST, AnyEvent
 from contract.reference_events import DevicePaired
 from ingest.configurations import Configurations
@@ -46,7 +46,7 @@ class Registry:
 
     def device_by_token(self, token: str) -> Device | None:
         """The tablet that holds this token, or None."""
-        return self._tokens.get(hashlib.sha256(token.encode()).hexdigest())
+        return self._tokens.get(token_hash(token))
 
     def device(self, code: str) -> Device | None:
         """The tablet of this code, or None when none is paired."""

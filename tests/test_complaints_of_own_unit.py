@@ -41,7 +41,10 @@ FROM dossier_folds FINAL
 def complained(store: Client) -> tuple[float, float]:
     """Settled dossiers of the unit, and those of them that a citizen complains of."""
     found = counts(store, {OWN: "all"}, PERIOD, COMPLAINED)["all"]
-    return found["settled"], found["settled[complained]"]
+    settled, of_them = found["settled"], found["settled[complained]"]
+    assert isinstance(settled, int | float)
+    assert isinstance(of_them, int | float)
+    return settled, of_them
 
 
 def in_both_ways(store: Client, events: list[dict[str, Any]]) -> tuple[float, float]:

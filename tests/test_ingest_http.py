@@ -78,7 +78,7 @@ def ingest_in(folder: Path, *known: dict[str, Any], **values: Any) -> Iterator[I
     values = {"kafka": "127.0.0.1:1", "outbox_path": folder / "outbox.sqlite", "feedback_url": FEEDBACK, **values}
     url = f"http://127.0.0.1:{free_port()}"
     variables = {f"HAILONG_{name.upper()}": str(value) for name, value in values.items()}
-    environment = {**os.environ, **variables, "HAILONG_API_KEY": KEY, "HAILONG_INGEST_URL": url}
+    environment = {**os.environ, "HAILONG_API_KEY": KEY, **variables, "HAILONG_INGEST_URL": url}
     with (folder / "ingest.log").open("ab") as log:
         child = subprocess.Popen(
             [sys.executable, "-c", RUN], env=environment, cwd=REPOSITORY, stdout=log, stderr=subprocess.STDOUT

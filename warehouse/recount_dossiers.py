@@ -119,7 +119,7 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
 
 def _concerns(event: Event, home: str) -> bool:
     """Whether an event tells something of a dossier of the unit ``home``: a rating of another unit does not."""
-    return event["type"] != "rating.submitted" or event["data"]["unit"] == home
+    return bool(event["type"] != "rating.submitted" or event["data"]["unit"] == home)
 
 
 def count_steps(hours: Hours, dossier: Dossier) -> None:
