@@ -19,7 +19,7 @@ from ingest.masking import FREE_TEXT, mask_all_text
 from ingest.outbox import Outbox
 from ingest.outbox_file import OutboxError
 from ingest.personal_data import mask
-from ingest.registry import Registry
+from ingest.registry import DEVICE_WORDS, Registry
 from ingest.relay import Relay
 from runtime.clock import Clock
 from runtime.settings import Settings
@@ -116,12 +116,19 @@ class Door:
         now = self.clock()
         batch = self._batch(now, sender)
 
+        # A later line of the same request may be behind what an earlier one says of its tablet.
+        device_words: dict[str, tuple[datetime, str]] = {}
+
         def knows_unit(code: str) -> bool:
             return self.registry.knows_unit(code) or code in new_units
 
+        def newest_word(code: str) -> tuple[datetime, str] | None:
+            known = (self.registry.newest_word(code), device_words.get(code))
+            return max((word for word in known if word), default=None)
+
         for index, raw in lines:
             limit = self.settings.max_event_bytes
-            verdict = judge(raw, sender, knows_unit, now, limit, self.registry.newest_word)
+            verdict = judge(raw, sender, knows_unit, now, limit, newest_word)
             if isinstance(verdict, Refusal):
                 if verdict.reason is Reason.UNKNOWN_UNIT and not self.knows_units:
                     raise OutboxError(UNITS_UNKNOWN)
@@ -129,6 +136,8 @@ class Door:
                 continue
             if verdict.fact and verdict.fact.type == "unit.defined":
                 new_units.add(verdict.fact.subject)
+            elif verdict.fact and verdict.fact.type in DEVICE_WORDS and not verdict.unless_known:
+                device_words[verdict.fact.subject] = (verdict.fact.time, verdict.fact.type)
             batch.admitted.append((index, verdict))
         if kind := too_full_for(self.share, (event.type for _, event in batch.admitted)):
             raise OutboxError(f"the outbox is nearly full and takes no {kind} for now")

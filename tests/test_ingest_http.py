@@ -272,6 +272,9 @@ def test_a_revocation_behind_the_pairing_is_refused_and_says_so(ingest: Ingest) 
     assert devices(ingest, "TAB-CLOCK")[0]["type"] == "device.paired"
     assert told(ingest.send(paired("TAB-CLOCK", 5, "", "device.revoked"))) == (202, 1, [])
     assert ingest.send(tapped("TAB-CLOCK", "H26.01", now()), key="clock").status_code == 403
+    # Within one request, too.
+    turned = [paired("TAB-TURN", 5, "", "device.revoked"), paired("TAB-TURN", 4, "turn")]
+    assert told(ingest.send(*turned)) == (202, 1, [(1, "invalid_value")])
     # What was taken once may be sent again, and changes nothing.
     assert told(ingest.send(paired("TAB-CLOCK", 5, "clock"))) == (202, 1, [])
     assert devices(ingest, "TAB-CLOCK")[0]["type"] == "device.revoked"
