@@ -56,7 +56,7 @@ def run(full: bool) -> list[Row]:
     seconds = FULL_SECONDS if full else SECONDS
     runs: dict[tuple[int, str], list[Delay]] = defaultdict(list)
     with stores(*SERVICES) as ours, bare_loop(ours) as bare:
-        send(ours.settings, read(None, ours.settings.api_key.get_secret_value()).events)
+        send(ours.settings, read(None).events)
         paths: dict[str, Path] = {"hailong": Hailong(ours), FLOOR: bare}
         for path in paths.values():
             delay(path, RATES_PER_S[0], WARM_UP_S)

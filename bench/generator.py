@@ -131,7 +131,7 @@ def slots(shares: Sequence[tuple[int, float]], size: int = SLOTS) -> list[int]:
 
 def calendar_lines(days: Sequence[date]) -> list[bytes]:
     """The working days before the calendar of the reference data begins, as admitted events."""
-    known = [event for event in read(None, "").events if event["type"] == "calendar.day_defined"]
+    known = [event for event in read(None).events if event["type"] == "calendar.day_defined"]
     begins = min(date.fromisoformat(event["data"]["date"]) for event in known)
     working = next(event for event in known if event["data"]["sessions"])
     return [

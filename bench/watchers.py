@@ -59,7 +59,7 @@ def run(full: bool) -> Iterator[Row]:
     """A row for each number of viewers."""
     seconds = FULL_SECONDS if full else SECONDS
     with stores(*SERVICES) as ours:
-        send(ours.settings, read(None, ours.settings.api_key.get_secret_value()).events)
+        send(ours.settings, read(None).events)
         path, over = Hailong(ours), threading.Event()
         feeder = threading.Thread(target=_feed, args=(path, over))
         feeder.start()

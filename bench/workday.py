@@ -46,14 +46,14 @@ def run(full: bool) -> Iterator[Row]:
     if not full:
         out.print("workday: at full length only")
         return
-    reference = reference_from(read(None, "").events)
+    reference = reference_from(read(None).events)
     day = reference.working_time.last_completed(from_clock(datetime.now(UTC)))
     told = timed_events(reference, day, SEED, 1.0)
     begins = datetime.fromisoformat(rfc3339(instant(day) + BEGINS_S))
     clock = ReplayClock(begins, datetime.now(UTC) + timedelta(seconds=SET_UP_S), SPEED, HOURS * HOUR_S)
     with stores(*SERVICES, clock=str(clock)) as ours:
         key = ours.settings.api_key.get_secret_value()
-        send(ours.settings, read(None, key).events)
+        send(ours.settings, read(None).events)
         stop, so_far = Stop(), deque([Sent()], maxlen=1)
         with IngestClient(ours.settings.ingest_url, key) as client:
             asked = (client, told, clock_from(str(clock)), stop, so_far.append)

@@ -83,7 +83,7 @@ ATTRIBUTES: dict[str, str] = {
     "transferred": "it went from one desk or agency to another",
     "on_paper": "at least once not electronically",
     # told of dossiers by ratings and petitions
-    "complained": "a rating of it was not satisfied, or a petition is about it",
+    "complained": "a rating of it at its own unit was not satisfied, or a petition is about it",
     # of publications of procedures
     "announced_in_time": "decided five working days or more before it holds",
     "updated_in_time": "told to the national database within five working days of being decided",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
+import secrets
+from datetime import datetime, timedelta
 
 SILENT_AFTER_SERVED = 20
 """So many people served in a row without a tap: a working tablet at which 45 % answer has that once in 150,000 times,
@@ -16,9 +17,19 @@ version of its page or loses the network for a moment is back before.
 """
 
 
-def device_token(api_key: str, device: str) -> str:
-    """The bearer token of one tablet: hex HMAC-SHA256 of its code, keyed by the key of the systems.
+def new_token() -> str:
+    """A new bearer token for one tablet: 256 random bits, which nobody can compute from any key."""
+    return secrets.token_urlsafe(32)
 
-    Whoever has the key can check or issue a token without storing any; a new key makes every token invalid.
+
+def token_hash(token: str) -> str:
+    """What is kept of a token, in the log and in ingest: hex SHA-256."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def behind(newest: datetime | None, now: datetime) -> datetime:
+    """The time for a new pairing or revocation of a tablet: ``now``, or just behind the ``newest`` one of that tablet.
+
+    Of two the later holds, so one that was stamped by a clock ahead of ours must not hold for ever.
     """
-    return hmac.new(api_key.encode(), device.encode(), hashlib.sha256).hexdigest()
+    return now if newest is None else max(now, newest + timedelta(milliseconds=1))

@@ -1,6 +1,6 @@
 """The signed link by which one dossier is rated on a phone: whoever has it may rate that dossier, once.
 
-The signature follows from the key of the systems, like a tablet's token, so nothing is stored per link.
+The signature follows from the key of the systems, so nothing is stored per link.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from contract.fields import Amount, CalendarDay, Code, Count, Data, Day, LocalTime, Text
+from contract.fields import Amount, CalendarDay, Code, Count, Data, Day, LocalTime, Text, UtcTime
 
 UnitLevel = Literal["ministry", "city", "department", "centre", "branch", "service_point", "counter", "external"]
 Language = Literal["vi", "en"]
@@ -148,12 +148,16 @@ class AliasDefined(Data):
 
 
 class DevicePaired(Data):
-    """A tablet and the place it stands at; ``subject`` is the device. Only a hash of its token is kept."""
+    """A tablet and the place it stands at; ``subject`` is the device. Only a hash of its token is kept.
+
+    ``since`` is from when on its ratings may date, when it stood there before this pairing; else the pairing's time.
+    """
 
     counter: Code | None = None
     token_sha256: Sha256
     name: Text | None = None
     kiosk: Literal["counter", "exit"] = "counter"
+    since: UtcTime | None = None
 
 
 class DeviceRevoked(Data):

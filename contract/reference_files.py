@@ -207,11 +207,16 @@ def _days(rows: list[Row], root: str, faults: list[Fault]) -> Iterator[_Fact]:
         yield row, "calendar.day_defined", f"{data['calendar']}/{data['date']}", data
 
 
+def with_own_id(event: dict[str, Any]) -> dict[str, Any]:
+    """The event with the id that follows from all the rest of it."""
+    rest = {name: value for name, value in event.items() if name != "id"}
+    return rest | {"id": derived_id("reference", json.dumps(rest, sort_keys=True, ensure_ascii=False))}
+
+
 def _built(facts: Iterator[_Fact], source: str, faults: list[Fault]) -> Iterator[_Built]:
     for row, kind, subject, data in facts:
         event: dict[str, Any] = {"specversion": "1.0", "type": kind, "source": source}
-        event |= {"time": row.as_of, "subject": subject, "data": data}
-        event["id"] = derived_id("reference", json.dumps(event, sort_keys=True, ensure_ascii=False))
+        event = with_own_id(event | {"time": row.as_of, "subject": subject, "data": data})
         found = decode(json.dumps(event, ensure_ascii=False).encode())
         if isinstance(found, Refusal):
             faults.append(Fault(row.file, row.line, found.detail))

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     TIME_TOO_OLD = "time_too_old"
     ID_CONFLICT = "id_conflict"
     FORBIDDEN = "forbidden"
+    TOO_MANY = "too_many"
 
 
 @dataclass(frozen=True, slots=True)

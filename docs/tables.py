@@ -41,9 +41,10 @@ REFUSALS: dict[Reason, str] = {
     Reason.UNKNOWN_UNIT: "No unit has this code. Load the units first, then send again.",
     Reason.SCORE_OUTSIDE_SCALE: "The score is not on the scale that the rating names.",
     Reason.TIME_IN_FUTURE: "`time` is over five minutes ahead of ingest's clock. Set the sender's clock right.",
-    Reason.TIME_TOO_OLD: "`time` is before the year 2000.",
+    Reason.TIME_TOO_OLD: "`time` is before the year 2000, or before what a tablet may send; the detail says what.",
     Reason.ID_CONFLICT: "This `id` came before with other content. Give the new event a new `id`.",
-    Reason.FORBIDDEN: "A tablet's token may send ratings and heartbeats of its own device and unit only.",
+    Reason.FORBIDDEN: "A tablet's token may send taps and heartbeats of its own place only; the detail says what.",
+    Reason.TOO_MANY: "A tablet's token sent more of one minute or hour than people can tap. Look at that tablet.",
 }
 
 

@@ -6,7 +6,6 @@ stored rating of the link's unit is never shown, and none is ever counted.
 
 from __future__ import annotations
 
-import hmac
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +16,6 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import AwareDatetime, BaseModel
 
 from contract.comments import HOLDS, CommentLink, comment_id, read_comment_link
-from contract.devices import device_token
 from contract.fields import Code
 from feedback_app.answers import LONGEST_COMMENT
 from feedback_app.phone_pages import PhonePages
@@ -50,16 +48,16 @@ class Comments:
     async def link(self, tap: Tap, authorization: str = Header("")) -> Response:
         """A link for one tap as a QR code, for the tablet that shows its own token; stores nothing.
 
-        Raises 401 for another token, 403 for one that was revoked, 503 when ingest does not say whether it was.
+        Raises 401 without a token, 403 for one that ingest does not know (any more) or that is another tablet's or
+        unit's, 503 when ingest does not say.
         """
-        expected = f"Bearer {device_token(self._pages.key, tap.device)}"
-        if not (self._pages.key and hmac.compare_digest(authorization.encode(), expected.encode())):
+        if not (self._pages.key and authorization.lower().startswith("bearer ")):
             raise HTTPException(401, "show this tablet's own token")
-        match await self._pages.knows(authorization):
-            case False:
-                raise HTTPException(403, "this tablet is not known any more")
-            case None:
-                raise HTTPException(503, "ingest does not say whether this tablet is known")
+        tablet = await self._pages.tablet_of(authorization)
+        if tablet == "away":
+            raise HTTPException(503, "ingest does not say whether this tablet is known")
+        if tablet == "unknown" or (tablet.get("device"), tablet.get("unit")) != (tap.device, tap.unit):
+            raise HTTPException(403, "this is not the token of that tablet at that unit, or it was revoked")
         # Whole seconds: a shorter link is a coarser code, which old cameras read.
         expires_at = (tap.time + HOLDS).replace(microsecond=0)
         link = CommentLink(unit=tap.unit, rating=tap.rating, expires_at=expires_at)

@@ -8,10 +8,10 @@ QR code leads to says the command and asks for nothing.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import hmac
 import math
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
@@ -22,9 +22,9 @@ import yaml
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from contract.devices import device_token
+from contract.devices import behind, new_token, token_hash
 from contract.fields import Code, Text
 from contract.pairing import read_code
 from feedback_app.pairings import LIFE_S, Pairings
@@ -40,7 +40,10 @@ NEVER_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 class Approval(BaseModel):
-    """The place that a tablet is paired for, and the tablet that it replaces there."""
+    """The place that a tablet is paired for, and the tablet that it replaces there.
+
+    ``since`` is when it was first paired there, if it was before: what it tapped from then on may still come.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -51,6 +54,7 @@ class Approval(BaseModel):
     name: Text | None = None
     faces: int = Field(4, ge=3, le=5)
     replaces: Code | None = None
+    since: AwareDatetime | None = None
 
     @model_validator(mode="after")
     def _another(self) -> Self:
@@ -136,9 +140,9 @@ class TabletPairing:
             pairing = self._pairings.waiting(code, now_s)
             if pairing is None:
                 raise HTTPException(404, "no tablet shows this code, or not any more")
-            token = device_token(self._key, approval.device)
-            await self._tell_ingest(_words(approval, token, self._clock().isoformat()))
-            place = approval.model_dump(exclude={"user_code", "replaces"}, exclude_none=True)
+            token = new_token()
+            await self._tell_ingest(_words(approval, token, self._clock(), await self._newest_words()))
+            place = approval.model_dump(exclude={"user_code", "replaces", "since"}, exclude_none=True)
             handed = {"access_token": token, "token_type": "Bearer", "place": {**place, "faces": str(approval.faces)}}
             self._pairings.grant(pairing, handed, time.monotonic())
         return JSONResponse({"device": approval.device, "unit": approval.unit}, headers=NEVER_KEPT)
@@ -146,6 +150,15 @@ class TabletPairing:
     def _holds_key(self, request: Request) -> bool:
         kind, _, shown = request.headers.get("Authorization", "").partition(" ")
         return bool(self._key) and kind.lower() == "bearer" and hmac.compare_digest(shown.encode(), self._key.encode())
+
+    async def _newest_words(self) -> dict[str, datetime]:
+        """When each tablet was paired or revoked last, by its code."""
+        try:
+            answer = await self._ingest.get("/v1/devices", headers={"Authorization": f"Bearer {self._key}"})
+            rows = answer.raise_for_status().json()["devices"]
+            return {row["device"]: datetime.fromisoformat(row["time"]) for row in rows}
+        except (httpx.HTTPError, ValueError, KeyError) as fault:
+            raise HTTPException(503, f"ingest does not say which tablets are paired: {fault}") from fault
 
     async def _tell_ingest(self, events: list[dict[str, Any]]) -> None:
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/cloudevents-batch+json"}
@@ -159,11 +172,15 @@ class TabletPairing:
             raise HTTPException(422, f"{rejected[0]['reason']}: {rejected[0]['detail']}")
 
 
-def _words(approval: Approval, token: str, time_: str) -> list[dict[str, Any]]:
-    """The reference events of a pairing: the new tablet's, and the end of the one that it replaces."""
+def _words(approval: Approval, token: str, now: datetime, newest: dict[str, datetime]) -> list[dict[str, Any]]:
+    """The reference events of a pairing: the new tablet's, and the end of the one that it replaces.
+
+    Each is behind the ``newest`` word on its tablet, so that it holds whatever clock stamped that.
+    """
     place = {"unit": approval.unit, "counter": approval.counter, "name": approval.name}
     kiosk = "counter" if approval.counter else "exit"
-    paired = {**place, "token_sha256": hashlib.sha256(token.encode()).hexdigest(), "kiosk": kiosk}
+    since = approval.since and approval.since.isoformat()
+    paired = {**place, "token_sha256": token_hash(token), "kiosk": kiosk, "since": since}
     told = [("device.paired", approval.device, {name: value for name, value in paired.items() if value})]
     if approval.replaces:
         told.append(("device.revoked", approval.replaces, {"unit": approval.unit, "reason": f"→ {approval.device}"}))
@@ -173,7 +190,7 @@ def _words(approval: Approval, token: str, time_: str) -> list[dict[str, Any]]:
             "id": str(uuid4()),
             "type": kind,
             "source": "pairing",
-            "time": time_,
+            "time": behind(newest.get(device), now).isoformat(),
             "subject": device,
             "data": data,
         }

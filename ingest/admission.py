@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from contract.events import AnyEvent, canonical, check_time, content_hash, decode, recorded
 from contract.reference_events import REFERENCE_EVENTS, DeviceConfigured, UnitDefined, WorkingDay
 from contract.refusals import Reason, Refusal
 from contract.topics import route
 from ingest.masking import mask_all_text, mask_free_text
-from ingest.registry import Device
+from ingest.registry import DEVICE_WORDS, Device
+from ingest.tablet_rules import refusal_for_tablet
 
 SYSTEM = "system"
-BY_TABLETS = ("rating.submitted", "device.seen")
 BY_CITIZENS = ("rating.", "petition.")
 KnowsUnit = Callable[[str], bool]
+NewestWord = Callable[[str], tuple[datetime, str] | None]
+"""Time and type of the newest pairing or revocation of a tablet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who holds the credentials: a one-stop system, or one tablet."""
+    """Who holds the credentials: a one-stop system, or one tablet, whose ratings may be as old as ``backlog``."""
 
     device: Device | None = None
+    backlog: timedelta = timedelta(days=90)
 
     @property
     def name(self) -> str:
@@ -33,9 +36,11 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """An event ready for the log, and the bytes it came as. ``id`` and ``hash`` are 16 bytes each.
+    """An event ready for the log, and the bytes it came as. ``id`` and ``hash`` are 16 bytes each, ``minute`` is
+    that of its time since 1970.
 
-    ``fact`` is the event itself when it is a reference fact, which ingest must know from then on.
+    ``fact`` is the event itself when it is a reference fact, which ingest must know from then on. ``unless_known`` is a
+    refusal that holds unless this very event was taken before: what was taken once may always be sent again.
     """
 
     id: bytes
@@ -46,9 +51,22 @@ class Admitted:
     raw: bytes
     type: str
     fact: AnyEvent | None
+    minute: int = 0
+    unless_known: Refusal | None = None
 
 
-def judge(raw: bytes, sender: Sender, knows_unit: KnowsUnit, now: datetime, max_event_bytes: int) -> Admitted | Refusal:
+def _never_heard_of(_device: str) -> None:
+    """No tablet was ever paired."""
+
+
+def judge(
+    raw: bytes,
+    sender: Sender,
+    knows_unit: KnowsUnit,
+    now: datetime,
+    max_event_bytes: int,
+    newest_word: NewestWord = _never_heard_of,
+) -> Admitted | Refusal:
     """The first reason against an event, in the order of ``CHECKS``, or the event as it will be logged."""
     if len(raw) > max_event_bytes:
         return Refusal(Reason.TOO_LARGE, f"the event has more than {max_event_bytes} bytes; its beginning was kept")
@@ -80,25 +98,33 @@ def judge(raw: bytes, sender: Sender, knows_unit: KnowsUnit, now: datetime, max_
         raw=raw,
         type=event.type,
         fact=event if event.type in REFERENCE_EVENTS else None,
+        minute=int(event.time.timestamp()) // 60,
+        unless_known=_outdated(event, newest_word) if event.type in DEVICE_WORDS else None,
     )
+
+
+def _outdated(event: AnyEvent, newest_word: NewestWord) -> Refusal | None:
+    """A refusal of a pairing or revocation that is behind the newest word on its tablet: it would change nothing.
+
+    In the compacted log it would even stand in the place of the newer one.
+    """
+    newest = newest_word(event.subject)
+    if newest is None or (event.time, event.type) >= newest:
+        return None
+    time, kind = newest
+    detail = (
+        f"time: {event.time.isoformat()} is before the newest word on {event.subject}, {kind} of {time.isoformat()}: "
+        "this would change nothing; send it with a later time"
+    )
+    return Refusal(Reason.INVALID_VALUE, detail, str(event.id))
 
 
 def _in_time(event: AnyEvent, _sender: Sender, _knows_unit: KnowsUnit, now: datetime) -> Refusal | None:
     return check_time(event, now)
 
 
-def _allowed(event: AnyEvent, sender: Sender, _knows_unit: KnowsUnit, _now: datetime) -> Refusal | None:
-    device = sender.device
-    if device is None:
-        return None
-    if event.type not in BY_TABLETS:
-        detail = f"type: a tablet may send ratings and how it is itself, not {event.type}"
-        return Refusal(Reason.FORBIDDEN, detail, str(event.id))
-    said, field = (event.subject, "subject") if event.type == "device.seen" else (event.data.device, "data.device")
-    if said != device.code or event.data.unit != device.unit:
-        detail = f"{field}, data.unit: this token speaks for {device.code} at {device.unit} only"
-        return Refusal(Reason.FORBIDDEN, detail, str(event.id))
-    return None
+def _allowed(event: AnyEvent, sender: Sender, _knows_unit: KnowsUnit, now: datetime) -> Refusal | None:
+    return refusal_for_tablet(event, sender.device, now, sender.backlog) if sender.device else None
 
 
 def _subject_fits(event: AnyEvent, _sender: Sender, _knows_unit: KnowsUnit, _now: datetime) -> Refusal | None:

@@ -34,6 +34,9 @@ from runtime.settings import Settings
 from runtime.telemetry import TURNED_AWAY
 
 COME_AGAIN = {"Retry-After": "5"}
+# The page sends a hundred ratings at once, about 60 kB.
+TABLET_BODY_BYTES = MEGABYTE
+NEVER_KEPT = {"Cache-Control": "no-store"}
 KAFKA_ACK_TIMEOUT_S = 30.0
 
 
@@ -43,6 +46,7 @@ def make_app(settings: Settings) -> Starlette:
     told.get("/readyz", response_class=PlainTextResponse)(readyz)
     told.get("/v1/refusals")(get_refusals)
     told.get("/v1/device-configuration")(get_device_configuration)
+    told.get("/v1/devices")(get_devices)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -120,7 +124,10 @@ async def post_events(request: Request) -> Response:
     intake = Intake(door, gathering, sender)
     empty = True
     try:
-        async for parts in event_parts(request, door.settings.max_body_mb * MEGABYTE, door.settings.max_event_bytes):
+        max_bytes = door.settings.max_body_mb * MEGABYTE
+        if sender.device:
+            max_bytes = min(max_bytes, TABLET_BODY_BYTES)
+        async for parts in event_parts(request, max_bytes, door.settings.max_event_bytes):
             empty = False
             await intake.take(parts)
         await intake.finish()
@@ -171,9 +178,20 @@ async def get_refusals(
 
 
 async def get_device_configuration(request: Request, sender: SentBy, device: str = "") -> Response:
-    """What a tablet follows, asked with its own token, or of any ``device`` with the api key."""
+    """What a tablet follows and where it is paired, asked with its own token, or of any ``device`` with the api key."""
     registry = request.app.state.door.registry
     found = sender.device or registry.device(device)
     if found is None:
         raise HTTPException(404, f"no tablet {device!r} is paired")
-    return JSONResponse(registry.configuration_of(found), headers={"Cache-Control": "no-store"})
+    place = {"device": found.code, "unit": found.unit, "counter": found.counter}
+    return JSONResponse(registry.configuration_of(found) | place, headers=NEVER_KEPT)
+
+
+async def get_devices(request: Request, sender: SentBy, device: str | None = None) -> Response:
+    """The newest word on each tablet, or on one: pairing or revocation, when, where, and the hash of its token."""
+    if sender.device:
+        raise HTTPException(403, "the list of tablets is for the holder of the api key")
+    if not request.app.state.door.knows_units:
+        raise _come_again(UNITS_UNKNOWN)
+    tablets = request.app.state.door.registry.tablets()
+    return JSONResponse({"devices": [row for row in tablets if device in {None, row["device"]}]}, headers=NEVER_KEPT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from contract.events import AnyEvent
 from contract.refusals import Refusal
 from ingest.admission import Admitted
 
@@ -20,22 +21,30 @@ class Refused:
 
 @dataclass(slots=True)
 class Batch:
-    """Some events of one request, each with its place in the request."""
+    """Some events of one request, each with its place in the request.
+
+    ``ratings_per_hour`` is how many ratings of one hour a tablet may hand in; None for a system, which has no bound.
+    """
 
     received_at: str
     sender: str
+    ratings_per_hour: int | None = None
     admitted: list[tuple[int, Admitted]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the outbox did: events taken, how many of them it knew, refusals found here, the last sequence number."""
+    """What the outbox did: events taken, how many of them it knew, refusals found here, the last sequence number.
+
+    ``facts`` are the reference facts that are new.
+    """
 
     accepted: int
     repeated: int
     conflicts: list[Refused]
     last_seq: int
+    facts: list[AnyEvent] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

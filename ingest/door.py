@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from contract.events import decode
 from contract.refusals import Reason, Refusal
@@ -19,7 +19,7 @@ from ingest.masking import FREE_TEXT, mask_all_text
 from ingest.outbox import Outbox
 from ingest.outbox_file import OutboxError
 from ingest.personal_data import mask
-from ingest.registry import Registry
+from ingest.registry import DEVICE_WORDS, Registry
 from ingest.relay import Relay
 from runtime.clock import Clock
 from runtime.settings import Settings
@@ -40,7 +40,12 @@ class Door:
         self.clock = clock
         self.registry = Registry()
         refused_max_bytes = int(REFUSED_SHARE * settings.outbox_max_mb * MEGABYTE)
-        self.outbox = Outbox(settings.outbox_path, settings.id_retention_days, refused_max_bytes)
+        self.outbox = Outbox(
+            settings.outbox_path,
+            settings.id_retention_days,
+            refused_max_bytes,
+            tablet_backlog_days=settings.tablet_backlog_days,
+        )
         facts = self.outbox.facts()
         for value in facts:
             event = decode(value)
@@ -65,7 +70,7 @@ class Door:
         if key and hmac.compare_digest(token.encode(), key.encode()):
             return Sender()
         device = self.registry.device_by_token(token)
-        return Sender(device) if device else None
+        return Sender(device, timedelta(days=self.settings.tablet_backlog_days)) if device else None
 
     @property
     def share(self) -> float:
@@ -111,11 +116,19 @@ class Door:
         now = self.clock()
         batch = self._batch(now, sender)
 
+        # A later line of the same request may be behind what an earlier one says of its tablet.
+        device_words: dict[str, tuple[datetime, str]] = {}
+
         def knows_unit(code: str) -> bool:
             return self.registry.knows_unit(code) or code in new_units
 
+        def newest_word(code: str) -> tuple[datetime, str] | None:
+            known = (self.registry.newest_word(code), device_words.get(code))
+            return max((word for word in known if word), default=None)
+
         for index, raw in lines:
-            verdict = judge(raw, sender, knows_unit, now, self.settings.max_event_bytes)
+            limit = self.settings.max_event_bytes
+            verdict = judge(raw, sender, knows_unit, now, limit, newest_word)
             if isinstance(verdict, Refusal):
                 if verdict.reason is Reason.UNKNOWN_UNIT and not self.knows_units:
                     raise OutboxError(UNITS_UNKNOWN)
@@ -123,6 +136,8 @@ class Door:
                 continue
             if verdict.fact and verdict.fact.type == "unit.defined":
                 new_units.add(verdict.fact.subject)
+            elif verdict.fact and verdict.fact.type in DEVICE_WORDS and not verdict.unless_known:
+                device_words[verdict.fact.subject] = (verdict.fact.time, verdict.fact.type)
             batch.admitted.append((index, verdict))
         if kind := too_full_for(self.share, (event.type for _, event in batch.admitted)):
             raise OutboxError(f"the outbox is nearly full and takes no {kind} for now")
@@ -134,26 +149,25 @@ class Door:
         batch.refused.append(_refused(0, refusal, raw))
         return batch
 
-    @staticmethod
-    def _batch(now: datetime, sender: Sender) -> Batch:
-        return Batch(received_at=now.isoformat(timespec="milliseconds"), sender=sender.name)
+    def _batch(self, now: datetime, sender: Sender) -> Batch:
+        per_hour = self.settings.tablet_ratings_per_hour if sender.device else None
+        return Batch(now.isoformat(timespec="milliseconds"), sender.name, per_hour)
 
     def submit(self, batches: list[Batch]) -> Future[list[Stored]]:
         """Hands all to the outbox; done when synced. Raises ``OutboxError`` when too much waits already."""
         done = self.outbox.submit(batches)
         if any(event.fact for batch in batches for _, event in batch.admitted):
-            done.add_done_callback(lambda _: self._learn(batches, done))
+            done.add_done_callback(self._learn)
         return done
 
-    def _learn(self, batches: list[Batch], done: Future[list[Stored]]) -> None:
+    def _learn(self, done: Future[list[Stored]]) -> None:
+        """Applies the facts that were stored now. One that was only repeated is older news than what is known."""
         if done.exception():
             return
-        for batch, stored in zip(batches, done.result(), strict=True):
-            conflicting = {line.index for line in stored.conflicts}
-            for index, event in batch.admitted:
-                if event.fact and index not in conflicting:
-                    self.registry.apply(event.fact)
-                    self._has_facts = True
+        for stored in done.result():
+            for fact in stored.facts:
+                self.registry.apply(fact)
+                self._has_facts = True
 
 
 def _refused(index: int, refusal: Refusal, raw: bytes) -> Refused:

@@ -31,6 +31,7 @@ from ingest.outbox_file import (
     store,
     stored_s,
 )
+from ingest.outbox_paces import drop_old_paces
 from runtime.telemetry import log
 
 # A single Kafka node acknowledges from memory; rows outlive its next write-back to disk and go again after a restart.
@@ -57,9 +58,15 @@ class Outbox:
     file is damaged or another ingest has it; a damaged file is left as it is."""
 
     def __init__(
-        self, path: Path, id_retention_days: int, refused_max_bytes: int, keep_delivered_s: float = KEEP_DELIVERED_S
+        self,
+        path: Path,
+        id_retention_days: int,
+        refused_max_bytes: int,
+        keep_delivered_s: float = KEEP_DELIVERED_S,
+        tablet_backlog_days: int = 90,
     ) -> None:
         self._path = path
+        self._tablet_backlog_days = tablet_backlog_days
         self._id_retention_days = id_retention_days
         self._refused_max_bytes = refused_max_bytes
         self._keep_delivered_s = keep_delivered_s
@@ -288,6 +295,7 @@ class Outbox:
         today = int(time.time()) // DAY_S
         if today != self._ids_pruned_day:
             self._ids_pruned_day, self._ids_looked_at = today, b""
+            drop_old_paces(write, today - self._tablet_backlog_days - 1)
         if self._ids_looked_at is None:
             return None
         return drop_old_ids(write, self._ids_looked_at, today - self._id_retention_days, PRUNE_ROWS)

@@ -16,6 +16,7 @@ from uuid import UUID
 from contract.refusals import Reason, Refusal
 from ingest.admission import Admitted
 from ingest.batch import Batch, Refused, Stored
+from ingest.outbox_paces import Paces
 
 CHUNK_EVENTS = 500
 CHUNK_BYTES = 1_000_000
@@ -119,21 +120,27 @@ def store(write: sqlite3.Connection, batches: list[Batch], seq: int) -> tuple[li
     known = _known_hashes(write, [event.id for batch in batches for _, event in batch.admitted])
     fresh: list[Admitted] = []
     answers: list[Stored] = []
+    paces = Paces(write)
     for batch in batches:
         conflicts: list[Refused] = []
         before = len(fresh)
         for index, event in batch.admitted:
             former = known.get(event.id)
             if former is None:
+                if new := event.unless_known or paces.refusal(batch, event):
+                    conflicts.append(Refused(index, new, event.raw))
+                    continue
                 known[event.id] = event.hash
                 fresh.append(event)
             elif former != event.hash:
                 refusal = Refusal(Reason.ID_CONFLICT, ID_CONFLICT, str(UUID(bytes=event.id)))
                 conflicts.append(Refused(index, refusal, event.raw))
         accepted = len(batch.admitted) - len(conflicts)
-        answers.append(Stored(accepted, accepted - (len(fresh) - before), conflicts, seq + len(fresh)))
+        facts = [event.fact for event in fresh[before:] if event.fact]
+        answers.append(Stored(accepted, accepted - (len(fresh) - before), conflicts, seq + len(fresh), facts))
     if fresh:
         _append(write, fresh, seq)
+        paces.save()
     refused = [
         (batch.received_at, batch.sender, line.refusal.reason.value, line.refusal.detail, line.refusal.id, line.raw)
         for batch, stored in zip(batches, answers, strict=True)

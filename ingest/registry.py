@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from contract.events import AnyEvent
-from contract.reference_events import DevicePaired, DeviceRevoked
+from contract.devices import token_hash
+from contract.events import OLDEST, AnyEvent
+from contract.reference_events import DevicePaired
 from ingest.configurations import Configurations
+
+DEVICE_WORDS = ("device.paired", "device.revoked")
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A paired tablet and the only unit it may speak for."""
+    """A paired tablet and the only place it may speak for; ``since`` is from when on its ratings may date."""
 
     code: str
     unit: str
     token_sha256: str
     counter: str | None = None
+    since: datetime = OLDEST
 
 
 class Registry:
@@ -43,11 +46,27 @@ class Registry:
 
     def device_by_token(self, token: str) -> Device | None:
         """The tablet that holds this token, or None."""
-        return self._tokens.get(hashlib.sha256(token.encode()).hexdigest())
+        return self._tokens.get(token_hash(token))
 
     def device(self, code: str) -> Device | None:
         """The tablet of this code, or None when none is paired."""
         return self._devices.get(code)
+
+    def newest_word(self, code: str) -> tuple[datetime, str] | None:
+        """Time and type of the newest pairing or revocation of a tablet; None when there was none."""
+        return self._newest.get(code)
+
+    def tablets(self) -> list[dict[str, Any]]:
+        """The newest word on each tablet that was ever paired or revoked; of a paired one its place and token hash."""
+        with self._changing:
+            told = []
+            for code, (time, kind) in sorted(self._newest.items()):
+                row: dict[str, Any] = {"device": code, "type": kind, "time": time.isoformat()}
+                if device := self._devices.get(code):
+                    row |= {"unit": device.unit, "counter": device.counter, "token_sha256": device.token_sha256}
+                    row["since"] = device.since.isoformat()
+                told.append(row)
+            return told
 
     def configuration_of(self, device: Device) -> dict[str, Any]:
         """What the tablet follows: version, values, and which scope says each."""
@@ -59,18 +78,19 @@ class Registry:
             self._configurations.apply(event)
             if event.type == "unit.defined":
                 self._units.add(event.subject)
-            elif event.type in {"device.paired", "device.revoked"}:
+            elif event.type in DEVICE_WORDS:
                 # Of two words of one instant the revocation holds ("revoked" sorts behind "paired").
                 news = (event.time, event.type)
                 if news >= self._newest.get(event.subject, news):
                     self._newest[event.subject] = news
-                    self._replace_device(event.subject, event.data)
+                    self._replace_device(event)
 
-    def _replace_device(self, code: str, data: DevicePaired | DeviceRevoked) -> None:
+    def _replace_device(self, event: AnyEvent) -> None:
+        code, data = event.subject, event.data
         former = self._devices.pop(code, None)
         token = None
         if isinstance(data, DevicePaired):
-            device = Device(code, data.unit, data.token_sha256, data.counter)
+            device = Device(code, data.unit, data.token_sha256, data.counter, data.since or event.time)
             token = device.token_sha256
             # Set before the former is taken out: a tablet that comes in between must not be turned away.
             self._devices[code] = self._tokens[token] = device

@@ -29,6 +29,14 @@ CREATE TABLE IF NOT EXISTS refused (
   id TEXT,
   raw BLOB NOT NULL
 );
+-- How many events of each type each tablet handed in of each hour since 1970, a byte for each of its minutes.
+CREATE TABLE IF NOT EXISTS paces (
+  device TEXT NOT NULL,
+  type TEXT NOT NULL,
+  hour INTEGER NOT NULL,
+  minutes BLOB NOT NULL,
+  PRIMARY KEY (device, type, hour)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS delivered (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   seq INTEGER NOT NULL

@@ -34,6 +34,8 @@ from senders.reference import read, send
 from senders.simulation.calendar import UnknownDayError, from_clock, instant, rfc3339
 from senders.simulation.day import Told, timed_events
 from senders.simulation.place import reference_from
+from senders.tablet_tokens import TabletTokens
+from senders.tablets import with_tokens
 
 DEFAULT_SECONDS = 600.0
 DAY_BEGINS_S = 7 * 3_600 + 30 * 60
@@ -84,7 +86,7 @@ def run(settings: Settings, *, seconds: float | None, seed: int) -> int:
 
 class _Demo:
     def __init__(self, settings: Settings, seconds: float | None, seed: int, stop: Stop) -> None:
-        reference = reference_from(read(None, "").events)
+        reference = reference_from(read(None).events)
         self.day = reference.working_time.last_completed(from_clock(datetime.now(UTC)))
         self.lasts_s = seconds or DEFAULT_SECONDS
         self.ends_by_itself = seconds is not None
@@ -101,9 +103,10 @@ class _Demo:
     def run(self) -> int:
         self.maker.start()
         self.settings = self._started()
-        events = read(None, self.settings.api_key.get_secret_value()).events
+        tokens = TabletTokens(self.settings.state_dir)
+        events = with_tokens(read(None).events, {}, tokens).events
         send(self.settings, events)
-        self._print_addresses(events)
+        self._print_addresses(events, tokens)
         self.maker.join()
         sent = self._replayed()
         if not self.ends_by_itself and not self.stop.asked:
@@ -160,14 +163,16 @@ class _Demo:
 
             return replay(client, self.made, self.clock, self.stop, show)
 
-    def _print_addresses(self, events: list[dict[str, Any]]) -> None:
+    def _print_addresses(self, events: list[dict[str, Any]], tokens: TabletTokens) -> None:
         settings = self.settings
         tablet = next(event for event in events if event["type"] == "device.paired" and "counter" in event["data"])
         place = {"unit": tablet["data"]["unit"], "counter": tablet["data"]["counter"]}
+        shown = {**place, "name": tablet["data"]["name"]}
+        set_up = tablet_address(settings.site, tablet["subject"], shown, tokens.given_to(tablet["subject"]))
         out.print(f"\nThe simulated day is {self.day:%d/%m/%Y}; it passes in {self.lasts_s:g} s.", soft_wrap=True)
         for name, address in (
             ("supervisor", settings.dashboards_url),
-            ("tablet", tablet_address(settings, tablet["subject"], {**place, "name": tablet["data"]["name"]})),
+            ("tablet", set_up),
             ("read API", f"{settings.api_url}/v1/indicators?unit=H26&from={self.day}"),
             ("ingest", settings.ingest_url),
         ):

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from contract.devices import device_token
+from runtime.private_file import write_private
 from runtime.settings import Settings
+from senders.tablet_tokens import TabletTokens
 
 STACK = "stack.json"
 # The first tablet of contract/reference/hanoi.
@@ -36,7 +37,7 @@ def in_force(
             for name in ("api_key", "clickhouse_password"):
                 variable = f"HAILONG_{name.upper()}"
                 ours[variable] = ours[variable] or _secret(state_dir, name)
-            _write_private(kept, ours)
+            write_private(kept, ours)
     # A stack started by an older version lacks the settings that are new since; these keep their defaults.
     names = {name: f"HAILONG_{name.upper()}" for name in Settings.model_fields}
     values = {name: ours[variable] for name, variable in names.items() if variable in ours}
@@ -61,15 +62,18 @@ def _variables(settings: Settings) -> dict[str, str]:
 def _secret(state_dir: Path, name: str) -> str:
     """A secret of this state folder, made once."""
     path = state_dir / "secret.json"
-    secrets_here: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    if name not in secrets_here:
-        secrets_here[name] = secrets.token_urlsafe(32)
-        _write_private(path, secrets_here)
-    return secrets_here[name]
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    if name not in kept:
+        kept[name] = secrets.token_urlsafe(32)
+        write_private(path, kept)
+    return kept[name]
 
 
 def write_endpoints(settings: Settings) -> None:
-    """Write ``endpoints.json``: the addresses of the stack, its key and the token of one tablet."""
+    """Write ``endpoints.json``: the addresses of the stack, its key and the token that one tablet is paired with.
+
+    ``hailong reference load`` pairs the tablet with this token.
+    """
     api_key = settings.api_key.get_secret_value()
     endpoints = {
         "ingest": settings.ingest_url,
@@ -80,22 +84,12 @@ def write_endpoints(settings: Settings) -> None:
         "clickhouse_password": settings.clickhouse_password.get_secret_value(),
         "kafka": settings.kafka,
         "api_key": api_key,
-        "device_token": device_token(api_key, DEMO_DEVICE),
+        "device_token": TabletTokens(settings.state_dir).given_to(DEMO_DEVICE),
     }
-    _write_private(settings.state_dir / "endpoints.json", endpoints)
+    write_private(settings.state_dir / "endpoints.json", endpoints)
 
 
 def forget(state_dir: Path) -> None:
     """Remove what described a running stack; its key and its data stay."""
     for name in (STACK, "endpoints.json"):
         (state_dir / name).unlink(missing_ok=True)
-
-
-def _write_private(path: Path, content: Mapping[str, str]) -> None:
-    """Write JSON that only this user may read; readers see the old file or the new one, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(json.dumps(content, indent=2) + "\n")
-    fresh.replace(path)

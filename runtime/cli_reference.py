@@ -63,7 +63,7 @@ def reference_tablet(
     large_text: Annotated[bool, typer.Option(help="Words half as large again.")] = False,
     qr: Annotated[Path | None, typer.Option(help="SVG file for the address as a QR code.")] = None,
 ) -> None:
-    """Print the address, with the tablet's token, that a tablet is opened with once."""
+    """Pair a tablet with a new token, and print the address with it that the tablet is opened with once."""
     from senders.invitation import set_up_tablet
 
     place = {"unit": unit, "counter": counter, "name": name, "faces": str(faces)}
@@ -92,12 +92,16 @@ def reference_pair(
 
 @reference_app.command("revoke")
 def reference_revoke(
-    device: Annotated[str, typer.Argument(help="The tablet's code.")],
+    device: Annotated[str | None, typer.Argument(help="The tablet's code.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every tablet that is paired.")] = False,
     reason: Annotated[str | None, typer.Option(help="Why, such as: stolen.")] = None,
 ) -> None:
-    """End a tablet's token: it is turned away at its next call, and keeps what it has not sent."""
+    """End the token of a tablet, or of all: each is turned away at its next call, and keeps what it has not sent."""
     from senders.pairing import revoke
 
+    if every == (device is not None):
+        out.print("say which tablet, or --all for every one", style="red")
+        raise typer.Exit(2)
     raise typer.Exit(revoke(read_settings(), device, reason))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
+from contract.devices import behind
 from runtime.clock import clock_from
 from runtime.settings import Settings
 from senders.client import IngestClient, IngestError
@@ -40,14 +42,24 @@ def standing(words: Words, device: str) -> dict[str, str] | None:
     return {name: about[-1]["data"][name] for name in ("unit", "counter", "name") if about[-1]["data"].get(name)}
 
 
-def tell(settings: Settings, kind: str, subject: str, data: Mapping[str, Any]) -> None:
-    """Sends one event that holds from now on. Raises ``NotToldError``, also when it is refused."""
+def paired_since(words: Words, device: str, unit: str) -> str | None:
+    """When the tablet was first paired for this unit, by these words; None when it never was."""
+    paired = [w for w in words if w["type"] == "device.paired" and w["subject"] == device and w["data"]["unit"] == unit]
+    times = [word["data"].get("since") or word["time"] for word in paired]
+    return min(times, key=datetime.fromisoformat, default=None)
+
+
+def tell(settings: Settings, kind: str, subject: str, data: Mapping[str, Any], newest: datetime | None = None) -> None:
+    """Sends one event that holds from now on. Raises ``NotToldError``, also when it is refused.
+
+    ``newest`` is the time of what it must be behind to hold, by whatever clock that was stamped.
+    """
     event = {
         "specversion": "1.0",
         "id": str(uuid4()),
         "type": kind,
         "source": "administrator",
-        "time": clock_from(settings.clock)().isoformat(),
+        "time": behind(newest, clock_from(settings.clock)()).isoformat(),
         "subject": subject,
         "data": data,
     }

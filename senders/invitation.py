@@ -11,14 +11,19 @@ import segno
 from pydantic import ValidationError
 from rich.console import Console
 
-from contract.devices import device_token
+from contract.devices import token_hash
 from contract.links import RatingLink
 from runtime.clock import VIETNAM, clock_from
 from runtime.settings import Settings
+from senders.client import IngestError
 from senders.endpoints import EndpointsError, resolve
+from senders.facts import NotToldError, tell
+from senders.tablet_tokens import TabletTokens
+from senders.tablets import Tablet, known_tablets
 
 MODULE_PX = 4
 out = Console(highlight=False)
+notes = Console(highlight=False, stderr=True)
 
 
 def invite(settings: Settings, unit: str, dossier: str, procedure: str | None, *, days: int, qr: Path | None) -> int:
@@ -37,19 +42,44 @@ def invite(settings: Settings, unit: str, dossier: str, procedure: str | None, *
 
 
 def set_up_tablet(settings: Settings, device: str, place: Mapping[str, str | None], *, qr: Path | None) -> int:
-    """Prints the address that a tablet is opened with once; 2 when the key of the systems is not known."""
+    """Prints the address that a tablet is opened with once; the exit code.
+
+    The tablet is paired anew for the place, which ends the token that it had, unless it is paired there with the token
+    that was made for it here. 1: it was not paired, and why. 2: the key is not known.
+    """
     found = with_key(settings)
-    return 2 if found is None else _hand_out(tablet_address(found, device, place), qr)
+    if found is None:
+        return 2
+    tokens = TabletTokens(found.state_dir)
+    token = tokens.get(device)
+    try:
+        tablet = known_tablets(found).get(device)
+        if not (token and tablet and tablet.holds(token, place["unit"], place.get("counter"))):
+            token = tokens.make([device])[device]
+            _pair(found, device, place, token, tablet)
+            notes.print(f"{device} is paired with a new token; one that it had before is worth nothing", markup=False)
+    except (NotToldError, IngestError) as fault:
+        notes.print(str(fault), style="red", markup=False, soft_wrap=True)
+        return 1
+    return _hand_out(tablet_address(found.site, device, place, token), qr)
 
 
-def tablet_address(settings: Settings, device: str, place: Mapping[str, str | None]) -> str:
-    """The address that a tablet is opened with once; ``place`` holds unit, counter, name, faces and layout.
+def _pair(settings: Settings, device: str, place: Mapping[str, str | None], token: str, former: Tablet | None) -> None:
+    kiosk = "counter" if place.get("counter") else "exit"
+    data = {name: place[name] for name in ("unit", "counter", "name") if place.get(name)}
+    data |= {"kiosk": kiosk, "token_sha256": token_hash(token)}
+    if former and former.since and former.unit == place["unit"]:
+        data["since"] = former.since.isoformat()
+    tell(settings, "device.paired", device, data, newest=former.time if former else None)
+
+
+def tablet_address(site: str, device: str, place: Mapping[str, str | None], token: str) -> str:
+    """The address under ``site`` that a tablet is opened with once; ``place`` holds unit, counter, name and layout.
 
     The token stands behind the ``#``, which browsers send to no server.
     """
     told = {"device": device, **{name: value for name, value in place.items() if value}}
-    token = device_token(settings.api_key.get_secret_value(), device)
-    return f"{settings.site}/?{urlencode(told, quote_via=quote)}#token={token}"
+    return f"{site}/?{urlencode(told, quote_via=quote)}#token={token}"
 
 
 def with_key(settings: Settings) -> Settings | None:

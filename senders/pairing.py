@@ -1,4 +1,4 @@
-"""``hailong reference pair`` and ``revoke``: a tablet that shows a code stands at a place from then on; one ends."""
+"""``hailong reference pair`` and ``revoke``: a tablet that shows a code stands at a place; one or all end."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from rich.console import Console
 
 from contract.pairing import read_code
 from runtime.settings import Settings
-from senders.facts import NotToldError, known, standing, tell
+from senders.client import IngestError
+from senders.facts import NotToldError, known, paired_since, standing, tell
 from senders.invitation import with_key
+from senders.tablets import known_tablets
 
 ANSWER_TIMEOUT_S = 30.0
 out = Console(highlight=False)
@@ -41,6 +43,8 @@ def pair(settings: Settings, code: str, place: Mapping[str, Any], *, device: str
         out.print("say with --unit where the tablet stands, or with --replaces which one it stands in for", style="red")
         return 1
     asked = {**given, "user_code": letters, "device": device or f"TAB-{letters.replace('-', '')}"}
+    if device and (since := _since(found, device, given["unit"])):
+        asked["since"] = since
     told = _approve(found, asked | ({"replaces": replaces} if replaces else {}))
     if isinstance(told, str):
         out.print(told, style="red", markup=False, soft_wrap=True)
@@ -75,18 +79,38 @@ def _approve(settings: Settings, asked: Mapping[str, Any]) -> dict[str, Any] | s
     return f"not paired: {detail}"
 
 
-def revoke(settings: Settings, device: str, reason: str | None) -> int:
-    """Ends a tablet's token; the exit code. 1: it was not ended, and why. 2: the key is not known."""
+def _since(settings: Settings, device: str, unit: str) -> str | None:
+    """From when on ratings of a tablet that is paired once more may date; None when nobody can say (printed)."""
+    try:
+        return paired_since(known(settings), device, unit)
+    except NotToldError as fault:
+        out.print(f"{fault}; what {device} tapped before now will be refused", style="yellow", markup=False)
+        return None
+
+
+def revoke(settings: Settings, device: str | None, reason: str | None) -> int:
+    """Ends the token of a tablet, or of all when ``device`` is None; the exit code.
+
+    1: some were not ended, and why. 2: the key is not known.
+    """
     found = with_key(settings)
     if found is None:
         return 2
     try:
-        unit = _former_place(found, device)["unit"]
-        tell(found, "device.revoked", device, {"unit": unit, **({"reason": reason} if reason else {})})
-    except NotToldError as fault:
+        paired = [tablet for tablet in known_tablets(found).values() if tablet.is_paired]
+        if device:
+            paired = [tablet for tablet in paired if tablet.device == device]
+        if not paired:
+            out.print(f"no tablet {device} is paired" if device else "no tablet is paired", markup=False)
+            return 1 if device else 0
+        for tablet in paired:
+            data = {"unit": tablet.unit, **({"reason": reason} if reason else {})}
+            tell(found, "device.revoked", tablet.device, data, newest=tablet.time)
+            out.print(f"{tablet.device} is revoked", markup=False)
+    except (NotToldError, IngestError) as fault:
         out.print(str(fault), style="red", markup=False, soft_wrap=True)
         return 1
-    out.print(f"{device} is revoked: it is turned away at its next call, and keeps what it has not sent")
+    out.print("a revoked tablet is turned away at its next call, and keeps what it has not sent", soft_wrap=True)
     return 0
 
 

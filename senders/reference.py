@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import hashlib
 from collections import Counter
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +12,6 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from contract.devices import device_token
 from contract.reference_changes import folder_hash
 from contract.reference_export import texts
 from contract.reference_files import FILES, Parsed, columns, parse
@@ -24,11 +22,16 @@ from senders import reference_history
 from senders.client import IngestError, Receipt
 from senders.endpoints import EndpointsError, resolve
 from senders.sending import line, send_shown
+from senders.tablet_tokens import TabletTokens
+from senders.tablets import known_tablets, with_tokens
 from senders.workbook import is_workbook, texts_of
 
 HANOI = "hanoi"
 REFUSALS_SHOWN = 20
 EXPORT_TIMEOUT_S = 60.0
+PATIENCE_S = 120.0
+NO_TOKEN = "0" * 64
+"""The hash of no token that anybody knows."""
 
 out = Console(highlight=False)
 
@@ -47,17 +50,21 @@ def run(settings: Settings, place: Path | None, by: str | None = None) -> int:
     if not settings.api_key.get_secret_value():
         out.print("[red]HAILONG_API_KEY[/] is not set and no local stack was found: start one with `hailong up`")
         return 2
-    parsed = read(place, settings.api_key.get_secret_value())
+    parsed = read(place)
     if parsed.faults:
         _tell(parsed.faults)
         out.print("nothing was loaded")
         return 1
     before = reference_history.known(settings)
     try:
-        receipt = send(settings, parsed.events)
+        tokens = TabletTokens(settings.state_dir)
+        pairings = with_tokens(parsed.events, known_tablets(settings, PATIENCE_S), tokens)
+        events = pairings.events
+        receipt = send(settings, events)
         load = reference_history.loaded(
-            parsed.events,
-            before,
+            [*events, *pairings.outdated],
+            # A line behind a newer pairing or revocation changes nothing.
+            before and [*before, *pairings.outdated],
             by=by or getpass.getuser(),
             name=HANOI if place is None else place.resolve().name,
             sha256=folder_hash(_texts(place, [])),
@@ -69,7 +76,16 @@ def run(settings: Settings, place: Path | None, by: str | None = None) -> int:
         out.print(f"[red]ingest at {settings.ingest_url} does not take the events[/]: {error}", soft_wrap=True)
         return 2
     reference_history.tell_changes(load["data"]["files"])
-    _report(parsed.events, receipt)
+    _report(events, receipt)
+    if pairings.new:
+        out.print(
+            f"{len(pairings.new)} tablets have a new token, in {tokens.path}; `hailong reference tablet` prints their "
+            "addresses",
+            markup=False,
+            soft_wrap=True,
+        )
+    if pairings.outdated:
+        out.print(f"{len(pairings.outdated)} tablets were paired or revoked since, and stay so", soft_wrap=True)
     if told.rejected:
         out.print(f"that it was loaded was not taken: {told.rejected[0]['detail']}", markup=False, soft_wrap=True)
     return 1 if receipt.rejected or told.rejected else 0
@@ -77,8 +93,7 @@ def run(settings: Settings, place: Path | None, by: str | None = None) -> int:
 
 def check(place: Path) -> int:
     """Look through a folder or a workbook without sending anything; the exit code: 1 when a line is wrong."""
-    # Who may check need not hold the key; the tokens' hashes go nowhere.
-    parsed = read(place, "")
+    parsed = read(place)
     if parsed.faults:
         _tell(parsed.faults)
         return 1
@@ -127,14 +142,14 @@ def _tell(faults: list[Fault]) -> None:
     out.print(f"[red]{len(faults)} wrong lines[/]")
 
 
-def read(place: Path | None, api_key: str) -> Parsed:
-    """The events of a folder, a workbook or Hanoi's own data, with the tablets' token hashes under this key."""
+def read(place: Path | None) -> Parsed:
+    """The events of a folder, a workbook or Hanoi's own data; its tablets have no token yet (``with_tokens``)."""
     faults: list[Fault] = []
     texts = _texts(place, faults)
     if not texts and not faults:
         faults.append(Fault(str(place), 0, f"has none of {', '.join(FILES)}"))
     name = HANOI if place is None else place.resolve().stem if is_workbook(place) else place.resolve().name
-    parsed = parse(texts, f"reference/{name}", lambda device: _sha256(device_token(api_key, device)))
+    parsed = parse(texts, f"reference/{name}", lambda _device: NO_TOKEN)
     if faults:
         return Parsed([], faults + parsed.faults)
     return parsed
@@ -158,10 +173,6 @@ def _texts(place: Path | None, faults: list[Fault]) -> dict[str, str]:
             line = entry.read_bytes()[: error.start].count(b"\n") + 1
             faults.append(Fault(entry.name, line, f"not UTF-8: byte {error.object[error.start]:#04x}"))
     return texts
-
-
-def _sha256(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def send(settings: Settings, events: list[dict[str, Any]]) -> Receipt:

@@ -17,12 +17,12 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from pydantic import SecretStr
 
 from contract.comments import HOLDS, CommentLink
-from contract.devices import device_token
 from runtime.settings import Settings
 from tests.support import free_port
 from tests.tablet import Door, PageServer, until
 
 KEY = "key-of-the-pictures"
+TOKEN = "token-of-the-pictures"
 DEVICE, UNIT = "TAB-BCDFGHJK", "H26.66.01.005"
 SET_UP = f"/?device={DEVICE}&unit={UNIT}&counter={UNIT}.Q1&name=Phường Cửa Nam"
 LYING, UPRIGHT, PHONE = (1280, 800), (800, 1280), (390, 844)
@@ -43,6 +43,7 @@ def tablet_pictures(browser: Browser, folder: Path) -> None:
 @contextmanager
 def _servers() -> Iterator[tuple[Door, PageServer]]:
     door = Door()
+    door.configuration |= {"device": DEVICE, "unit": UNIT}
     thread = threading.Thread(target=door.serve_forever)
     thread.start()
     own = f"http://127.0.0.1:{free_port()}"
@@ -73,7 +74,7 @@ def _context(browser: Browser, server: PageServer, size: tuple[int, int]) -> Ite
 
 
 def _open(page: Page, options: str = "") -> None:
-    page.goto(f"{SET_UP}{options}#token={device_token(KEY, DEVICE)}")
+    page.goto(f"{SET_UP}{options}#token={TOKEN}")
     page.get_by_role("radio").first.wait_for()
 
 

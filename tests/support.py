@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from clickhouse_connect.driver.client import Client
@@ -21,6 +21,7 @@ from confluent_kafka import Message
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
+from contract.devices import token_hash
 from contract.events import canonical, decode, derived_id, recorded, replacement_id
 from contract.refusals import Refusal
 from contract.topics import EVENTS
@@ -159,6 +160,23 @@ def rating(unit_code: str, time: str, score: int = 4, key: str = "", **data: Any
     source = data.pop("source", "test")
     parts = {"channel": "tablet", "scale": "csat4", "score": score, "device": "TAB-T", **data}
     return event("rating.submitted", "TAB-T", time, unit=unit_code, key=key, source=source, **parts)
+
+
+def token_of(device: str) -> str:
+    """The token that the tests give a tablet."""
+    return f"token-of-{device}"
+
+
+def paired(device: str, unit_code: str, time: str = "2025-07-01T00:00:00Z", **data: Any) -> dict[str, Any]:
+    """The pairing of a tablet with that token."""
+    return event("device.paired", device, time, unit=unit_code, token_sha256=token_hash(token_of(device)), **data)
+
+
+def tapped(device: str, unit_code: str, time: str, score: int = 4, **data: Any) -> dict[str, Any]:
+    """A rating as a tablet's page sends it, each one new."""
+    parts = {"channel": "tablet", "scale": "csat4", "score": score, "device": device, "language": "vi", **data}
+    sent = event("rating.submitted", device, time, unit=unit_code, source=f"tablet/{device}", **parts)
+    return sent | {"id": str(uuid4())}
 
 
 def in_place_of(former: dict[str, Any], time: str, score: int, **data: Any) -> dict[str, Any]:

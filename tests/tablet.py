@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 import time
@@ -14,12 +13,11 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from contract.devices import device_token
 from contract.events import AnyEvent, decode
 from contract.refusals import Refusal
 from feedback_app.app import make_app
 from runtime.settings import Settings
-from tests.support import Stack, event, free_port, unit
+from tests.support import Stack, free_port, paired, token_of, unit
 
 MM = 96 / 25.4
 POINT = 96 / 72
@@ -215,8 +213,5 @@ def narrowest_gap(boxes: list[Any]) -> float:
 
 def known_tablet(stack: Stack, device: str, unit_code: str) -> str:
     """Tells the stack of a unit and its tablet; the tablet's set-up address."""
-    token = device_token(stack.key, device)
-    token_sha256 = hashlib.sha256(token.encode()).hexdigest()
-    paired = event("device.paired", device, "2025-07-01T00:00:00Z", unit=unit_code, token_sha256=token_sha256)
-    assert stack.send([unit(unit_code), paired]) == []
-    return f"{stack.settings.feedback_url}/?device={device}&unit={unit_code}#token={token}"
+    assert stack.send([unit(unit_code), paired(device, unit_code)]) == []
+    return f"{stack.settings.feedback_url}/?device={device}&unit={unit_code}#token={token_of(device)}"

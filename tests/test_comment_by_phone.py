@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,11 +12,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from contract.comments import HOLDS, CommentLink, comment_id, read_comment_link
-from contract.devices import device_token
 from feedback_app.answers import LONGEST_COMMENT
 from feedback_app.comment import comment_event, qr_rows
 from runtime.clock import VIETNAM
-from tests.support import Stack, event, rating, unit
+from tests.support import Stack, event, paired, rating, token_of, unit
 from tests.tablet import MM, SET_UP, Door, offline_ready, set_up, stand_still, tap, until
 from tests.test_accessibility import grave_findings
 from tests.test_tablet_layouts import CUT_OFF, LAYOUTS, SIZES, nothing_overlaps
@@ -60,9 +58,7 @@ def test_the_code_is_as_coarse_as_a_link_allows() -> None:
 @pytest.fixture(scope="module")
 def office(stack: Stack) -> Stack:
     """A unit whose tablet is known."""
-    token_sha256 = hashlib.sha256(device_token(stack.key, "TAB-SAID").encode()).hexdigest()
-    paired = event("device.paired", "TAB-SAID", "2025-07-01T00:00:00Z", unit=UNIT, token_sha256=token_sha256)
-    assert stack.send([unit(UNIT), unit("H26.ELSE"), paired]) == []
+    assert stack.send([unit(UNIT), unit("H26.ELSE"), paired("TAB-SAID", UNIT)]) == []
     return stack
 
 
@@ -152,26 +148,25 @@ def test_what_cannot_be_sent_stays_in_the_form_and_no_link_is_forged(office: Sta
 
 
 @stack_test
-@pytest.mark.parametrize("token", ["", "Bearer wrong", "Bearer key-of-the-tests"])
-def test_only_a_tablets_own_token_gets_a_link(office: Stack, token: str) -> None:
+@pytest.mark.parametrize(("token", "status"), [("", 401), ("Bearer wrong", 403), ("Bearer key-of-the-tests", 403)])
+def test_only_a_tablets_own_token_gets_a_link(office: Stack, token: str, status: int) -> None:
     tap = {"device": "TAB-SAID", "unit": UNIT, "rating": str(uuid4()), "time": NOW.isoformat()}
     site = office.settings.feedback_url
     refused = httpx.post(f"{site}/comment-link", json=tap, headers={"Authorization": token}, trust_env=False)
-    assert refused.status_code == 401
-    own = {"Authorization": f"Bearer {device_token(office.key, 'TAB-SAID')}"}
+    assert refused.status_code == status
+    own = {"Authorization": f"Bearer {token_of('TAB-SAID')}"}
     assert httpx.post(f"{site}/comment-link", json=tap, headers=own, trust_env=False).json()["qr"]
+    for change in ({"unit": "H26.ELSE"}, {"device": "TAB-ELSE"}):
+        assert httpx.post(f"{site}/comment-link", json=tap | change, headers=own, trust_env=False).status_code == 403
 
 
 @stack_test
 def test_a_revoked_tablet_gets_no_link(office: Stack) -> None:
-    token = device_token(office.key, "TAB-SAID-LOST")
-    token_sha256 = hashlib.sha256(token.encode()).hexdigest()
-    paired = event("device.paired", "TAB-SAID-LOST", "2025-07-01T00:00:00Z", unit=UNIT, token_sha256=token_sha256)
-    assert office.send([paired]) == []
+    assert office.send([paired("TAB-SAID-LOST", UNIT)]) == []
     tap = {"device": "TAB-SAID-LOST", "unit": UNIT, "rating": str(uuid4()), "time": NOW.isoformat()}
 
     def asked() -> int:
-        own = {"Authorization": f"Bearer {token}"}
+        own = {"Authorization": f"Bearer {token_of('TAB-SAID-LOST')}"}
         address = f"{office.settings.feedback_url}/comment-link"
         return httpx.post(address, json=tap, headers=own, trust_env=False).status_code
 
@@ -203,7 +198,7 @@ def test_from_the_tablet_to_the_phone_to_the_list(browser: Browser, office: Stac
     tablet = browser.new_page(has_touch=True, viewport={"width": 1280, "height": 800})
     asked: list[Any] = []
     tablet.on("request", lambda one: asked.extend(told_in(one)))
-    own = device_token(office.key, "TAB-SAID")
+    own = token_of("TAB-SAID")
     set_up(tablet, f"{office.settings.feedback_url}/?device=TAB-SAID&unit={UNIT}#token={own}")
     tap(tablet, "Rất không hài lòng")
     tablet.get_by_role("button", name="Chờ quá lâu").tap()

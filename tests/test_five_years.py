@@ -50,7 +50,7 @@ def test_so_many_are_received_and_so_many_of_them_in_time(scale: float) -> None:
 
 
 def test_the_figures_give_the_reported_share(store: Client) -> None:
-    put(store, read(None, "").events)
+    put(store, read(None).events)
     put(store, list(events(hanoi(), 1, 0.0003)))
     received, in_time = size(0.0003)
     indicators = [catalogue().indicators[name] for name in ("Q766_2_1", "TIM_OVERDUE_RATE")]

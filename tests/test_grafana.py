@@ -140,7 +140,7 @@ def filled(request: pytest.FixtureRequest, engine: Settings) -> Iterator[tuple[s
     at = f"{DAY}T09:00:00+07:00"
     with own_store(engine, "boards") as store:
         if request.param == "filled":
-            put(store, [*read(None, "").events, unit(NASTY, "H26", name_vi="Điểm O'Hare", name_en="O'Hare")])
+            put(store, [*read(None).events, unit(NASTY, "H26", name_vi="Điểm O'Hare", name_en="O'Hare")])
             put(store, list(working_day(hanoi(), DAY, 41, 0.01)))
             cares = {"unit": "H26.66.01", "by": "Chị Lan", "comment": "mở thêm quầy"}
             put(store, [event("alert.acknowledged", "SAT_CSAT", at, **cares)])

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -23,14 +24,14 @@ from ingest.batch import Batch
 from ingest.outbox import Outbox
 from ingest.registry import Device, Registry
 from tests.strategies import events
-from tests.support import event, rating, unit
+from tests.support import event, tapped, unit
 
 NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 LIMIT = 65_536
 SYSTEM = Sender()
 EXAMPLES = [json.loads(line) for line in files("contract").joinpath("examples.jsonl").read_text().splitlines()]
 TABLET = Device("TAB-1", "H26.01", "")
-TAP = rating("H26.01", "2026-11-23T08:30:00+07:00", device="TAB-1")
+TAP = tapped("TAB-1", "H26.01", "2026-11-23T08:30:00+07:00")
 
 
 def read(body: dict[str, Any]) -> AnyEvent:
@@ -71,7 +72,8 @@ def outcome(example: dict[str, Any], registry: Registry, outbox: Outbox) -> str:
     verdict = judge(raw_of(example), sent_by(example, registry), registry.knows_unit, NOW, limit)
     if isinstance(verdict, Refusal):
         return verdict.reason.value
-    stored = outbox.submit([Batch("", "", admitted=[(0, verdict)])]).result(timeout=10)[0]
+    batch = Batch("", example.get("sender", ""), example.get("ratings_per_hour"), admitted=[(0, verdict)])
+    stored = outbox.submit([batch]).result(timeout=10)[0]
     if stored.conflicts:
         return stored.conflicts[0].refusal.reason.value
     registry.apply(read(json.loads(verdict.value)))
@@ -146,12 +148,17 @@ def test_a_tablet_sends_nothing_but_ratings_and_how_it_is(kind: str) -> None:
     [("TAB-1", "H26.01", "accepted"), ("TAB-2", "H26.01", "forbidden"), ("TAB-1", "H26", "forbidden")],
 )
 def test_a_tablet_tells_how_it_is_itself_only(code: str, at: str, expected: str) -> None:
-    beat = event("device.seen", code, "2026-11-23T08:30:00+07:00", unit=at, battery_percent=80)
-    assert reason(judged(beat, Sender(TABLET))) == expected
+    assert reason(judged(beat(code, at), Sender(TABLET))) == expected
+
+
+def beat(code: str = "TAB-1", at: str = "H26.01", time: str = "2026-11-23T11:29:00+07:00") -> dict[str, Any]:
+    """A heartbeat as the page sends it."""
+    sent = event("device.seen", code, time, unit=at, source=f"tablet/{code}", battery_percent=80)
+    return sent | {"id": str(uuid4())}
 
 
 def test_heartbeats_have_a_topic_of_their_own() -> None:
-    found = judged(event("device.seen", "TAB-1", "2026-11-23T08:30:00+07:00", unit="H26.01"), Sender(TABLET))
+    found = judged(beat(), Sender(TABLET))
     assert isinstance(found, Admitted)
     assert (found.topic, found.key, found.fact) == ("hailong.heartbeats", "TAB-1", None)
 
@@ -213,4 +220,5 @@ def test_a_new_token_replaces_the_old_one_and_a_revoked_tablet_can_be_paired_aga
     assert (registry.device_by_token("secret"), bool(registry.device_by_token("new"))) == (None, True)
     registry.apply(device("device.revoked", "03"))
     registry.apply(device("device.paired", "04", "newer"))
-    assert registry.device_by_token("newer") == Device("TAB-1", "H26.01", hash_of("newer"))
+    since = datetime(2026, 1, 3, 17, tzinfo=UTC)
+    assert registry.device_by_token("newer") == Device("TAB-1", "H26.01", hash_of("newer"), since=since)

@@ -22,9 +22,8 @@ from typing import Any
 import httpx
 import pytest
 
-from contract.devices import device_token
 from ingest.door import MEGABYTE
-from tests.support import event, free_port, rating, unit, wait_until
+from tests.support import event, free_port, rating, tapped, unit, wait_until
 from tests.test_ingest_admission import hash_of
 
 KEY = "key-of-the-tests"
@@ -79,7 +78,7 @@ def ingest_in(folder: Path, *known: dict[str, Any], **values: Any) -> Iterator[I
     values = {"kafka": "127.0.0.1:1", "outbox_path": folder / "outbox.sqlite", "feedback_url": FEEDBACK, **values}
     url = f"http://127.0.0.1:{free_port()}"
     variables = {f"HAILONG_{name.upper()}": str(value) for name, value in values.items()}
-    environment = {**os.environ, **variables, "HAILONG_API_KEY": KEY, "HAILONG_INGEST_URL": url}
+    environment = {**os.environ, "HAILONG_API_KEY": KEY, **variables, "HAILONG_INGEST_URL": url}
     with (folder / "ingest.log").open("ab") as log:
         child = subprocess.Popen(
             [sys.executable, "-c", RUN], env=environment, cwd=REPOSITORY, stdout=log, stderr=subprocess.STDOUT
@@ -217,25 +216,85 @@ def paired(code: str, day: int, token: str, kind: str = "device.paired") -> dict
     return event(kind, code, f"2026-01-{day:02}T00:00:00+07:00", unit="H26.01", **data)
 
 
+def now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
 def test_a_tablet_may_send_its_own_ratings_until_it_is_revoked(ingest: Ingest) -> None:
-    token = device_token(KEY, "TAB-7")
-    own, other = tap(device="TAB-7"), tap(device="TAB-8")
-    assert ingest.send(own, key=token).status_code == 403
-    ingest.send(paired("TAB-7", 1, token))
-    assert told(ingest.send(own, other, paired("TAB-8", 1, "x"), key=token)) == (
+    own, other = tapped("TAB-7", "H26.01", now()), tapped("TAB-8", "H26.01", now())
+    assert ingest.send(own, key="secret").status_code == 403
+    ingest.send(paired("TAB-7", 1, "secret"))
+    assert told(ingest.send(own, other, paired("TAB-8", 1, "x"), key="secret")) == (
         (202, 1, [(1, "forbidden"), (2, "forbidden")])
     )
-    assert ingest.http.get("/v1/refusals", headers={"Authorization": f"Bearer {token}"}).status_code == 403
-    ingest.send(paired("TAB-7", 2, token, "device.revoked"))
-    assert ingest.send(tap(device="TAB-7"), key=token).status_code == 403
+    for path in ("/v1/refusals", "/v1/devices"):
+        assert ingest.http.get(path, headers={"Authorization": "Bearer secret"}).status_code == 403
+    ingest.send(paired("TAB-7", 2, "secret", "device.revoked"))
+    assert ingest.send(tapped("TAB-7", "H26.01", now()), key="secret").status_code == 403
 
 
 def test_a_pairing_that_was_refused_opens_no_door(ingest: Ingest) -> None:
     first = paired("TAB-9", 1, "first")
     other = {**first, "data": {**first["data"], "token_sha256": hash_of("second")}}
     assert told(ingest.send(first, other)) == (202, 1, [(1, "id_conflict")])
-    assert ingest.send(tap(device="TAB-9"), key="second").status_code == 403
-    assert ingest.send(tap(device="TAB-9"), key="first").status_code == 202
+    assert ingest.send(tapped("TAB-9", "H26.01", now()), key="second").status_code == 403
+    assert ingest.send(tapped("TAB-9", "H26.01", now()), key="first").status_code == 202
+
+
+def test_one_request_of_a_tablet_takes_no_more_than_people_can_tap(ingest: Ingest) -> None:
+    at = now()
+    ingest.send(paired("TAB-MANY", 1, "many"), paired("TAB-FEW", 1, "few"))
+    answer = ingest.send(*(tapped("TAB-MANY", "H26.01", at) for _ in range(1_500)), key="many").json()
+    assert (answer["accepted"], {entry["reason"] for entry in answer["rejected"]}) == (30, {"too_many"})
+    assert told(ingest.send(tapped("TAB-FEW", "H26.01", at), key="few")) == (202, 1, [])
+
+
+def test_a_tablets_body_is_small(ingest: Ingest) -> None:
+    ingest.send(paired("TAB-BODY", 1, "body"))
+    body = b'{"x":"' + b"a" * 60_000 + b'"}\n'
+    assert ingest.post(body * 20).status_code == 202
+    assert ingest.post(body * 20, key="body").status_code == 413
+    assert ingest.post(b"[" + b",".join([body] * 20) + b"]", BATCH, key="body").status_code == 413
+
+
+def devices(ingest: Ingest, code: str) -> list[dict[str, Any]]:
+    """What the holder of the key is told of a tablet."""
+    answer = ingest.http.get("/v1/devices", params={"device": code}, headers={"Authorization": f"Bearer {KEY}"})
+    found: list[dict[str, Any]] = answer.json()["devices"]
+    return found
+
+
+def test_a_revocation_behind_the_pairing_is_refused_and_says_so(ingest: Ingest) -> None:
+    ingest.send(paired("TAB-CLOCK", 5, "clock"))
+    late = paired("TAB-CLOCK", 4, "", "device.revoked")
+    (refused,) = ingest.send(late).json()["rejected"]
+    assert (refused["reason"], "send it with a later time" in refused["detail"]) == ("invalid_value", True)
+    assert devices(ingest, "TAB-CLOCK")[0]["type"] == "device.paired"
+    assert told(ingest.send(paired("TAB-CLOCK", 5, "", "device.revoked"))) == (202, 1, [])
+    assert ingest.send(tapped("TAB-CLOCK", "H26.01", now()), key="clock").status_code == 403
+    # Within one request, too.
+    turned = [paired("TAB-TURN", 5, "", "device.revoked"), paired("TAB-TURN", 4, "turn")]
+    assert told(ingest.send(*turned)) == (202, 1, [(1, "invalid_value")])
+    # What was taken once may be sent again, and changes nothing.
+    assert told(ingest.send(paired("TAB-CLOCK", 5, "clock"))) == (202, 1, [])
+    assert devices(ingest, "TAB-CLOCK")[0]["type"] == "device.revoked"
+
+
+def test_a_fact_that_is_sent_again_changes_neither_memory_nor_what_a_restart_knows(tmp_path: Path) -> None:
+    first, second = paired("TAB-7", 1, "first"), paired("TAB-7", 1, "second")
+    second["id"] = tapped("TAB-7", "H26.01", now())["id"]
+
+    def answers(ingest: Ingest) -> list[int]:
+        sent = [ingest.send(tapped("TAB-7", "H26.01", now()), key=key).status_code for key in ("first", "second")]
+        return [*sent, len(devices(ingest, "TAB-7"))]
+
+    with ingest_in(tmp_path, HOME) as ingest:
+        assert told(ingest.send(first, second)) == (202, 2, [])
+        assert told(ingest.send(first)) == (202, 1, [])
+        before = answers(ingest)
+        assert before == [403, 202, 1]
+    with ingest_in(tmp_path, HOME) as ingest:
+        assert answers(ingest) == before
 
 
 def test_a_unit_may_be_spoken_of_in_the_request_that_defines_it_but_not_before(ingest: Ingest) -> None:
@@ -453,7 +512,7 @@ def test_an_ingest_that_never_heard_of_units_asks_to_come_again(tmp_path: Path) 
 
 
 def test_units_tablets_and_ids_are_known_after_a_restart_without_kafka(tmp_path: Path) -> None:
-    first = tap(device="TAB-7")
+    first = tapped("TAB-7", "H26.01", now())
     with ingest_in(tmp_path, HOME) as ingest:
         ingest.send(paired("TAB-7", 1, "old"), paired("TAB-7", 3, "x", "device.revoked"), paired("TAB-8", 1, "kept"))
         ingest.send(paired("TAB-7", 2, "late"), first)
@@ -461,7 +520,7 @@ def test_units_tablets_and_ids_are_known_after_a_restart_without_kafka(tmp_path:
         assert ingest.http.get("/readyz").status_code == 200
         assert ingest.send(first, key="old").status_code == 403
         assert ingest.send(first, key="late").status_code == 403
-        assert told(ingest.send(tap(device="TAB-8"), key="kept")) == (202, 1, [])
+        assert told(ingest.send(tapped("TAB-8", "H26.01", now()), key="kept")) == (202, 1, [])
         assert told(ingest.send({**first, "source": "other"})) == (202, 0, [(0, "id_conflict")])
 
 

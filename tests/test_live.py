@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import statistics
 import time
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from contract.devices import device_token
-from tests.support import Stack, event, rating, unit
+from tests.support import Stack, paired, rating, token_of, unit
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
@@ -22,14 +20,11 @@ ANSWERED = ".st-key-answered .value"
 
 
 def open_tablet(browser: Browser, stack: Stack) -> Page:
-    token = device_token(stack.key, DEVICE)
-    token_sha256 = hashlib.sha256(token.encode()).hexdigest()
-    paired = event("device.paired", DEVICE, "2026-01-01T00:00:00Z", unit=UNIT, token_sha256=token_sha256)
     first = rating(UNIT, "2026-01-01T08:00:00+07:00", source="test/live")
-    assert stack.send([unit(UNIT, level="branch"), paired, first]) == []
+    assert stack.send([unit(UNIT, level="branch"), paired(DEVICE, UNIT), first]) == []
     stack.wait_stored("test/live", 1)
     tablet = browser.new_page(viewport={"width": 1280, "height": 800})
-    tablet.goto(f"{stack.settings.feedback_url}/?device={DEVICE}&unit={UNIT}#token={token}")
+    tablet.goto(f"{stack.settings.feedback_url}/?device={DEVICE}&unit={UNIT}#token={token_of(DEVICE)}")
     return tablet
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -10,8 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from contract.devices import device_token
 from local.processes import Daemon, PortInUseError, StackError, require_free_port
 from local.state import forget, in_force, write_endpoints
 from runtime.settings import Settings
@@ -131,7 +132,12 @@ def test_addresses_and_key_are_readable_by_their_owner_only(tmp_path: Path) -> N
         assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
 
 
-def test_a_device_token_depends_on_the_key_and_the_device() -> None:
-    token = device_token("key", "TAB-1")
-    assert token == "c9a197216953f41950826de2a73a45089ae294ec75332fb2f2fb29418ae4fb6b"
-    assert token not in (device_token("key", "TAB-2"), device_token("other", "TAB-1"))
+def test_the_token_of_one_tablet_is_made_once_and_by_chance(tmp_path: Path) -> None:
+    told = []
+    for folder in (tmp_path / "one", tmp_path / "one", tmp_path / "other"):
+        settings, _ = in_force(Settings(state_dir=folder, api_key=SecretStr("key")), {}, alive=False)
+        write_endpoints(settings)
+        told.append(json.loads((folder / "endpoints.json").read_text())["device_token"])
+        assert (folder / "tablet-tokens.json").stat().st_mode & 0o777 == 0o600
+    assert told[0] == told[1] != told[2]
+    assert len(told[0]) >= 43

@@ -30,7 +30,7 @@ def of_day(day: date, days: int = 1) -> Period:
 
 def test_every_indicator_of_a_simulated_day_is_recounted_as_it_is_served(store: Client) -> None:
     dice = random.Random(48)
-    put(store, read(None, "").events)
+    put(store, read(None).events)
     events = list(working_day(hanoi(), DAY, 48, 0.01))
     put_recorded(store, events, dice)
     within = sorted({body["data"]["unit"] for body in events})

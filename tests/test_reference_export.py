@@ -30,7 +30,7 @@ def read_again(files: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def test_hanoi_comes_back_as_it_was() -> None:
-    loaded = reference.read(None, "key").events
+    loaded = reference.read(None).events
     tokens = {"token_sha256": "0" * 64}
     expected = {key: {**data, **(tokens if "token_sha256" in data else {})} for key, data in state(loaded).items()}
     assert len(expected) > 1_000

@@ -61,9 +61,9 @@ def test_hanoi_as_a_workbook_gives_the_same_events_as_its_files(tmp_path: Path) 
     texts = {path.name: path.read_text(encoding="utf-8") for path in HANOI.glob("*.csv")}
     codes = frozenset({"code", "unit", "parent", "counter", "device", "ward_code", "calendar", "weekdays"})
     book = book_of(texts, tmp_path / "hanoi.xlsx", codes)
-    found = reference.read(book, "key")
+    found = reference.read(book)
     assert found.faults == []
-    assert [event["id"] for event in found.events] == [event["id"] for event in reference.read(HANOI, "key").events]
+    assert [event["id"] for event in found.events] == [event["id"] for event in reference.read(HANOI).events]
 
 
 def test_a_wrong_row_is_named_by_its_number_in_the_sheet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,7 +80,7 @@ def test_a_wrong_row_is_named_by_its_number_in_the_sheet(tmp_path: Path, capsys:
 
 def test_a_code_that_became_a_number_is_an_error(tmp_path: Path) -> None:
     procedures = [HEAD, ("code", "name_vi", "unit"), (2.00064, "Trích lục", "H26")]
-    found = reference.read(made(tmp_path / "p.xlsx", procedures=procedures), "key")
+    found = reference.read(made(tmp_path / "p.xlsx", procedures=procedures))
     assert found.events == []
     assert [str(fault) for fault in found.faults] == [
         "procedures.csv:3: code: 2.00064 is a number; format the cell as text and type it"
@@ -88,8 +88,8 @@ def test_a_code_that_became_a_number_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_sheet_of_another_name_and_a_file_that_is_no_workbook_are_told(tmp_path: Path) -> None:
-    found = reference.read(made(tmp_path / "a.xlsx", Sheet1=[HEAD]), "key").faults
+    found = reference.read(made(tmp_path / "a.xlsx", Sheet1=[HEAD])).faults
     assert "sheet1.csv:1: no file of this name is known" in str(found[0])
     (tmp_path / "b.xlsx").write_text(UNITS, encoding="utf-8")
-    assert "no readable Excel workbook" in str(reference.read(tmp_path / "b.xlsx", "key").faults[0])
-    assert "neither a folder nor" in str(reference.read(tmp_path / "nowhere", "key").faults[0])
+    assert "no readable Excel workbook" in str(reference.read(tmp_path / "b.xlsx").faults[0])
+    assert "neither a folder nor" in str(reference.read(tmp_path / "nowhere").faults[0])

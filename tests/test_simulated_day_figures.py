@@ -33,7 +33,7 @@ EMPTY_AFTER_A_DAY = {
 def figures_of_the_day(engine: Settings) -> dict[str, Figure]:
     known = catalogue()
     with own_store(engine, "simulated_day") as store:
-        put(store, read(None, "").events)
+        put(store, read(None).events)
         put(store, list(working_day(hanoi(), DAY, seed=1, scale=SCALE)))
         tree = tree_on(DAY, figures.units(store), [])
         period = Period(datetime(2026, 11, 19, 17, tzinfo=UTC), datetime(2026, 11, 20, 17, tzinfo=UTC))

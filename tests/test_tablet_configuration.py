@@ -9,7 +9,6 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from contract.devices import device_token
 from contract.events import decode
 from contract.reference_events import Language
 from contract.refusals import Refusal
@@ -17,7 +16,7 @@ from feedback_app.app import read_texts
 from ingest.registry import Device, Registry
 from senders.configuring import before, configure, place
 from senders.facts import NotToldError
-from tests.support import Stack, event, unit, wait_until
+from tests.support import Stack, event, token_of, unit, wait_until
 from tests.tablet import SET_UP, Door, known_tablet, offline_ready, set_up, tap, until
 
 OWN = Device("TAB-1", "POINT", "", "POINT.Q1")
@@ -155,7 +154,7 @@ def test_a_city_changes_its_tablets_and_takes_it_back(
     assert stack.send([unit("CONF.CITY"), unit("CONF.POINT", "CONF.CITY")]) == []
     address = known_tablet(stack, "TAB-CONF", "CONF.POINT")
     assert stack.send([unit("CONF.POINT", "CONF.CITY", valid_from="2025-01-01")]) == []
-    ask = {"headers": {"Authorization": f"Bearer {device_token(stack.key, 'TAB-CONF')}"}, "trust_env": False}
+    ask = {"headers": {"Authorization": f"Bearer {token_of('TAB-CONF')}"}, "trust_env": False}
     where = f"{stack.settings.ingest_url}/v1/device-configuration"
 
     def followed() -> Any:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from contract.devices import SILENT_AFTER_UNSEEN_S, device_token
+from contract.devices import SILENT_AFTER_UNSEEN_S
 from contract.events import AnyEvent
-from tests.support import Stack, event, wait_until
+from tests.support import Stack, event, token_of, wait_until
 from tests.tablet import Door, PageServer, known_tablet, set_up, tap, until
 
 pytestmark = pytest.mark.browser
@@ -76,11 +77,11 @@ def test_the_list_of_tablets_tells_what_the_page_told(browser: Browser, stack: S
     address = known_tablet(stack, device, at)
     long_ago = datetime.now(UTC) - timedelta(seconds=SILENT_AFTER_UNSEEN_S + 60)
     beat = event("device.seen", device, long_ago.isoformat(), unit=at, source=f"tablet/{device}", battery_percent=7)
-    key = device_token(stack.key, device)
+    beat["id"] = str(uuid4())
     answer = httpx.post(
         f"{stack.settings.ingest_url}/v1/events",
         content=json.dumps(beat),
-        headers={"Authorization": f"Bearer {key}", "Content-Type": "application/cloudevents+json"},
+        headers={"Authorization": f"Bearer {token_of(device)}", "Content-Type": "application/cloudevents+json"},
         trust_env=False,
     )
     assert (answer.status_code, answer.json()["rejected"]) == (202, [])

@@ -186,7 +186,8 @@ def test_a_tablet_that_was_known_again_goes_on_and_sends_what_it_kept(browser: B
     expect(page.locator(".code")).to_be_visible(timeout=15_000)
     assert office.get("/v1/counts", source=f"tablet/{device}")["rows"] == 0
     code = page.locator(".code").inner_text()
-    assert pair(office.settings, code, {"unit": "H26.PAIR", "faces": 3}, device=device, replaces=None) == 0
+    same_place = {"unit": "H26.PAIR", "counter": "H26.PAIR.Q2", "faces": 3}
+    assert pair(office.settings, code, same_place, device=device, replaces=None) == 0
     expect(page.get_by_role("radio")).to_have_count(3, timeout=30_000)
     office.wait_stored(f"tablet/{device}", 1)
     page.close()

@@ -56,7 +56,7 @@ def test_periods_are_days_and_the_parts_of_months_that_they_make() -> None:
 def test_a_simulated_day_with_late_and_repeated_events_is_served_as_recounted(store: Client) -> None:
     dice = random.Random(41)
     events = list(working_day(hanoi(), DAY, 41, 0.01))
-    put(store, read(None, "").events)
+    put(store, read(None).events)
     sent = events + dice.sample(events, len(events) // 4)
     late = dice.sample(range(len(sent)), len(sent) // 10)
     put_recorded(store, [body for n, body in enumerate(sent) if n not in set(late)], dice)

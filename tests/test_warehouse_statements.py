@@ -38,7 +38,7 @@ def asked(store: Client, statement: str, period: Period) -> list[dict[str, Any]]
 @pytest.fixture(scope="module")
 def day(engine: Settings) -> Iterator[Client]:
     with own_store(engine, "statements") as store:
-        put(store, read(None, "").events)
+        put(store, read(None).events)
         put(store, list(working_day(hanoi(), DAY, 41, 0.01)))
         yield store
 

@@ -1,5 +1,7 @@
 """Numbered SQL files, applied once each, in order.
 
+What a file writes to ``touched`` under its ``{batch:UInt64}`` is made anew by the rules of today before it is recorded.
+
 ClickHouse has no transactional DDL: every statement is repeatable, and a file is recorded only after all of it
 succeeded, so a crash in the middle costs a repetition.
 """
@@ -9,6 +11,8 @@ from __future__ import annotations
 from importlib.resources import files
 
 from clickhouse_connect.driver.client import Client
+
+from warehouse.store import new_batch, recompute, touched_kinds
 
 RECORD = """
 CREATE TABLE IF NOT EXISTS {database}.migrations (name String, applied_at DateTime DEFAULT now())
@@ -33,8 +37,10 @@ def migrate(client: Client, database: str) -> list[str]:
     for name, statements in migrations():
         if name in done:
             continue
+        batch = new_batch()
         for statement in statements:
-            client.command(statement)
+            client.command(statement, parameters={"batch": batch} if "{batch:UInt64}" in statement else None)
+        recompute(client, [batch], touched_kinds(client, [batch]))
         client.insert("migrations", [[name]], column_names=["name"])
         applied.append(name)
     return applied

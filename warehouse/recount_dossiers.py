@@ -85,7 +85,7 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
         late_after = early_before + timedelta(days=1) - timedelta(milliseconds=1)
     channel = next(filter(None, channels), "")
     changed = replaced(told)
-    attributes = set(told_by(step for step in told if stands(step, changed))) | {
+    attributes = set(told_by(step for step in told if stands(step, changed) and _concerns(step, home))) | {
         {"online": "online", "post": "by_post"}.get(channel, "")
     }
     attributes |= set(judged(steps, ended_at, paused_since, due_at, early_before, late_after))
@@ -115,6 +115,11 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
         else None,
         steps=Counter(filter(None, map(how_done, steps))),
     )
+
+
+def _concerns(event: Event, home: str) -> bool:
+    """Whether an event tells something of a dossier of the unit ``home``: a rating of another unit does not."""
+    return bool(event["type"] != "rating.submitted" or event["data"]["unit"] == home)
 
 
 def count_steps(hours: Hours, dossier: Dossier) -> None:

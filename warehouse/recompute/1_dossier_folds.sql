@@ -13,7 +13,8 @@ SELECT
   if(clock.1 = 0, NULL, clock.2) AS paused_since,
   clock.3 AS pauses,
   given_due_at, given_at, apologised_at, steps_due, steps_early, steps_in_time,
-  told
+  -- A rating complains of a dossier at the dossier's own unit only: no other unit moves its figures.
+  bitOr(told, if(has(complaining_units, unit), complaint, 0))
     + bitShiftLeft((channel = 'online')::UInt64, 17) -- online
     + bitShiftLeft((channel = 'post')::UInt64, 18) -- by_post
     + bitShiftLeft((supplements > 0)::UInt64, 19) -- supplemented
@@ -50,7 +51,9 @@ FROM
     countIf(step != '') AS steps_due,
     countIf(step = 'early') AS steps_early,
     countIf(step = 'in_time') AS steps_in_time,
-    groupBitOr(attributes) AS told,
+    groupBitOrIf(attributes, type != 'rating.submitted') AS told,
+    groupBitOrIf(attributes, type = 'rating.submitted') AS complaint,
+    groupUniqArrayIf(unit, type = 'rating.submitted' AND attributes != 0) AS complaining_units,
     argMaxOrNullIf(assumeNotNull(due_at), (occurred_at, event_id), due_at IS NOT NULL) AS given_due_at,
     maxOrNullIf(occurred_at, due_at IS NOT NULL) AS given_at,
     -- The clock stands while papers (1), a fee (2) or whatever suspended it (4) is waited for; pauses may overlap.
