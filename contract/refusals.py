@@ -22,6 +22,7 @@ class Reason(StrEnum):
     TIME_TOO_OLD = "time_too_old"
     ID_CONFLICT = "id_conflict"
     FORBIDDEN = "forbidden"
+    NOT_JUDGED = "not_judged"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ REFUSALS: dict[Reason, str] = {
     Reason.TIME_TOO_OLD: "`time` is before the year 2000.",
     Reason.ID_CONFLICT: "This `id` came before with other content. Give the new event a new `id`.",
     Reason.FORBIDDEN: "A tablet's token may send ratings and heartbeats of its own device and unit only.",
+    Reason.NOT_JUDGED: "hailong failed on this line, a fault of its own. The line is kept; report it, and go on.",
 }
 
 

@@ -130,7 +130,7 @@ async def post_events(request: Request) -> Response:
         if error.raw:
             refusal = Refusal(Reason.TOO_LARGE if error.status == 413 else Reason.NOT_JSON, str(error))
             with suppress(OutboxError):
-                await gathering.hand_in(door.refused_body(error.raw, refusal, sender))
+                await intake.refuse_body(error.raw[: door.settings.max_event_bytes + 1], refusal)
         raise HTTPException(error.status, str(error)) from error
     except OutboxError as error:
         raise _come_again(str(error)) from error
@@ -138,6 +138,8 @@ async def post_events(request: Request) -> Response:
         # Nobody hears this; what was taken so far stays, and sending it again is safe.
         return Response(status_code=400)
     body = {"accepted": intake.accepted, "rejected": intake.rejected}
+    if intake.rejected_more:
+        body["rejected_more"] = intake.rejected_more
     status = 400 if empty or (intake.count and intake.nothing_read) else 202
     return Response(to_json(body), status, media_type="application/json")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from contract.refusals import Refusal
 from ingest.admission import Admitted
@@ -20,12 +22,21 @@ class Refused:
 
 @dataclass(slots=True)
 class Batch:
-    """Some events of one request, each with its place in the request."""
+    """Some events of one request, each with its place in the request.
+
+    ``counted`` are further refused lines by reason, of which nothing is kept.
+    """
 
     received_at: str
     sender: str
     admitted: list[tuple[int, Admitted]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    counted: Counter[str] = field(default_factory=Counter)
+
+    @staticmethod
+    def received(at: datetime, sender: str) -> Batch:
+        """An empty batch of what came at this instant."""
+        return Batch(at.isoformat(timespec="milliseconds"), sender)
 
 
 @dataclass(frozen=True, slots=True)

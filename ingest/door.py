@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+import sys
 import threading
-from collections.abc import Mapping
-from concurrent.futures import Future
+import traceback
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, TypeVar
 
-from contract.events import decode
 from contract.refusals import Reason, Refusal
 from ingest.admission import Sender, judge
 from ingest.batch import Batch, Refused, Stored
 from ingest.fill import too_full_for
-from ingest.follower import follow_reference
+from ingest.follower import apply_fact, follow_reference
 from ingest.masking import FREE_TEXT, mask_all_text
 from ingest.outbox import Outbox
 from ingest.outbox_file import OutboxError
@@ -23,13 +26,16 @@ from ingest.registry import Registry
 from ingest.relay import Relay
 from runtime.clock import Clock
 from runtime.settings import Settings
-from runtime.telemetry import INGEST_METRICS
+from runtime.telemetry import INGEST_METRICS, log
 
 # Refused lines are told to their sender; kept ones must never stop the events of others.
 REFUSED_SHARE = 0.25
 MEGABYTE = 1_048_576
 TEXT_FIELDS = tuple(f"data.{name}:" for name in FREE_TEXT)
+NOT_JUDGED = "hailong could not judge this line, by a fault of its own; the line is kept: report it"
 UNITS_UNKNOWN = "the units are not known here yet: Kafka has not been reached since the start"
+
+T = TypeVar("T")
 
 
 class Door:
@@ -41,11 +47,11 @@ class Door:
         self.registry = Registry()
         refused_max_bytes = int(REFUSED_SHARE * settings.outbox_max_mb * MEGABYTE)
         self.outbox = Outbox(settings.outbox_path, settings.id_retention_days, refused_max_bytes)
+        self._faults_logged: set[tuple[str, int | None]] = set()
+        self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="judging")
         facts = self.outbox.facts()
         for value in facts:
-            event = decode(value)
-            if not isinstance(event, Refusal):
-                self.registry.apply(event)
+            apply_fact(self.registry, value)
         self._has_facts = bool(facts)
         self._topic_read = threading.Event()
         self._stopping = threading.Event()
@@ -56,6 +62,7 @@ class Door:
     def close(self) -> None:
         """Stops the threads."""
         self._stopping.set()
+        self._beside.shutdown(cancel_futures=True)
         self.relay.close()
         self.outbox.close()
 
@@ -102,41 +109,59 @@ class Door:
         """False in an ingest that starts without memory and has not read the reference topic yet."""
         return self._has_facts or self._topic_read.is_set()
 
-    def judged(self, lines: list[tuple[int, bytes]], sender: Sender, new_units: set[str]) -> Batch:
-        """The verdict on some lines of a request, each with its place in it.
+    async def beside(self, work: Callable[..., T], *given: Any) -> T:
+        """The work done by the one thread for what may take long, while the event loop goes on."""
+        return await asyncio.get_running_loop().run_in_executor(self._beside, work, *given)
+
+    def judge_line(
+        self, batch: Batch, index: int, raw: bytes, sender: Sender, new_units: set[str], now: datetime
+    ) -> None:
+        """Puts one line of a request, with its place in it, into the batch: admitted or refused.
 
         ``new_units`` are the units that the request itself defined, which its later lines may refer to; grows.
-        Raises ``OutboxError`` when it cannot be told yet whether a unit exists, or there is no room for such events.
+        Raises ``OutboxError`` when it cannot be known yet whether a unit exists.
         """
-        now = self.clock()
-        batch = self._batch(now, sender)
 
         def knows_unit(code: str) -> bool:
             return self.registry.knows_unit(code) or code in new_units
 
-        for index, raw in lines:
+        try:
             verdict = judge(raw, sender, knows_unit, now, self.settings.max_event_bytes)
-            if isinstance(verdict, Refusal):
-                if verdict.reason is Reason.UNKNOWN_UNIT and not self.knows_units:
-                    raise OutboxError(UNITS_UNKNOWN)
-                batch.refused.append(_refused(index, verdict, raw))
-                continue
-            if verdict.fact and verdict.fact.type == "unit.defined":
-                new_units.add(verdict.fact.subject)
-            batch.admitted.append((index, verdict))
+        except Exception:  # noqa: BLE001 a line that we fail on must not stop the other lines of its sender
+            self._log_fault()
+            verdict = Refusal(Reason.NOT_JUDGED, NOT_JUDGED)
+        if isinstance(verdict, Refusal):
+            if verdict.reason is Reason.UNKNOWN_UNIT and not self.knows_units:
+                raise OutboxError(UNITS_UNKNOWN)
+            self.refuse(batch, index, raw, verdict)
+            return
+        if verdict.fact and verdict.fact.type == "unit.defined":
+            new_units.add(verdict.fact.subject)
+        batch.admitted.append((index, verdict))
+
+    def refuse(self, batch: Batch, index: int, raw: bytes, refusal: Refusal) -> None:
+        """Puts a refused line into the batch. What is kept and answered of it may hold no personal data."""
+        try:
+            if refusal.detail.startswith(TEXT_FIELDS):
+                refusal = replace(refusal, detail=mask(refusal.detail))
+            kept = mask_all_text(raw)
+        except Exception:  # noqa: BLE001 what cannot be masked is not kept
+            self._log_fault()
+            kept = b""
+        batch.refused.append(Refused(index, refusal, kept))
+
+    def require_room(self, batch: Batch) -> None:
+        """Raises ``OutboxError`` when there is no room for such events."""
         if kind := too_full_for(self.share, (event.type for _, event in batch.admitted)):
             raise OutboxError(f"the outbox is nearly full and takes no {kind} for now")
-        return batch
 
-    def refused_body(self, raw: bytes, refusal: Refusal, sender: Sender) -> Batch:
-        """A body that could not be taken apart, to be kept."""
-        batch = self._batch(self.clock(), sender)
-        batch.refused.append(_refused(0, refusal, raw))
-        return batch
-
-    @staticmethod
-    def _batch(now: datetime, sender: Sender) -> Batch:
-        return Batch(received_at=now.isoformat(timespec="milliseconds"), sender=sender.name)
+    def _log_fault(self) -> None:
+        """Logs the exception being handled, with its traceback, once for each place in the code."""
+        error = sys.exception()
+        place = traceback.extract_tb(error.__traceback__)[-1] if error else None
+        if place and (place.filename, place.lineno) not in self._faults_logged:
+            self._faults_logged.add((place.filename, place.lineno))
+            log.exception("line_not_judged", remedy="report this; the line is in /v1/refusals with reason not_judged")
 
     def submit(self, batches: list[Batch]) -> Future[list[Stored]]:
         """Hands all to the outbox; done when synced. Raises ``OutboxError`` when too much waits already."""
@@ -155,9 +180,3 @@ class Door:
                     self.registry.apply(event.fact)
                     self._has_facts = True
 
-
-def _refused(index: int, refusal: Refusal, raw: bytes) -> Refused:
-    """What is kept of a refused line, and told of it: neither may hold personal data."""
-    if refusal.detail.startswith(TEXT_FIELDS):
-        refusal = replace(refusal, detail=mask(refusal.detail))
-    return Refused(index, refusal, mask_all_text(raw))

@@ -8,7 +8,6 @@ are looked for first, at each place, and what they cover is not looked at again.
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from importlib.resources import files
 
@@ -31,11 +30,11 @@ _PATTERN = re.compile(f"{START}(?:{_ALTERNATIVES})", re.IGNORECASE)
 
 # Digits of other scripts and the wide forms of ASCII mean the same; each is one character, as what stands for it.
 _PLAIN_CHARACTERS = {
-    **{code: unicodedata.digit(chr(code)) + ord("0") for code in range(128, sys.maxunicode) if chr(code).isdecimal()},
+    **{code: unicodedata.digit(chr(code)) + ord("0") for code in range(128, 0x20000) if chr(code).isdecimal()},
     **{code: code - 0xFF01 + ord("!") for code in range(0xFF01, 0xFF5F)},
 }
 
-# One search holds the interpreter's lock: a long text is gone through in windows, so that other threads go on meanwhile.
+# One search holds the interpreter's lock: a long text is gone through in windows, between which other threads go on.
 _WINDOW = 2_000
 _LONGEST = 256
 """What begins in a window may end so much behind it."""

@@ -102,8 +102,10 @@ PERSONAL: dict[str, tuple[str, ...]] = {
     "contact": (
         rf"(?<![\w.])(?:https?://)?(?:www\.|m\.)?{_PAGE}/\S++",
         r"(?<![\w.@])[@＠](?=[^\W\d])[\w.\-]{3,}+",
-        rf"(?P<before_contact>{_WORD_START}{_NETWORK}(?:\s{{0,2}}(?:[:=\-]|id|nick|là|la|acc)){{0,2}}\s{{0,2}})"
-        r"(?![A-Z]\d{2}[.\-])(?=[\w.]{0,31}[A-Za-z])(?=[\w.]{0,31}[\d_])[A-Za-z0-9_.]{4,}+(?!\w)",
+        (
+            rf"(?P<before_contact>{_WORD_START}{_NETWORK}(?:\s{{0,2}}(?:[:=\-]|id|nick|là|la|acc)){{0,2}}\s{{0,2}})"
+            r"(?![A-Z]\d{2}[.\-])(?=[\w.]{0,31}[A-Za-z])(?=[\w.]{0,31}[\d_])[A-Za-z0-9_.]{4,}+(?!\w)"
+        ),
     ),
     "plate": (
         rf"{_WORD_START}\d{{2}}[ \-]?[A-ZĐ](?:[A-ZĐ]|\d)?[ \-.]{{0,2}}(?:\d{{3}}[. \-]?\d{{2}}|\d{{4}})(?!\w)",
@@ -115,8 +117,10 @@ PERSONAL: dict[str, tuple[str, ...]] = {
     "account": (_after(_ACCOUNT_WORD, "account", r"\W{0,3}(?:số|so|no)?\W{0,3}", 6),),
     "identity": (
         _after(_IDENTITY_WORD, "identity", _OF_MINE, 7),
-        rf"{_NOT_INSIDE}(?:\d{{12}}|[0oO](?:[{_BLANK}.\-–—]?{_DIGIT}){{11}}"
-        rf"|\d{{9}}|\d{{3}}[ .\-]\d{{3}}[ .\-]\d{{3}}){_NOT_GOING_ON}",
+        (
+            rf"{_NOT_INSIDE}(?:\d{{12}}|[0oO](?:[{_BLANK}.\-–—]?{_DIGIT}){{11}}"
+            rf"|\d{{9}}|\d{{3}}[ .\-]\d{{3}}[ .\-]\d{{3}}){_NOT_GOING_ON}"
+        ),
         _evenly("card", rf"[0oO](?:~{_DIGIT}){{11}}"),
         # of a tax payer's branch
         rf"{_NOT_INSIDE}\d{{10}}\s?[\-–]\s?\d{{3}}(?!\d)",
@@ -124,15 +128,19 @@ PERSONAL: dict[str, tuple[str, ...]] = {
     ),
     "phone": (
         _after(_PHONE_WORD, "phone", _OF_MINE, 8),
-        rf"{_NEW_NUMBER}(?:\(?(?:\+|00)?84\)?{_GAP}(?:\(?[0oO]\)?)?|\(?[0oO])"
-        rf"(?:{_GAP}[35789](?:\)?{_GAP}{_DIGIT}){{8}}|{_GAP}2(?:\)?{_GAP}{_DIGIT}){{9}}){_NOT_GOING_ON}",
+        (
+            rf"{_NEW_NUMBER}(?:\(?(?:\+|00)?84\)?{_GAP}(?:\(?[0oO]\)?)?|\(?[0oO])"
+            rf"(?:{_GAP}[35789](?:\)?{_GAP}{_DIGIT}){{8}}|{_GAP}2(?:\)?{_GAP}{_DIGIT}){{9}}){_NOT_GOING_ON}"
+        ),
         _evenly("phone_digits", rf"(?:[0oO]|(?:\+|00)?84)~(?:[35789](?:~{_DIGIT}){{8}}|2(?:~{_DIGIT}){{9}})"),
         rf"{_WORD_START}{_ZERO}[{_BLANK},.\-]{{0,2}}(?:{_PREFIX_DIGIT})(?:[{_BLANK},.\-]{{0,2}}(?:{_COUNT})){{8,10}}(?!\w)",
     ),
     "long": (
         rf"{_NOT_INSIDE}\d{{10,19}}{_NOT_GOING_ON}",
-        rf"{_NOT_INSIDE}(?!(?:19|20)\d{{2}}\D{{1,3}}(?:19|20)\d{{2}}\D)(?=\d{{4}}(?P<between_long>{_SEPARATOR}))"
-        r"\d{4}(?:(?P=between_long)\d{4}){2,3}(?:(?P=between_long)\d{1,3})?(?!\d)",
+        (
+            rf"{_NOT_INSIDE}(?!(?:19|20)\d{{2}}\D{{1,3}}(?:19|20)\d{{2}}\D)(?=\d{{4}}(?P<between_long>{_SEPARATOR}))"
+            r"\d{4}(?:(?P=between_long)\d{4}){2,3}(?:(?P=between_long)\d{1,3})?(?!\d)"
+        ),
     ),
 }
 """What is marked, by kind, in the order in which it is looked for; ``long`` numbers are those of accounts."""
