@@ -42,6 +42,7 @@ def make_app(settings: Settings) -> Starlette:
     told = FastAPI(title="hailong ingest", version="1")
     told.get("/readyz", response_class=PlainTextResponse)(readyz)
     told.get("/v1/refusals")(get_refusals)
+    told.get("/v1/damaged")(get_damaged)
     told.get("/v1/device-configuration")(get_device_configuration)
 
     @asynccontextmanager
@@ -107,6 +108,8 @@ async def readyz(request: Request) -> str:
         raise HTTPException(503, "the outbox is nearly full", COME_AGAIN)
     if not door.knows_units:
         raise HTTPException(503, UNITS_UNKNOWN, COME_AGAIN)
+    if trouble := door.outbox.trouble:
+        raise HTTPException(503, trouble, COME_AGAIN)
     return "ready\n"
 
 
@@ -170,6 +173,17 @@ async def get_refusals(
         for row in rows
     ]
     return Response("\n".join(lines) + "\n" * bool(lines), media_type=LINES)
+
+
+async def get_damaged(request: Request, sender: SentBy) -> Response:
+    """What the outbox could not deliver because its file was damaged: which events, when they came, what is left."""
+    if sender.device:
+        raise HTTPException(403, "what is damaged is for the holder of the api key")
+    lines = [
+        json.dumps({**chunk, "lines": chunk["lines"] and base64.b64encode(chunk["lines"]).decode()})
+        for chunk in await asyncio.to_thread(request.app.state.door.outbox.damaged)
+    ]
+    return Response("".join(line + "\n" for line in lines), media_type=LINES)
 
 
 async def get_device_configuration(request: Request, sender: SentBy, device: str = "") -> Response:

@@ -83,9 +83,10 @@ class Door:
     def figures(self) -> tuple[dict[str, float], Mapping[str, int]]:
         """What this process tells about itself, by metric name, and its refused events by reason.
 
-        The account and the delivered number are each read once: accepted - repeated + recalled = delivered + pending.
+        The account and the delivered number are each read once: accepted - repeated + recalled = delivered + damaged + pending.
         """
-        account, delivered_seq, waiting = self.outbox.account, self.outbox.delivered_seq, self.outbox.waiting
+        account, waiting = self.outbox.account, self.outbox.waiting
+        delivered_seq, damaged_events = self.outbox.progress
         unacknowledged = self.relay.unacknowledged
         return {
             "hailong_ingest_events_received": account.received,
@@ -94,7 +95,8 @@ class Door:
             "hailong_ingest_waiting_events": waiting.events,
             "hailong_ingest_waiting_bytes": waiting.nbytes,
             "hailong_outbox_recalled_events": self.outbox.recalled,
-            "hailong_outbox_delivered_events": delivered_seq + 1 - self.outbox.first_seq,
+            "hailong_outbox_delivered_events": delivered_seq + 1 - self.outbox.first_seq - damaged_events,
+            "hailong_outbox_damaged_events": damaged_events,
             "hailong_outbox_pending_events": account.last_seq - delivered_seq,
             "hailong_outbox_pending_bytes": self.outbox.pending_bytes,
             "hailong_outbox_pending_seconds": self.outbox.pending_s(),
@@ -179,4 +181,3 @@ class Door:
                 if event.fact and index not in conflicting:
                     self.registry.apply(event.fact)
                     self._has_facts = True
-
