@@ -83,7 +83,8 @@ class Door:
     def figures(self) -> tuple[dict[str, float], Mapping[str, int]]:
         """What this process tells about itself, by metric name, and its refused events by reason.
 
-        The account and the delivered number are each read once: accepted - repeated + recalled = delivered + damaged + pending.
+        The account and the delivered number are each read once, so that accepted - repeated + recalled = delivered +
+        damaged + pending.
         """
         account, waiting = self.outbox.account, self.outbox.waiting
         delivered_seq, damaged_events = self.outbox.progress

@@ -74,15 +74,22 @@ RUN = f"import ingest.app; ingest.app.KAFKA_ACK_TIMEOUT_S = {ACK_TIMEOUT_S}; imp
 
 
 @contextmanager
-def ingest_in(folder: Path, *known: dict[str, Any], **values: Any) -> Iterator[Ingest]:
-    """An ingest process on a free port with Kafka away, told of ``known`` units."""
+def ingest_in(folder: Path, *known: dict[str, Any], run_first: str = "", **values: Any) -> Iterator[Ingest]:
+    """An ingest process on a free port with Kafka away, told of ``known`` units.
+
+    ``run_first`` is Python that its process runs first.
+    """
     values = {"kafka": "127.0.0.1:1", "outbox_path": folder / "outbox.sqlite", "feedback_url": FEEDBACK, **values}
     url = f"http://127.0.0.1:{free_port()}"
     variables = {f"HAILONG_{name.upper()}": str(value) for name, value in values.items()}
     environment = {**os.environ, **variables, "HAILONG_API_KEY": KEY, "HAILONG_INGEST_URL": url}
     with (folder / "ingest.log").open("ab") as log:
         child = subprocess.Popen(
-            [sys.executable, "-c", RUN], env=environment, cwd=REPOSITORY, stdout=log, stderr=subprocess.STDOUT
+            [sys.executable, "-c", f"{run_first}\n{RUN}"],
+            env=environment,
+            cwd=REPOSITORY,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
     try:
         with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
