@@ -34,6 +34,7 @@ from runtime.settings import Settings
 from runtime.telemetry import TURNED_AWAY
 
 COME_AGAIN = {"Retry-After": "5"}
+TABLET_BODY_MB = 1
 KAFKA_ACK_TIMEOUT_S = 30.0
 
 
@@ -123,7 +124,7 @@ async def post_events(request: Request) -> Response:
     intake = Intake(door, gathering, sender)
     empty = True
     try:
-        async for parts in event_parts(request, door.settings.max_body_mb * MEGABYTE, door.settings.max_event_bytes):
+        async for parts in event_parts(request, _most_body_bytes(door, sender), door.settings.max_event_bytes):
             empty = False
             await intake.take(parts)
         await intake.finish()
@@ -134,7 +135,7 @@ async def post_events(request: Request) -> Response:
             refusal = Refusal(Reason.TOO_LARGE if error.status == 413 else Reason.NOT_JSON, str(error))
             with suppress(OutboxError):
                 await intake.refuse_body(error.raw[: door.settings.max_event_bytes + 1], refusal)
-        raise HTTPException(error.status, str(error)) from error
+        raise HTTPException(error.status, str(error), error.headers) from error
     except OutboxError as error:
         raise _come_again(str(error)) from error
     except ClientDisconnect:
@@ -145,6 +146,12 @@ async def post_events(request: Request) -> Response:
         body["rejected_more"] = intake.rejected_more
     status = 400 if empty or (intake.count and intake.nothing_read) else 202
     return Response(to_json(body), status, media_type="application/json")
+
+
+def _most_body_bytes(door: Door, sender: Sender) -> int:
+    """A tablet sends little, and its token can be lost with it."""
+    mb = min(door.settings.max_body_mb, TABLET_BODY_MB) if sender.device else door.settings.max_body_mb
+    return mb * MEGABYTE
 
 
 async def _delivered(door: Door, seq: int) -> None:
