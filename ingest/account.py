@@ -27,12 +27,10 @@ class Account:
         refused = dict(self.refused)
         received, accepted, repeated = self.received, self.accepted, self.repeated
         for batch, answer in zip(batches, answers, strict=True):
-            received += len(batch.admitted) + len(batch.refused) + batch.counted.total()
+            received += len(batch.admitted) + len(batch.refused)
             accepted += answer.accepted
             repeated += answer.repeated
             for line in [*batch.refused, *answer.conflicts]:
                 reason = line.refusal.reason.value
                 refused[reason] = refused.get(reason, 0) + 1
-            for reason, count in batch.counted.items():
-                refused[reason] = refused.get(reason, 0) + count
         return Account(answers[-1].last_seq, received, accepted, repeated, refused)

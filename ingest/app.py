@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -127,6 +127,8 @@ async def post_events(request: Request) -> Response:
         async for parts in event_parts(request, _most_body_bytes(door, sender), door.settings.max_event_bytes):
             empty = False
             await intake.take(parts)
+            if intake.given_up:
+                break
         await intake.finish()
         if door.settings.ack == "kafka" and intake.accepted:
             await _delivered(door, intake.last_seq)
@@ -141,10 +143,12 @@ async def post_events(request: Request) -> Response:
     except ClientDisconnect:
         # Nobody hears this; what was taken so far stays, and sending it again is safe.
         return Response(status_code=400)
-    body = {"accepted": intake.accepted, "rejected": intake.rejected}
+    body: dict[str, Any] = {"accepted": intake.accepted, "rejected": intake.rejected}
     if intake.rejected_more:
         body["rejected_more"] = intake.rejected_more
-    status = 400 if empty or (intake.count and intake.nothing_read) else 202
+    if given_up := intake.given_up:
+        body["detail"] = given_up
+    status = 400 if empty or given_up or (intake.count and intake.nothing_read) else 202
     return Response(to_json(body), status, media_type="application/json")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,16 +21,12 @@ class Refused:
 
 @dataclass(slots=True)
 class Batch:
-    """Some events of one request, each with its place in the request.
-
-    ``counted`` are further refused lines by reason, of which nothing is kept.
-    """
+    """Some events of one request, each with its place in the request."""
 
     received_at: str
     sender: str
     admitted: list[tuple[int, Admitted]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
-    counted: Counter[str] = field(default_factory=Counter)
 
     @staticmethod
     def received(at: datetime, sender: str) -> Batch:

@@ -24,8 +24,8 @@ LONG_LINE_BYTES = 8_000
 UNREADABLE = {Reason.NOT_JSON.value, Reason.NOT_UTF8.value}
 MOST_REJECTED = 10_000
 """Refused lines that one answer names; the others are counted in ``rejected_more``."""
-MOST_UNREADABLE = 10_000
-"""Lines of one request that are kept though nothing can be read in them; the others are counted."""
+MOST_REFUSED, MOST_UNREADABLE = 50_000, 10_000
+"""Refused lines, and among them those in which nothing can be read, after which no more of a request is looked at."""
 
 
 class Intake:
@@ -90,21 +90,19 @@ class Intake:
         self.count += len(lines)
         self._door.require_room(batch)
         self._reject(batch.refused)
-        self._keep_few_unreadable(batch.refused, batch.counted)
+        self._unreadable += sum(line.refusal.reason.value in UNREADABLE for line in batch.refused)
         self._waiting.append(self._gathering.hand_in(batch))
 
-    def _keep_few_unreadable(self, refused: list[Refused], counted: dict[str, int]) -> None:
-        """Takes the unreadable lines beyond ``MOST_UNREADABLE`` out of what is kept, and counts them."""
-        kept = []
-        for line in refused:
-            reason = line.refusal.reason.value
-            if reason in UNREADABLE:
-                self._unreadable += 1
-                if self._unreadable > MOST_UNREADABLE:
-                    counted[reason] += 1
-                    continue
-            kept.append(line)
-        refused[:] = kept
+    @property
+    def given_up(self) -> str | None:
+        """Why no more of the request is looked at; None while there is no reason."""
+        refused = len(self.rejected) + self.rejected_more
+        if self._unreadable < MOST_UNREADABLE and refused < MOST_REFUSED:
+            return None
+        what = (
+            f"{self._unreadable} lines cannot be read" if self._unreadable >= MOST_UNREADABLE else f"{refused} refused"
+        )
+        return f"{what} of the first {self.count}: mend them and send the body again; no more of it was looked at"
 
     @property
     def nothing_read(self) -> bool:

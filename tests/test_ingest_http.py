@@ -98,7 +98,7 @@ def ingest_in(folder: Path, *known: dict[str, Any], run_first: str = "", **value
         )
     try:
         with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
-            wait_until(lambda: client.get("/healthz").is_success, 20)
+            wait_until(lambda: client.get("/healthz").is_success, 60)
             ingest = Ingest(client, child.pid)
             if known:
                 ingest.send(*known)
