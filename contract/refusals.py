@@ -23,6 +23,7 @@ class Reason(StrEnum):
     ID_CONFLICT = "id_conflict"
     FORBIDDEN = "forbidden"
     TOO_MANY = "too_many"
+    NOT_JUDGED = "not_judged"
 
 
 @dataclass(frozen=True, slots=True)

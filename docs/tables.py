@@ -45,6 +45,7 @@ REFUSALS: dict[Reason, str] = {
     Reason.ID_CONFLICT: "This `id` came before with other content. Give the new event a new `id`.",
     Reason.FORBIDDEN: "A tablet's token may send taps and heartbeats of its own place only; the detail says what.",
     Reason.TOO_MANY: "A tablet's token sent more of one minute or hour than people can tap. Look at that tablet.",
+    Reason.NOT_JUDGED: "hailong failed on this line, a fault of its own. The line is kept; report it, and go on.",
 }
 
 

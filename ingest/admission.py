@@ -74,11 +74,12 @@ def judge(
     event = decode(raw)
     if isinstance(event, Refusal):
         return event
-    if event.data.__pydantic_extra__ and event.type.startswith(BY_CITIZENS):
-        raw = mask_all_text(raw)
-        event = decode(raw)
-        if isinstance(event, Refusal):
-            return event
+    if event.type.startswith(BY_CITIZENS) and _has_own_names(event):
+        masked = mask_all_text(raw)
+        if masked != raw:
+            raw, event = masked, decode(masked)
+            if isinstance(event, Refusal):
+                return event
     for check in CHECKS:
         refusal = check(event, sender, knows_unit, now)
         if refusal:
@@ -117,6 +118,12 @@ def _outdated(event: AnyEvent, newest_word: NewestWord) -> Refusal | None:
         "this would change nothing; send it with a later time"
     )
     return Refusal(Reason.INVALID_VALUE, detail, str(event.id))
+
+
+def _has_own_names(event: AnyEvent) -> bool:
+    """Whether some fields, or names in one, are the sender's own: people may have written in them."""
+    extra = event.data.__pydantic_extra__ or event.__pydantic_extra__
+    return bool(extra or getattr(event.data, "answers", None))
 
 
 def _in_time(event: AnyEvent, _sender: Sender, _knows_unit: KnowsUnit, now: datetime) -> Refusal | None:

@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -34,8 +34,7 @@ from runtime.settings import Settings
 from runtime.telemetry import TURNED_AWAY
 
 COME_AGAIN = {"Retry-After": "5"}
-# The page sends a hundred ratings at once, about 60 kB.
-TABLET_BODY_BYTES = MEGABYTE
+TABLET_BODY_MB = 1
 NEVER_KEPT = {"Cache-Control": "no-store"}
 KAFKA_ACK_TIMEOUT_S = 30.0
 
@@ -45,6 +44,7 @@ def make_app(settings: Settings) -> Starlette:
     told = FastAPI(title="hailong ingest", version="1")
     told.get("/readyz", response_class=PlainTextResponse)(readyz)
     told.get("/v1/refusals")(get_refusals)
+    told.get("/v1/damaged")(get_damaged)
     told.get("/v1/device-configuration")(get_device_configuration)
     told.get("/v1/devices")(get_devices)
 
@@ -111,6 +111,8 @@ async def readyz(request: Request) -> str:
         raise HTTPException(503, "the outbox is nearly full", COME_AGAIN)
     if not door.knows_units:
         raise HTTPException(503, UNITS_UNKNOWN, COME_AGAIN)
+    if trouble := door.outbox.trouble:
+        raise HTTPException(503, trouble, COME_AGAIN)
     return "ready\n"
 
 
@@ -124,12 +126,11 @@ async def post_events(request: Request) -> Response:
     intake = Intake(door, gathering, sender)
     empty = True
     try:
-        max_bytes = door.settings.max_body_mb * MEGABYTE
-        if sender.device:
-            max_bytes = min(max_bytes, TABLET_BODY_BYTES)
-        async for parts in event_parts(request, max_bytes, door.settings.max_event_bytes):
+        async for parts in event_parts(request, _most_body_bytes(door, sender), door.settings.max_event_bytes):
             empty = False
             await intake.take(parts)
+            if intake.given_up:
+                break
         await intake.finish()
         if door.settings.ack == "kafka" and intake.accepted:
             await _delivered(door, intake.last_seq)
@@ -137,16 +138,26 @@ async def post_events(request: Request) -> Response:
         if error.raw:
             refusal = Refusal(Reason.TOO_LARGE if error.status == 413 else Reason.NOT_JSON, str(error))
             with suppress(OutboxError):
-                await gathering.hand_in(door.refused_body(error.raw, refusal, sender))
-        raise HTTPException(error.status, str(error)) from error
+                await intake.refuse_body(error.raw[: door.settings.max_event_bytes + 1], refusal)
+        raise HTTPException(error.status, str(error), error.headers) from error
     except OutboxError as error:
         raise _come_again(str(error)) from error
     except ClientDisconnect:
         # Nobody hears this; what was taken so far stays, and sending it again is safe.
         return Response(status_code=400)
-    body = {"accepted": intake.accepted, "rejected": intake.rejected}
-    status = 400 if empty or (intake.count and intake.nothing_read) else 202
+    body: dict[str, Any] = {"accepted": intake.accepted, "rejected": intake.rejected}
+    if intake.rejected_more:
+        body["rejected_more"] = intake.rejected_more
+    if given_up := intake.given_up:
+        body["detail"] = given_up
+    status = 400 if empty or given_up or (intake.count and intake.nothing_read) else 202
     return Response(to_json(body), status, media_type="application/json")
+
+
+def _most_body_bytes(door: Door, sender: Sender) -> int:
+    """A tablet sends little, and its token can be lost with it."""
+    mb = min(door.settings.max_body_mb, TABLET_BODY_MB) if sender.device else door.settings.max_body_mb
+    return mb * MEGABYTE
 
 
 async def _delivered(door: Door, seq: int) -> None:
@@ -175,6 +186,17 @@ async def get_refusals(
         for row in rows
     ]
     return Response("\n".join(lines) + "\n" * bool(lines), media_type=LINES)
+
+
+async def get_damaged(request: Request, sender: SentBy) -> Response:
+    """What the outbox could not deliver because its file was damaged: which events, when they came, what is left."""
+    if sender.device:
+        raise HTTPException(403, "what is damaged is for the holder of the api key")
+    lines = [
+        json.dumps({**chunk, "lines": chunk["lines"] and base64.b64encode(chunk["lines"]).decode()})
+        for chunk in await asyncio.to_thread(request.app.state.door.outbox.damaged)
+    ]
+    return Response("".join(line + "\n" for line in lines), media_type=LINES)
 
 
 async def get_device_configuration(request: Request, sender: SentBy, device: str = "") -> Response:

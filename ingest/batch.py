@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from contract.events import AnyEvent
 from contract.refusals import Refusal
@@ -24,6 +25,8 @@ class Batch:
     """Some events of one request, each with its place in the request.
 
     ``ratings_per_hour`` is how many ratings of one hour a tablet may hand in; None for a system, which has no bound.
+    ``device_words`` is the newest word on each tablet among the admitted ones, by its time and type, which a later line
+    may be behind.
     """
 
     received_at: str
@@ -31,6 +34,7 @@ class Batch:
     ratings_per_hour: int | None = None
     admitted: list[tuple[int, Admitted]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    device_words: dict[str, tuple[datetime, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

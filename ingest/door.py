@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+import sys
 import threading
-from collections.abc import Mapping
-from concurrent.futures import Future
+import traceback
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
-from contract.events import decode
 from contract.refusals import Reason, Refusal
 from ingest.admission import Sender, judge
 from ingest.batch import Batch, Refused, Stored
 from ingest.fill import too_full_for
-from ingest.follower import follow_reference
+from ingest.follower import apply_fact, follow_reference
 from ingest.masking import FREE_TEXT, mask_all_text
 from ingest.outbox import Outbox
 from ingest.outbox_file import OutboxError
@@ -23,13 +26,16 @@ from ingest.registry import DEVICE_WORDS, Registry
 from ingest.relay import Relay
 from runtime.clock import Clock
 from runtime.settings import Settings
-from runtime.telemetry import INGEST_METRICS
+from runtime.telemetry import INGEST_METRICS, log
 
 # Refused lines are told to their sender; kept ones must never stop the events of others.
 REFUSED_SHARE = 0.25
 MEGABYTE = 1_048_576
 TEXT_FIELDS = tuple(f"data.{name}:" for name in FREE_TEXT)
+NOT_JUDGED = "hailong could not judge this line, by a fault of its own; the line is kept: report it"
 UNITS_UNKNOWN = "the units are not known here yet: Kafka has not been reached since the start"
+
+T = TypeVar("T")
 
 
 class Door:
@@ -46,11 +52,11 @@ class Door:
             refused_max_bytes,
             tablet_backlog_days=settings.tablet_backlog_days,
         )
+        self._faults_logged: set[tuple[str, int | None]] = set()
+        self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="judging")
         facts = self.outbox.facts()
         for value in facts:
-            event = decode(value)
-            if not isinstance(event, Refusal):
-                self.registry.apply(event)
+            apply_fact(self.registry, value)
         self._has_facts = bool(facts)
         self._topic_read = threading.Event()
         self._stopping = threading.Event()
@@ -61,6 +67,7 @@ class Door:
     def close(self) -> None:
         """Stops the threads."""
         self._stopping.set()
+        self._beside.shutdown(cancel_futures=True)
         self.relay.close()
         self.outbox.close()
 
@@ -81,9 +88,11 @@ class Door:
     def figures(self) -> tuple[dict[str, float], Mapping[str, int]]:
         """What this process tells about itself, by metric name, and its refused events by reason.
 
-        The account and the delivered number are each read once: accepted - repeated + recalled = delivered + pending.
+        The account and the delivered number are each read once, so that accepted - repeated + recalled = delivered +
+        damaged + pending.
         """
-        account, delivered_seq, waiting = self.outbox.account, self.outbox.delivered_seq, self.outbox.waiting
+        account, waiting = self.outbox.account, self.outbox.waiting
+        delivered_seq, damaged_events = self.outbox.progress
         unacknowledged = self.relay.unacknowledged
         return {
             "hailong_ingest_events_received": account.received,
@@ -92,7 +101,8 @@ class Door:
             "hailong_ingest_waiting_events": waiting.events,
             "hailong_ingest_waiting_bytes": waiting.nbytes,
             "hailong_outbox_recalled_events": self.outbox.recalled,
-            "hailong_outbox_delivered_events": delivered_seq + 1 - self.outbox.first_seq,
+            "hailong_outbox_delivered_events": delivered_seq + 1 - self.outbox.first_seq - damaged_events,
+            "hailong_outbox_damaged_events": damaged_events,
             "hailong_outbox_pending_events": account.last_seq - delivered_seq,
             "hailong_outbox_pending_bytes": self.outbox.pending_bytes,
             "hailong_outbox_pending_seconds": self.outbox.pending_s(),
@@ -107,51 +117,70 @@ class Door:
         """False in an ingest that starts without memory and has not read the reference topic yet."""
         return self._has_facts or self._topic_read.is_set()
 
-    def judged(self, lines: list[tuple[int, bytes]], sender: Sender, new_units: set[str]) -> Batch:
-        """The verdict on some lines of a request, each with its place in it.
+    def new_batch(self, now: datetime, sender: Sender) -> Batch:
+        """An empty batch of what came from a sender at this instant."""
+        per_hour = self.settings.tablet_ratings_per_hour if sender.device else None
+        return Batch(now.isoformat(timespec="milliseconds"), sender.name, per_hour)
+
+    async def beside(self, work: Callable[..., T], *given: Any) -> T:
+        """The work done by the one thread for what may take long, while the event loop goes on."""
+        return await asyncio.get_running_loop().run_in_executor(self._beside, work, *given)
+
+    def judge_line(
+        self, batch: Batch, index: int, raw: bytes, sender: Sender, new_units: set[str], now: datetime
+    ) -> None:
+        """Puts one line of a request, with its place in it, into the batch: admitted or refused.
 
         ``new_units`` are the units that the request itself defined, which its later lines may refer to; grows.
-        Raises ``OutboxError`` when it cannot be told yet whether a unit exists, or there is no room for such events.
+        Raises ``OutboxError`` when it cannot be known yet whether a unit exists.
         """
-        now = self.clock()
-        batch = self._batch(now, sender)
-
-        # A later line of the same request may be behind what an earlier one says of its tablet.
-        device_words: dict[str, tuple[datetime, str]] = {}
 
         def knows_unit(code: str) -> bool:
             return self.registry.knows_unit(code) or code in new_units
 
         def newest_word(code: str) -> tuple[datetime, str] | None:
-            known = (self.registry.newest_word(code), device_words.get(code))
+            known = (self.registry.newest_word(code), batch.device_words.get(code))
             return max((word for word in known if word), default=None)
 
-        for index, raw in lines:
-            limit = self.settings.max_event_bytes
-            verdict = judge(raw, sender, knows_unit, now, limit, newest_word)
-            if isinstance(verdict, Refusal):
-                if verdict.reason is Reason.UNKNOWN_UNIT and not self.knows_units:
-                    raise OutboxError(UNITS_UNKNOWN)
-                batch.refused.append(_refused(index, verdict, raw))
-                continue
-            if verdict.fact and verdict.fact.type == "unit.defined":
-                new_units.add(verdict.fact.subject)
-            elif verdict.fact and verdict.fact.type in DEVICE_WORDS and not verdict.unless_known:
-                device_words[verdict.fact.subject] = (verdict.fact.time, verdict.fact.type)
-            batch.admitted.append((index, verdict))
+        try:
+            verdict = judge(raw, sender, knows_unit, now, self.settings.max_event_bytes, newest_word)
+        except Exception:  # noqa: BLE001 a line that we fail on must not stop the other lines of its sender
+            self._log_fault()
+            verdict = Refusal(Reason.NOT_JUDGED, NOT_JUDGED)
+        if isinstance(verdict, Refusal):
+            if verdict.reason is Reason.UNKNOWN_UNIT and not self.knows_units:
+                raise OutboxError(UNITS_UNKNOWN)
+            self.refuse(batch, index, raw, verdict)
+            return
+        if verdict.fact and verdict.fact.type == "unit.defined":
+            new_units.add(verdict.fact.subject)
+        elif verdict.fact and verdict.fact.type in DEVICE_WORDS and not verdict.unless_known:
+            batch.device_words[verdict.fact.subject] = (verdict.fact.time, verdict.fact.type)
+        batch.admitted.append((index, verdict))
+
+    def refuse(self, batch: Batch, index: int, raw: bytes, refusal: Refusal) -> None:
+        """Puts a refused line into the batch. What is kept and answered of it may hold no personal data."""
+        try:
+            if refusal.detail.startswith(TEXT_FIELDS):
+                refusal = replace(refusal, detail=mask(refusal.detail))
+            kept = mask_all_text(raw)
+        except Exception:  # noqa: BLE001 what cannot be masked is not kept
+            self._log_fault()
+            kept = b""
+        batch.refused.append(Refused(index, refusal, kept))
+
+    def require_room(self, batch: Batch) -> None:
+        """Raises ``OutboxError`` when there is no room for such events."""
         if kind := too_full_for(self.share, (event.type for _, event in batch.admitted)):
             raise OutboxError(f"the outbox is nearly full and takes no {kind} for now")
-        return batch
 
-    def refused_body(self, raw: bytes, refusal: Refusal, sender: Sender) -> Batch:
-        """A body that could not be taken apart, to be kept."""
-        batch = self._batch(self.clock(), sender)
-        batch.refused.append(_refused(0, refusal, raw))
-        return batch
-
-    def _batch(self, now: datetime, sender: Sender) -> Batch:
-        per_hour = self.settings.tablet_ratings_per_hour if sender.device else None
-        return Batch(now.isoformat(timespec="milliseconds"), sender.name, per_hour)
+    def _log_fault(self) -> None:
+        """Logs the exception being handled, with its traceback, once for each place in the code."""
+        error = sys.exception()
+        place = traceback.extract_tb(error.__traceback__)[-1] if error else None
+        if place and (place.filename, place.lineno) not in self._faults_logged:
+            self._faults_logged.add((place.filename, place.lineno))
+            log.exception("line_not_judged", remedy="report this; the line is in /v1/refusals with reason not_judged")
 
     def submit(self, batches: list[Batch]) -> Future[list[Stored]]:
         """Hands all to the outbox; done when synced. Raises ``OutboxError`` when too much waits already."""
@@ -168,10 +197,3 @@ class Door:
             for fact in stored.facts:
                 self.registry.apply(fact)
                 self._has_facts = True
-
-
-def _refused(index: int, refusal: Refusal, raw: bytes) -> Refused:
-    """What is kept of a refused line, and told of it: neither may hold personal data."""
-    if refusal.detail.startswith(TEXT_FIELDS):
-        refusal = replace(refusal, detail=mask(refusal.detail))
-    return Refused(index, refusal, mask_all_text(raw))

@@ -21,6 +21,16 @@ RETRY_S = 2.0
 PARTITION = TopicPartition(REFERENCE, 0)
 
 
+def apply_fact(registry: Registry, value: bytes, **place: object) -> None:
+    """Tells the registry one reference event; one that cannot be judged is logged, with its place, and skipped."""
+    try:
+        event = decode(value)
+        if not isinstance(event, Refusal):
+            registry.apply(event)
+    except Exception:  # noqa: BLE001 one message must not keep all units and tablets behind it unknown
+        log.exception("reference_message_skipped", value=value[:500].decode(errors="replace"), **place)
+
+
 def follow_reference(
     settings: Settings, registry: Registry, read_through: threading.Event, stopping: threading.Event
 ) -> threading.Thread:
@@ -60,8 +70,6 @@ def _read(
     end: int = consumer.end_offsets([PARTITION])[PARTITION]
     while not stopping.is_set():
         for record in consumer.poll(timeout_ms=POLL_MS).get(PARTITION, []):
-            event = decode(record.value or b"")
-            if not isinstance(event, Refusal):
-                registry.apply(event)
+            apply_fact(registry, record.value or b"", offset=record.offset)
         if not read_through.is_set() and consumer.position(PARTITION) >= end:
             read_through.set()

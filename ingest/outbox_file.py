@@ -7,7 +7,6 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import IO
@@ -16,14 +15,19 @@ from uuid import UUID
 from contract.refusals import Reason, Refusal
 from ingest.admission import Admitted
 from ingest.batch import Batch, Refused, Stored
+from ingest.disk_faults import RECOVER
+from ingest.outbox_chunks import STORE_CHUNK, checksum
+from ingest.outbox_day import OutboxDay
 from ingest.outbox_paces import Paces
 
 CHUNK_EVENTS = 500
 CHUNK_BYTES = 1_000_000
 BUSY_TIMEOUT_S = 5.0
-DAY_S = 86_400
 # Ids of senders without UUIDv7 come in no order; a small cache would read the disk for nearly each of them.
 CACHE_KIB = 65_536
+
+FIRST_TABLES = {"chunks", "seen", "facts", "refused", "delivered"}
+"""The tables that every version made."""
 
 STORE_FACT = """
 INSERT INTO facts (key, time, type, value) VALUES (?, ?, ?, ?)
@@ -32,7 +36,13 @@ WHERE (excluded.time, excluded.type) >= (facts.time, facts.type)
 """
 
 
-STORE_CHUNK = "INSERT INTO chunks (last_seq, first_seq, routes, lines, stored_s) VALUES (?, ?, ?, ?, ?)"
+# What was set aside as damaged stays where it is.
+DROP_DELIVERED = """
+DELETE FROM chunks WHERE last_seq IN (
+  SELECT last_seq FROM whole_chunks
+  WHERE last_seq <= min(?, (SELECT first_seq FROM whole_chunks ORDER BY last_seq LIMIT 1) + ? - 1)
+)
+"""
 STORE_REFUSED = "INSERT INTO refused (received_at, sender, reason, detail, id, raw) VALUES (?, ?, ?, ?, ?, ?)"
 
 # Ids come packed, 16 bytes after 16 bytes, so that one statement takes them all.
@@ -45,6 +55,8 @@ FIND_IDS = """
 WITH RECURSIVE place (n) AS (SELECT 0 WHERE ?2 > 0 UNION ALL SELECT n + 1 FROM place WHERE n + 1 < ?2)
 SELECT id, hash FROM place CROSS JOIN seen ON id = substr(?1, 16 * n + 1, 16)
 """
+REFUSED_ROW_BYTES = 64
+"""What a refused line takes of the disk beside its texts; the same number stands in the view ``refused_sizes``."""
 ID_CONFLICT = "id: was used before, for an event with other content; the former stays"
 
 
@@ -83,25 +95,17 @@ def prepare(write: sqlite3.Connection) -> None:
     """Makes the tables that are missing; ``OutboxError`` for a file with tables of another version."""
     write.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     if write.execute("SELECT 1 FROM sqlite_schema WHERE name = 'outbox'").fetchone():
-        raise sqlite3.DatabaseError("an older version of ingest made it")
+        raise OutboxError(
+            "an older version of ingest made it; let that version deliver what it holds, or move it aside"
+        )
+    names = {row[0] for row in write.execute("SELECT name FROM sqlite_schema")}
+    if names and not names >= FIRST_TABLES:
+        # Made anew, it would be empty, and what the file holds of it forgotten without a word.
+        missing = ", ".join(sorted(FIRST_TABLES - names))
+        raise OutboxError(f"it is damaged, it has no table {missing}. {RECOVER}")
     write.executescript(files("ingest").joinpath("schema.sql").read_text())
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Consecutive events of the outbox, the last of them number ``last_seq``: topic and key of each, and its bytes."""
-
-    last_seq: int
-    routes: list[tuple[str, str]]
-    values: list[bytes]
-
-
-def read_chunk(connection: sqlite3.Connection, after_seq: int) -> Chunk | None:
-    """The first chunk that goes on behind ``after_seq``."""
-    row = connection.execute(
-        "SELECT last_seq, routes, lines FROM chunks WHERE last_seq > ? ORDER BY last_seq LIMIT 1", (after_seq,)
-    ).fetchone()
-    return Chunk(row[0], json.loads(row[1]), row[2].split(b"\n")) if row else None
+    if not write.execute("SELECT 1 FROM pragma_table_info('chunks') WHERE name = 'checksum'").fetchone():
+        write.execute("ALTER TABLE chunks ADD COLUMN checksum BLOB")
 
 
 def stored_s(connection: sqlite3.Connection, after_seq: int) -> int | None:
@@ -112,8 +116,8 @@ def stored_s(connection: sqlite3.Connection, after_seq: int) -> int | None:
     return int(row[0]) if row else None
 
 
-def store(write: sqlite3.Connection, batches: list[Batch], seq: int) -> tuple[list[Stored], int]:
-    """Writes batches behind sequence number ``seq``; what was done with each, and the bytes newly to be delivered.
+def store(write: sqlite3.Connection, batches: list[Batch], seq: int, day: int) -> tuple[list[Stored], int]:
+    """Writes batches behind number ``seq`` on a day since 1970; what was done with each, and the bytes to deliver.
 
     As few statements as there can be: each one waits for the interpreter's lock, which the door holds most of the time.
     """
@@ -139,7 +143,7 @@ def store(write: sqlite3.Connection, batches: list[Batch], seq: int) -> tuple[li
         facts = [event.fact for event in fresh[before:] if event.fact]
         answers.append(Stored(accepted, accepted - (len(fresh) - before), conflicts, seq + len(fresh), facts))
     if fresh:
-        _append(write, fresh, seq)
+        _append(write, fresh, seq, day)
         paces.save()
     refused = [
         (batch.received_at, batch.sender, line.refusal.reason.value, line.refusal.detail, line.refusal.id, line.raw)
@@ -151,15 +155,17 @@ def store(write: sqlite3.Connection, batches: list[Batch], seq: int) -> tuple[li
     return answers, sum(len(event.value) for event in fresh)
 
 
-def _append(write: sqlite3.Connection, fresh: list[Admitted], seq: int) -> None:
+def _append(write: sqlite3.Connection, fresh: list[Admitted], seq: int, day: int) -> None:
     now_s = int(time.time())
     for start, end in _chunks(fresh):
         some = fresh[start:end]
         routes = json.dumps([(event.topic, event.key) for event in some], ensure_ascii=False)
         lines = b"\n".join([event.value for event in some])
-        write.execute(STORE_CHUNK, (seq + end, seq + start + 1, routes, lines, now_s))
+        first_seq, last_seq = seq + start + 1, seq + end
+        proof = checksum(first_seq, last_seq, routes.encode(), lines)
+        write.execute(STORE_CHUNK, (last_seq, first_seq, routes, lines, now_s, proof))
     packed = b"".join([part for event in fresh for part in (event.id, event.hash)])
-    write.execute(STORE_IDS, (packed, len(fresh), now_s // DAY_S))
+    write.execute(STORE_IDS, (packed, len(fresh), day))
     facts = [(e.key, e.fact.time.isoformat(timespec="microseconds"), e.fact.type, e.value) for e in fresh if e.fact]
     if facts:
         write.executemany(STORE_FACT, facts)
@@ -182,10 +188,7 @@ def _known_hashes(write: sqlite3.Connection, ids: list[bytes]) -> dict[bytes, by
 
 def drop_delivered(write: sqlite3.Connection, up_to_seq: int, limit: int) -> None:
     """Takes out at most ``limit`` events, oldest first, none behind ``up_to_seq``."""
-    write.execute(
-        "DELETE FROM chunks WHERE last_seq <= min(?, (SELECT first_seq FROM chunks ORDER BY last_seq LIMIT 1) + ? - 1)",
-        (up_to_seq, limit),
-    )
+    write.execute(DROP_DELIVERED, (up_to_seq, limit))
 
 
 def drop_old_ids(write: sqlite3.Connection, after: bytes, before_day: int, limit: int) -> bytes | None:
@@ -204,9 +207,33 @@ def drop_old_ids(write: sqlite3.Connection, after: bytes, before_day: int, limit
 def drop_refused(write: sqlite3.Connection, excess_bytes: int, limit: int) -> int:
     """Takes out the oldest refused lines until ``excess_bytes`` are freed or ``limit`` lines gone; bytes freed."""
     freed, last_seq = 0, 0
-    for seq, nbytes in write.execute("SELECT seq, length(raw) FROM refused ORDER BY seq LIMIT ?", (limit,)):
+    for seq, nbytes in write.execute("SELECT seq, nbytes FROM refused_sizes ORDER BY seq LIMIT ?", (limit,)):
         if freed >= excess_bytes:
             break
         freed, last_seq = freed + nbytes, seq
     write.execute("DELETE FROM refused WHERE seq <= ?", (last_seq,))
     return freed
+
+
+def refused_row_bytes(batch: Batch, line: Refused) -> int:
+    """What a refused line takes of the disk, as the view ``refused_sizes`` counts it."""
+    refusal = line.refusal
+    texts = (refusal.detail, refusal.id or "", batch.sender, refusal.reason.value, batch.received_at)
+    return len(line.raw) + sum(len(text.encode()) for text in texts) + REFUSED_ROW_BYTES
+
+
+def kept_day(write: sqlite3.Connection) -> OutboxDay | None:
+    """The day that was noted last; None in a file that never had one."""
+    row = write.execute("SELECT day, jumped_s FROM day").fetchone()
+    return OutboxDay(*row) if row else None
+
+
+def note_day(write: sqlite3.Connection, day: OutboxDay) -> None:
+    """Keeps the day over a restart."""
+    write.execute("INSERT OR REPLACE INTO day (one, day, jumped_s) VALUES (1, ?, ?)", (day.day, day.jumped_s))
+
+
+def try_to_write(write: sqlite3.Connection, nbytes: int) -> None:
+    """Writes so many bytes and takes them out again, both synced; ``sqlite3.Error`` while that cannot be done."""
+    write.execute("INSERT OR REPLACE INTO trial (one, bytes) VALUES (1, zeroblob(?))", (nbytes,))
+    write.execute("DELETE FROM trial")

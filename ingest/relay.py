@@ -18,7 +18,8 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from ingest.batch import Waiting
 from ingest.outbox import Outbox
-from ingest.outbox_file import CHUNK_BYTES, CHUNK_EVENTS, Chunk
+from ingest.outbox_chunks import Chunk, DamagedChunk
+from ingest.outbox_file import CHUNK_BYTES, CHUNK_EVENTS
 from ingest.reach import reachable
 from runtime.kafka import make_relay_producer
 from runtime.settings import Settings
@@ -38,12 +39,13 @@ CLOSE_S = 1.0
 class _Sent:
     """Some consecutive rows under way; ``on_delivery`` is what the producer calls for each of them."""
 
-    __slots__ = ("count", "error", "nbytes", "seq", "unacknowledged")
+    __slots__ = ("count", "damaged", "error", "nbytes", "seq", "unacknowledged")
 
-    def __init__(self, seq: int, count: int, nbytes: int) -> None:
+    def __init__(self, seq: int, values: list[bytes], damaged: int = 0) -> None:
         self.seq = seq
-        self.count = self.unacknowledged = count
-        self.nbytes = nbytes
+        self.count = self.unacknowledged = len(values)
+        self.nbytes = sum(map(len, values))
+        self.damaged = damaged
         self.error: KafkaError | None = None
 
     def on_delivery(self, error: KafkaError | None, _message: Message) -> None:
@@ -97,6 +99,9 @@ class Relay:
             away = False
             try:
                 self._deliver()
+            except sqlite3.Error as error:
+                self._outbox.not_written(error)
+                self._stopping.wait(RETRY_S)
             except Exception as error:  # noqa: BLE001 without this thread no event would ever leave
                 log.warning("kafka_not_taking_events", error=repr(error), pending_bytes=self._outbox.pending_bytes)
                 self._stopping.wait(RETRY_S)
@@ -107,6 +112,9 @@ class Relay:
         reader = self._outbox.reader()
         try:
             self._send(producer, reader)
+        except sqlite3.Error:
+            # The outbox is at fault, not the producer.
+            raise
         except Exception:
             PRODUCERS_REPLACED.inc()
             raise
@@ -142,9 +150,15 @@ class Relay:
         room = MAX_UNACKNOWLEDGED - CHUNK_EVENTS, MAX_UNACKNOWLEDGED_BYTES - LARGEST_CHUNK_BYTES
         return self.unacknowledged.events <= room[0] and self.unacknowledged.nbytes <= room[1]
 
-    def _hand_over(self, chunk: Chunk, producer: Producer) -> _Sent:
-        sent = _Sent(chunk.last_seq, len(chunk.values), sum(map(len, chunk.values)))
-        for (topic, key), value in zip(chunk.routes, chunk.values, strict=True):
+    def _hand_over(self, chunk: Chunk | DamagedChunk, producer: Producer) -> _Sent:
+        if isinstance(chunk, Chunk):
+            events = list(zip(chunk.routes, chunk.values, strict=True))
+            sent = _Sent(chunk.last_seq, chunk.values)
+        else:
+            # What is damaged is passed over, so that all behind it arrives.
+            events = chunk.rescued
+            sent = _Sent(chunk.last_seq, [value for _, value in events], chunk.lost)
+        for (topic, key), value in events:
             producer.produce(topic, value, key, on_delivery=sent.on_delivery)
         self.unacknowledged += Waiting(sent.count, sent.nbytes)
         return sent
@@ -157,7 +171,7 @@ class Relay:
             if sent.error:
                 raise KafkaException(sent.error)
             self.unacknowledged -= Waiting(sent.count, sent.nbytes)
-            self._outbox.delivered(sent.seq, sent.nbytes)
+            self._outbox.delivered(sent.seq, sent.nbytes, sent.damaged)
             delivered = True
         if delivered:
             self._tell_waiting()

@@ -1,13 +1,25 @@
 -- Ingest's durable outbox. Statements are repeatable: they run at every start.
 -- Events on their way to Kafka: consecutive ones together, a row for each would cost a lock of the interpreter each.
--- lines: the events as JSON lines; routes: a JSON array with topic and key of each line.
+-- lines: the events as JSON lines; routes: a JSON array with topic and key of each line; checksum: over all of it, NULL
+-- in rows that ingest wrote before it made checksums (the column is added to such a file when it is opened).
 CREATE TABLE IF NOT EXISTS chunks (
   last_seq INTEGER PRIMARY KEY,
   first_seq INTEGER NOT NULL,
   routes TEXT NOT NULL,
   lines BLOB NOT NULL,
-  stored_s INTEGER NOT NULL
+  stored_s INTEGER NOT NULL,
+  checksum BLOB
 );
+-- Events that could not be delivered because the file was damaged. chunk: the row they stand in, which is kept.
+CREATE TABLE IF NOT EXISTS damaged (
+  first_seq INTEGER NOT NULL,
+  last_seq INTEGER NOT NULL,
+  chunk INTEGER,
+  cause TEXT NOT NULL,
+  rescued INTEGER NOT NULL,
+  noted_s INTEGER NOT NULL
+);
+-- day: counted since 1970 by the table "day" below.
 CREATE TABLE IF NOT EXISTS seen (
   id BLOB PRIMARY KEY,
   hash BLOB NOT NULL,
@@ -37,8 +49,28 @@ CREATE TABLE IF NOT EXISTS paces (
   minutes BLOB NOT NULL,
   PRIMARY KEY (device, type, hour)
 ) WITHOUT ROWID;
+-- The day by which ids grow old, and for how long ingest has run under a clock that jumped away from it.
+CREATE TABLE IF NOT EXISTS day (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  day INTEGER NOT NULL,
+  jumped_s REAL NOT NULL
+);
+-- Written and emptied again to find out whether a disk that refused to be written takes something.
+CREATE TABLE IF NOT EXISTS trial (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  bytes BLOB NOT NULL
+);
 CREATE TABLE IF NOT EXISTS delivered (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   seq INTEGER NOT NULL
 );
 INSERT OR IGNORE INTO delivered (one, seq) VALUES (1, 0);
+-- Without what was set aside.
+CREATE VIEW IF NOT EXISTS whole_chunks AS
+SELECT last_seq, first_seq, lines FROM chunks
+WHERE last_seq NOT IN (SELECT chunk FROM damaged WHERE chunk IS NOT NULL);
+-- A refused line takes more of the disk than its own bytes: what is said about it, its number, its place in the page.
+CREATE VIEW IF NOT EXISTS refused_sizes AS
+SELECT seq, 64 + length(raw) + length(CAST(detail AS BLOB)) + length(CAST(coalesce(id, '') AS BLOB))
+  + length(CAST(sender AS BLOB)) + length(reason) + length(received_at) AS nbytes
+FROM refused;

@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from runtime.http_bounds import BoundedProtocol, raise_descriptor_limit
+
 
 def host_and_port(url: str) -> tuple[str, int]:
     """``"http://127.0.0.1:18080"`` → ``("127.0.0.1", 18080)``; ValueError without a port."""
@@ -26,7 +28,16 @@ def serve_app(app: Any, url: str, listen_host: str) -> None:
     """Serves an ASGI application at ``url`` until SIGTERM or SIGINT; ``listen_host`` when others know it by another."""
     host, port = host_and_port(url)
     host = listen_host or host
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+    raise_descriptor_limit()
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        http=BoundedProtocol,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
 
 
 def serve_in_background(app: Any, url: str, listen_host: str) -> None:

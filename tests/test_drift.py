@@ -129,7 +129,8 @@ def test_every_event_type_and_every_reason_has_an_example() -> None:
     examples = [json.loads(line) for line in lines]
     accepted = {example["event"]["type"] for example in examples if example["outcome"] == "accepted"}
     assert accepted == EVENT_DATA.keys()
-    assert {example["outcome"] for example in examples} == {"accepted", *Reason}
+    # A line that ingest fails on is a fault that nobody knows yet.
+    assert {example["outcome"] for example in examples} == {"accepted", *Reason} - {Reason.NOT_JUDGED}
 
 
 def test_every_setting_and_command_is_described() -> None:

@@ -97,7 +97,8 @@ def test_every_example_has_the_outcome_it_names(tmp_path: Path) -> None:
 def test_every_event_type_and_every_reason_has_an_example_and_each_says_what_for() -> None:
     accepted = Counter(example["event"]["type"] for example in EXAMPLES if example["outcome"] == "accepted")
     assert set(accepted) == set(EVENT_DATA)
-    assert {example["outcome"] for example in EXAMPLES} == {"accepted", *Reason}
+    # A line that ingest fails on is a fault that nobody knows yet.
+    assert {example["outcome"] for example in EXAMPLES} == {"accepted", *Reason} - {Reason.NOT_JUDGED}
     assert all(example["note"] for example in EXAMPLES)
     assert all(("event" in e) + ("raw" in e) + ("raw_base64" in e) == 1 for e in EXAMPLES)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import os
 import socket
@@ -56,6 +57,10 @@ class Ingest:
         lines = self.http.get("/metrics").text.splitlines()
         return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}
 
+    def memory_mb(self) -> float:
+        """What its process keeps in memory now."""
+        return int(Path(f"/proc/{self.pid}/status").read_text().partition("VmRSS:")[2].split()[0]) / 1024
+
     def refusals(self) -> list[dict[str, Any]]:
         """Every refused line that is kept."""
         found: list[dict[str, Any]] = []
@@ -73,19 +78,26 @@ RUN = f"import ingest.app; ingest.app.KAFKA_ACK_TIMEOUT_S = {ACK_TIMEOUT_S}; imp
 
 
 @contextmanager
-def ingest_in(folder: Path, *known: dict[str, Any], **values: Any) -> Iterator[Ingest]:
-    """An ingest process on a free port with Kafka away, told of ``known`` units."""
+def ingest_in(folder: Path, *known: dict[str, Any], run_first: str = "", **values: Any) -> Iterator[Ingest]:
+    """An ingest process on a free port with Kafka away, told of ``known`` units.
+
+    ``run_first`` is Python that its process runs first.
+    """
     values = {"kafka": "127.0.0.1:1", "outbox_path": folder / "outbox.sqlite", "feedback_url": FEEDBACK, **values}
     url = f"http://127.0.0.1:{free_port()}"
     variables = {f"HAILONG_{name.upper()}": str(value) for name, value in values.items()}
     environment = {**os.environ, "HAILONG_API_KEY": KEY, **variables, "HAILONG_INGEST_URL": url}
     with (folder / "ingest.log").open("ab") as log:
         child = subprocess.Popen(
-            [sys.executable, "-c", RUN], env=environment, cwd=REPOSITORY, stdout=log, stderr=subprocess.STDOUT
+            [sys.executable, "-c", f"{run_first}\n{RUN}"],
+            env=environment,
+            cwd=REPOSITORY,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
     try:
         with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
-            wait_until(lambda: client.get("/healthz").is_success, 20)
+            wait_until(lambda: client.get("/healthz").is_success, 60)
             ingest = Ingest(client, child.pid)
             if known:
                 ingest.send(*known)
@@ -201,6 +213,70 @@ def test_another_content_type_is_415_and_names_those_that_are_taken(ingest: Inge
     answer = ingest.post(raw(tap()), kind)
     assert answer.status_code == 415
     assert LINES in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("kind", [SINGLE, BATCH, LINES])
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "x-gzip"])
+def test_a_packed_body_is_unpacked(ingest: Ingest, kind: str, coding: str) -> None:
+    body = b"[" + raw(tap()) + b"]" if kind == BATCH else raw(tap())
+    packed = {"Content-Encoding": coding}
+    assert told(ingest.post(gzip.compress(body), kind, **packed)) == (202, 1, [])
+
+
+def test_a_packed_body_may_have_several_parts_and_come_in_pieces(ingest: Ingest) -> None:
+    parts = [gzip.compress(raw(tap()) + b"\n") for _ in range(40)]
+    body = b"".join(parts) + bytes(512)
+    pieces = (body[at : at + 7] for at in range(0, len(body), 7))
+    assert told(ingest.post(pieces, **{"Content-Encoding": "gzip"})) == (202, 40, [])
+
+
+def test_little_that_unpacks_to_much_is_refused_at_the_bound(ingest: Ingest) -> None:
+    before = ingest.memory_mb()
+    bomb = gzip.compress(gzip.compress(b"x" * 1_000_000) + b"\n" * 300 * MEGABYTE)
+    for kind in (LINES, BATCH, SINGLE):
+        answer = ingest.post(bomb, kind, **{"Content-Encoding": "gzip"})
+        assert answer.status_code == 413
+    assert ingest.memory_mb() - before < 50
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (gzip.compress(b"x" * 100)[:-9], "ends too early"),
+        (b"no gzip", "is not gzip"),
+        (gzip.compress(b"{}") + b"rest", "is not gzip"),
+    ],
+)
+def test_a_body_that_is_not_packed_as_it_says_is_400(ingest: Ingest, body: bytes, said: str) -> None:
+    answer = ingest.post(body, **{"Content-Encoding": "gzip"})
+    assert (answer.status_code, said in answer.json()["detail"]) == (400, True)
+
+
+@pytest.mark.parametrize("coding", ["br", "deflate", "zstd", "gzip, gzip"])
+def test_another_content_coding_is_415_and_names_the_one_that_is_taken(ingest: Ingest, coding: str) -> None:
+    answer = ingest.post(b"x", **{"Content-Encoding": coding})
+    assert (answer.status_code, answer.headers["Accept-Encoding"]) == (415, "gzip")
+    assert coding in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("kind", [SINGLE, LINES])
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "utf8"])
+def test_utf8_may_be_named_in_the_content_type(ingest: Ingest, kind: str, charset: str) -> None:
+    assert told(ingest.post(raw(tap()), f"{kind}; charset={charset}")) == (202, 1, [])
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "windows-1258", "iso-8859-1"])
+def test_another_charset_is_415(ingest: Ingest, charset: str) -> None:
+    answer = ingest.post(raw(tap()), f"{LINES}; charset={charset}")
+    assert (answer.status_code, charset in answer.json()["detail"]) == (415, True)
+
+
+@pytest.mark.parametrize("kind", [SINGLE, BATCH, LINES])
+def test_a_byte_order_mark_before_a_body_is_no_part_of_it(ingest: Ingest, kind: str) -> None:
+    body = b"\xef\xbb\xbf" + (b"[" + raw(tap()) + b"]" if kind == BATCH else raw(tap()))
+    assert told(ingest.post(body, kind)) == (202, 1, [])
+    assert ingest.post((body[at : at + 1] for at in range(len(body))), kind).status_code == 202
+    assert ingest.post(b"\xef\xbb\xbf", kind).status_code == 400
 
 
 def test_without_a_token_401_and_with_an_unknown_one_403(ingest: Ingest) -> None:

@@ -25,6 +25,7 @@ from warehouse.client import connect
 NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 PLANTED, CLEAN = 2_000, 2_000
 PHONE, IDENTITY = "0912345678", "001234567890"
+GAPS = ("/", ",", ", ", "_", "*", " * ", "–", " – ", "\u2009", "\u200b", "\n", "\r\n", "~", "…", "·")
 SAID = f"Gọi {PHONE}, căn cước {IDENTITY}"
 MASKED = f"Gọi {MARKS['phone']}, căn cước {MARKS['identity']}"
 
@@ -68,12 +69,62 @@ def test_the_simulated_comments_stay_as_they_are() -> None:
         ("30-A1 12345", "plate"),
         ("stk 12345678", "account"),
         ("1903 1234 5678 90", "account"),
+        *((f"09{gap}12{gap}34{gap}56{gap}78", "phone") for gap in GAPS),
+        *((f"0912{gap}345{gap}678", "phone") for gap in GAPS),
+        ("0912345678,0987654321", "phone"),
+        ("09l2345678", "phone"),
+        ("O9I2345678", "phone"),
+        ("０９１２３４５６７８", "phone"),
+        ("không chín một 2345678", "phone"),
+        ("không chín 1 hai 3 bốn 5 sáu 7 tám", "phone"),
+        ("đt 38251234", "phone"),
+        *((f"001{gap}099{gap}012345", "identity") for gap in GAPS),
+        ("hộ chiếu C 1234567", "identity"),
+        ("0101234567-001", "identity"),
+        ("CCCD tôi 1.234.567.890", "identity"),
+        ("CMND 123/456/789", "identity"),
+        ("stk 1903/1234/5678/90", "account"),
+        ("hoa @ gmail . com", "email"),
+        ("nguyenvana (a còng) gmail.com", "email"),
+        ("nguyenvana a còng gmail chấm com", "email"),
+        ("xe AB 12-34", "plate"),
+        ("80-NG-123-45", "plate"),
+        ("facebook.com/hoa.tran", "contact"),
+        ("telegram @hoatran", "contact"),
+        ("zalo hoatran90", "contact"),
     ],
 )
 def test_people_write_them_in_many_ways(text: str, kind: str) -> None:
     masked = mask(text)
     assert MARKS[kind] in masked
-    assert not re.search(r"\d", masked)
+    assert not re.search(r"\d|hoa|nguyen|gmail", masked)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "diện tích 123456789 m2",
+        "mã QR 2026112000012345",
+        "bưu gửi EB123456789VN",
+        "đếm một hai ba bốn năm sáu bảy tám chín",
+        "các năm 2024, 2025, 2026",
+        "mở vào 03/10, 05/10, 07/10, 09/11",
+        "làm CCCD ngày 20/11/2026",
+        "phí CCCD 1.500.000 đồng",
+        "hồ sơ CCCD 000.00.00.H26-261120-0001",
+        "mở cửa 10-15 giờ",
+        "gọi tổng đài 1900 1234, đt 19001234",
+        "zalo H26.66.01.005",
+        "chờ @ 10.30 sáng",
+    ],
+)
+def test_numbers_that_are_nobodys_stay(text: str) -> None:
+    assert mask(text) == text
+
+
+def test_a_long_text_is_masked_as_a_short_one_wherever_its_windows_end() -> None:
+    for before in range(1_980, 2_005):
+        assert mask("x" * before + " 0912345678 " + "y" * 3_000) == f"{'x' * before} {MARKS['phone']} {'y' * 3_000}"
 
 
 @given(st.text(alphabet="0123456789 .-/,+()@aAđĐoOkK", max_size=60))
@@ -110,6 +161,47 @@ def test_what_citizens_say_in_fields_of_a_senders_own_is_masked() -> None:
         {"type": "dossier.accepted", "data": {"unit": "H26", "note": PHONE, "reason": SAID}}, ensure_ascii=False
     ).encode()
     assert json.loads(mask_all_text(dossier))["data"] == {"unit": "H26", "note": PHONE, "reason": MASKED}
+
+
+@pytest.mark.parametrize("name", [r"com\u006dent", r"\u0063omment", r"comm\u0065\u006Et"])
+def test_an_escaped_name_is_the_same_name(name: str) -> None:
+    admitted = judged(line(comment=SAID).replace(b'"comment"', f'"{name}"'.encode()))
+    assert isinstance(admitted, Admitted)
+    assert json.loads(admitted.value)["data"]["comment"] == MASKED
+    assert PHONE.encode() not in admitted.raw
+
+
+def test_an_escaped_type_is_the_same_type() -> None:
+    raw = line(note=SAID).replace(b"rating.submitted", rb"rating\u002esubmitted")
+    admitted = judged(raw)
+    assert isinstance(admitted, Admitted)
+    assert json.loads(admitted.value)["data"]["note"] == MASKED
+    assert PHONE.encode() not in mask_all_text(raw)
+
+
+def test_names_that_citizens_chose_are_masked_and_stay_apart() -> None:
+    admitted = judged(line(answers={PHONE: 1, "0987654321": 2, "wait": 3}, more={"unit": PHONE, "a": [{PHONE: 1}]}))
+    assert isinstance(admitted, Admitted)
+    data, mark = json.loads(admitted.value)["data"], MARKS["phone"]
+    assert data["answers"] == {mark: 1, f"{mark} 2": 2, "wait": 3}
+    assert data["more"] == {"unit": mark, "a": [{f"{mark} 3": 1}]}
+
+
+def test_a_field_beside_data_is_masked_as_one_in_it() -> None:
+    raw = json.dumps(rating("H26", "2026-11-23T08:30:00+07:00") | {"note": SAID}, ensure_ascii=False).encode()
+    admitted = judged(raw)
+    assert isinstance(admitted, Admitted)
+    assert json.loads(admitted.value)["note"] == MASKED
+
+
+def test_of_a_comment_that_is_too_long_the_masked_beginning_is_kept() -> None:
+    raw = line(comment=f"{SAID} {'x' * 5_000} {PHONE}")
+    refusal = judged(raw)
+    assert isinstance(refusal, Refusal)
+    assert refusal.detail == "data.comment: has more than 1200 characters"
+    kept = json.loads(mask_all_text(raw))["data"]["comment"]
+    assert kept.startswith(MASKED)
+    assert 1_200 < len(kept) < 1_300
 
 
 def test_a_mark_that_is_longer_than_its_number_does_not_make_a_comment_too_long() -> None:

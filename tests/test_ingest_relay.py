@@ -18,6 +18,7 @@ import pytest
 
 from contract.topics import EVENTS
 from ingest.admission import Admitted, Sender
+from ingest.batch import Batch
 from ingest.door import Door
 from ingest.outbox import Outbox
 from ingest.outbox_file import CHUNK_EVENTS, Chunk
@@ -245,8 +246,11 @@ def door_at(settings: Settings, folder: Path) -> Iterator[Door]:
 
 def admit(door: Door, *events: dict[str, Any]) -> int:
     """How many of these events one request gets accepted."""
-    lines = [json.dumps(body).encode() for body in events]
-    return door.submit([door.judged(list(enumerate(lines)), Sender(), set())]).result(timeout=30)[0].accepted
+    now, new_units = door.clock(), set[str]()
+    made = Batch.received(now, "system")
+    for index, body in enumerate(events):
+        door.judge_line(made, index, json.dumps(body).encode(), Sender(), new_units, now)
+    return door.submit([made]).result(timeout=30)[0].accepted
 
 
 def test_ingest_ended_by_sigterm_under_load_loses_nothing(kafka: Settings, tmp_path: Path) -> None:
