@@ -26,6 +26,7 @@ _REFERENCE: tuple[tuple[str, frozenset[str]], ...] = (
     ("0_capabilities", frozenset({"point"})),
     ("0_tablets", frozenset({"tablet"})),
     ("0_reference_ids", frozenset({"calendar", "procedure"})),
+    ("0_calendar_zones", frozenset({"calendar"})),
     ("0_calendars", frozenset({"calendar"})),
     ("0_unit_calendars", frozenset({"calendar"})),
     ("0_publications", frozenset({"calendar", "procedure"})),
@@ -125,8 +126,11 @@ def recompute_reference(client: Client, batches: Sequence[int]) -> None:
 
 
 def _run(client: Client, name: str, batches: Sequence[int]) -> None:
+    statement = _statement(name)
     parameters = {"batches": list(batches), "batch": batches[0], **SCALE_PARAMETERS, **REASON_PARAMETERS}
-    client.command(_statement(name), parameters=parameters)
+    # A statement that takes none would be taken for one of Python's own formatting.
+    taken = {key: value for key, value in parameters.items() if f"{{{key}:" in statement}
+    client.command(statement, parameters=taken)
 
 
 _TOUCHED_KINDS = "SELECT DISTINCT kind FROM touched WHERE batch IN {batches:Array(UInt64)}"
@@ -135,4 +139,6 @@ _UNREADABLE = "SELECT hex(subject) FROM touched WHERE batch IN {batches:Array(UI
 
 @cache
 def _statement(name: str) -> str:
-    return files("warehouse").joinpath("recompute", f"{name}.sql").read_text()
+    folder = files("warehouse").joinpath("recompute")
+    # What zones need is the same in several statements, and ClickHouse's own functions would be those of a whole server.
+    return folder.joinpath(f"{name}.sql").read_text().replace("{clock}", folder.joinpath("clock.sql").read_text().rstrip())
