@@ -25,11 +25,12 @@ _REFERENCE: tuple[tuple[str, frozenset[str]], ...] = (
     ("0_targets", frozenset({"target"})),
     ("0_capabilities", frozenset({"point"})),
     ("0_tablets", frozenset({"tablet"})),
-    ("0_reference_ids", frozenset({"calendar", "procedure"})),
     ("0_calendar_zones", frozenset({"calendar"})),
     ("0_calendars", frozenset({"calendar"})),
     ("0_unit_calendars", frozenset({"calendar"})),
     ("0_publications", frozenset({"calendar", "procedure"})),
+    # Last: whoever reads the new number of rules reads the new rules, and what was made from them goes before the rest.
+    ("0_reference_ids", frozenset({"calendar", "procedure"})),
 )
 REFERENCE_KINDS = frozenset().union(*(kinds for _, kinds in _REFERENCE))
 """The kinds of touched things that are reference data."""
@@ -38,6 +39,7 @@ RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
     *_REFERENCE,
     ("0_petition_events", frozenset({"petition"})),
     ("0_shifts", frozenset({"shift"})),
+    ("0_rule_changes", frozenset({"calendar", "procedure"})),
     ("0_touched_by_reference", frozenset({"calendar", "procedure"})),
     ("0_touched_by_petitions", frozenset({"petition"})),
     ("0_replaced_ratings", frozenset({"replacement"})),
@@ -48,6 +50,7 @@ RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
     ("3_dossier_days", _DOSSIERS),
     ("4_days_of_dossiers", _DOSSIERS),
     ("5_months_of_dossiers", _DOSSIERS),
+    ("6_applied_rules", frozenset({"calendar", "procedure"})),
     ("6_ticket_shares", frozenset({"ticket"})),
     ("7_hours_of_tickets", frozenset({"ticket"})),
     ("8_hours_of_ratings", frozenset({"rated_hour"})),

@@ -14,6 +14,30 @@ ALTER TABLE unit_calendars ADD COLUMN IF NOT EXISTS zone LowCardinality(String) 
 -- Whether a dossier's row was made from its newest fold.
 ALTER TABLE dossiers ADD COLUMN IF NOT EXISTS folded UInt64 COMMENT 'version of the fold that it was made from';
 
+-- The rules that dossiers are counted by (a unit's calendar, a procedure's terms, a calendar's day), as a hash: those that all
+-- stored dossiers were made from, and those that a batch found changed. Good for the flush at hand, as `touched` is.
+CREATE TABLE IF NOT EXISTS applied_rules (
+  kind LowCardinality(String) COMMENT 'unit, procedure or day (of a calendar)',
+  name String,
+  day Date32,
+  made_from UInt64
+)
+ENGINE = ReplacingMergeTree ORDER BY (kind, name, day);
+
+CREATE TABLE IF NOT EXISTS rule_changes (
+  batch UInt64,
+  kind LowCardinality(String),
+  name String,
+  day Date32,
+  made_from UInt64,
+  found_at DateTime DEFAULT now()
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMMDD(found_at)
+ORDER BY (batch, kind, name)
+TTL found_at + INTERVAL 1 DAY
+SETTINGS ttl_only_drop_parts = 1;
+
 -- What each row of dossier_days counts for on its day, of what came before an instant `until`: as dossier_marks, with the
 -- lateness of contract/lateness.py, which asks for an appointment. (In layers, for what is named within one is worked out at each use.)
 CREATE VIEW IF NOT EXISTS marks_of_dossiers AS

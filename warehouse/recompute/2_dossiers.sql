@@ -82,13 +82,16 @@ WITH
     (
       SELECT
         *,
-        toUnixTimestamp64Milli(assumeNotNull(begins_at)) + ahead_ms(assumeNotNull(begins_at), zone) AS clock_ms,
-        -- From when on a cut-off holds is kept as the beginning of its day in Vietnam, seven hours ahead. An instant long
-        -- ago for who came in time.
+        assumeNotNull(begins_at) AS from_at,
+        clock_ms(from_at, zone) AS shown_ms,
+        shown_ms % 86400000 AS of_day_ms,
+        addMilliseconds(from_at, 86399999 - of_day_ms) AS at_midnight,
+        -- From when on a cut-off holds is kept as the beginning of its day in Vietnam, seven hours ahead. The last moment of
+        -- the day, also of one in which the clock is changed; for who came in time, an instant long ago.
         if(
-          NOT given AND begins_at IS NOT NULL AND clock_ms % 86400000
-            > arrayLast(cutoff -> toUnixTimestamp64Milli(cutoff.1) + 25200000 <= clock_ms, cutoffs).2,
-          fromUnixTimestamp64Milli(instant_ms(clock_ms - clock_ms % 86400000 + 86400000, zone) - 1, 'UTC'),
+          NOT given AND begins_at IS NOT NULL
+            AND of_day_ms > arrayLast(cutoff -> toUnixTimestamp64Milli(cutoff.1) + 25200000 <= shown_ms, cutoffs).2,
+          addMilliseconds(at_midnight, shown_ms - of_day_ms + 86399999 - clock_ms(at_midnight, zone)),
           toDateTime64(0, 3, 'UTC')
         ) AS waits_until
       FROM starts
@@ -196,9 +199,10 @@ WITH
   (
     SELECT
       *,
-      toUnixTimestamp64Milli(assumeNotNull(due_at)) + ahead_ms(assumeNotNull(due_at), zone) AS due_clock_ms,
+      clock_ms(assumeNotNull(due_at), zone) AS due_shown_ms,
       arrayMap(
-        clock_ms -> instant_ms(clock_ms - due_clock_ms % 86400000, zone), [due_clock_ms, due_clock_ms + 86400000]
+        begins_ms -> day_begins_ms(begins_ms, toUnixTimestamp64Milli(assumeNotNull(due_at)), due_shown_ms, zone),
+        [due_shown_ms - due_shown_ms % 86400000, due_shown_ms - due_shown_ms % 86400000 + 86400000]
       ) AS due_day
     FROM appointed
   ),
