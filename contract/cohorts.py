@@ -94,8 +94,8 @@ ATTRIBUTES: dict[str, str] = {
     "procedure_whole_at_desk": "and settled there as well",
     "procedure_posted": "its procedure is posted at the desk",
     # judged by its appointment again
-    "appointed": "it has an appointment: a given one, or one that follows from its procedure's term and its unit's calendar",
-    "uncounted": "its procedure has a term, but its unit's calendar is missing or too short to count an appointment from it",
+    "appointed": "it has an appointment: given, or counted from its procedure's term in its unit's calendar",
+    "uncounted": "its procedure has a term, but its unit's calendar is missing, or too short to count it in",
 }
 """Attributes of dossiers and procedures, in the order of their bits; new ones are put behind the last."""
 

@@ -70,8 +70,8 @@ class Indicator(Closed):
     ``factor`` is a second share that a share is multiplied by. ``lent_by``: where the denominator is zero, that of the
     year before stands in, a twelfth of it for a month, a quarter of it for a quarter (``lent``). ``basis`` tells how
     sure the rule is: ``rule`` stands in the cited text, ``practice`` is how the national portal is seen to count,
-    ``choice`` is this project's reading. ``unjudged`` are cases that are there but say nothing for or against: where the
-    denominator is zero and there are some, they are why there is no figure, and no points are given for "no cases".
+    ``choice`` is this project's reading. ``unjudged`` are cases that are there but say nothing for or against: where
+    the denominator is zero and there are some, they are why there is no figure, and no points are given.
     """
 
     id: str = Field(pattern=r"^[A-Z0-9]+(_[A-Z0-9]+)+$")
@@ -160,7 +160,7 @@ class Unjudged(Closed):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An indicator's value and what it rests on. ``value`` is None, and ``reason`` says why, unless ``status`` is ``ok``."""
+    """An indicator's value and what it rests on; ``value`` is None, with a ``reason``, unless ``status`` is ``ok``."""
 
     status: Literal["ok", "insufficient", "not_available"]
     value: float | None

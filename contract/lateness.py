@@ -1,7 +1,7 @@
 """When a dossier is late: the one rule that lists, indicators and the recount follow. Pure.
 
-The store keeps the same rule in ``warehouse/migrations/0008_appointments.sql`` (marks), ``recompute/3_dossier_days.sql``
-and ``queries/dossiers.sql``; ``hailong verify`` holds the two against each other.
+The store keeps the same rule in ``warehouse/``: ``migrations/0008_appointments.sql`` (marks),
+``recompute/3_dossier_days.sql`` and ``queries/dossiers.sql``; ``hailong verify`` holds the two against each other.
 """
 
 from __future__ import annotations
@@ -9,17 +9,18 @@ from __future__ import annotations
 from datetime import datetime
 
 RULE_VI = (
-    "Hồ sơ quá hạn là hồ sơ có ngày hẹn trả và: bị yêu cầu bổ sung quá một lần (quá hạn ngay từ lần thứ hai, dù còn hay hết"
-    " ngày hẹn), hoặc kết thúc sau hạn, hoặc đang xử lý khi đã qua hạn mà không chờ người nộp từ trước hạn. Hồ sơ rút là"
-    " đúng hạn. Hồ sơ không có ngày hẹn không tính là đúng hạn, cũng không tính là quá hạn. Danh sách hồ sơ quá hạn,"
-    " Q766_2_1, Q766_5_4, TIM_OVERDUE_RATE và LTH_ONTIME theo cùng quy tắc này; các chỉ số của Nghị định 61 chỉ so ngày."
+    "Hồ sơ quá hạn là hồ sơ có ngày hẹn trả và: bị yêu cầu bổ sung quá một lần (quá hạn ngay từ lần thứ hai, dù đã tới"
+    " ngày hẹn hay chưa), hoặc kết thúc sau hạn, hoặc đang xử lý khi đã qua hạn mà không chờ người nộp từ trước hạn."
+    " Hồ sơ đã rút được tính là đúng hạn. Hồ sơ không có ngày hẹn không tính là đúng hạn, cũng không tính là quá hạn."
+    " Danh sách hồ sơ quá hạn, Q766_2_1, Q766_5_4, TIM_OVERDUE_RATE và LTH_ONTIME theo cùng quy tắc này; các chỉ số của"
+    " Nghị định 61 chỉ so ngày."
 )
 RULE_EN = (
     "A dossier is late when it has an appointment and was asked for papers more than once (from the second request on,"
     " whatever the appointment), or ended after its appointment, or is open past it without having waited for the"
     " applicant since before. A withdrawn one is on time. A dossier without an appointment is neither on time nor late."
-    " The list of overdue dossiers, Q766_2_1, Q766_5_4, TIM_OVERDUE_RATE and LTH_ONTIME follow this one rule; the indices"
-    " of Decree 61 compare days alone."
+    " The list of overdue dossiers, Q766_2_1, Q766_5_4, TIM_OVERDUE_RATE and LTH_ONTIME follow this one rule; the"
+    " indices of Decree 61 compare days alone."
 )
 
 

@@ -41,7 +41,8 @@ MEASURES: dict[str, str] = {
     # as things stood at the end of the period
     "settled_or_open": "dossiers with an appointment that ended in the period after acceptance, or are open at its end",
     "on_time_or_running": "of those, all that are not late (contract/lateness.py)",
-    "due_or_settled": "dossiers with an appointment that passed in the period, or that ended in it, or are open and late at its end for papers asked for twice before the appointment passed",
+    "due_or_settled": "dossiers whose appointment passed in the period, or that have one and ended in it, or are open"
+    " and late at its end because papers were asked for twice, their appointment still to come",
     "overdue": "of those, late (contract/lateness.py)",
     "open": "dossiers accepted and not ended at the end of the period",
     "open_appointed": "of those, with an appointment",

@@ -8,9 +8,7 @@ from typing import Literal
 
 import yaml
 
-Reason = Literal[
-    "no_cases", "too_few", "no_appointment", "no_calendar", "no_calendar_for_petitions", "no_working_time"
-]
+Reason = Literal["no_cases", "too_few", "no_appointment", "no_calendar", "no_calendar_for_petitions", "no_working_time"]
 
 
 @cache

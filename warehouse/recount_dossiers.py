@@ -117,9 +117,7 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
         late_after=late_after,
         attributes=attributes,
         completed_at=last(steps, "dossier.completed"),
-        net=net(calendar, accepted, ended_at, pauses, paused_since)
-        if ending in SETTLED
-        else None,
+        net=net(calendar, accepted, ended_at, pauses, paused_since) if ending in SETTLED else None,
         steps=Counter(filter(None, map(how_done, steps))),
     )
 

@@ -1,9 +1,9 @@
 """How dossiers stood at the end of a period, from sums up to its end and up to its start. Pure.
 
 Every dossier has up to three instants: it is accepted, closed (it ends, not before its acceptance) and passed (its
-appointment passes, not before its acceptance). What is late stands in contract/lateness.py. Counting instants before the period's start and before its end is
+appointment passes, not before its acceptance). Counting instants before the period's start and before its end is
 enough for all but one thing: a dossier of which one of closing and passing lies before the period and the other behind
-it (``spans…``).
+it (``spans…``). What is late stands in contract/lateness.py.
 """
 
 from __future__ import annotations

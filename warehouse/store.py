@@ -143,5 +143,6 @@ _UNREADABLE = "SELECT hex(subject) FROM touched WHERE batch IN {batches:Array(UI
 @cache
 def _statement(name: str) -> str:
     folder = files("warehouse").joinpath("recompute")
-    # What zones need is the same in several statements, and ClickHouse's own functions would be those of a whole server.
-    return folder.joinpath(f"{name}.sql").read_text().replace("{clock}", folder.joinpath("clock.sql").read_text().rstrip())
+    # The functions of clocks are part of each statement: ClickHouse's own would be those of a whole server.
+    clock = folder.joinpath("clock.sql").read_text().rstrip()
+    return folder.joinpath(f"{name}.sql").read_text().replace("{clock}", clock)
