@@ -93,6 +93,9 @@ ATTRIBUTES: dict[str, str] = {
     "procedure_at_desk": "its procedure is received and given back at the one-stop desk",
     "procedure_whole_at_desk": "and settled there as well",
     "procedure_posted": "its procedure is posted at the desk",
+    # judged by its appointment again
+    "appointed": "it has an appointment: given, or counted from its procedure's term in its unit's calendar",
+    "uncounted": "its procedure has a term, but its unit's calendar is missing, or too short to count it in",
 }
 """Attributes of dossiers and procedures, in the order of their bits; new ones are put behind the last."""
 
@@ -103,6 +106,7 @@ PETITION_ATTRIBUTES: dict[str, str] = {
     "answered_in_time": "each step that was due on it came within its working days",
     "disliked": "more dislike its answer than like it",
     "reopened": "it was brought up again",
+    "undated": "its unit's calendar is missing or too short to tell by when it has to be answered",
 }
 """Attributes of petitions, in the order of their bits."""
 

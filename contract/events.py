@@ -18,6 +18,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
+from contract.counted_events import COUNTED_EVENTS
 from contract.dossier_events import DOSSIER_EVENTS
 from contract.faults import refusal_of
 from contract.fields import CODE_PATTERN, AnyInstant, Code, Data
@@ -28,7 +29,7 @@ from contract.service_events import REPLACEABLE_FOR, SERVICE_EVENTS, Replaced
 T = TypeVar("T", bound=str)
 D = TypeVar("D", bound=Data)
 
-EVENT_DATA: dict[str, type[Data]] = DOSSIER_EVENTS | SERVICE_EVENTS | REFERENCE_EVENTS
+EVENT_DATA: dict[str, type[Data]] = DOSSIER_EVENTS | SERVICE_EVENTS | REFERENCE_EVENTS | COUNTED_EVENTS
 """Every event type there is and the model of its data."""
 
 OLDEST = datetime(2000, 1, 1, tzinfo=UTC)

@@ -12,6 +12,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contract.measures import DISTRIBUTIONS, Counts, is_of_dossiers, terms, value_of
+from contract.missing import Reason
 from contract.reference_events import UnitLevel
 
 Z95 = 1.959964
@@ -69,7 +70,8 @@ class Indicator(Closed):
     ``factor`` is a second share that a share is multiplied by. ``lent_by``: where the denominator is zero, that of the
     year before stands in, a twelfth of it for a month, a quarter of it for a quarter (``lent``). ``basis`` tells how
     sure the rule is: ``rule`` stands in the cited text, ``practice`` is how the national portal is seen to count,
-    ``choice`` is this project's reading.
+    ``choice`` is this project's reading. ``unjudged`` are cases that are there but say nothing for or against: where
+    the denominator is zero and there are some, they are why there is no figure, and no points are given.
     """
 
     id: str = Field(pattern=r"^[A-Z0-9]+(_[A-Z0-9]+)+$")
@@ -82,6 +84,7 @@ class Indicator(Closed):
     factor: Factor | None = None
     quantile: float | None = Field(None, gt=0, lt=1)
     lent_by: Literal["last_year"] | None = None
+    unjudged: tuple[Unjudged, ...] = ()
     unit: Literal["percent", "hours", "minutes", "seconds", "count", "points"]
     direction: Literal["up", "down", "none"]
     min_n: int = Field(ge=0)
@@ -114,9 +117,15 @@ class Indicator(Closed):
         return self.name_vi if language == "vi" else self.name_en
 
     def formulas(self) -> list[str]:
-        """All formulas that make its figure."""
+        """All formulas that make its figure, or say why there is none."""
         factors = [self.factor.numerator, self.factor.denominator] if self.factor else []
-        return [self.numerator, self.denominator, *factors]
+        return [self.numerator, self.denominator, *factors, *(each.cases for each in self.unjudged)]
+
+    def why_unjudged(self, counts: Counts) -> Reason | None:
+        """Why there is nothing to count though there are cases; None when there are none, or some count."""
+        if value_of(self.denominator, counts) != 0:
+            return None
+        return next((each.reason for each in self.unjudged if value_of(each.cases, counts) > 0), None)
 
     def measures(self) -> frozenset[str]:
         """All measures and cohorts that make its figure."""
@@ -142,9 +151,16 @@ class Factor(Closed):
     denominator: str
 
 
+class Unjudged(Closed):
+    """Cases that an indicator cannot count, as a formula, and why."""
+
+    reason: Reason
+    cases: str
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An indicator's value and what it rests on. ``value`` is None unless ``status`` is ``ok``."""
+    """An indicator's value and what it rests on; ``value`` is None, with a ``reason``, unless ``status`` is ``ok``."""
 
     status: Literal["ok", "insufficient", "not_available"]
     value: float | None
@@ -152,23 +168,25 @@ class Figure:
     denominator: float
     n: int
     interval: tuple[float, float] | None
+    reason: Reason | None = None
 
 
 def evaluate(indicator: Indicator, counts: Counts) -> Figure:
-    """The figure these counts give. No cases: not available, never 0 or 100. Too few: nothing but how many."""
+    """The figure these counts give. Nothing to count: not available, never 0 or 100. Too few: nothing but how many."""
     denominator = value_of(indicator.denominator, counts)
     if denominator == 0 and indicator.lent_by:
         found_before = counts.get(lent(indicator.id), 0.0)
         denominator = 0.0 if isinstance(found_before, Mapping) else float(found_before)
     n = math.ceil(denominator)
-    if indicator.kind == "count":
+    unjudged = indicator.why_unjudged(counts)
+    if indicator.kind == "count" and not unjudged:
         value = value_of(indicator.numerator, counts)
         return Figure("ok", value, value, denominator, n, None)
     factor = _factor(indicator, counts)
     if n <= 0 or factor is None:
-        return Figure("not_available", None, None, denominator, n, None)
+        return Figure("not_available", None, None, denominator, n, None, unjudged or "no_cases")
     if n < indicator.min_n:
-        return Figure("insufficient", None, None, denominator, n, None)
+        return Figure("insufficient", None, None, denominator, n, None, "too_few")
     found = counts[indicator.numerator] if indicator.kind == "quantile" else value_of(indicator.numerator, counts)
     if isinstance(found, Mapping):
         seconds = nearest_rank(found, indicator.quantile or 0.5)

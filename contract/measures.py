@@ -39,12 +39,15 @@ MEASURES: dict[str, str] = {
     "handlings": "served tickets whose time at the counter is known",
     "handled_s": "seconds those took in all, from being called to being served",
     # as things stood at the end of the period
-    "settled_or_open": "dossiers that ended in the period after acceptance, or are open at its end",
-    "on_time_or_running": "of those, ended in time, withdrawn, or open and not past their appointment",
-    "due_or_settled": "dossiers whose appointment passed, or that ended, in the period",
-    "overdue": "of those, ended late or open past their appointment",
+    "settled_or_open": "dossiers with an appointment that ended in the period after acceptance, or are open at its end",
+    "on_time_or_running": "of those, all that are not late (contract/lateness.py)",
+    "due_or_settled": "dossiers whose appointment passed in the period, or that have one and ended in it, or are open"
+    " and late at its end because papers were asked for twice, their appointment still to come",
+    "overdue": "of those, late (contract/lateness.py)",
     "open": "dossiers accepted and not ended at the end of the period",
-    "due_soon": "of those, with an appointment in the next 24 hours",
+    "open_appointed": "of those, with an appointment",
+    "unappointed": "dossiers that ended in the period after acceptance, or are open at its end, without an appointment",
+    "due_soon": "open dossiers with an appointment in the next 24 hours",
     # of dossiers that ended in the period with a result or its return
     "nets": "those whose working time is known",
     "net_s": "working seconds those took in all, from acceptance to the end, without the time their clock stood",
@@ -63,7 +66,12 @@ MEASURES: dict[str, str] = {
 }
 """What is counted besides cohorts; the warehouse has one expression for each (a test compares the two lists)."""
 
-STANDING = frozenset({"settled_or_open", "on_time_or_running", "due_or_settled", "overdue", "open", "due_soon"})
+STANDING = frozenset(
+    {
+        *("settled_or_open", "on_time_or_running", "due_or_settled", "overdue"),
+        *("open", "open_appointed", "unappointed", "due_soon"),
+    }
+)
 """Measures of how dossiers stood at the end of the period."""
 
 WORK = frozenset({"nets", "net_s", "steps_due", "steps_early", "steps_in_time", "return_lags_s"})

@@ -1,4 +1,4 @@
-"""The compact calendar file as days: later lines go before earlier ones."""
+"""The compact calendar file as zones and days: later lines go before earlier ones."""
 
 from __future__ import annotations
 
@@ -12,6 +12,20 @@ from contract.reference_rows import CellError, Fault, Row, needed
 _SESSION = re.compile(r"^(\d\d:\d\d)-(\d\d:\d\d)$")
 
 
+def calendar_zones(rows: list[Row], root: str, faults: list[Fault]) -> Iterator[tuple[Row, str, dict[str, Any]]]:
+    """The calendars whose zone is told (lines of the kind ``zone``): the row, the calendar, and its event's data."""
+    for row in rows:
+        if row.cells.get("kind") == "zone":
+            try:
+                calendar, zone = needed(row.cells, "calendar"), needed(row.cells, "zone")
+            except CellError as error:
+                faults.append(Fault(row.file, row.line, str(error)))
+                continue
+            yield row, calendar, {"unit": row.cells.get("unit", root), "zone": zone}
+        elif "zone" in row.cells:
+            faults.append(Fault(row.file, row.line, "zone: is for a line of the kind zone"))
+
+
 def calendar_days(rows: list[Row], root: str, faults: list[Fault]) -> Iterator[tuple[Row, dict[str, Any]]]:
     """Each day that the rows speak of, with the row that decided and the data of its event.
 
@@ -21,9 +35,11 @@ def calendar_days(rows: list[Row], root: str, faults: list[Fault]) -> Iterator[t
     for row in rows:
         try:
             calendar, kind = needed(row.cells, "calendar"), needed(row.cells, "kind")
+            if kind == "zone":
+                continue
             first, last = _day(row, "date_from"), _day(row, "date_to")
             if kind not in ("week", "off", "work"):
-                raise CellError(f"kind: {kind!r} is not week, off or work")
+                raise CellError(f"kind: {kind!r} is not week, off, work or zone")
             if last < first:
                 raise CellError(f"date_to: {last} is before date_from")
             weekdays = _weekdays(row) if kind == "week" else range(1, 8)

@@ -6,7 +6,9 @@ They go through the same door as every event and live in a compacted topic; the 
 from __future__ import annotations
 
 from datetime import time
+from functools import cache
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -33,7 +35,7 @@ class UnitDefined(Data):
 
 
 class Cutoff(BaseModel):
-    """From ``valid_from`` on, what is handed in later than ``at`` (Vietnam's clock) counts as of the next working day.
+    """From ``valid_from`` on, what comes in later than ``at`` (by the unit's clock) counts as of the next working day.
 
     No ``at``: from that day on there is no such hour.
     """
@@ -115,6 +117,31 @@ def _one_after_another(sessions: list[list[time]]) -> list[list[time]]:
     return sessions
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _known_zone(name: str) -> str:
+    if name not in _zones():
+        raise ValueError("must be a time zone of the IANA list, such as Asia/Ho_Chi_Minh")
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+"""A time zone by its name in the IANA list."""
+
+
+class CalendarDefined(Data):
+    """The zone by whose clock a calendar's days and hours are told; ``subject`` is the calendar.
+
+    The units that follow the calendar count their due days and cut-off hours by that clock, also where no days of the
+    calendar are given. A calendar without this word goes by Vietnam's clock.
+    """
+
+    zone: Zone = "Asia/Ho_Chi_Minh"
+
+
 class WorkingDay(Data):
     """One day of a calendar; ``subject`` is ``CALENDAR/YYYY-MM-DD``. No sessions: a day off.
 
@@ -193,6 +220,7 @@ REFERENCE_EVENTS: dict[str, type[Data]] = {
     "procedure.published": Procedure,
     "procedure.updated": Procedure,
     "procedure.abolished": ProcedureAbolished,
+    "calendar.defined": CalendarDefined,
     "calendar.day_defined": WorkingDay,
     "target.defined": TargetDefined,
     "alias.defined": AliasDefined,

@@ -19,6 +19,7 @@ ENDS = {"procedure.abolished": "procedure.published", "device.revoked": "device.
 SAME = {"procedure.updated": "procedure.published"}
 FILE_OF = {
     "unit.defined": "units.csv",
+    "calendar.defined": "calendar.csv",
     "calendar.day_defined": "calendar.csv",
     "procedure.published": "procedures.csv",
     "target.defined": "targets.csv",
@@ -72,7 +73,9 @@ def _cells(name: str, event: Mapping[str, Any]) -> dict[str, str]:
     data = dict(event["data"])
     if name in SUBJECT_IN:
         data[SUBJECT_IN[name]] = event["subject"]
-    if name == "calendar.csv":
+    if event["type"] == "calendar.defined":
+        data |= {"calendar": event["subject"], "kind": "zone"}
+    elif name == "calendar.csv":
         hours = " ".join(f"{opens[:5]}-{closes[:5]}" for opens, closes in data["sessions"])
         data |= {
             "kind": "work" if hours else "off",

@@ -15,7 +15,7 @@ from typing import Any
 from contract import aliases
 from contract.events import decode, derived_id
 from contract.procedure_codes import plain_code
-from contract.reference_calendar import calendar_days
+from contract.reference_calendar import calendar_days, calendar_zones
 from contract.reference_events import CONFIGURED_FIELDS
 from contract.reference_rows import CellError, Fault, Row, needed
 from contract.reference_rows import rows as read_rows
@@ -95,7 +95,7 @@ _REQUIRED = {
 }
 _OPTIONAL = {
     "units.csv": {"valid_to", "calendar", "ward_code"},
-    "calendar.csv": {"name_vi", "name_en", "unit"},
+    "calendar.csv": {"name_vi", "name_en", "unit", "zone"},
     "procedures.csv": {
         *{"name_en", "field", "level", "term", "term_unit", "count_mode", "deadline_rule", "supplement_policy"},
         *{"service_level", "full_online_eligible", "has_fee", "fee_vnd", "requires_result", "annual_volume"},
@@ -203,6 +203,8 @@ def _read(column: str, text: str) -> Any:
 
 
 def _days(rows: list[Row], root: str, faults: list[Fault]) -> Iterator[_Fact]:
+    for row, calendar, zone in calendar_zones(rows, root, faults):
+        yield row, "calendar.defined", calendar, zone
     for row, data in calendar_days(rows, root, faults):
         yield row, "calendar.day_defined", f"{data['calendar']}/{data['date']}", data
 
@@ -251,6 +253,7 @@ def _ambiguous(built: list[_Built], units: set[str]) -> Iterator[Fault]:
 
 def _dangling(built: list[_Built], units: set[str]) -> Iterator[Fault]:
     calendars = {item.event["data"]["calendar"] for item in built if item.event["type"] == "calendar.day_defined"}
+    calendars |= {item.event["subject"] for item in built if item.event["type"] == "calendar.defined"}
     for item in built:
         data = item.event["data"]
         for column in ("unit", "parent", "counter"):

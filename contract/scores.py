@@ -55,7 +55,8 @@ class Component(Closed):
     """What one indicator adds to a card.
 
     ``full_at`` in the indicator's shown unit; where ``steps`` are given, points come by the highest of them that is
-    reached, not in proportion. ``without_cases``: what is given when nothing of the kind happened.
+    reached, not in proportion. ``without_cases``: what is given when nothing of the kind happened; of cases that nobody
+    can judge (``Figure.reason``) nothing is given.
     ``granted_to``: levels whose units cannot have it and are given the maximum.
     """
 
@@ -82,6 +83,8 @@ class Component(Closed):
             return ComponentPoints(self, self._points_of(figure.value, level, known), "ok")
         if figure.status == "insufficient":
             return ComponentPoints(self, None, "insufficient")
+        if figure.reason not in {None, "no_cases"}:
+            return ComponentPoints(self, None, "no_cases")
         given = {"full": self.max_points, "zero": 0.0, "none": None}[self.without_cases]
         return ComponentPoints(self, given, "no_cases")
 

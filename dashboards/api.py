@@ -17,6 +17,7 @@ from contract.scores import score
 from dashboards import lists, told
 from dashboards.breakdown import get_breakdown
 from dashboards.compare import get_compare
+from dashboards.counted import get_counted
 from dashboards.forms import OtherForms
 from dashboards.heat import get_heat
 from dashboards.lasting import get_warnings
@@ -182,4 +183,5 @@ ROUTES: dict[str, Callable[..., Any]] = {
     "/v1/tablets": lists.get_tablets,
     "/v1/freshness": lists.get_freshness,
     "/v1/counts": lists.get_counts,
+    "/v1/counted": get_counted,
 }

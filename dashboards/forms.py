@@ -31,6 +31,7 @@ ROWS = {
     "/v1/series": "series",
     "/v1/tablets": "tablets",
     "/v1/waiting": "points",
+    "/v1/counted": "counted",
 }
 """The routes that have rows, and where in their answer they are."""
 

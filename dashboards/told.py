@@ -9,6 +9,7 @@ from typing import Any
 from contract.catalogue import catalogue
 from contract.indicators import Indicator, evaluate
 from contract.measures import Counts
+from contract.missing import texts
 from dashboards.reader import times
 from dashboards.tree import Tree
 from runtime.clock import VIETNAM
@@ -55,6 +56,9 @@ def figure(
         "points": points.points if points else None,
         "max_points": component.max_points if component else None,
         "status": found.status,
+        "reason": found.reason,
+        "reason_vi": texts()[found.reason]["vi"] if found.reason else None,
+        "reason_en": texts()[found.reason]["en"] if found.reason else None,
         "rule_set": rule_set.id,
         "as_of": as_of,
     }

@@ -13,7 +13,9 @@ from contract.catalogue import RuleSet, catalogue
 from contract.cohorts import ATTRIBUTES, PETITION_ATTRIBUTES, POINT_ATTRIBUTES, STEPS
 from contract.indicators import Indicator, Target
 from contract.lasting import LastingMiss
+from contract.lateness import RULE_EN, RULE_VI
 from contract.measures import MEASURES
+from contract.missing import texts
 
 BASIS = {
     "rule": "văn bản quy định · stands in the source",
@@ -47,6 +49,12 @@ def section(name: str) -> Callable[[], str]:
         return "\n".join(["", *_cards(rules), *map(_warning, rules.warnings), *entries]) + "\n"
 
     return made
+
+
+def lateness() -> str:
+    """When a dossier is late, and why there may be no figure."""
+    reasons = "".join(f"| `{reason}` | {told['vi']} | {told['en']} |\n" for reason, told in texts().items())
+    return f"\n{RULE_VI}\n\n{RULE_EN}\n\n| `reason` | | |\n| --- | --- | --- |\n{reasons}"
 
 
 def glossary() -> str:
@@ -85,6 +93,10 @@ def _entry(entry: Indicator, rules: RuleSet) -> str:
         lines.append(f"- Điểm tối đa · most points: {component.max_points:g}{full}")
         if component.granted_to:
             lines.append(f"- Được tính đủ điểm ở cấp · given in full at the levels: {', '.join(component.granted_to)}")
+    lines += [
+        f"- Không có số liệu khi chỉ có · no figure with nothing but: `{each.cases}` (`{each.reason}`)"
+        for each in entry.unjudged
+    ]
     lines += [f"- Mục tiêu · target: {_target(target)}" for target in entry.targets]
     lines.append(f"- Nguồn · source: {entry.source} ({BASIS[entry.basis]})")
     lines.append(f"- Ví dụ · example: {_worked_out(example)}")

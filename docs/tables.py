@@ -180,6 +180,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "qd766": indicators.section("qd766"),
     "nd61_2018": indicators.section("nd61_2018"),
     "nd61_staff": indicators.section("nd61_staff"),
+    "lateness": indicators.lateness,
     "glossary": indicators.glossary,
     "refusals": _refusals,
     "events": _events,

@@ -255,7 +255,7 @@ def test_the_warehouse_counts_exactly_the_measures_of_the_contract(store: Client
 
 
 def test_the_store_keeps_the_marks_in_the_order_in_which_they_are_read() -> None:
-    told = files("warehouse").joinpath("migrations", "0004_dossier_days.sql").read_text()
+    told = files("warehouse").joinpath("migrations", "0008_appointments.sql").read_text()
     listed = told.partition("  [\n")[2].partition("  ] AS marks")[0]
     assert tuple(line.partition("-- ")[2] for line in listed.splitlines()) == MARKS
 

@@ -179,6 +179,11 @@ def tickets_by_time(client: Client, within: Sequence[str], period: Period, by: s
     return _rows(client, "tickets_by_time", {"units": list(within), "by": by, **bounds(period.whole_hours())})
 
 
+def counted(client: Client, within: Sequence[str], period: Period) -> Rows:
+    """Figures that came as numbers, of periods that share a day with this one; nothing is made of them."""
+    return _rows(client, "counted", {"units": list(within), **days(period)})
+
+
 def official_dossiers(client: Client, within: Sequence[str], period: Period, staff: str) -> Rows:
     """Each dossier of an official that ended with a result in the period, with what its points are made of."""
     return _rows(client, "official_dossiers", {"units": list(within), "staff": staff, **bounds(period)})

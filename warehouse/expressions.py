@@ -21,7 +21,8 @@ def value(indicator: Indicator) -> str:
     """An indicator's value in its shown unit as SQL; NULL without cases or with too few."""
     cases, counted = formula(indicator.denominator), formula(indicator.numerator)
     if indicator.kind == "count":
-        return counted
+        there = [f"{formula(each.cases)} <= 0" for each in indicator.unjudged]
+        return f"if({cases} != 0 OR ({' AND '.join(there)}), {counted}, NULL)" if there else counted
     if indicator.kind == "quantile":
         counted, divided = nearest_rank(indicator.numerator, indicator.quantile or 0.5), "1"
     else:

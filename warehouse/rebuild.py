@@ -21,7 +21,7 @@ from warehouse.store import REFERENCE_KINDS, new_batch, recompute, recompute_ref
 
 SLICE_EVENTS = 1_000_000
 REFERENCE_TABLES = (
-    *("units", "procedures", "working_days", "targets", "capabilities", "tablets"),
+    *("units", "procedures", "working_days", "calendar_zones", "targets", "capabilities", "tablets"),
     *("reference_ids", "unit_calendars", "calendar_days", "publications"),
 )
 DERIVED_TABLES = (

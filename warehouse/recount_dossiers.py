@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from contract.lateness import is_late
 from warehouse.recount import DAY_S, Event, Hours, Tally, at, first, hour_of, in_order, last, replaced, seconds, stands
 from warehouse.recount_attributes import cohorts_of, judged, told_by
 from warehouse.recount_work import how_done, net
-from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar, Pause, Terms, appointment
+from warehouse.working_time import NO_CALENDAR, Calendar, Pause, Terms, appointment, midnight
 
 STOPS = {"dossier.supplement_requested": "papers", "dossier.finance_requested": "fee", "dossier.suspended": "other"}
 STARTS = {"dossier.supplement_completed": "papers", "payment.paid": "fee", "dossier.resumed": "other"}
@@ -78,11 +79,13 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
     terms = rules.terms.get(procedure, rules.other_terms)
     dues = [(due, at(step)) for step in steps if (due := _due(step))]
     pauses, paused_since = _pauses(steps)
-    due_at = appointment(rules.calendars.get(home, NO_CALENDAR), terms, accepted, dues[-1] if dues else None, pauses)
+    calendar = rules.calendars.get(home, NO_CALENDAR)
+    due_at = appointment(calendar, terms, accepted, dues[-1] if dues else None, pauses)
     early_before = late_after = due_at
     if due_at and terms.deadline_rule != "instant":
-        early_before = due_at.astimezone(VIETNAM).replace(hour=0, minute=0, second=0, microsecond=0)
-        late_after = early_before + timedelta(days=1) - timedelta(milliseconds=1)
+        day = due_at.astimezone(calendar.zone).date()
+        early_before = midnight(day, calendar.zone)
+        late_after = midnight(day + timedelta(days=1), calendar.zone) - timedelta(milliseconds=1)
     channel = next(filter(None, channels), "")
     changed = replaced(told)
     attributes = set(told_by(step for step in told if stands(step, changed) and _concerns(step, home))) | {
@@ -94,6 +97,10 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
     attributes |= rules.offered.get(procedure, set()) | (
         {"complete"} if procedure and channel and accepted and due_at else set()
     )
+    if due_at:
+        attributes.add("appointed")
+    elif accepted and terms.term:
+        attributes.add("uncounted")
     return Dossier(
         unit=home,
         procedure=procedure,
@@ -110,9 +117,7 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
         late_after=late_after,
         attributes=attributes,
         completed_at=last(steps, "dossier.completed"),
-        net=net(rules.calendars.get(home, NO_CALENDAR), accepted, ended_at, pauses, paused_since)
-        if ending in SETTLED
-        else None,
+        net=net(calendar, accepted, ended_at, pauses, paused_since) if ending in SETTLED else None,
         steps=Counter(filter(None, map(how_done, steps))),
     )
 
@@ -129,7 +134,7 @@ def count_steps(hours: Hours, dossier: Dossier) -> None:
     if dossier.ended_at and dossier.ending in SETTLED:
         counts = hours[dossier.unit, hour_of(dossier.ended_at)].counts
         counts["dossiers_completed"] += 1
-        counts["dossiers_late"] += dossier.supplements > 1 or _past(dossier.ended_at, dossier.late_after)
+        counts["dossiers_late"] += _is_late(dossier, dossier.ended_at, is_open=False)
     if dossier.returned_at:
         counts = hours[dossier.unit, hour_of(dossier.returned_at)].counts
         counts["dossiers_returned"] += 1
@@ -151,11 +156,15 @@ def count_standing(counts: Counter[str], dossier: Dossier, start: datetime, end:
     late = _is_late(dossier, end, is_open=is_open)
     if is_open:
         counts["open"] += 1
+        counts["open_appointed"] += dossier.due_at is not None
         counts["due_soon"] += dossier.due_at is not None and end <= dossier.due_at < end + timedelta(days=1)
+    if passes_at is None:
+        counts["unappointed"] += is_open or ended_now
+        return
     if is_open or ended_now:
         counts["settled_or_open"] += 1
         counts["on_time_or_running"] += not late
-    if within(passes_at) or ended_now:
+    if within(passes_at) or ended_now or (is_open and late and passes_at >= end):
         counts["due_or_settled"] += 1
         counts["overdue"] += late
 
@@ -192,20 +201,15 @@ def _cohorts(dossier: Dossier, within: Callable[[datetime | None], bool]) -> Ite
     return cohorts_of(taken, dossier.attributes) if taken else iter(())
 
 
-def _is_late(dossier: Dossier, end: datetime, *, is_open: bool) -> bool:
-    if not is_open and dossier.ending == "withdrawn":
-        return False
-    if dossier.supplements > 1:
-        return True
-    if not is_open:
-        return _past(dossier.ended_at, dossier.late_after)
-    # While papers, a fee or the like are waited for, what counts is when they were asked for.
-    was_asked_in_time = dossier.paused_since is not None and not _past(dossier.paused_since, dossier.late_after)
-    return _past(end, dossier.late_after) and not was_asked_in_time
-
-
-def _past(when: datetime | None, limit: datetime | None) -> bool:
-    return when is not None and limit is not None and when > limit
+def _is_late(dossier: Dossier, at: datetime, *, is_open: bool) -> bool:
+    return is_late(
+        at,
+        ended_at=None if is_open else dossier.ended_at,
+        ending=dossier.ending,
+        late_after=dossier.late_after,
+        paused_since=dossier.paused_since,
+        supplements=dossier.supplements,
+    )
 
 
 def _pauses(steps: Sequence[Event]) -> tuple[list[Pause], datetime | None]:

@@ -32,6 +32,8 @@ def parts_of(indicator: Indicator, measures: Mapping[str, Any]) -> dict[str, flo
         numerator = each[math.ceil((indicator.quantile or 0) * len(each)) - 1] if each else None
     else:
         numerator = value_of(indicator.numerator, recounted)
+    if not cases and any(value_of(each.cases, recounted) > 0 for each in indicator.unjudged):
+        return {"numerator": None, "denominator": cases, "n": cases, "value": None}
     if indicator.kind == "count":
         return {"numerator": numerator, "denominator": cases, "n": cases, "value": numerator}
     share = _share(indicator.factor, recounted)

@@ -10,7 +10,7 @@ from typing import Any
 
 from warehouse.recount import Event, at, first, in_order
 from warehouse.recount_attributes import cohorts_of
-from warehouse.working_time import NO_CALENDAR, VIETNAM, Calendar, midnight
+from warehouse.working_time import NO_CALENDAR, Calendar, midnight
 
 REFUSE_DAYS, ASK_DAYS, ANSWER_DAYS, PUBLISH_DAYS = 2, 5, 15, 2
 """Working days for each step; the last from the answer, the others from the receipt."""
@@ -53,6 +53,7 @@ def fold(events: Iterable[Event], calendars: Mapping[str, Calendar]) -> Petition
         "answered_in_time": in_time,
         "disliked": liked[False] > liked[True],
         "reopened": any(data.get("reopened") for data in said),
+        "undated": due is None,
     }
     return Petition(
         unit=unit,
@@ -80,7 +81,7 @@ def _ends(calendar: Calendar, since: datetime, days: int) -> datetime | None:
     closing = calendar.closing(since, days, working=True) if calendar.knows(since) else None
     if closing is None:
         return None
-    return midnight(closing.astimezone(VIETNAM).date() + timedelta(days=1))
+    return midnight(calendar.day_of(closing) + timedelta(days=1), calendar.zone)
 
 
 def _by(when: datetime | None, limit: datetime | None, *, otherwise: bool) -> bool:

@@ -101,16 +101,21 @@ def publications(
 
 def _is_judged(word: Event, calendars: Mapping[str, Calendar]) -> bool:
     """Whether a publication has a decision on a day that its publisher's calendar knows."""
-    decided = _midnight(word["data"].get("decision_date"))
+    decided = word["data"].get("decision_date")
     calendar = calendars.get(word["data"]["unit"], NO_CALENDAR)
-    return word["type"] != "procedure.abolished" and decided is not None and calendar.knows(decided)
+    return (
+        word["type"] != "procedure.abolished"
+        and decided is not None
+        and (date.fromisoformat(decided) in calendar.sessions)
+    )
 
 
 def _last_day(word: Event, days: int, calendars: Mapping[str, Calendar]) -> date | None:
     """The last of so many working days after the decision; None beyond what the calendar knows."""
-    decided = midnight(date.fromisoformat(word["data"]["decision_date"]))
-    closing = calendars[word["data"]["unit"]].closing(decided, days, working=True)
-    return closing and _day(closing)
+    calendar = calendars[word["data"]["unit"]]
+    decided = midnight(date.fromisoformat(word["data"]["decision_date"]), calendar.zone)
+    closing = calendar.closing(decided, days, working=True)
+    return closing and calendar.day_of(closing)
 
 
 def _words(events: Iterable[Event]) -> list[Event]:

@@ -3,7 +3,7 @@
 Every dossier has up to three instants: it is accepted, closed (it ends, not before its acceptance) and passed (its
 appointment passes, not before its acceptance). Counting instants before the period's start and before its end is
 enough for all but one thing: a dossier of which one of closing and passing lies before the period and the other behind
-it (``spans…``).
+it (``spans…``). What is late stands in contract/lateness.py.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ MARKS = (
     *("closed_early_late", "passed_early_late"),
     # Of dossiers that do both: by the first and by the second of the two.
     *("first", "second"),
+    # Those with an appointment; of these, those asked for papers twice by the first of closing and passing. All others
+    # above that speak of papers asked for twice, or of what is late, are of dossiers with an appointment as well.
+    *("accepted_appointed", "closed_appointed", "again_first"),
 )
 """What is counted at an instant, in the order in which the store keeps it (``marks`` of days_of_dossiers)."""
 
@@ -88,6 +91,7 @@ def standing(sums: Sums) -> dict[str, int]:
     end, start = sums.to_end, sums.to_start
     within = {name: end[name] - start[name] for name in MARKS}
     is_open = end["accepted"] - end["closed"]
+    open_appointed = end["accepted_appointed"] - end["closed_appointed"]
     open_late = (end["accepted_again"] - end["closed_again"]) + end["late_since"] - end["late_until"]
     # Both within the period: the second before its end, but for those whose first was before its start.
     passed_and_closed = end["second"] - start["first"] + sums.spans_all
@@ -96,10 +100,15 @@ def standing(sums: Sums) -> dict[str, int]:
         end["passed_open"] - end["closed_passed"] - start["passed_never_closed"] - sums.spans_passed_first
     )
     closed_before_passed = start["closed_early_late"] - start["passed_early_late"] - sums.spans_closed_first_late
+    # Late at the end though their appointment is still to come.
+    late_beforehand = end["accepted_again"] - end["again_first"]
+    judged = within["closed_appointed"] + open_appointed
     return {
         "open": is_open,
-        "settled_or_open": within["closed"] + is_open,
-        "on_time_or_running": within["closed"] - within["closed_late"] + is_open - open_late,
-        "due_or_settled": within["passed"] + within["closed"] - passed_and_closed,
-        "overdue": within["closed_late"] + passed_still_open + closed_before_passed,
+        "open_appointed": open_appointed,
+        "unappointed": within["closed"] + is_open - judged,
+        "settled_or_open": judged,
+        "on_time_or_running": judged - within["closed_late"] - open_late,
+        "due_or_settled": within["passed"] + within["closed_appointed"] - passed_and_closed + late_beforehand,
+        "overdue": within["closed_late"] + passed_still_open + closed_before_passed + late_beforehand,
     }

@@ -25,10 +25,12 @@ _REFERENCE: tuple[tuple[str, frozenset[str]], ...] = (
     ("0_targets", frozenset({"target"})),
     ("0_capabilities", frozenset({"point"})),
     ("0_tablets", frozenset({"tablet"})),
-    ("0_reference_ids", frozenset({"calendar", "procedure"})),
+    ("0_calendar_zones", frozenset({"calendar"})),
     ("0_calendars", frozenset({"calendar"})),
     ("0_unit_calendars", frozenset({"calendar"})),
     ("0_publications", frozenset({"calendar", "procedure"})),
+    # Last: whoever reads the new number of rules reads the new rules, and what was made from them goes before the rest.
+    ("0_reference_ids", frozenset({"calendar", "procedure"})),
 )
 REFERENCE_KINDS = frozenset().union(*(kinds for _, kinds in _REFERENCE))
 """The kinds of touched things that are reference data."""
@@ -37,6 +39,7 @@ RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
     *_REFERENCE,
     ("0_petition_events", frozenset({"petition"})),
     ("0_shifts", frozenset({"shift"})),
+    ("0_rule_changes", frozenset({"calendar", "procedure"})),
     ("0_touched_by_reference", frozenset({"calendar", "procedure"})),
     ("0_touched_by_petitions", frozenset({"petition"})),
     ("0_replaced_ratings", frozenset({"replacement"})),
@@ -47,6 +50,7 @@ RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
     ("3_dossier_days", _DOSSIERS),
     ("4_days_of_dossiers", _DOSSIERS),
     ("5_months_of_dossiers", _DOSSIERS),
+    ("6_applied_rules", frozenset({"calendar", "procedure"})),
     ("6_ticket_shares", frozenset({"ticket"})),
     ("7_hours_of_tickets", frozenset({"ticket"})),
     ("8_hours_of_ratings", frozenset({"rated_hour"})),
@@ -125,8 +129,11 @@ def recompute_reference(client: Client, batches: Sequence[int]) -> None:
 
 
 def _run(client: Client, name: str, batches: Sequence[int]) -> None:
+    statement = _statement(name)
     parameters = {"batches": list(batches), "batch": batches[0], **SCALE_PARAMETERS, **REASON_PARAMETERS}
-    client.command(_statement(name), parameters=parameters)
+    # A statement that takes none would be taken for one of Python's own formatting.
+    taken = {key: value for key, value in parameters.items() if f"{{{key}:" in statement}
+    client.command(statement, parameters=taken)
 
 
 _TOUCHED_KINDS = "SELECT DISTINCT kind FROM touched WHERE batch IN {batches:Array(UInt64)}"
@@ -135,4 +142,7 @@ _UNREADABLE = "SELECT hex(subject) FROM touched WHERE batch IN {batches:Array(UI
 
 @cache
 def _statement(name: str) -> str:
-    return files("warehouse").joinpath("recompute", f"{name}.sql").read_text()
+    folder = files("warehouse").joinpath("recompute")
+    # The functions of clocks are part of each statement: ClickHouse's own would be those of a whole server.
+    clock = folder.joinpath("clock.sql").read_text().rstrip()
+    return folder.joinpath(f"{name}.sql").read_text().replace("{clock}", clock)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from operator import itemgetter
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 WORKING_DAY = timedelta(hours=8)
@@ -36,29 +36,35 @@ class Terms(NamedTuple):
     supplement_policy: str = "shift"
     cutoffs: tuple[tuple[date, time | None], ...] = ()
 
-    def begins(self, handed_in: datetime) -> datetime:
+    def begins(self, handed_in: datetime, zone: ZoneInfo = VIETNAM) -> datetime:
         """From when the term of what was handed in counts: past that day's cut-off, from the end of the day."""
-        day = _local(handed_in).date()
+        local = handed_in.astimezone(zone)
+        day = local.date()
         told = max(((since, hour) for since, hour in self.cutoffs if since <= day), default=None, key=itemgetter(0))
-        if told and told[1] and handed_in > datetime.combine(day, told[1], VIETNAM):
-            return midnight(day + timedelta(days=1)) - timedelta(milliseconds=1)
+        if told and told[1] and local.time() > told[1]:
+            return midnight(day + timedelta(days=1), zone) - timedelta(milliseconds=1)
         return handed_in
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """The working time of a unit."""
+    """The working time of a unit, by the clock of a zone."""
 
     sessions: Sessions
+    zone: ZoneInfo = VIETNAM
+
+    def day_of(self, instant: datetime) -> date:
+        """The day of an instant by the calendar's clock."""
+        return instant.astimezone(self.zone).date()
 
     def knows(self, instant: datetime) -> bool:
         """Whether the day of an instant is in the calendar."""
-        return _local(instant).date() in self.sessions
+        return self.day_of(instant) in self.sessions
 
     def worked(self, start: datetime, end: datetime) -> timedelta:
         """Working time between two instants of known days, in whole seconds."""
-        total, day = timedelta(), _local(start).date()
-        while day <= _local(end).date():
+        total, day = timedelta(), self.day_of(start)
+        while day <= self.day_of(end):
             for opens, closes in self._instants(day):
                 total += max(timedelta(), min(closes, _second(end)) - max(opens, _second(start)))
             day += timedelta(days=1)
@@ -71,7 +77,7 @@ class Calendar:
         """
         if work <= timedelta():
             return self._last_before(start)
-        day = _local(start).date()
+        day = self.day_of(start)
         while day in self.sessions:
             for opens, closes in self._instants(day):
                 begins = max(opens, _second(start))
@@ -87,7 +93,7 @@ class Calendar:
 
         What comes after closing or on a day off begins with the next working day; a term ends with a working day.
         """
-        day = _local(start).date()
+        day = self.day_of(start)
         hours = self._instants(day) if day in self.sessions else []
         is_closed = not hours or start >= hours[-1][1]
         first = self._next_working(day + timedelta(days=1)) if is_closed else day
@@ -109,7 +115,7 @@ class Calendar:
         return None
 
     def _last_before(self, instant: datetime) -> datetime | None:
-        day = _local(instant).date()
+        day = self.day_of(instant)
         while day in self.sessions:
             for opens, closes in reversed(self._instants(day)):
                 if opens < instant:
@@ -119,8 +125,9 @@ class Calendar:
 
     def _instants(self, day: date) -> list[tuple[datetime, datetime]]:
         sessions = sorted(self.sessions[day])
+        # In UTC: between two instants of one zone Python counts by its clock, which may be put forward in between.
         return [
-            (datetime.combine(day, opens, VIETNAM), datetime.combine(day, closes, VIETNAM))
+            (_in_utc(datetime.combine(day, opens, self.zone)), _in_utc(datetime.combine(day, closes, self.zone)))
             for opens, closes in sessions
         ]
 
@@ -145,7 +152,7 @@ def appointment(
     base, shifting = since, counted
     if counted and terms.supplement_policy == "restart":
         base, shifting = counted[-1].end, []
-    base = terms.begins(base)
+    base = terms.begins(base, calendar.zone)
     shifting = [Pause(max(pause.start, base), max(pause.end, base)) for pause in shifting]
     points = [base, *(instant for pause in shifting for instant in pause)]
     if not terms.term or not all(calendar.knows(point) for point in points):
@@ -177,8 +184,11 @@ def newest_units(reference: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any
 
 def calendars_of_units(reference: Sequence[dict[str, Any]]) -> dict[str, Calendar]:
     """The calendar of each unit: its own, or that of the nearest unit above it that has one, by the newest words."""
+    zones: dict[str, ZoneInfo] = {}
     days: dict[str, dict[date, list[tuple[time, time]]]] = {}
     for event in sorted(reference, key=lambda event: datetime.fromisoformat(event["time"])):
+        if event["type"] == "calendar.defined":
+            zones[event["subject"]] = _zone(event["data"].get("zone") or "")
         if event["type"] == "calendar.day_defined":
             data = event["data"]
             hours = [(time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in data["sessions"]]
@@ -190,19 +200,24 @@ def calendars_of_units(reference: Sequence[dict[str, Any]]) -> dict[str, Calenda
         for _ in units:
             data = units.get(above, {})
             if calendar := data.get("calendar"):
-                found[unit] = Calendar(days.get(calendar, {}))
+                found[unit] = Calendar(days.get(calendar, {}), zones.get(calendar, VIETNAM))
                 break
             above = data.get("parent") or ""
     return found
 
 
-def midnight(day: date) -> datetime:
-    """The instant at which a day of Vietnam begins."""
-    return datetime.combine(day, time(), VIETNAM)
+def midnight(day: date, zone: ZoneInfo = VIETNAM) -> datetime:
+    """The instant at which a day of a zone begins, in UTC."""
+    return _in_utc(datetime.combine(day, time(), zone))
 
 
-def _local(instant: datetime) -> datetime:
-    return instant.astimezone(VIETNAM)
+def _zone(name: str) -> ZoneInfo:
+    # The log may hold what ingest did not admit.
+    return ZoneInfo(name) if name in available_timezones() else VIETNAM
+
+
+def _in_utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC)
 
 
 def _second(instant: datetime) -> datetime:

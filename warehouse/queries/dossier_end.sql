@@ -15,7 +15,7 @@ FROM
     *,
     does_both AND second_on = day AND least(closed_at, passes_at) < {start:DateTime64(3, 'UTC')}
       AND greatest(closed_at, passes_at) >= {end:DateTime64(3, 'UTC')} AS spans
-  FROM dossier_marks(until = {end:DateTime64(3, 'UTC')})
+  FROM marks_of_dossiers(until = {end:DateTime64(3, 'UTC')})
   WHERE day = {last_day:Date} AND day = {last_moment:Date} AND unit IN {units:Array(String)}
 )
 GROUP BY target

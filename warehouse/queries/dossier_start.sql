@@ -15,7 +15,7 @@ FROM
     *,
     does_both AND first_on = day AND least(closed_at, passes_at) < {start:DateTime64(3, 'UTC')}
       AND second_on > {last_moment:Date} AS spans
-  FROM dossier_marks(until = {start:DateTime64(3, 'UTC')})
+  FROM marks_of_dossiers(until = {start:DateTime64(3, 'UTC')})
   WHERE day = {first_day:Date} AND unit IN {units:Array(String)}
 )
 GROUP BY target

@@ -8,7 +8,8 @@ WITH
   (
     SELECT
       dossier, d.due_at AS sort_at, closed_at < until AS is_ended,
-      multiIf(is_ended, late, again, true, passes_at < until AND NOT waits) AS overdue,
+      -- The rule stands in contract/lateness.py.
+      multiIf(is_ended, late, NOT bitTest(attributes, 50), false, again, true, passes_at < until AND NOT waits) AS overdue, -- appointed
       count() OVER () AS total
     FROM dossier_days AS d FINAL
     WHERE unit IN {units:Array(String)}

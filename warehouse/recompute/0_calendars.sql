@@ -1,5 +1,7 @@
--- Every province lives in UTC+7, without summer time.
+-- Sessions are told by the clock of the calendar's zone; the store keeps them as instants.
 INSERT INTO calendar_days
+WITH
+{clock}
 SELECT
   *,
   ifNull(minOrNullIf(day, worked_s > 0) OVER later, toDate32(0)),
@@ -7,19 +9,32 @@ SELECT
 FROM
 (
   SELECT
-    calendar, day,
-    arrayMap(session -> parseDateTimeBestEffort(concat(toString(day), 'T', session[1], '+07:00'), 'UTC'), sessions),
-    arrayMap(session -> parseDateTimeBestEffort(concat(toString(day), 'T', session[2], '+07:00'), 'UTC'), sessions),
-    arraySum(
-      session -> dateDiff(
-        'second', parseDateTimeBestEffort(concat('1970-01-02T', session[1])),
-        parseDateTimeBestEffort(concat('1970-01-02T', session[2]))
-      ),
-      sessions
-    ) AS worked_s,
+    calendar, day, opens, closes,
+    arraySum((opens_at, closes_at) -> dateDiff('second', opens_at, closes_at), opens, closes) AS worked_s,
     sum(worked_s) OVER earlier - worked_s AS worked_before_s,
     sum(worked_s > 0) OVER earlier
-  FROM (SELECT calendar, day, arraySort(sessions) AS sessions FROM working_days FINAL)
+  FROM
+  (
+    SELECT
+      calendar, day,
+      arrayMap(hour -> toDateTime(intDiv(instant_ms(day_ms + hour.1, zone), 1000), 'UTC'), hours) AS opens,
+      arrayMap(hour -> toDateTime(intDiv(instant_ms(day_ms + hour.2, zone), 1000), 'UTC'), hours) AS closes
+    FROM
+    (
+      SELECT
+        w.calendar AS calendar, w.day AS day, toInt64(toInt32(w.day)) * 86400000 AS day_ms,
+        if(zones.zone = '', 'Asia/Ho_Chi_Minh', toString(zones.zone)) AS zone,
+        arrayMap(
+          session -> (
+            dateDiff('millisecond', toDateTime64('1970-01-02 00:00:00', 3, 'UTC'), parseDateTime64BestEffort(concat('1970-01-02T', session[1]), 3, 'UTC')),
+            dateDiff('millisecond', toDateTime64('1970-01-02 00:00:00', 3, 'UTC'), parseDateTime64BestEffort(concat('1970-01-02T', session[2]), 3, 'UTC'))
+          ),
+          arraySort(w.sessions)
+        ) AS hours
+      FROM (SELECT * FROM working_days FINAL) AS w
+      LEFT JOIN (SELECT calendar, zone FROM calendar_zones FINAL) AS zones ON w.calendar = zones.calendar
+    )
+  )
   WINDOW earlier AS (PARTITION BY calendar ORDER BY day)
 )
 WINDOW

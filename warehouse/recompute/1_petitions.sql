@@ -2,15 +2,18 @@
 -- papers asked for within 5, answered within 15, the answer published within 2 more. Without a calendar nothing is due.
 INSERT INTO petitions
 WITH
-  coalesce(n.refused_at < refusal.ends_at, n.resolved_at < answer.ends_at, false)
-    AND coalesce(n.asked_at < papers.ends_at, true)
-    AND coalesce(n.published_at < publication.ends_at OR publication.calendar = '', true) AS in_time,
+{clock},
+  -- A day that the calendar does not tell is 1970-01-01, which nobody keeps.
+  coalesce(n.refused_on <= refusal.day, n.resolved_on <= answer.day, false)
+    AND coalesce(n.asked_on <= papers.day, true)
+    AND coalesce(n.published_on <= publication.day OR publication.calendar = '', true) AS in_time,
+  instant_ms((toInt64(toInt32(answer.day)) + 1) * 86400000, n.zone) AS answer_ends_ms,
   days AS MATERIALIZED (SELECT * FROM calendar_days FINAL),
   folded AS MATERIALIZED
   (
     SELECT
       petition, home, received_at, refused_at, asked_at, resolved_at, published_at, told, dossiers, seen,
-      calendars.calendar AS calendar
+      calendars.calendar AS calendar, if(calendars.zone = '', 'Asia/Ho_Chi_Minh', calendars.zone) AS zone
     FROM
     (
       SELECT
@@ -35,35 +38,37 @@ WITH
       GROUP BY petition
       HAVING countIf(type = 'petition.received') > 0
     ) AS folds
-    LEFT JOIN (SELECT unit AS calendar_unit, calendar FROM unit_calendars FINAL) AS calendars ON home = calendar_unit
+    LEFT JOIN (SELECT unit AS calendar_unit, calendar, zone FROM unit_calendars FINAL) AS calendars
+      ON home = calendar_unit
   ),
   -- From which working day each of the two instants counts: the next one, behind closing or on a day off.
   numbered AS
   (
     SELECT
       f.petition AS petition, f.home AS home, f.received_at AS received_at, f.refused_at AS refused_at,
-      f.asked_at AS asked_at, f.resolved_at AS resolved_at, f.published_at AS published_at, f.told AS told,
-      f.dossiers AS dossiers, f.seen AS seen, f.calendar AS calendar,
+      f.resolved_at AS resolved_at, f.told AS told, f.dossiers AS dossiers, f.seen AS seen, f.calendar AS calendar,
+      f.zone AS zone, day_in(f.refused_at, f.zone) AS refused_on, day_in(f.asked_at, f.zone) AS asked_on,
+      day_in(f.resolved_at, f.zone) AS resolved_on, day_in(f.published_at, f.zone) AS published_on,
       if(r.calendar = '', NULL, r.day_number + (empty(r.closes) OR f.received_at >= r.closes[-1])) AS received_n,
       if(s.calendar = '', NULL, s.day_number + (empty(s.closes) OR f.resolved_at >= s.closes[-1])) AS resolved_n
     FROM folded AS f
-    LEFT JOIN days AS r ON f.calendar = r.calendar AND toDate32(f.received_at, 'Asia/Ho_Chi_Minh') = r.day
-    LEFT JOIN days AS s ON f.calendar = s.calendar AND toDate32(f.resolved_at, 'Asia/Ho_Chi_Minh') = s.day
+    LEFT JOIN days AS r ON f.calendar = r.calendar AND day_in(f.received_at, f.zone) = r.day
+    LEFT JOIN days AS s ON f.calendar = s.calendar AND day_in(f.resolved_at, f.zone) = s.day
   ),
-  -- When the days end on which working day number so many lies.
-  ends AS
-  (
-    SELECT calendar, day_number, toDateTime64(addDays(day, 1), 3, 'Asia/Ho_Chi_Minh') AS ends_at
-    FROM days
-    WHERE worked_s > 0
-  )
+  -- The day on which working day number so many lies.
+  ends AS (SELECT calendar, day_number, day FROM days WHERE worked_s > 0)
 SELECT
   n.petition, n.home, n.received_at,
   if(
     answer.calendar = '', NULL,
-    least(coalesce(n.refused_at, answer.ends_at), coalesce(n.resolved_at, answer.ends_at), answer.ends_at)
+    arrayMin(
+      at -> at,
+      arrayMap(at -> coalesce(at, fromUnixTimestamp64Milli(answer_ends_ms, 'UTC')), [n.refused_at, n.resolved_at, NULL])
+    )
   ),
-  n.told + bitShiftLeft(in_time::UInt64, 3), -- answered_in_time
+  n.told
+    + bitShiftLeft(in_time::UInt64, 3) -- answered_in_time
+    + bitShiftLeft((answer.calendar = '')::UInt64, 6), -- undated
   n.dossiers,
   n.seen + (SELECT count() FROM reference_ids FINAL)
 FROM numbered AS n

@@ -5,17 +5,18 @@
 -- 'restart' counts the term again from the end of the last pause (Decree 297/2025). A term in days counted by day
 -- leaves the first day out and ends with a working day (Civil Code, art. 147-148). A term that would begin after the
 -- procedure's cut-off of that day begins when the day is over, as after closing. Of those that are settled the working
--- time is counted without all the time in which the clock stood.
+-- time is counted without all the time in which the clock stood. Days and hours are those of the calendar's zone.
 --
 -- Each step is a layer around the one before: what is named in a layer and used there again is planned as often, and
 -- so is what is joined with itself. Planning is most of what a small batch costs.
 INSERT INTO dossiers
 WITH
+{clock},
   folds AS
   (
     SELECT
       dossier, accepted_at, ended_at, paused_since, pauses, given_due_at, apologised_at,
-      calendar, term, term_unit, count_mode, deadline_rule, supplement_policy, cutoffs,
+      calendar, if(its_zone = '', 'Asia/Ho_Chi_Minh', its_zone) AS zone, term, term_unit, count_mode, deadline_rule, supplement_policy, cutoffs,
       -- What is only handed on is one column, for each column is planned in each layer.
       tuple(
         source, unit, procedure, channel, staff, counter, received_at, completed_at, returned_at, ending, supplements,
@@ -40,7 +41,8 @@ WITH
       ORDER BY as_of DESC
       LIMIT 1 BY procedure
     ) AS known ON procedure = known_procedure
-    LEFT JOIN (SELECT unit AS calendar_unit, calendar FROM unit_calendars FINAL) AS calendars ON unit = calendar_unit
+    LEFT JOIN (SELECT unit AS calendar_unit, calendar, zone AS its_zone FROM unit_calendars FINAL) AS calendars
+      ON unit = calendar_unit
   ),
   starts AS
   (
@@ -80,12 +82,17 @@ WITH
     (
       SELECT
         *,
-        -- Vietnam's clock, seven hours ahead.
-        (toUnixTimestamp64Milli(assumeNotNull(begins_at)) + 25200000) % 86400000 AS clock_ms,
-        -- An instant long ago for who came in time.
+        assumeNotNull(begins_at) AS from_at,
+        clock_ms(from_at, zone) AS shown_ms,
+        shown_ms % 86400000 AS of_day_ms,
+        addMilliseconds(from_at, 86399999 - of_day_ms) AS at_midnight,
+        -- From when on a cut-off holds is kept as the beginning of its day in Vietnam, seven hours ahead. The last moment of
+        -- the day, also of one in which the clock is changed; for who came in time, an instant long ago.
         if(
-          coalesce(NOT given AND clock_ms > arrayLast(cutoff -> cutoff.1 <= assumeNotNull(begins_at), cutoffs).2, false),
-          addMilliseconds(assumeNotNull(begins_at), 86399999 - clock_ms), toDateTime64(0, 3, 'UTC')
+          NOT given AND begins_at IS NOT NULL
+            AND of_day_ms > arrayLast(cutoff -> toUnixTimestamp64Milli(cutoff.1) + 25200000 <= shown_ms, cutoffs).2,
+          addMilliseconds(at_midnight, shown_ms - of_day_ms + 86399999 - clock_ms(at_midnight, zone)),
+          toDateTime64(0, 3, 'UTC')
         ) AS waits_until
       FROM starts
     )
@@ -110,14 +117,14 @@ WITH
       if(is_closed, days.next_day, days.day) AS opened_on
     FROM (SELECT *, point FROM measured LEFT ARRAY JOIN points AS point) AS m
     LEFT JOIN (SELECT * FROM calendar_days FINAL) AS days
-      ON m.calendar = days.calendar AND toDate32(m.point.1, 'Asia/Ho_Chi_Minh') = days.day
+      ON m.calendar = days.calendar AND day_in(m.point.1, m.zone) = days.day
   ),
   positions AS
   (
     SELECT
       dossier,
       any(told) AS told, any(accepted_at) AS accepted_at, any(ended_at) AS ended_at, any(paused_since) AS paused_since,
-      any(apologised_at) AS apologised_at, any(calendar) AS its_calendar, any(given) AS given,
+      any(apologised_at) AS apologised_at, any(calendar) AS its_calendar, any(zone) AS zone, any(given) AS given,
       any(given_due_at) AS given_due_at, any(term) AS term, any(term_unit) AS term_unit, any(count_mode) AS count_mode,
       any(deadline_rule) AS deadline_rule,
       minIf(found, works = 0 AND notEmpty(points)) AS in_calendar,
@@ -187,16 +194,28 @@ WITH
     ASOF LEFT JOIN (SELECT * FROM calendar_days FINAL WHERE worked_s > 0) AS due_day
       ON d.its_calendar = due_day.calendar AND d.due_s > due_day.worked_before_s
   ),
+  -- The day of the appointment: when it begins, and when the next one does.
   begun AS
   (
     SELECT
       *,
-      if(deadline_rule = 'instant', due_at, toDateTime64(toStartOfDay(due_at, 'Asia/Ho_Chi_Minh'), 3, 'UTC')) AS early_before
+      clock_ms(assumeNotNull(due_at), zone) AS due_shown_ms,
+      arrayMap(
+        begins_ms -> day_begins_ms(begins_ms, toUnixTimestamp64Milli(assumeNotNull(due_at)), due_shown_ms, zone),
+        [due_shown_ms - due_shown_ms % 86400000, due_shown_ms - due_shown_ms % 86400000 + 86400000]
+      ) AS due_day
     FROM appointed
   ),
   ended AS
   (
-    SELECT *, if(deadline_rule = 'instant', due_at, addMilliseconds(addDays(early_before, 1), -1)) AS late_after
+    SELECT
+      *,
+      multiIf(
+        due_at IS NULL, NULL, deadline_rule = 'instant', due_at, fromUnixTimestamp64Milli(due_day[1], 'UTC')
+      ) AS early_before,
+      multiIf(
+        due_at IS NULL, NULL, deadline_rule = 'instant', due_at, fromUnixTimestamp64Milli(due_day[2] - 1, 'UTC')
+      ) AS late_after
     FROM begun
   )
 SELECT
@@ -210,7 +229,9 @@ SELECT
     + bitShiftLeft(coalesce(ended_at > late_after, false)::UInt64, 28) -- ended_late
     + bitShiftLeft(coalesce(paused_since <= late_after, false)::UInt64, 29) -- waiting
     + bitShiftLeft(coalesce(apologised_at <= due_at - INTERVAL 1 DAY, false)::UInt64, 30) -- apologised_in_time
-    + bitShiftLeft(misconduct::UInt64, 46), -- misconduct
-  told.units, told.days, told.version + seen + (SELECT count() FROM reference_ids FINAL)
+    + bitShiftLeft(misconduct::UInt64, 46) -- misconduct
+    + bitShiftLeft((due_at IS NOT NULL)::UInt64, 50) -- appointed
+    + bitShiftLeft((accepted_at IS NOT NULL AND due_at IS NULL AND term > 0)::UInt64, 51), -- uncounted
+  told.units, told.days, told.version + seen + (SELECT count() FROM reference_ids FINAL), told.version
 FROM ended
 SETTINGS enable_named_columns_in_function_tuple = 1

@@ -11,7 +11,10 @@ SELECT
   if(here, least(ifNull(d.due_at, never), never), never) AS due_at,
   if(here, least(ifNull(d.late_after, never), never), never) AS late_after,
   ending IN ('completed', 'returned') AS completed,
-  multiIf(ending = 'withdrawn', false, d.supplements > 1, true, coalesce(d.ended_at > d.late_after, false)) AS late,
+  -- The rule stands in contract/lateness.py.
+  multiIf(
+    d.late_after IS NULL OR ending = 'withdrawn', false, d.supplements > 1, true, coalesce(d.ended_at > d.late_after, false)
+  ) AS late,
   attributes,
   procedure,
   net_s,

@@ -15,7 +15,7 @@ SELECT
 FROM
 (
   SELECT *, does_both AND first_on = day AND second_on > day AS spans
-  FROM dossier_marks(until = toDateTime64('2100-01-01 00:00:00', 3, 'UTC'))
+  FROM marks_of_dossiers(until = toDateTime64('2100-01-01 00:00:00', 3, 'UTC'))
   WHERE (day, unit) IN
   (
     SELECT toDate(hour, 'Asia/Ho_Chi_Minh'), unit FROM touched

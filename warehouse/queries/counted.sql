@@ -1,0 +1,24 @@
+-- Figures that came as numbers, of periods that share a day with the one asked for; the newest word on each holds.
+SELECT
+  unit, counted.indicator AS indicator,
+  toDate32OrNull(counted.first_day) AS first_day, toDate32OrNull(counted.last_day) AS last_day,
+  argMax(counted.numerator, newest) AS numerator,
+  argMax(tuple(counted.denominator), newest).1 AS denominator,
+  argMax(counted.source, newest) AS source,
+  argMax(counted.name_vi, newest) AS name_vi,
+  argMax(counted.name_en, newest) AS name_en,
+  max(occurred_at) AS told_at
+FROM
+(
+  SELECT
+    unit, occurred_at, (occurred_at, event_id) AS newest,
+    JSONExtract(
+      body, 'data',
+      'Tuple(indicator String, first_day String, last_day String, numerator Float64, denominator Nullable(Float64), source String, name_vi String, name_en String)'
+    ) AS counted
+  FROM events FINAL
+  WHERE type = 'figures.counted' AND unit IN {units:Array(String)}
+)
+WHERE first_day <= {last_moment:Date32} AND last_day >= {first_day:Date32}
+GROUP BY unit, indicator, first_day, last_day
+ORDER BY unit, indicator, first_day, last_day
