@@ -14,11 +14,17 @@ from importlib.resources import files
 from clickhouse_connect.driver.client import Client
 
 from contract.reasons import reasons
+from contract.retractions import FAMILIES
 from contract.scales import LEVELS
 
 _DOSSIERS = frozenset({"dossier", "procedure", "calendar", "petition", "replacement"})
 """What asks for dossiers to be made anew: they follow procedures and calendars, and what citizens say of them."""
+RETRACTION = "retraction"
+"""The kind of touched thing that is an import taken back."""
+
 _REFERENCE: tuple[tuple[str, frozenset[str]], ...] = (
+    # First, so that whatever is made behind it leaves out what was taken back.
+    ("0_retracted_sources", frozenset({RETRACTION})),
     ("0_units", frozenset({"calendar"})),
     ("0_procedures", frozenset({"procedure"})),
     ("0_working_days", frozenset({"calendar"})),
@@ -39,7 +45,7 @@ RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
     ("0_shifts", frozenset({"shift"})),
     ("0_touched_by_reference", frozenset({"calendar", "procedure"})),
     ("0_touched_by_petitions", frozenset({"petition"})),
-    ("0_replaced_ratings", frozenset({"replacement"})),
+    ("0_replacements", frozenset({"replacement"})),
     ("0_touched_by_replacements", frozenset({"replacement"})),
     ("1_petitions", frozenset({"petition", "calendar"})),
     ("1_dossier_folds", _DOSSIERS),
@@ -112,7 +118,10 @@ def unreadable_lines(client: Client, batches: Sequence[int]) -> set[bytes]:
 
 
 def recompute(client: Client, batches: Sequence[int], kinds: Set[str]) -> None:
-    """Makes every figure anew that the batches can have changed."""
+    """Makes every figure anew that the batches can have changed.
+
+    Imports that the batches take back are known from then on; their former events are gone through by ``retraction``.
+    """
     for name, asked_by in RECOMPUTE:
         if asked_by & kinds:
             _run(client, name, batches)
@@ -124,12 +133,23 @@ def recompute_reference(client: Client, batches: Sequence[int]) -> None:
         _run(client, name, batches)
 
 
+def retracted_sources(client: Client) -> list[str]:
+    """The sources that were taken back, in order."""
+    return [row[0] for row in client.query(_RETRACTED_SOURCES).result_rows]
+
+
 def _run(client: Client, name: str, batches: Sequence[int]) -> None:
     parameters = {"batches": list(batches), "batch": batches[0], **SCALE_PARAMETERS, **REASON_PARAMETERS}
-    client.command(_statement(name), parameters=parameters)
+    statement = _statement(name)
+    if "{retracted:" in statement:
+        # Read behind the storing of the batches and not remembered from before: an event that is stored beside its
+        # retraction must see it here, or be seen by it.
+        parameters |= {"retracted": retracted_sources(client), "families": list(FAMILIES)}
+    client.command(statement, parameters=parameters)
 
 
 _TOUCHED_KINDS = "SELECT DISTINCT kind FROM touched WHERE batch IN {batches:Array(UInt64)}"
+_RETRACTED_SOURCES = "SELECT DISTINCT source FROM retracted_sources ORDER BY source"
 _UNREADABLE = "SELECT hex(subject) FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'unreadable'"
 
 
