@@ -21,10 +21,7 @@ _DOSSIERS = frozenset({"dossier", "procedure", "calendar", "petition", "replacem
 """What asks for dossiers to be made anew: they follow procedures and calendars, and what citizens say of them."""
 RETRACTION = "retraction"
 """The kind of touched thing that is an import taken back."""
-
 _REFERENCE: tuple[tuple[str, frozenset[str]], ...] = (
-    # First, so that whatever is made behind it leaves out what was taken back.
-    ("0_retracted_sources", frozenset({RETRACTION})),
     ("0_units", frozenset({"calendar"})),
     ("0_procedures", frozenset({"procedure"})),
     ("0_working_days", frozenset({"calendar"})),
@@ -36,7 +33,7 @@ _REFERENCE: tuple[tuple[str, frozenset[str]], ...] = (
     ("0_unit_calendars", frozenset({"calendar"})),
     ("0_publications", frozenset({"calendar", "procedure"})),
 )
-REFERENCE_KINDS = frozenset().union(*(kinds for _, kinds in _REFERENCE))
+REFERENCE_KINDS = frozenset({RETRACTION}).union(*(kinds for _, kinds in _REFERENCE))
 """The kinds of touched things that are reference data."""
 
 RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
@@ -122,15 +119,22 @@ def recompute(client: Client, batches: Sequence[int], kinds: Set[str]) -> None:
 
     Imports that the batches take back are known from then on; their former events are gone through by ``retraction``.
     """
+    if RETRACTION in kinds:
+        _run(client, "0_retracted_sources", batches, [])
+    # Read behind the storing of the batches and not remembered from before: an event that is stored beside its
+    # retraction must see it here, or be seen by it.
+    retracted = retracted_sources(client)
     for name, asked_by in RECOMPUTE:
         if asked_by & kinds:
-            _run(client, name, batches)
+            _run(client, name, batches, retracted)
 
 
 def recompute_reference(client: Client, batches: Sequence[int]) -> None:
-    """Makes reference data and calendars anew from the batches, and no appointment that is counted by them."""
-    for name, _ in _REFERENCE:
-        _run(client, name, batches)
+    """Makes reference data, calendars and the list of what was taken back anew from the batches, and no appointment that
+    is counted by them.
+    """
+    for name in ("0_retracted_sources", *(name for name, _ in _REFERENCE)):
+        _run(client, name, batches, [])
 
 
 def retracted_sources(client: Client) -> list[str]:
@@ -138,14 +142,13 @@ def retracted_sources(client: Client) -> list[str]:
     return [row[0] for row in client.query(_RETRACTED_SOURCES).result_rows]
 
 
-def _run(client: Client, name: str, batches: Sequence[int]) -> None:
-    parameters = {"batches": list(batches), "batch": batches[0], **SCALE_PARAMETERS, **REASON_PARAMETERS}
-    statement = _statement(name)
-    if "{retracted:" in statement:
-        # Read behind the storing of the batches and not remembered from before: an event that is stored beside its
-        # retraction must see it here, or be seen by it.
-        parameters |= {"retracted": retracted_sources(client), "families": list(FAMILIES)}
-    client.command(statement, parameters=parameters)
+def _run(client: Client, name: str, batches: Sequence[int], retracted: Sequence[str]) -> None:
+    parameters = {
+        **{"batches": list(batches), "batch": batches[0], "retracted": list(retracted), "families": list(FAMILIES)},
+        **SCALE_PARAMETERS,
+        **REASON_PARAMETERS,
+    }
+    client.command(_statement(name), parameters=parameters)
 
 
 _TOUCHED_KINDS = "SELECT DISTINCT kind FROM touched WHERE batch IN {batches:Array(UInt64)}"
