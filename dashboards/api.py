@@ -19,6 +19,7 @@ from dashboards.breakdown import get_breakdown
 from dashboards.compare import get_compare
 from dashboards.forms import OtherForms
 from dashboards.heat import get_heat
+from dashboards.imports import get_imports
 from dashboards.lasting import get_warnings
 from dashboards.mix import get_mix
 from dashboards.public import get_public
@@ -182,4 +183,5 @@ ROUTES: dict[str, Callable[..., Any]] = {
     "/v1/tablets": lists.get_tablets,
     "/v1/freshness": lists.get_freshness,
     "/v1/counts": lists.get_counts,
+    "/v1/imports": get_imports,
 }

@@ -20,12 +20,16 @@ class Refused:
 
 @dataclass(slots=True)
 class Batch:
-    """Some events of one request, each with its place in the request."""
+    """Some events of one request, each with its place in the request.
+
+    ``only_if_known``: by place, why an event is refused unless it was accepted before.
+    """
 
     received_at: str
     sender: str
     admitted: list[tuple[int, Admitted]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    only_if_known: dict[int, Refusal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from contract.events import decode
 from contract.refusals import Reason, Refusal
-from ingest.admission import Sender, judge
+from ingest.admission import Admitted, Sender, judge
 from ingest.batch import Batch, Refused, Stored
 from ingest.fill import too_full_for
 from ingest.follower import follow_reference
@@ -124,6 +125,8 @@ class Door:
             if verdict.fact and verdict.fact.type == "unit.defined":
                 new_units.add(verdict.fact.subject)
             batch.admitted.append((index, verdict))
+            if self.registry.is_retracted(verdict.source):
+                batch.only_if_known[index] = _taken_back(verdict)
         if kind := too_full_for(self.share, (event.type for _, event in batch.admitted)):
             raise OutboxError(f"the outbox is nearly full and takes no {kind} for now")
         return batch
@@ -154,6 +157,12 @@ class Door:
                 if event.fact and index not in conflicting:
                     self.registry.apply(event.fact)
                     self._has_facts = True
+
+
+def _taken_back(event: Admitted) -> Refusal:
+    """Why an import that was taken back can send nothing new; what was accepted before may come again, as ever."""
+    remedy = "give the mended mapping another name (`mapping:`) and import the file again"
+    return Refusal(Reason.FORBIDDEN, f"source: {event.source!r} was taken back; {remedy}", str(UUID(bytes=event.id)))
 
 
 def _refused(index: int, refusal: Refusal, raw: bytes) -> Refused:

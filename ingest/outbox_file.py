@@ -124,7 +124,9 @@ def store(write: sqlite3.Connection, batches: list[Batch], seq: int) -> tuple[li
         before = len(fresh)
         for index, event in batch.admitted:
             former = known.get(event.id)
-            if former is None:
+            if former is None and index in batch.only_if_known:
+                conflicts.append(Refused(index, batch.only_if_known[index], event.raw))
+            elif former is None:
                 known[event.id] = event.hash
                 fresh.append(event)
             elif former != event.hash:

@@ -2,8 +2,8 @@
 
 1. the lines are stored (sent twice, they meet themselves),
 2. what cannot be stored is set aside in the topic of dead letters,
-3. every figure the lines touch is made anew from what is stored, and where they take an import back, every figure that it
-   had touched (warehouse/retraction.py),
+3. every figure the lines touch is made anew from what is stored; where they take an import back, every figure that its
+   events touched (warehouse/retraction.py),
 4. the offsets are committed (by the consumer, which owns them).
 
 A crash between any two steps means that the batch is read again, and each step may be repeated.

@@ -1,4 +1,4 @@
-"""An import that was taken back: whatever came before, between or behind its retraction, figures are as if without it."""
+"""An import that was taken back: whatever came before, between or behind that, figures are as if it had never come."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ def of_two_sources(seed: int) -> Events:
             events.append(
                 event(f"petition.{step}", f"PAKN-D{seed}-{n}", when.isoformat(), unit=dice.choice(UNITS), **about)
             )
-        duty = {"starts_at": when.isoformat(), "ends_at": (when + timedelta(hours=8)).isoformat()}
+        duty: dict[str, Any] = {"starts_at": when.isoformat(), "ends_at": (when + timedelta(hours=8)).isoformat()}
         events.append(event("staff.shift", f"CB-{n}", when.isoformat(), unit=UNITS[0], **duty))
-        held = {"results_in_force": dice.randrange(5, 9), "results_digitised": dice.randrange(5)}
+        held: dict[str, Any] = {"results_in_force": dice.randrange(5, 9), "results_digitised": dice.randrange(5)}
         events.append(event("point.capability", UNITS[1], when.isoformat(), unit=UNITS[1], key=str(n), **held))
     return [body | {"source": WRONG} if dice.random() < 0.5 else body for body in events]
 
@@ -113,9 +113,7 @@ def test_the_import_counts_until_it_is_taken_back_and_no_more_when_it_comes_agai
 
 
 @pytest.mark.parametrize("seed", [57, 58])
-def test_broken_off_at_any_statement_and_read_again(
-    store: Client, monkeypatch: pytest.MonkeyPatch, seed: int
-) -> None:
+def test_broken_off_at_any_statement_and_read_again(store: Client, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """Each batch, and each slice of what is taken back, ends after 0, 1, 2 … statements, as by kill -9."""
     monkeypatch.setattr(warehouse_retraction, "SLICE_EVENTS", 100)
     events, parts = shuffled(seed, "between")

@@ -85,9 +85,7 @@ def retracted(events: Iterable[Event]) -> set[str]:
 
 def standing(events: Iterable[Event], retracted: Set[str]) -> Iterator[Event]:
     """The events but for those that were taken back with their import."""
-    return (
-        event for event in events if event["source"] not in retracted or not goes_with_its_import(event["type"])
-    )
+    return (event for event in events if event["source"] not in retracted or not goes_with_its_import(event["type"]))
 
 
 def replaced(events: Iterable[Event]) -> set[Rating]:

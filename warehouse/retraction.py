@@ -1,8 +1,8 @@
 """What was counted of an import before it was taken back, made anew without it, slice by slice.
 
-From the moment a retraction is stored no recomputation counts its source (``store.recompute``). What was counted before
-is found here: the source's stored events go once more through the views, as in a rebuild, and everything that they touch
-is made anew. Their raw rows stay as they are.
+From the moment a retraction is stored no recomputation counts its source (``store.recompute``). What was counted
+before is found here: the source's stored events go once more through the views, as in a rebuild, and everything that
+they touch is made anew. Their raw rows stay as they are.
 
 The slices are laid down before the first is begun, and each is noted when it is done, so that a retraction that is read
 again goes on where it was broken off, and one that was finished costs nothing. Two streams may each lay down a plan at

@@ -130,8 +130,8 @@ def recompute(client: Client, batches: Sequence[int], kinds: Set[str]) -> None:
 
 
 def recompute_reference(client: Client, batches: Sequence[int]) -> None:
-    """Makes reference data, calendars and the list of what was taken back anew from the batches, and no appointment that
-    is counted by them.
+    """Makes reference data, calendars and what is known as taken back anew from the batches, and no appointment that is
+    counted by them.
     """
     for name in ("0_retracted_sources", *(name for name, _ in _REFERENCE)):
         _run(client, name, batches, [])
@@ -144,7 +144,10 @@ def retracted_sources(client: Client) -> list[str]:
 
 def _run(client: Client, name: str, batches: Sequence[int], retracted: Sequence[str]) -> None:
     parameters = {
-        **{"batches": list(batches), "batch": batches[0], "retracted": list(retracted), "families": list(FAMILIES)},
+        "batches": list(batches),
+        "batch": batches[0],
+        "retracted": list(retracted),
+        "families": list(FAMILIES),
         **SCALE_PARAMETERS,
         **REASON_PARAMETERS,
     }
