@@ -71,7 +71,7 @@ def get_dossier(store: Store, code: str) -> dict[str, Any]:
     if found is None:
         raise HTTPException(404, f"no event told of a dossier {code!r}")
     told = evidence.steps(store.client, code)
-    if all(step["retracted"] for step in told):
+    if told and all(step["retracted"] for step in told):
         raise HTTPException(404, f"all that was known of the dossier {code!r} was taken back with its import")
     steps = [
         {

@@ -42,8 +42,8 @@ REFUSALS: dict[Reason, str] = {
     Reason.TIME_IN_FUTURE: "`time` is over five minutes ahead of ingest's clock. Set the sender's clock right.",
     Reason.TIME_TOO_OLD: "`time` is before the year 2000.",
     Reason.ID_CONFLICT: "This `id` came before with other content. Give the new event a new `id`.",
-    Reason.FORBIDDEN: "A tablet's token may send ratings and heartbeats of its own device and unit only, an import that was"
-    " taken back nothing new.",
+    Reason.FORBIDDEN: "A tablet's token may send ratings and heartbeats of its own device and unit only, an import that"
+    " was taken back nothing new.",
 }
 
 

@@ -92,8 +92,8 @@ def _tell_outcome(before: dict[str, Any], after: dict[str, Any]) -> None:
     staying = _staying(after)
     left = after["counted"] - staying
     out.print(
-        f"taken back: {before['counted'] - after['counted']} events are in no figure any more, {staying} that others may"
-        f" refer to stay, and all {after['events']} are kept as raw events",
+        f"taken back: {before['counted'] - after['counted']} events are in no figure any more, {staying} that others"
+        f" may refer to stay, and all {after['events']} are kept as raw events",
         soft_wrap=True,
     )
     if left > 0:

@@ -49,7 +49,7 @@ def retraction(source: str = WRONG) -> dict[str, Any]:
 def of_two_sources(seed: int) -> Events:
     """A day whose dossiers, tickets, petitions and replaced ratings are told of by a system and by a wrong import."""
     dice = random.Random(seed)
-    events = a_day(seed)
+    events = a_day(seed, 25)
     for n in range(10):
         when = DAY + timedelta(minutes=dice.randrange(1400))
         events += asides(dice, f"D{seed}-{n}", dice.choice(UNITS), when, share=0.7)
@@ -112,14 +112,14 @@ def test_the_import_counts_until_it_is_taken_back_and_no_more_when_it_comes_agai
     assert_never_seen(store, [*events, *new])
 
 
-@pytest.mark.parametrize("seed", [57, 58])
+@pytest.mark.parametrize("seed", [57])
 def test_broken_off_at_any_statement_and_read_again(store: Client, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """Each batch, and each slice of what is taken back, ends after 0, 1, 2 … statements, as by kill -9."""
     monkeypatch.setattr(warehouse_retraction, "SLICE_EVENTS", 100)
     events, parts = shuffled(seed, "between")
     run, dice = warehouse_store._run, random.Random(seed)
     for number, part in enumerate(parts):
-        tries = range(1, 40, 3) if retraction() in part else [number % 12]
+        tries = range(3, 36, 8) if retraction() in part else [number % 12]
         for many in tries:
 
             def runs_so_many(client: Client, *which: Any, left: list[int] = [many]) -> None:  # noqa: B006
