@@ -32,7 +32,7 @@ from warehouse import migrate as warehouse_migrate
 from warehouse import retraction as warehouse_retraction
 from warehouse import store as warehouse_store
 from warehouse.rebuild import rebuild
-from warehouse.store import insert_lines, new_batch, recompute, touched_kinds
+from warehouse.store import insert_lines, new_batch, recompute, retracted_sources, touched_kinds
 from warehouse.verify import Verification
 
 WRONG = "import/wrong"
@@ -173,9 +173,15 @@ def test_a_stream_that_did_not_know_of_the_retraction_writes_last(
     batch = new_batch()
     insert_lines(store, batch, [logged(body) for body in events])
     kinds = touched_kinds(store, [batch])
-    put(store, [retraction()])
-    with monkeypatch.context() as late:
-        late.setattr(warehouse_store, "retracted_sources", lambda _client: [])
+    with monkeypatch.context() as at_once:
+
+        def all_of_it_happens_right_behind(client: Client) -> list[str]:
+            known = retracted_sources(client)
+            at_once.undo()
+            put(client, [retraction()])
+            return known
+
+        at_once.setattr(warehouse_store, "retracted_sources", all_of_it_happens_right_behind)
         recompute(store, [batch], kinds)
     assert_never_seen(store, events)
 

@@ -21,7 +21,9 @@ _DOSSIERS = frozenset({"dossier", "procedure", "calendar", "petition", "replacem
 """What asks for dossiers to be made anew: they follow procedures and calendars, and what citizens say of them."""
 RETRACTION = "retraction"
 """The kind of touched thing that is an import taken back."""
+
 _REFERENCE: tuple[tuple[str, frozenset[str]], ...] = (
+    ("0_retracted_sources", frozenset({RETRACTION})),
     ("0_units", frozenset({"calendar"})),
     ("0_procedures", frozenset({"procedure"})),
     ("0_working_days", frozenset({"calendar"})),
@@ -33,10 +35,10 @@ _REFERENCE: tuple[tuple[str, frozenset[str]], ...] = (
     ("0_unit_calendars", frozenset({"calendar"})),
     ("0_publications", frozenset({"calendar", "procedure"})),
 )
-REFERENCE_KINDS = frozenset({RETRACTION}).union(*(kinds for _, kinds in _REFERENCE))
+REFERENCE_KINDS = frozenset().union(*(kinds for _, kinds in _REFERENCE))
 """The kinds of touched things that are reference data."""
 
-RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
+_INPUTS: tuple[tuple[str, frozenset[str]], ...] = (
     *_REFERENCE,
     ("0_petition_events", frozenset({"petition"})),
     ("0_shifts", frozenset({"shift"})),
@@ -44,6 +46,10 @@ RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
     ("0_touched_by_petitions", frozenset({"petition"})),
     ("0_replacements", frozenset({"replacement"})),
     ("0_touched_by_replacements", frozenset({"replacement"})),
+)
+"""The statements that write what figures are made from, besides what storing writes."""
+
+_FIGURES: tuple[tuple[str, frozenset[str]], ...] = (
     ("1_petitions", frozenset({"petition", "calendar"})),
     ("1_dossier_folds", _DOSSIERS),
     ("2_dossiers", _DOSSIERS),
@@ -55,6 +61,8 @@ RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
     ("8_hours_of_ratings", frozenset({"rated_hour"})),
     ("9_hours_of_events", frozenset({"hour", "rated_hour"})),
 )
+
+RECOMPUTE = (*_INPUTS, *_FIGURES)
 """The statements of a recomputation in their order, each with the kinds of touched things that ask for it."""
 
 # A scale without a "very satisfied" has a level there that no score reaches.
@@ -119,27 +127,34 @@ def recompute(client: Client, batches: Sequence[int], kinds: Set[str]) -> None:
 
     Imports that the batches take back are known from then on; their former events are gone through by ``retraction``.
     """
-    if RETRACTION in kinds:
-        _run(client, "0_retracted_sources", batches, [])
-    # Read behind the storing of the batches and not remembered from before: an event that is stored beside its
-    # retraction must see it here, or be seen by it.
-    retracted = retracted_sources(client)
-    for name, asked_by in RECOMPUTE:
-        if asked_by & kinds:
-            _run(client, name, batches, retracted)
+    _run_all(client, _INPUTS, batches, kinds, [])
+    # Read behind all that the figures are made from is written, and not remembered from before: what is written beside
+    # a retraction must see it here, or be seen by those who carry it out.
+    _run_all(client, _FIGURES, batches, kinds, retracted_sources(client))
 
 
 def recompute_reference(client: Client, batches: Sequence[int]) -> None:
     """Makes reference data, calendars and what is known as taken back anew from the batches, and no appointment that is
     counted by them.
     """
-    for name in ("0_retracted_sources", *(name for name, _ in _REFERENCE)):
-        _run(client, name, batches, [])
+    _run_all(client, _REFERENCE, batches, REFERENCE_KINDS, [])
 
 
 def retracted_sources(client: Client) -> list[str]:
     """The sources that were taken back, in order."""
     return [row[0] for row in client.query(_RETRACTED_SOURCES).result_rows]
+
+
+def _run_all(
+    client: Client,
+    statements: Sequence[tuple[str, Set[str]]],
+    batches: Sequence[int],
+    kinds: Set[str],
+    retracted: Sequence[str],
+) -> None:
+    for name, asked_by in statements:
+        if asked_by & kinds:
+            _run(client, name, batches, retracted)
 
 
 def _run(client: Client, name: str, batches: Sequence[int], retracted: Sequence[str]) -> None:
