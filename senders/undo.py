@@ -45,7 +45,7 @@ def undo(settings: Settings, name: str, by: str, reason: str, confirm: Confirm) 
             return 2
         data = {"unit": _root(known(found)), "by": by, "reason": reason}
         tell(found, "import.retracted", source, data)
-        follow(_until_made(found, source, brought["counted"] - _staying(brought)), "events taken out of figures", out)
+        follow(_until_made(found, source, brought), "events taken out of figures", out)
         _tell_outcome(brought, _brought(found, source))
     except NotToldError as fault:
         out.print(str(fault), style="red", markup=False, soft_wrap=True)
@@ -59,15 +59,20 @@ def retracted_by(words: Words, source: str) -> dict[str, Any] | None:
 
 
 def _brought(settings: Settings, source: str) -> dict[str, Any]:
+    return _get(settings, "/v1/imports", source)
+
+
+def _get(settings: Settings, path: str, source: str) -> dict[str, Any]:
+    """The read API's answer about a source. Raises ``NotToldError``, of an unknown source with what it says of that."""
     try:
         with httpx.Client(base_url=settings.api_url, timeout=ANSWER_TIMEOUT_S, trust_env=False) as api:
-            answer = api.get("/v1/imports", params={"source": source})
+            answer = api.get(path, params={"source": source})
             if answer.status_code == httpx.codes.NOT_FOUND:
                 raise NotToldError(answer.json()["detail"])
-            brought: dict[str, Any] = answer.raise_for_status().json()
+            found: dict[str, Any] = answer.raise_for_status().json()
     except (httpx.HTTPError, ValueError, KeyError) as fault:
         raise NotToldError(f"the read API at {settings.api_url} does not answer: {fault}") from fault
-    return brought
+    return found
 
 
 def _show(source: str, brought: dict[str, Any]) -> None:
@@ -115,12 +120,12 @@ def _root(words: Words) -> str:
     return next((code for code, data in units.items() if not data.get("parent")), next(iter(units)))
 
 
-def _until_made(settings: Settings, source: str, total: int) -> Generator[tuple[int, int]]:
+def _until_made(settings: Settings, source: str, brought: dict[str, Any]) -> Generator[tuple[int, int]]:
     """How many events of how many are taken out of the figures, until all are or nothing moves any more."""
+    total = brought["counted"] - _staying(brought)
     most, moved_at = -1, time.monotonic()
     while most < total and time.monotonic() - moved_at < STALL_S:
-        brought = _brought(settings, source)
-        done = total - (brought["counted"] - _staying(brought))
+        done = brought["counted"] - _get(settings, "/v1/counts", source)["stored"]
         if done > most:
             most, moved_at = done, time.monotonic()
         yield max(most, 0), total

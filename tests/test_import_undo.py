@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -37,18 +38,23 @@ def test_an_import_is_taken_back_and_the_mended_one_counts(
     stack.wait_stored("live/undo", 1)
     before = {place: stack.get("/v1/ratings", unit=place, **NOVEMBER)["total"] for place in PLACES}
     run(stack.settings, SHEET, mapping_named("wrong", tmp_path))
-    assert stack.get("/v1/imports", source="import/wrong")["counted"] == 4
+    dossier = event("dossier.accepted", "UNDO-1", live["time"], unit=PLACES[0], source="import/wrong")
+    assert stack.send([dossier]) == []
+    stack.wait_stored("import/wrong", 5)
+    assert stack.get("/v1/dossiers/UNDO-1")["steps"][0]["retracted"] is False
     capsys.readouterr()
 
     assert undo(stack.settings, "wrong", "HCC", "sai cột", lambda _question: False) == 2
-    assert "brought 4 events, 4 of them are counted" in capsys.readouterr().out
+    assert "brought 5 events, 5 of them are counted" in capsys.readouterr().out
     assert stack.get("/v1/imports", source="import/wrong")["retracted"] is None
 
     assert undo(stack.settings, "wrong", "HCC", "sai cột", lambda _question: True) == 0
     shown = capsys.readouterr().out
-    assert "taken back: 4 events are in no figure any more" in shown
+    assert "taken back: 5 events are in no figure any more" in shown
     assert {place: stack.get("/v1/ratings", unit=place, **NOVEMBER)["total"] for place in PLACES} == before
-    assert stack.get("/v1/counts", source="import/wrong") == {"source": "import/wrong", "rows": 4, "stored": 0}
+    assert stack.get("/v1/counts", source="import/wrong") == {"source": "import/wrong", "rows": 5, "stored": 0}
+    with pytest.raises(httpx.HTTPStatusError, match="404"):
+        stack.get("/v1/dossiers/UNDO-1")
     assert undo(stack.settings, "import/wrong", "HCC", "noch einmal", lambda _question: True) == 0
     assert "already taken back" in capsys.readouterr().out
 

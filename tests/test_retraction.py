@@ -237,6 +237,18 @@ def test_rows_that_an_older_version_stored_are_taken_back_too(
         assert_never_seen(store, events)
 
 
+def test_a_dossier_that_two_tell_of_shows_which_steps_were_taken_back(store: Client) -> None:
+    accepted = event("dossier.accepted", "D1", "2026-03-13T08:00:00+07:00", unit="H26.1")
+    completed = event("dossier.completed", "D1", "2026-03-13T09:00:00+07:00", unit="H26.1", source=WRONG)
+    put(store, [accepted, completed])
+    put(store, [retraction()])
+    steps = [(row["type"], bool(row["retracted"])) for row in evidence.steps(store, "D1")]
+    assert steps == [("dossier.accepted", False), ("dossier.completed", True)]
+    found = evidence.dossier(store, "D1")
+    assert found is not None
+    assert (found["ending"], found["completed_at"], found["source"]) == ("", None, "test")
+
+
 def test_what_others_refer_to_stays(store: Client) -> None:
     place = unit("H26.7") | {"source": WRONG}
     put(store, [place, rating("H26.7", DAY.isoformat(), source=WRONG)])
