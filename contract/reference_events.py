@@ -213,6 +213,18 @@ class DeviceConfigured(Data):
     follow_up: bool | None = None
 
 
+class ImportRetracted(Data):
+    """An import is taken back, for good and whole; ``subject`` is the ``source`` of its events (``import/NAME``).
+
+    Whatever the source sent or will send counts nowhere any more, but for the reference facts among it, which stay
+    (contract/retractions.py). No instants are compared, so that the order of arrival does not matter. ``unit`` is the
+    root of the tree, ``by`` who took it back.
+    """
+
+    by: Code
+    reason: Text
+
+
 CONFIGURED_FIELDS = tuple(name for name in DeviceConfigured.model_fields if name not in {"unit", "device"})
 
 REFERENCE_EVENTS: dict[str, type[Data]] = {
@@ -227,4 +239,5 @@ REFERENCE_EVENTS: dict[str, type[Data]] = {
     "device.paired": DevicePaired,
     "device.revoked": DeviceRevoked,
     "device.configured": DeviceConfigured,
+    "import.retracted": ImportRetracted,
 }

@@ -20,6 +20,7 @@ from dashboards.compare import get_compare
 from dashboards.counted import get_counted
 from dashboards.forms import OtherForms
 from dashboards.heat import get_heat
+from dashboards.imports import get_imports
 from dashboards.lasting import get_warnings
 from dashboards.mix import get_mix
 from dashboards.public import get_public
@@ -184,4 +185,5 @@ ROUTES: dict[str, Callable[..., Any]] = {
     "/v1/freshness": lists.get_freshness,
     "/v1/counts": lists.get_counts,
     "/v1/counted": get_counted,
+    "/v1/imports": get_imports,
 }

@@ -153,7 +153,8 @@ def timeline(found: dict[str, Any], units: Units, texts: Texts) -> str:
             f"<tr><td>{form.instant(step['time']):%d/%m/%Y %H:%M:%S}</td><td><code>{escape(step['type'])}</code></td>"
             f"<td>{escape(unit_name(step['unit'], units, texts))}</td>"
             f"<td><small>{escape(json.dumps(told, ensure_ascii=False))}</small></td>"
-            f"<td>{form.instant(step['recorded_at']):%d/%m/%Y %H:%M:%S}</td><td>{escape(step['source'])}</td></tr>"
+            f"<td>{form.instant(step['recorded_at']):%d/%m/%Y %H:%M:%S}</td><td>{escape(step['source'])}"
+            f"{' · ' + escape(texts('inspector.retracted')) if step['retracted'] else ''}</td></tr>"
         )
     keys = ("time", "step", "unit", "told", "recorded", "sender")
     caption = texts("inspector.timeline", dossier=found["dossier"]["dossier"])

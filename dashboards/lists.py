@@ -63,18 +63,25 @@ def get_dossiers(
 
 
 def get_dossier(store: Store, code: str) -> dict[str, Any]:
-    """One dossier as it is known by now, with every event about it as it was sent."""
+    """One dossier as it is known by now, with every event about it as it was sent.
+
+    Steps that were taken back with their import are ``retracted``; 404 for a dossier of which nothing else is known.
+    """
     found = evidence.dossier(store.client, code)
     if found is None:
         raise HTTPException(404, f"no event told of a dossier {code!r}")
+    told = evidence.steps(store.client, code)
+    if told and all(step["retracted"] for step in told):
+        raise HTTPException(404, f"all that was known of the dossier {code!r} was taken back with its import")
     steps = [
         {
             "time": readable(step["occurred_at"]),
             "recorded_at": readable(step["recorded_at"]),
             **{name: str(step[name]) for name in ("type", "unit", "source", "event_id")},
             "data": json.loads(step["body"])["data"],
+            "retracted": bool(step["retracted"]),
         }
-        for step in evidence.steps(store.client, code)
+        for step in told
     ]
     return {"dossier": _shown([found])[0], "steps": steps}
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contract.events import AnyEvent, canonical, check_time, content_hash, decode, recorded
-from contract.reference_events import REFERENCE_EVENTS, DeviceConfigured, UnitDefined, WorkingDay
+from contract.reference_events import REFERENCE_EVENTS, DeviceConfigured, ImportRetracted, UnitDefined, WorkingDay
 from contract.refusals import Reason, Refusal
+from contract.retractions import RETRACTABLE, can_be_retracted
 from contract.topics import route
 from ingest.masking import mask_all_text, mask_free_text
 from ingest.registry import DEVICE_WORDS, Device
@@ -51,6 +52,7 @@ class Admitted:
     raw: bytes
     type: str
     fact: AnyEvent | None
+    source: str
     minute: int = 0
     unless_known: Refusal | None = None
 
@@ -99,6 +101,7 @@ def judge(
         raw=raw,
         type=event.type,
         fact=event if event.type in REFERENCE_EVENTS else None,
+        source=event.source,
         minute=int(event.time.timestamp()) // 60,
         unless_known=_outdated(event, newest_word) if event.type in DEVICE_WORDS else None,
     )
@@ -135,13 +138,19 @@ def _allowed(event: AnyEvent, sender: Sender, _knows_unit: KnowsUnit, now: datet
 
 
 def _subject_fits(event: AnyEvent, _sender: Sender, _knows_unit: KnowsUnit, _now: datetime) -> Refusal | None:
-    """The log keeps reference facts by subject, the tables by what is in data: they must say the same."""
+    """The log keeps reference facts by subject, the tables by what is in data: they must say the same.
+
+    And only an import can be taken back: what was sent live has no file that could be mended.
+    """
     if isinstance(event.data, UnitDefined):
         subject, fields = event.data.unit, "data.unit"
     elif isinstance(event.data, DeviceConfigured):
         subject, fields = event.data.device or event.data.unit, "data.device or data.unit"
     elif isinstance(event.data, WorkingDay):
         subject, fields = f"{event.data.calendar}/{event.data.date}", "data.calendar and data.date"
+    elif isinstance(event.data, ImportRetracted) and not can_be_retracted(event.subject):
+        detail = f"subject: only an import can be taken back, whose source begins with {RETRACTABLE!r}"
+        return Refusal(Reason.INVALID_VALUE, f"{detail}, not {event.subject!r}", str(event.id))
     else:
         return None
     if event.subject == subject:

@@ -12,9 +12,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 from contract.refusals import Reason, Refusal
-from ingest.admission import Sender, judge
+from ingest.admission import Admitted, Sender, judge
 from ingest.batch import Batch, Refused, Stored
 from ingest.fill import too_full_for
 from ingest.follower import apply_fact, follow_reference
@@ -156,6 +157,8 @@ class Door:
             new_units.add(verdict.fact.subject)
         elif verdict.fact and verdict.fact.type in DEVICE_WORDS and not verdict.unless_known:
             batch.device_words[verdict.fact.subject] = (verdict.fact.time, verdict.fact.type)
+        if self.registry.is_retracted(verdict.source):
+            verdict = replace(verdict, unless_known=_taken_back(verdict))
         batch.admitted.append((index, verdict))
 
     def refuse(self, batch: Batch, index: int, raw: bytes, refusal: Refusal) -> None:
@@ -197,3 +200,9 @@ class Door:
             for fact in stored.facts:
                 self.registry.apply(fact)
                 self._has_facts = True
+
+
+def _taken_back(event: Admitted) -> Refusal:
+    """Why an import that was taken back can send nothing new; what was accepted before may come again, as ever."""
+    remedy = "give the mended mapping another name (`mapping:`) and import the file again"
+    return Refusal(Reason.FORBIDDEN, f"source: {event.source!r} was taken back; {remedy}", str(UUID(bytes=event.id)))

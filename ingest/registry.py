@@ -1,4 +1,6 @@
-"""What ingest must know at once: units and tablets, to judge events, and what tablets follow; from reference events."""
+"""What ingest must know at once: units, tablets and imports taken back, to judge events, and what tablets follow; from
+reference events.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +38,7 @@ class Registry:
         self._units: set[str] = set()
         self._devices: dict[str, Device] = {}
         self._tokens: dict[str, Device] = {}
+        self._retracted: set[str] = set()
         self._newest: dict[str, tuple[datetime, str]] = {}
         self._configurations = Configurations()
         self._changing = threading.Lock()
@@ -43,6 +46,10 @@ class Registry:
     def knows_unit(self, code: str) -> bool:
         """Whether a unit of this code was ever defined; a closed unit stays known, its past can still arrive."""
         return code in self._units
+
+    def is_retracted(self, source: str) -> bool:
+        """Whether the import of this source was taken back, which is for good."""
+        return source in self._retracted
 
     def device_by_token(self, token: str) -> Device | None:
         """The tablet that holds this token, or None."""
@@ -78,6 +85,8 @@ class Registry:
             self._configurations.apply(event)
             if event.type == "unit.defined":
                 self._units.add(event.subject)
+            elif event.type == "import.retracted":
+                self._retracted.add(event.subject)
             elif event.type in DEVICE_WORDS:
                 # Of two words of one instant the revocation holds ("revoked" sorts behind "paired").
                 news = (event.time, event.type)

@@ -210,13 +210,37 @@ def demo(
 
 @app.command(name="import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="CSV, XES, Parquet or Excel; .gz is read as it is.")],
-    mapping: Annotated[Path, typer.Option(help="How columns become events (see mappings/).")],
+    file: Annotated[Path | None, typer.Argument(help="CSV, XES, Parquet or Excel; .gz is read as it is.")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="How columns become events (see mappings/).")] = None,
+    undo: Annotated[str, typer.Option(help="Take back, for good, what was imported under this name.")] = "",
+    by: Annotated[str, typer.Option(help="Who takes it back (--undo).")] = "",
+    reason: Annotated[str, typer.Option(help="Why (--undo).")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before taking it back.")] = False,
 ) -> None:
-    """Read an export of an existing one-stop system into events and send them through ingest."""
+    """Read an export of an existing one-stop system into events and send them through ingest, or take one back."""
+    if undo:
+        raise typer.Exit(_take_back(undo, by, reason, yes=yes))
+    if file is None or mapping is None:
+        out.print("name a file and its --mapping, or an import to --undo")
+        raise typer.Exit(2)
     from senders.importer import run
 
     raise typer.Exit(run(read_settings(), file, mapping))
+
+
+def _take_back(name: str, by: str, reason: str, *, yes: bool) -> int:
+    from senders.undo import undo
+
+    if not by or not reason:
+        out.print("--undo needs --by and --reason: both stay in the log beside what is taken back")
+        return 2
+
+    def confirm(question: str) -> bool:
+        if not yes and not sys.stdin.isatty():
+            out.print("say --yes to take it back")
+        return yes or (sys.stdin.isatty() and typer.confirm(question))
+
+    return undo(read_settings(), name, by, reason, confirm)
 
 
 @app.command()

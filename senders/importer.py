@@ -25,6 +25,7 @@ from senders.rows import FileError, Row
 from senders.settled import NotReachable, wait_until_stored
 from senders.survey import reference_events, survey
 from senders.transform import Made, Rejected, Transform
+from senders.undo import retracted_by
 
 BAD_USE = 2
 
@@ -44,7 +45,7 @@ def run(settings: Settings, file: Path, mapping: Path) -> int:
 
 
 def _run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> int:
-    transform = Transform(mapping, _aliases(settings, console))
+    transform = Transform(mapping, _aliases(settings, mapping, console))
     report = Report(file, settings.state_dir / "import", console)
     with report, IngestClient(settings.ingest_url, settings.api_key.get_secret_value()) as client:
         with report.stage("reading"):
@@ -60,9 +61,15 @@ def _run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> 
     return 1 if report.refused else 0
 
 
-def _aliases(settings: Settings, console: Console) -> Aliases:
-    """The other names of units that were loaded; none, and told so, while the read API does not answer."""
+def _aliases(settings: Settings, mapping: Mapping, console: Console) -> Aliases:
+    """The other names of units that were loaded; none, and told so, while the read API does not answer.
+
+    Raises ``MappingError`` when what was imported under the mapping's name was taken back.
+    """
     events = known(settings)
+    if former := retracted_by(events or [], mapping.source):
+        told = f"{mapping.source} was taken back by {former['data']['by']} ({former['data']['reason']})"
+        raise MappingError(f"{told}; give the mended mapping another name (`mapping:`)")
     if events is None:
         console.print("other names of units are not known: the read API does not answer", soft_wrap=True)
     return aliases_from(events or ())

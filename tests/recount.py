@@ -12,7 +12,7 @@ from typing import Any
 
 from contract.catalogue import catalogue
 from contract.measures import value_of
-from warehouse.recount import Event, Hours, Tally, at, count_event, count_ticket, replaced
+from warehouse.recount import Event, Hours, Tally, at, count_event, count_ticket, replaced, retracted, standing
 from warehouse.recount_dossiers import COMPLAINTS, Rules, count_standing, count_steps, count_work, fold
 from warehouse.recount_petitions import count_petition, misconduct
 from warehouse.recount_petitions import fold as fold_petition
@@ -72,7 +72,8 @@ def _counted(
     """What happened in each hour, and what stands in the period."""
     hours = Hours(Tally)
     subjects: defaultdict[tuple[str, str], list[Event]] = defaultdict(list)
-    distinct = list({event["id"]: event for event in events}.values())
+    every = {event["id"]: event for event in events}.values()
+    distinct = list(standing(every, retracted(every)))
     changed = replaced(distinct)
     for event in distinct:
         family = event["type"].split(".")[0].replace("payment", "dossier").replace("component", "dossier")

@@ -119,6 +119,8 @@ def events(draw: st.DrawFn, kinds: Sequence[str] = tuple(EVENT_DATA)) -> dict[st
         subject = data.get("device", data["unit"])
     elif kind == "calendar.day_defined":
         subject = f"{data['calendar']}/{data['date']}"
+    elif kind == "import.retracted":
+        subject = f"import/{subject}"
     identity, time = str(draw(st.uuids())), draw(INSTANTS)
     if "dossier" in data and kind == "rating.submitted" and draw(st.booleans()):
         before = timedelta(milliseconds=draw(st.integers(1, 86_400_000)))

@@ -30,6 +30,7 @@ from runtime.settings import Settings
 from senders.client import IngestClient
 from warehouse.client import connect
 from warehouse.migrate import migrate
+from warehouse.retraction import take_back
 from warehouse.store import insert_lines, new_batch, recompute, touched_kinds
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -212,6 +213,7 @@ def put_lines(store: Client, lines: Sequence[bytes]) -> None:
     kinds = touched_kinds(store, [batch])
     assert "unreadable" not in kinds
     recompute(store, [batch], kinds)
+    take_back(store, [batch], kinds)
 
 
 def logged(body: dict[str, Any], recorded_at: datetime | None = None) -> bytes:

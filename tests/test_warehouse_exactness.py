@@ -165,11 +165,11 @@ def test_a_batch_interrupted_at_any_step_and_read_again_counts_once(
     run = warehouse_store._run
     for number, batch in enumerate(batches(events, dice)):
 
-        def runs_so_many(client: Client, name: str, numbers: Any, left: list[int] = [number % 12]) -> None:  # noqa: B006
+        def runs_so_many(client: Client, *which: Any, left: list[int] = [number % 12]) -> None:  # noqa: B006
             if not left[0]:
                 raise BrokenOffError
             left[0] -= 1
-            run(client, name, numbers)
+            run(client, *which)
 
         with monkeypatch.context() as broken, suppress(BrokenOffError):
             broken.setattr(warehouse_store, "_run", runs_so_many)

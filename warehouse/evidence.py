@@ -150,6 +150,21 @@ def reference_loads(client: Client, limit: int) -> Rows:
     return _rows(client, "reference_loads", {"limit": limit})
 
 
+def source_parts(client: Client, source: str) -> Rows:
+    """What a source sent, by type of event, the commonest first."""
+    return _rows(client, "source_parts", {"source": source})
+
+
+def import_sources(client: Client) -> list[str]:
+    """The sources of all files that were imported."""
+    return [row["import_source"] for row in _rows(client, "import_sources", {})]
+
+
+def retractions(client: Client, source: str) -> Rows:
+    """Every word that takes a source back, the earliest first, with its event in ``body``."""
+    return _rows(client, "retractions", {"source": source})
+
+
 def ratings_by(client: Client, within: Sequence[str], period: Period, by: str) -> Rows:
     """Ratings by ``counter``, ``staff`` or ``device`` of their unit (``within``), by ``procedure`` or ``channel``, or
     by the ``hour`` of the day or the ``weekday`` at which they were given.

@@ -7,16 +7,14 @@ made from equally many the last written: a live event is never taken back, and a
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
-from datetime import date
+from collections.abc import Generator, Iterable
 from functools import cache
 from importlib.resources import files
-from itertools import groupby
-from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from clickhouse_connect.driver.client import Client
 
+from warehouse.slices import Slice, cut
 from warehouse.store import REFERENCE_KINDS, new_batch, recompute, recompute_reference, touched_kinds
 
 SLICE_EVENTS = 1_000_000
@@ -25,20 +23,10 @@ REFERENCE_TABLES = (
     *("reference_ids", "unit_calendars", "calendar_days", "publications"),
 )
 DERIVED_TABLES = (
-    *("ratings", "replaced_ratings", "ticket_events", "ticket_shares", "dossier_events", "dossier_folds", "dossiers"),
+    *("ratings", "replacements", "ticket_events", "ticket_shares", "dossier_events", "dossier_folds", "dossiers"),
     *("due_days", "dossier_days", "days_of_dossiers", "months_of_dossiers", "petition_events", "petitions", "shifts"),
     *("hours_of_ratings", "hours_of_tickets", "hours_of_events"),
 )
-
-
-class Slice(NamedTuple):
-    """Events from day to day (UTC, both included) and from unit to unit (both included), about so many."""
-
-    first_day: date
-    last_day: date
-    first_unit: str
-    last_unit: str
-    events: int
 
 
 class Progress(NamedTuple):
@@ -73,33 +61,6 @@ def rebuild(client: Client, *, again: bool = False, from_empty: bool = False) ->
             _note(client, number, [(n, slice_)], done=True)
             gone_through += slice_.events
             yield Progress(gone_through, total)
-
-
-def cut(counts: Iterable[Sequence[Any]], most: int) -> list[Slice]:
-    """Days and units with their numbers of events, in order, as slices of whole days or of units of one day.
-
-    A slice has at most ``most`` events, but for one unit's single day, which is not cut.
-    """
-    slices: list[Slice] = []
-    whole_days = False
-    for day, rows in groupby(counts, itemgetter(0)):
-        parts: list[Slice] = []
-        for _, unit, events in rows:
-            if parts and parts[-1].events + events <= most:
-                parts[-1] = parts[-1]._replace(last_unit=unit, events=parts[-1].events + events)
-            else:
-                parts.append(Slice(day, day, unit, unit, events))
-        if whole_days and len(parts) == 1 and slices[-1].events + parts[0].events <= most:
-            slices[-1] = _together(slices[-1], parts[0])
-        else:
-            slices += parts
-        whole_days = len(parts) == 1
-    return slices
-
-
-def _together(earlier: Slice, later: Slice) -> Slice:
-    units = min(earlier.first_unit, later.first_unit), max(earlier.last_unit, later.last_unit)
-    return Slice(earlier.first_day, later.last_day, *units, earlier.events + later.events)
 
 
 def _empty(client: Client, tables: Iterable[str]) -> None:

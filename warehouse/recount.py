@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from contract.retractions import can_be_retracted, goes_with_its_import
+
 Event = dict[str, Any]
 SATISFIED = {"csat3": 2, "csat4": 3, "csat5": 4, "binary": 1, "star5": 4, "nd61": 1}
 VERY = {"csat3": 3, "csat4": 4, "csat5": 5, "star5": 5, "nd61": 2}
@@ -73,6 +75,17 @@ def hour_of(instant: datetime) -> datetime:
 
 Rating = tuple[str, datetime, str, str]
 """A rating by its unit, hour, id and dossier."""
+
+
+def retracted(events: Iterable[Event]) -> set[str]:
+    """The sources that some of the events take back, in whatever order they come."""
+    subjects = {event["subject"] for event in events if event["type"] == "import.retracted"}
+    return {subject for subject in subjects if can_be_retracted(subject)}
+
+
+def standing(events: Iterable[Event], retracted: Set[str]) -> Iterator[Event]:
+    """The events but for those that were taken back with their import."""
+    return (event for event in events if event["source"] not in retracted or not goes_with_its_import(event["type"]))
 
 
 def replaced(events: Iterable[Event]) -> set[Rating]:

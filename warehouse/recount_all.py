@@ -21,7 +21,7 @@ from clickhouse_connect.driver.client import Client
 
 from contract.catalogue import catalogue
 from warehouse.periods import Period, bounds, parts_of_year, year_before
-from warehouse.recount import Event, Hours, Tally, count_event, count_ticket, replaced
+from warehouse.recount import Event, Hours, Tally, count_event, count_ticket, replaced, retracted, standing
 from warehouse.recount_dossiers import Rules, count_standing, count_steps, count_work, fold
 from warehouse.recount_parts import loans
 from warehouse.recount_petitions import Petition, count_petition, misconduct
@@ -45,6 +45,7 @@ class Recount:
         self.periods = periods(first, last)
         self.hours = Hours(Tally)
         self._client = client
+        self._retracted = retracted(json.loads(body) for (body,) in client.query(statement("retractions")).result_rows)
         self._days = [period for name, period in self.periods.items() if len(name) == len("2026-01-01")]
         borrowing = [period for period in self.periods.values() if parts_of_year(period)]
         self._lending = {_lender(period): year_before(period) for period in borrowing}
@@ -62,15 +63,15 @@ class Recount:
 
     def run(self, reference: Sequence[Event]) -> Iterator[None]:
         """Does it in ``steps``: ``reference`` are the events of reference data, all others are read."""
+        reference = list(standing(reference, self._retracted))
         rules = rules_of(reference)
         petitions = [petition for petition in self._petitions(rules) if petition]
         self._recount_others(reference, rules, petitions)
         rules = replace(rules, misconduct=misconduct(petitions))
-        rows = self._client.query(statement("replacements"), parameters={"units": [], **bounds(self.range)}).result_rows
-        changed = replaced(json.loads(body) for (body,) in rows)
+        changed = replaced(self._events("replacements", {"units": [], **bounds(self.range)}))
         for day in self._days:
-            for row in self._client.query(statement("events"), parameters=bounds(day)).result_rows:
-                count_event(self.hours, json.loads(row[0]), changed)
+            for event in self._events("events", bounds(day)):
+                count_event(self.hours, event, changed)
             yield
         for n in range(self._slices["tickets"]):
             for events in self._subjects("tickets", n):
@@ -108,7 +109,7 @@ class Recount:
 
     def _recount_others(self, reference: Sequence[Event], rules: Rules, petitions: Sequence[Petition]) -> None:
         """What is no dossier, ticket or rating: procedures, reception points, staff and petitions."""
-        shifts = [json.loads(row[0]) for row in self._client.query(statement("shifts")).result_rows]
+        shifts = list(self._events("shifts", {}))
         for name, period in self.periods.items():
             self._in_force[name] = in_force(reference, period.end)
             for found in (points(reference, period.end), publications(reference, *period, rules.calendars)):
@@ -121,14 +122,21 @@ class Recount:
                 count_petition(self._standings[petition.unit, name].counts, petition, *period)
 
     def _subjects(self, kind: str, n: int) -> Iterator[list[Event]]:
-        parameters = {"slices": self._slices[kind], "slice": n, **bounds(self.range)}
-        rows = self._client.query(statement(kind), parameters=parameters).result_rows
-        for _, events in groupby(rows, itemgetter(0)):
-            yield [json.loads(body) for _, body in events]
+        return self._together(kind, {"slices": self._slices[kind], "slice": n, **bounds(self.range)})
 
     def _petitions(self, rules: Rules) -> Iterator[Petition | None]:
-        for _, events in groupby(self._client.query(statement("petitions")).result_rows, itemgetter(0)):
-            yield fold_petition([json.loads(body) for _, body in events], rules.calendars)
+        return (fold_petition(events, rules.calendars) for events in self._together("petitions", {}))
+
+    def _events(self, name: str, parameters: Mapping[str, Any]) -> Iterator[Event]:
+        rows = self._client.query(statement(name), parameters=dict(parameters)).result_rows
+        return standing((json.loads(body) for (body,) in rows), self._retracted)
+
+    def _together(self, name: str, parameters: Mapping[str, Any]) -> Iterator[list[Event]]:
+        """The events of each subject that has any."""
+        rows = self._client.query(statement(name), parameters=dict(parameters)).result_rows
+        for _, of_one in groupby(rows, itemgetter(0)):
+            if events := list(standing((json.loads(body) for _, body in of_one), self._retracted)):
+                yield events
 
     def _loans(self, period: Period, within: Sequence[str]) -> dict[str, float]:
         """What the year before lends to units together (lending.py)."""

@@ -26,7 +26,7 @@ from contract.measures import OF_UNITS, STANDING, WORK, is_cohort, value_of
 from warehouse.figures import MADE_BY, counts
 from warehouse.lending import counts_of
 from warehouse.periods import Period, bounds, parts_of_year, year_before
-from warehouse.recount import Event, Hours, Tally, count_event, count_ticket, replaced
+from warehouse.recount import Event, Hours, Tally, count_event, count_ticket, replaced, retracted, standing
 from warehouse.recount_all import rules_of, statement
 from warehouse.recount_dossiers import count_standing, count_work, fold
 from warehouse.recount_parts import loans, parts_of, served_parts
@@ -162,15 +162,16 @@ class _Reading:
         self._within = set(within)
         self._period = period
         self._parameters = needs.parameters(within, period)
+        self._retracted = retracted(json.loads(body) for (body,) in client.query(statement("retractions")).result_rows)
 
     def tally(self) -> Tally:
         """Everything that the indicator is made of."""
         together = Tally()
         hours = Hours(Tally)
         if self._needs.events:
-            changed = replaced(json.loads(body) for (body,) in self._rows("replacements"))
-            for (body,) in self._rows("unit_events"):
-                count_event(hours, json.loads(body), changed)
+            changed = replaced(self._events("replacements"))
+            for event in self._events("unit_events"):
+                count_event(hours, event, changed)
         if self._needs.tickets:
             for events in self._subjects("unit_tickets"):
                 count_ticket(hours, events)
@@ -179,7 +180,7 @@ class _Reading:
             if unit in self._within and whole.start <= hour < whole.end:
                 together.add(tally)
         if self._needs.reference:
-            self._count_cases(together, [json.loads(body) for (body,) in self._rows("reference")])
+            self._count_cases(together, list(self._events("reference")))
         return together
 
     def _count_cases(self, together: Tally, reference: Sequence[Event]) -> None:
@@ -209,14 +210,18 @@ class _Reading:
                 together.counts.update(found[unit])
         shifts = []
         if self._needs.measures & OF_UNITS:
-            shifts = [json.loads(body) for (body,) in self._rows("shifts")]
+            shifts = list(self._events("shifts"))
         for tallies in (on_duty(shifts, *self._period, calendars), held(reference, self._period.end)):
             for unit in tallies.keys() & self._within:
                 together.add(tallies[unit])
 
     def _subjects(self, name: str) -> Iterator[list[Event]]:
         for _, rows in groupby(self._rows(name), itemgetter(0)):
-            yield [json.loads(body) for _, body in rows]
+            if events := list(standing((json.loads(body) for _, body in rows), self._retracted)):
+                yield events
+
+    def _events(self, name: str) -> Iterator[Event]:
+        return standing((json.loads(body) for (body,) in self._rows(name)), self._retracted)
 
     def _rows(self, name: str) -> Iterator[Sequence[Any]]:
         with self._client.query_rows_stream(statement(name), parameters=self._parameters) as rows:

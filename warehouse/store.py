@@ -14,11 +14,16 @@ from importlib.resources import files
 from clickhouse_connect.driver.client import Client
 
 from contract.reasons import reasons
+from contract.retractions import FAMILIES
 from contract.scales import LEVELS
 
 _DOSSIERS = frozenset({"dossier", "procedure", "calendar", "petition", "replacement"})
 """What asks for dossiers to be made anew: they follow procedures and calendars, and what citizens say of them."""
+RETRACTION = "retraction"
+"""The kind of touched thing that is an import taken back."""
+
 _REFERENCE: tuple[tuple[str, frozenset[str]], ...] = (
+    ("0_retracted_sources", frozenset({RETRACTION})),
     ("0_units", frozenset({"calendar"})),
     ("0_procedures", frozenset({"procedure"})),
     ("0_working_days", frozenset({"calendar"})),
@@ -35,15 +40,19 @@ _REFERENCE: tuple[tuple[str, frozenset[str]], ...] = (
 REFERENCE_KINDS = frozenset().union(*(kinds for _, kinds in _REFERENCE))
 """The kinds of touched things that are reference data."""
 
-RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
+_INPUTS: tuple[tuple[str, frozenset[str]], ...] = (
     *_REFERENCE,
     ("0_petition_events", frozenset({"petition"})),
     ("0_shifts", frozenset({"shift"})),
     ("0_rule_changes", frozenset({"calendar", "procedure"})),
     ("0_touched_by_reference", frozenset({"calendar", "procedure"})),
     ("0_touched_by_petitions", frozenset({"petition"})),
-    ("0_replaced_ratings", frozenset({"replacement"})),
+    ("0_replacements", frozenset({"replacement"})),
     ("0_touched_by_replacements", frozenset({"replacement"})),
+)
+"""The statements that write what figures are made from, besides what storing writes."""
+
+_FIGURES: tuple[tuple[str, frozenset[str]], ...] = (
     ("1_petitions", frozenset({"petition", "calendar"})),
     ("1_dossier_folds", _DOSSIERS),
     ("2_dossiers", _DOSSIERS),
@@ -56,6 +65,8 @@ RECOMPUTE: tuple[tuple[str, frozenset[str]], ...] = (
     ("8_hours_of_ratings", frozenset({"rated_hour"})),
     ("9_hours_of_events", frozenset({"hour", "rated_hour"})),
 )
+
+RECOMPUTE = (*_INPUTS, *_FIGURES)
 """The statements of a recomputation in their order, each with the kinds of touched things that ask for it."""
 
 # A scale without a "very satisfied" has a level there that no score reaches.
@@ -116,27 +127,57 @@ def unreadable_lines(client: Client, batches: Sequence[int]) -> set[bytes]:
 
 
 def recompute(client: Client, batches: Sequence[int], kinds: Set[str]) -> None:
-    """Makes every figure anew that the batches can have changed."""
-    for name, asked_by in RECOMPUTE:
-        if asked_by & kinds:
-            _run(client, name, batches)
+    """Makes every figure anew that the batches can have changed.
+
+    Imports that the batches take back are known from then on; their former events are gone through by ``retraction``.
+    """
+    _run_all(client, _INPUTS, batches, kinds, [])
+    # Read behind all that the figures are made from is written, and not remembered from before: what is written beside
+    # a retraction must see it here, or be seen by those who carry it out.
+    _run_all(client, _FIGURES, batches, kinds, retracted_sources(client))
 
 
 def recompute_reference(client: Client, batches: Sequence[int]) -> None:
-    """Makes reference data and calendars anew from the batches, and no appointment that is counted by them."""
-    for name, _ in _REFERENCE:
-        _run(client, name, batches)
+    """Makes reference data, calendars and what is known as taken back anew from the batches, and no appointment that is
+    counted by them.
+    """
+    _run_all(client, _REFERENCE, batches, REFERENCE_KINDS, [])
 
 
-def _run(client: Client, name: str, batches: Sequence[int]) -> None:
+def retracted_sources(client: Client) -> list[str]:
+    """The sources that were taken back, in order."""
+    return [row[0] for row in client.query(_RETRACTED_SOURCES).result_rows]
+
+
+def _run_all(
+    client: Client,
+    statements: Sequence[tuple[str, Set[str]]],
+    batches: Sequence[int],
+    kinds: Set[str],
+    retracted: Sequence[str],
+) -> None:
+    for name, asked_by in statements:
+        if asked_by & kinds:
+            _run(client, name, batches, retracted)
+
+
+def _run(client: Client, name: str, batches: Sequence[int], retracted: Sequence[str]) -> None:
     statement = _statement(name)
-    parameters = {"batches": list(batches), "batch": batches[0], **SCALE_PARAMETERS, **REASON_PARAMETERS}
+    parameters = {
+        "batches": list(batches),
+        "batch": batches[0],
+        "retracted": list(retracted),
+        "families": list(FAMILIES),
+        **SCALE_PARAMETERS,
+        **REASON_PARAMETERS,
+    }
     # A statement that takes none would be taken for one of Python's own formatting.
     taken = {key: value for key, value in parameters.items() if f"{{{key}:" in statement}
     client.command(statement, parameters=taken)
 
 
 _TOUCHED_KINDS = "SELECT DISTINCT kind FROM touched WHERE batch IN {batches:Array(UInt64)}"
+_RETRACTED_SOURCES = "SELECT DISTINCT source FROM retracted_sources ORDER BY source"
 _UNREADABLE = "SELECT hex(subject) FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'unreadable'"
 
 

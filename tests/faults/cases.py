@@ -110,6 +110,10 @@ CASES: dict[int, Case] = {
         "another process with the stream's name in the group",
         "the one that was fenced starts over by itself; nothing is done by hand",
     ),
+    36: Case(
+        "an import taken back, the stream or the store killed at each step of that",
+        "every figure as if its events had never come, also those that come again",
+    ),
 }
 
 

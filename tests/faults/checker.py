@@ -18,6 +18,7 @@ RECORDED = """
 SELECT toUnixTimestamp64Milli(occurred_at), toUnixTimestamp64Milli(recorded_at)
 FROM events FINAL
 WHERE unit IN {units:Array(String)} AND occurred_at >= {start:DateTime64(3)} AND occurred_at < {end:DateTime64(3)}
+  AND NOT startsWith(source, 'import/') -- those that were taken back
 """
 
 

@@ -85,7 +85,7 @@ def run_stream(settings: Settings, script: Script) -> None:
     connecting.get_client = connect
     consuming.LONGEST_RETRY_S = LONGEST_RETRY_S
     after(consuming, "poll", lambda batch, *_: script.reached("read") if batch else None)
-    after(import_module("warehouse.store"), "_run", lambda _, _client, name, _batches: script.reached(name))
+    after(import_module("warehouse.store"), "_run", lambda _, _client, name, *_which: script.reached(name))
     consuming.serve(settings, script.after_step)
 
 

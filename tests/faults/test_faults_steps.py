@@ -74,7 +74,8 @@ def taken(events: list[Event], place: str) -> list[Event]:
 
 
 def definitions(truth: Truth, number: int) -> list[Event]:
-    """A unit as before; a procedure, target, point, tablet and shift that no case counts; new for each number."""
+    """A unit as before; a procedure, target, point, tablet, shift and an import taken back that no case counts; new for
+    each number."""
     place = truth.units["H26.1"]
     target: dict[str, Any] = {"indicator": "UNUSED", "op": ">=", "value": 1, "valid_from": "2026-01-01"}
     made = [
@@ -84,6 +85,7 @@ def definitions(truth: Truth, number: int) -> list[Event]:
         event("point.capability", place, DEFINED, unit=place, key=str(number), digitisation_workflow=False),
         event("staff.shift", "CB-1", DEFINED, unit=place, key=str(number), starts_at=DEFINED, ends_at=DEFINED_END),
         event("device.paired", f"{truth.top}-TAB-{number}", DEFINED, unit=place, token_sha256="0" * 64),
+        event("import.retracted", f"import/{truth.top}-{number}", DEFINED, unit=place, by="CB-1", reason="không dùng"),
     ]
     made[2]["data"]["source"] = "Không dùng"
     return [body | {"source": "faults/units"} for body in made]

@@ -27,6 +27,7 @@ LEFT JOIN
   SELECT dossier AS rated_dossier, count() AS answers, sum(answers['nd61_4']) AS points
   FROM ratings FINAL
   WHERE unit IN {units:Array(String)} AND mapContains(answers, 'nd61_4') AND dossier IN (SELECT dossier FROM found)
+    AND source NOT IN (SELECT source FROM retracted_sources)
     AND (unit, toStartOfHour(occurred_at), event_id, dossier) NOT IN
       (SELECT unit, hour, event_id, dossier FROM replaced_ratings WHERE unit IN {units:Array(String)})
   GROUP BY dossier

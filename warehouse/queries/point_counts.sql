@@ -25,7 +25,7 @@ LEFT JOIN
     argMaxIf(c.digitises, (c.said_at, c.event_id), c.digitises IS NOT NULL) AS digitises,
     argMaxIf(c.certifies, (c.said_at, c.event_id), c.certifies IS NOT NULL) AS certifies
   FROM capabilities AS c FINAL
-  WHERE said_at < {end:DateTime64(3, 'UTC')}
+  WHERE said_at < {end:DateTime64(3, 'UTC')} AND c.source NOT IN (SELECT source FROM retracted_sources)
   GROUP BY saying_unit
 ) AS said ON unit = saying_unit
 WHERE unit IN {units:Array(String)}

@@ -8,7 +8,7 @@ SELECT
     (SELECT unit, hour, event_id, dossier FROM replaced_ratings WHERE unit IN {units:Array(String)}) AS replaced,
   count() OVER () AS total
 FROM ratings FINAL
-WHERE unit IN {units:Array(String)}
+WHERE unit IN {units:Array(String)} AND source NOT IN (SELECT source FROM retracted_sources)
   AND occurred_at >= {start:DateTime64(3, 'UTC')} AND occurred_at < {end:DateTime64(3, 'UTC')}
   AND if(empty({reasons:Array(String)}), NOT replaced, hasAny(reasons, {reasons:Array(String)}))
   AND {counter:String} IN ('*', toString(counter)) AND {staff:String} IN ('*', toString(staff))

@@ -10,7 +10,7 @@ SELECT
   count() AS answered,
   countIf(score >= transform(toString(scale), {scales:Array(String)}, {satisfied_from:Array(Int8)}, 127::Int8)) AS satisfied
 FROM ratings FINAL
-WHERE unit IN {units:Array(String)}
+WHERE unit IN {units:Array(String)} AND source NOT IN (SELECT source FROM retracted_sources)
   AND occurred_at >= {start:DateTime64(3, 'UTC')} AND occurred_at < {end:DateTime64(3, 'UTC')}
   AND (unit, toStartOfHour(occurred_at), event_id, dossier) NOT IN
     (SELECT unit, hour, event_id, dossier FROM replaced_ratings WHERE unit IN {units:Array(String)})

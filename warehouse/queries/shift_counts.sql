@@ -22,6 +22,7 @@ FROM
     ) AS seconds
   FROM shifts FINAL
   WHERE starts_at < {end:DateTime64(3, 'UTC')} AND ends_at > {start:DateTime64(3, 'UTC')} AND unit IN {units:Array(String)}
+    AND source NOT IN (SELECT source FROM retracted_sources)
   GROUP BY unit, year
 ) AS on_duty
 LEFT JOIN (SELECT unit, calendar FROM unit_calendars FINAL) AS calendars ON on_duty.unit = calendars.unit

@@ -11,6 +11,7 @@ FROM
     argMaxIf(assumeNotNull(digitised), (said_at, event_id), digitised IS NOT NULL) AS last_digitised
   FROM capabilities FINAL
   WHERE said_at < {end:DateTime64(3, 'UTC')} AND unit IN {units:Array(String)}
+    AND source NOT IN (SELECT source FROM retracted_sources)
   GROUP BY unit
 )
 GROUP BY target

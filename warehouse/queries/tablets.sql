@@ -22,7 +22,7 @@ WITH
   (
     SELECT device, max(occurred_at) AS tapped_at
     FROM ratings
-    WHERE unit IN {units:Array(String)} AND device != ''
+    WHERE unit IN {units:Array(String)} AND device != '' AND source NOT IN (SELECT source FROM retracted_sources)
       AND occurred_at >= {taps_from:DateTime64(3, 'UTC')} AND occurred_at < {end:DateTime64(3, 'UTC')}
     GROUP BY device
   ),
@@ -31,6 +31,7 @@ WITH
     SELECT unit, JSONExtractString(body, 'data', 'counter') AS counter, groupArray(occurred_at) AS instants
     FROM events FINAL
     WHERE unit IN {units:Array(String)} AND type IN ('queue.served', 'dossier.returned')
+      AND source NOT IN (SELECT source FROM retracted_sources)
       AND occurred_at >= {start:DateTime64(3, 'UTC')} AND occurred_at < {end:DateTime64(3, 'UTC')}
     GROUP BY unit, counter
   ),

@@ -41,6 +41,7 @@ FROM
       max(occurred_at) AS last_at
     FROM ticket_events FINAL
     WHERE occurred_at >= {start:DateTime64(3, 'UTC')} AND occurred_at < {end:DateTime64(3, 'UTC')}
+      AND source NOT IN (SELECT source FROM retracted_sources)
       AND ticket IN
       (
         SELECT subject FROM events

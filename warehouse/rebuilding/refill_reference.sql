@@ -1,6 +1,7 @@
--- What all appointments are counted from, before any of them is.
+-- What all appointments are counted from, and what was taken back, before any figure is made.
 INSERT INTO landing (batch, line, from_store)
 SELECT {batch:UInt64}, body, true
 FROM events FINAL
 WHERE startsWith(type, 'unit.') OR startsWith(type, 'procedure.') OR startsWith(type, 'calendar.')
   OR startsWith(type, 'target.') OR startsWith(type, 'point.') OR startsWith(type, 'device.')
+  OR type = 'import.retracted'

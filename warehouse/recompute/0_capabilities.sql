@@ -1,12 +1,12 @@
 -- What reception points can do, as the touched events tell it.
 INSERT INTO capabilities
 SELECT unit, occurred_at AS said_at, event_id, c.digitisation_workflow AS digitises, c.e_certified_copy AS certifies,
-  c.results_in_force AS results, c.results_digitised AS digitised
+  c.results_in_force AS results, c.results_digitised AS digitised, source
 FROM
 (
   SELECT
-    unit, occurred_at, event_id,
+    unit, occurred_at, event_id, source,
     JSONExtract(body, 'data', 'Tuple(digitisation_workflow Nullable(Bool), e_certified_copy Nullable(Bool), results_in_force Nullable(UInt64), results_digitised Nullable(UInt64))') AS c
-  FROM touched_events(batches = {batches:Array(UInt64)})
+  FROM events_of_touched_hours(batches = {batches:Array(UInt64)})
   WHERE type = 'point.capability'
 )

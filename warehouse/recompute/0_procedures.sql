@@ -41,6 +41,6 @@ FROM
       body, 'data',
       'Tuple(name_vi String, name_en String, effective_date String, decision_date String, public_date String, term UInt32, term_unit String, count_mode String, deadline_rule String, supplement_policy String, cutoffs Array(Tuple(valid_from String, at String)), service_level UInt8, full_online_eligible Bool, has_fee Bool, requires_result Bool, linked_service String, parts_complete Bool, online_payment Bool, restructured Bool, annual_volume Int64, at_desk String, posted Bool)'
     ) AS p
-  FROM touched_events(batches = {batches:Array(UInt64)})
+  FROM events_of_touched_hours(batches = {batches:Array(UInt64)})
   WHERE type IN ('procedure.published', 'procedure.updated', 'procedure.abolished')
 )

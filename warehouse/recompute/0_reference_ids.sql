@@ -1,5 +1,5 @@
 -- Which events appointments depend on.
 INSERT INTO reference_ids
 SELECT event_id
-FROM touched_events(batches = {batches:Array(UInt64)})
+FROM events_of_touched_hours(batches = {batches:Array(UInt64)})
 WHERE startsWith(type, 'unit.') OR startsWith(type, 'procedure.') OR startsWith(type, 'calendar.')

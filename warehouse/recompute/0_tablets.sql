@@ -7,6 +7,6 @@ FROM
   SELECT
     type, subject, occurred_at, event_id, unit,
     JSONExtract(body, 'data', 'Tuple(counter String, name String)') AS t
-  FROM touched_events(batches = {batches:Array(UInt64)})
+  FROM events_of_touched_hours(batches = {batches:Array(UInt64)})
   WHERE type IN ('device.paired', 'device.revoked')
 )

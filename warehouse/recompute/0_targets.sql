@@ -11,6 +11,6 @@ FROM
       body, 'data',
       'Tuple(indicator String, valid_from Date32, valid_to Nullable(Date32), op String, value Float64, source String)'
     ) AS t
-  FROM touched_events(batches = {batches:Array(UInt64)})
+  FROM events_of_touched_hours(batches = {batches:Array(UInt64)})
   WHERE type = 'target.defined'
 )

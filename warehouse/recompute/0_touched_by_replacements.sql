@@ -4,6 +4,6 @@ SELECT {batch:UInt64}, kind_subject.1, kind_subject.2, unit, hour
 FROM
 (
   SELECT DISTINCT unit, hour, arrayJoin([('rated_hour', ''), ('dossier', dossier)]) AS kind_subject
-  FROM replaced_ratings
+  FROM replacements
   WHERE dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'replacement')
 )

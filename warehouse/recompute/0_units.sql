@@ -11,6 +11,6 @@ FROM
       body, 'data',
       'Tuple(valid_from Date32, valid_to Nullable(Date32), parent String, level String, name_vi String, name_en String, calendar String)'
     ) AS u
-  FROM touched_events(batches = {batches:Array(UInt64)})
+  FROM events_of_touched_hours(batches = {batches:Array(UInt64)})
   WHERE type = 'unit.defined'
 )

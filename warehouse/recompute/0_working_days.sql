@@ -6,6 +6,6 @@ FROM
   SELECT
     occurred_at,
     JSONExtract(body, 'data', 'Tuple(calendar String, date Date32, sessions Array(Array(String)))') AS d
-  FROM touched_events(batches = {batches:Array(UInt64)})
+  FROM events_of_touched_hours(batches = {batches:Array(UInt64)})
   WHERE type = 'calendar.day_defined'
 )

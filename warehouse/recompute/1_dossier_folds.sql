@@ -1,5 +1,6 @@
 -- Every touched dossier folded from all its events. Only least, greatest, last-by-time and counts are taken, so the
--- order in which events arrived does not matter.
+-- order in which events arrived does not matter. Events taken back with their import tell nothing, yet their days and
+-- units are kept, so that what the dossier once counted for there is replaced, and the version counts them twice.
 INSERT INTO dossier_folds
 SELECT
   dossier, source, unit, procedure, channel, staff, counter, received_at, accepted_at, completed_at, returned_at,
@@ -29,8 +30,10 @@ FROM
   SELECT
     dossier,
     -- What citizens say of it elsewhere tells neither its unit nor its source.
-    argMin(source, (NOT is_step, occurred_at, event_id)) AS source,
-    argMin(unit, (NOT is_step, type != 'dossier.accepted', type != 'dossier.submitted', occurred_at, event_id)) AS unit,
+    argMinIf(source, (NOT is_step, occurred_at, event_id), stands) AS source,
+    argMinIf(
+      unit, (NOT is_step, type != 'dossier.accepted', type != 'dossier.submitted', occurred_at, event_id), stands
+    ) AS unit,
     argMinIf(procedure, (type != 'dossier.accepted', occurred_at, event_id), procedure != '') AS procedure,
     argMinIf(
       channel, (type != 'dossier.submitted', occurred_at, event_id), channel != '' AND type != 'dossier.returned'
@@ -87,7 +90,7 @@ FROM
     ) AS clock,
     arraySort(groupUniqArrayIf(unit, is_step)) AS units,
     arraySort(groupUniqArrayIf(toDate(occurred_at, 'Asia/Ho_Chi_Minh'), is_step)) AS days,
-    count() + countIf(is_replaced) AS version
+    count() + countIf(NOT stands) + sum(replacements_seen) AS version
   FROM
   (
     SELECT
@@ -95,30 +98,59 @@ FROM
       -- stands. The row is counted all the same, for versions only grow.
       * REPLACE
       (
+        if(stands, type, '') AS type,
+        if(stands, procedure, '') AS procedure,
+        if(stands, channel, '') AS channel,
+        if(stands, staff, '') AS staff,
+        if(stands, counter, '') AS counter,
+        if(stands, due_at, NULL) AS due_at,
+        if(stands, step, '') AS step,
         if(
-          type != 'rating.submitted' OR NOT is_replaced AND (unit, toStartOfHour(occurred_at), event_id, precedence) IN
+          stands AND
           (
-            SELECT unit, toStartOfHour(occurred_at), event_id, precedence
-            FROM ratings FINAL
-            WHERE (unit, toStartOfHour(occurred_at), event_id) IN
+            type != 'rating.submitted' OR NOT is_replaced AND (unit, hour, event_id, precedence) IN
             (
-              SELECT unit, toStartOfHour(occurred_at), event_id
-              FROM dossier_events
-              WHERE type = 'rating.submitted'
-                AND dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')
+              SELECT unit, toStartOfHour(occurred_at), event_id, precedence
+              FROM ratings FINAL
+              WHERE (unit, toStartOfHour(occurred_at), event_id) IN
+              (
+                SELECT unit, toStartOfHour(occurred_at), event_id
+                FROM dossier_events
+                WHERE type = 'rating.submitted'
+                  AND dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')
+              )
             )
           ),
           attributes, 0
         ) AS attributes
       ),
-      type = 'rating.submitted' AND (unit, toStartOfHour(occurred_at), event_id, dossier) IN
-      (
-        SELECT unit, hour, event_id, dossier FROM replaced_ratings
-        WHERE dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')
-      ) AS is_replaced,
+      -- Without any retraction a constant, which costs nothing.
+      empty({retracted:Array(String)}) OR NOT has({retracted:Array(String)}, toString(source)) AS stands,
       type NOT IN ('rating.submitted', 'petition.received') AS is_step
-    FROM dossier_events FINAL
-    WHERE dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')
+    FROM
+    (
+      SELECT
+        told.*, toStartOfHour(told.occurred_at)::DateTime('UTC') AS hour,
+        if(told.type = 'rating.submitted', replaced.seen, 0) AS replacements_seen,
+        told.type = 'rating.submitted' AND replaced.standing > 0 AS is_replaced
+      FROM
+      (
+        SELECT * FROM dossier_events FINAL
+        WHERE dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')
+      ) AS told
+      LEFT JOIN
+      (
+        SELECT
+          unit, hour, event_id, dossier,
+          countIf(NOT has({retracted:Array(String)}, toString(source))) AS standing,
+          2 * count() - standing AS seen
+        FROM replacements FINAL
+        WHERE dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')
+        GROUP BY unit, hour, event_id, dossier
+      ) AS replaced
+        ON told.dossier = replaced.dossier AND told.event_id = replaced.event_id AND told.unit = replaced.unit
+        AND toStartOfHour(told.occurred_at) = replaced.hour
+    )
   )
   GROUP BY dossier
 )

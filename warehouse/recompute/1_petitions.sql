@@ -1,5 +1,8 @@
 -- Every touched petition, held against its working days (as Decision 766, indicator 5.2, counts them): refused within 2,
 -- papers asked for within 5, answered within 15, the answer published within 2 more. Without a calendar nothing is due.
+--
+-- Steps taken back with their import tell nothing, and the version counts them twice. A petition whose receipt was taken
+-- back is received in 2100, in no period, so that it replaces what it was before.
 INSERT INTO petitions
 WITH
 {clock},
@@ -12,29 +15,40 @@ WITH
   folded AS MATERIALIZED
   (
     SELECT
-      petition, home, received_at, refused_at, asked_at, resolved_at, published_at, told, dossiers, seen,
+      petition, home, received_at, refused_at, asked_at, resolved_at, published_at, told, dossiers, named, seen,
       calendars.calendar AS calendar, if(calendars.zone = '', 'Asia/Ho_Chi_Minh', calendars.zone) AS zone
     FROM
     (
       SELECT
         petition,
-        argMin(unit, (type != 'petition.received', occurred_at, event_id)) AS home,
-        minIf(occurred_at, type = 'petition.received') AS received_at,
-        minOrNullIf(occurred_at, type = 'petition.refused') AS refused_at,
-        minOrNullIf(occurred_at, type = 'petition.supplement_asked') AS asked_at,
-        minOrNullIf(occurred_at, type = 'petition.resolved') AS resolved_at,
-        minOrNullIf(occurred_at, type = 'petition.published') AS published_at,
-        argMaxIf(category, (occurred_at, event_id), category != '') AS last_category,
-        argMaxIf(assumeNotNull(confirmed), (occurred_at, event_id), confirmed IS NOT NULL) AS is_confirmed,
-        bitShiftLeft((last_category = 'regulation')::UInt64, 0) -- regulation
-        + bitShiftLeft((last_category = 'behaviour')::UInt64, 1) -- behaviour
-        + bitShiftLeft(is_confirmed::UInt64, 2) -- confirmed
-        + bitShiftLeft((countIf(likes = false) > countIf(likes = true))::UInt64, 4) -- disliked
-        + bitShiftLeft(max(reopened)::UInt64, 5) AS told, -- reopened
-        groupUniqArrayIf(dossier, dossier != '') AS dossiers,
-        count() AS seen
-      FROM petition_events FINAL
-      WHERE petition IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'petition')
+        argMinIf(unit, (type != 'petition.received', occurred_at, event_id), stands) AS home,
+        countIf(stands AND type = 'petition.received') > 0 AS is_received,
+        if(
+          is_received, minIf(occurred_at, stands AND type = 'petition.received'),
+          toDateTime64('2100-01-01 00:00:00', 3, 'UTC')
+        ) AS received_at,
+        minOrNullIf(occurred_at, stands AND type = 'petition.refused') AS refused_at,
+        minOrNullIf(occurred_at, stands AND type = 'petition.supplement_asked') AS asked_at,
+        minOrNullIf(occurred_at, stands AND type = 'petition.resolved') AS resolved_at,
+        minOrNullIf(occurred_at, stands AND type = 'petition.published') AS published_at,
+        argMaxIf(category, (occurred_at, event_id), stands AND category != '') AS last_category,
+        argMaxIf(assumeNotNull(confirmed), (occurred_at, event_id), stands AND confirmed IS NOT NULL) AS is_confirmed,
+        is_received::UInt64 * (
+          bitShiftLeft((last_category = 'regulation')::UInt64, 0) -- regulation
+          + bitShiftLeft((last_category = 'behaviour')::UInt64, 1) -- behaviour
+          + bitShiftLeft(is_confirmed::UInt64, 2) -- confirmed
+          + bitShiftLeft((countIf(stands AND likes = false) > countIf(stands AND likes = true))::UInt64, 4) -- disliked
+          + bitShiftLeft((countIf(stands AND reopened) > 0)::UInt64, 5) -- reopened
+        ) AS told,
+        groupUniqArrayIf(dossier, stands AND dossier != '') AS dossiers,
+        groupUniqArrayIf(dossier, dossier != '') AS named,
+        count() + countIf(NOT stands) AS seen
+      FROM
+      (
+        SELECT *, NOT has({retracted:Array(String)}, toString(source)) AS stands
+        FROM petition_events FINAL
+        WHERE petition IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'petition')
+      )
       GROUP BY petition
       HAVING countIf(type = 'petition.received') > 0
     ) AS folds
@@ -46,9 +60,10 @@ WITH
   (
     SELECT
       f.petition AS petition, f.home AS home, f.received_at AS received_at, f.refused_at AS refused_at,
-      f.resolved_at AS resolved_at, f.told AS told, f.dossiers AS dossiers, f.seen AS seen, f.calendar AS calendar,
-      f.zone AS zone, day_in(f.refused_at, f.zone) AS refused_on, day_in(f.asked_at, f.zone) AS asked_on,
-      day_in(f.resolved_at, f.zone) AS resolved_on, day_in(f.published_at, f.zone) AS published_on,
+      f.resolved_at AS resolved_at, f.told AS told, f.dossiers AS dossiers, f.named AS named, f.seen AS seen,
+      f.calendar AS calendar, f.zone AS zone, day_in(f.refused_at, f.zone) AS refused_on,
+      day_in(f.asked_at, f.zone) AS asked_on, day_in(f.resolved_at, f.zone) AS resolved_on,
+      day_in(f.published_at, f.zone) AS published_on,
       if(r.calendar = '', NULL, r.day_number + (empty(r.closes) OR f.received_at >= r.closes[-1])) AS received_n,
       if(s.calendar = '', NULL, s.day_number + (empty(s.closes) OR f.resolved_at >= s.closes[-1])) AS resolved_n
     FROM folded AS f
@@ -70,7 +85,8 @@ SELECT
     + bitShiftLeft(in_time::UInt64, 3) -- answered_in_time
     + bitShiftLeft((answer.calendar = '')::UInt64, 6), -- undated
   n.dossiers,
-  n.seen + (SELECT count() FROM reference_ids FINAL)
+  n.seen + (SELECT count() FROM reference_ids FINAL),
+  n.named
 FROM numbered AS n
 LEFT JOIN ends AS refusal ON n.calendar = refusal.calendar AND n.received_n + 2 = refusal.day_number
 LEFT JOIN ends AS papers ON n.calendar = papers.calendar AND n.received_n + 5 = papers.day_number

@@ -185,9 +185,9 @@ WITH
     FROM due AS d
     LEFT JOIN
     (
-      SELECT about, sum(version) AS seen, max(bitAnd(attributes, 6) = 6) AS misconduct -- behaviour, confirmed
+      SELECT about, sum(version) AS seen, max(has(dossiers, about) AND bitAnd(attributes, 6) = 6) AS misconduct -- behaviour, confirmed
       FROM petitions FINAL
-      ARRAY JOIN dossiers AS about
+      ARRAY JOIN named AS about
       WHERE about IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')
       GROUP BY about
     ) AS said ON d.dossier = said.about

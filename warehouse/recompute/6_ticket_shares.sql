@@ -1,4 +1,5 @@
 -- What each touched ticket adds to every unit-hour that any of its events lies in, zeros included.
+-- Steps taken back with their import tell nothing, yet their unit-hours get zeros, and the version counts them twice.
 -- A wait is counted where its ticket was served, as Decision 468/QD-TTg measures it per visit served.
 INSERT INTO ticket_shares
 SELECT
@@ -18,16 +19,20 @@ FROM
   (
     SELECT
       ticket,
-      argMin(unit, (occurred_at, event_id)) AS unit,
-      minOrNullIf(occurred_at, type = 'queue.ticket_issued') AS issued_at,
-      minOrNullIf(occurred_at, type = 'queue.called') AS called_at,
-      maxOrNullIf(occurred_at, type = 'queue.served') AS served_at,
-      maxOrNullIf(occurred_at, type = 'queue.abandoned') AS abandoned_at,
-      groupUniqArray(ticket_events.unit) AS units,
+      argMinIf(unit, (occurred_at, event_id), stands) AS unit,
+      minOrNullIf(occurred_at, stands AND type = 'queue.ticket_issued') AS issued_at,
+      minOrNullIf(occurred_at, stands AND type = 'queue.called') AS called_at,
+      maxOrNullIf(occurred_at, stands AND type = 'queue.served') AS served_at,
+      maxOrNullIf(occurred_at, stands AND type = 'queue.abandoned') AS abandoned_at,
+      groupUniqArray(at_unit) AS units,
       groupUniqArray(toStartOfHour(occurred_at)::DateTime('UTC')) AS hours,
-      count() AS version
-    FROM ticket_events FINAL
-    WHERE ticket IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'ticket')
+      count() + countIf(NOT stands) AS version
+    FROM
+    (
+      SELECT *, unit AS at_unit, NOT has({retracted:Array(String)}, toString(source)) AS stands
+      FROM ticket_events FINAL
+      WHERE ticket IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'ticket')
+    )
     GROUP BY ticket
   )
   ARRAY JOIN units AS touched_unit

@@ -1,5 +1,8 @@
--- The ratings of every touched unit-hour, but for the replaced ones. What "satisfied" means on each scale comes from the
--- contract. Ratings and replaced ones only become more, so that their number together is a version.
+-- The ratings of every touched unit-hour, but for those that were taken back with their import and those in whose place
+-- another stands. What "satisfied" means on each scale comes from the contract.
+--
+-- Ratings, replacements and retractions only become more. The version counts each rating and each replacement, and once
+-- more what was taken back of either, so that it grows also when a rating stands again.
 INSERT INTO hours_of_ratings
 SELECT
   unit, hour,
@@ -11,23 +14,35 @@ SELECT
   sumMapIf(mapFromArrays(blames, arrayWithConstant(length(blames), 1::UInt32)), stands),
   countIf(stands AND mapContains(answers, 'nd61_4')),
   sumIf(answers['nd61_4'], stands),
-  count() + countIf(NOT stands)
+  count() + countIf(is_retracted) + sum(seen)
 FROM
 (
   SELECT
-    unit, toStartOfHour(occurred_at)::DateTime('UTC') AS hour, score, answers,
-    (unit, hour, event_id, dossier) NOT IN
-    (
-      SELECT unit, hour, event_id, dossier FROM replaced_ratings
-      WHERE (unit, hour) IN (SELECT unit, hour FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'rated_hour')
-    ) AS stands,
+    unit, hour, score, answers, is_retracted, replaced.seen AS seen,
+    NOT is_retracted AND replaced.standing = 0 AS stands,
     arrayDistinct(
       arrayFilter(factor -> factor != '', arrayMap(reason -> transform(toString(reason), {reasons:Array(String)}, {factors:Array(String)}, ''), reasons))
     ) AS blames,
     transform(toString(scale), {scales:Array(String)}, {satisfied_from:Array(Int8)}, {never:Int8}) AS satisfied_level,
     transform(toString(scale), {scales:Array(String)}, {very_from:Array(Int8)}, {never:Int8}) AS very_level
-  FROM ratings FINAL
-  WHERE (unit, toStartOfHour(occurred_at)) IN
-    (SELECT unit, hour FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'rated_hour')
+  FROM
+  (
+    SELECT
+      unit, toStartOfHour(occurred_at)::DateTime('UTC') AS hour, event_id, dossier, score, scale, reasons, answers,
+      has({retracted:Array(String)}, toString(source)) AS is_retracted
+    FROM ratings FINAL
+    WHERE (unit, toStartOfHour(occurred_at)) IN
+      (SELECT unit, hour FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'rated_hour')
+  ) AS rated
+  LEFT JOIN
+  (
+    SELECT
+      unit, hour, event_id, dossier,
+      countIf(NOT has({retracted:Array(String)}, toString(source))) AS standing,
+      2 * count() - standing AS seen
+    FROM replacements FINAL
+    WHERE (unit, hour) IN (SELECT unit, hour FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'rated_hour')
+    GROUP BY unit, hour, event_id, dossier
+  ) AS replaced USING (unit, hour, event_id, dossier)
 )
 GROUP BY unit, hour

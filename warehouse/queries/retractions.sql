@@ -1,0 +1,10 @@
+-- Who took back a source, when and why; the earliest word first. Their keys are found without reading any event's body.
+SELECT occurred_at, body
+FROM events FINAL
+WHERE (unit, toStartOfHour(occurred_at), type, event_id) IN
+  (
+    SELECT unit, toStartOfHour(occurred_at), type, event_id
+    FROM events
+    WHERE type = 'import.retracted' AND subject = {source:String}
+  )
+ORDER BY occurred_at, event_id
