@@ -43,8 +43,8 @@ REFUSALS: dict[Reason, str] = {
     Reason.TIME_IN_FUTURE: "`time` is over five minutes ahead of ingest's clock. Set the sender's clock right.",
     Reason.TIME_TOO_OLD: "`time` is before the year 2000, or before what a tablet may send; the detail says what.",
     Reason.ID_CONFLICT: "This `id` came before with other content. Give the new event a new `id`.",
-    Reason.FORBIDDEN: "A tablet's token may send taps and heartbeats of its own place only, an import that was taken back"
-    " nothing new; the detail says what.",
+    Reason.FORBIDDEN: "A tablet's token may send taps and heartbeats of its own place only, an import that was taken"
+    " back nothing new; the detail says what.",
     Reason.TOO_MANY: "A tablet's token sent more of one minute or hour than people can tap. Look at that tablet.",
     Reason.NOT_JUDGED: "hailong failed on this line, a fault of its own. The line is kept; report it, and go on.",
 }

@@ -52,7 +52,7 @@ class Admitted:
     raw: bytes
     type: str
     fact: AnyEvent | None
-    source: str
+    source: str = ""
     minute: int = 0
     unless_known: Refusal | None = None
 

@@ -65,4 +65,5 @@ def _password_of(scope: Scope, headers: Headers) -> bytes:
             return b""
     if "x-clickhouse-key" in headers:
         return headers["x-clickhouse-key"].encode("latin-1")
-    return parse_qs(scope["query_string"]).get(b"password", [b""])[0]
+    query: dict[bytes, list[bytes]] = parse_qs(scope["query_string"])
+    return query.get(b"password", [b""])[0]

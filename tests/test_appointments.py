@@ -170,7 +170,7 @@ def test_a_store_of_before_is_brought_up_by_the_migration(store: Client) -> None
 )
 def test_hanois_calendar_has_the_swap_of_january_2026(accepted_at: str, due: str) -> None:
     """Three working days by the hour: Friday 2 January is off, Saturday 10 January is worked."""
-    hanoi = calendars_of_units(read(None, "").events)["H26"]
+    hanoi = calendars_of_units(read(None).events)["H26"]
     found = appointment(hanoi, Terms(term=3), datetime.fromisoformat(accepted_at), None, [])
     assert found
     assert f"{found.astimezone(VIETNAM):%Y-%m-%d %H:%M}" == due

@@ -59,7 +59,7 @@ def office(store: Client) -> Client:
 
 
 def day(date: str, *sessions: list[str]) -> dict[str, Any]:
-    data = {"unit": "H26", "calendar": "VN", "date": date, "sessions": list(sessions)}
+    data: dict[str, Any] = {"unit": "H26", "calendar": "VN", "date": date, "sessions": list(sessions)}
     return event("calendar.day_defined", f"VN/{date}", LATER["time"], **data)
 
 
@@ -97,7 +97,7 @@ def test_only_what_a_definition_can_change_is_made_anew(
 
 
 def due_by_dossier(store: Client) -> dict[str, Any]:
-    return dict(store.query("SELECT dossier, due_at FROM dossiers FINAL").result_rows)
+    return {str(row[0]): row[1] for row in store.query("SELECT dossier, due_at FROM dossiers FINAL").result_rows}
 
 
 def walked(events: list[dict[str, Any]]) -> dict[str, Any]:
@@ -118,11 +118,11 @@ def test_definitions_in_any_order_broken_off_anywhere_reach_every_dossier(
     for number in range(0, len(events), 7):
         batch = events[number : number + 7]
 
-        def runs_so_many(client: Client, name: str, numbers: Any, left: list[int] = [number % 22]) -> None:  # noqa: B006
+        def runs_so_many(client: Client, name: str, *rest: Any, left: list[int] = [number % 22]) -> None:  # noqa: B006
             if not left[0]:
                 raise BrokenOffError
             left[0] -= 1
-            run(client, name, numbers)
+            run(client, name, *rest)
 
         with monkeypatch.context() as broken, suppress(BrokenOffError):
             broken.setattr(warehouse_store, "_run", runs_so_many)
@@ -137,10 +137,10 @@ def test_a_definition_broken_off_before_its_last_figure_is_made_is_made_again(
     """The dossier's own row is new already when it ends: what hangs on it must be made all the same."""
     run = warehouse_store._run
 
-    def until_days(client: Client, name: str, numbers: Any) -> None:
+    def until_days(client: Client, name: str, *rest: Any) -> None:
         if name == "3_dossier_days":
             raise BrokenOffError
-        run(client, name, numbers)
+        run(client, name, *rest)
 
     change = [procedure("Q", term=5) | LATER]
     with monkeypatch.context() as broken, suppress(BrokenOffError):

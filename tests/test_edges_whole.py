@@ -20,7 +20,11 @@ COUNT = 100_000 if os.environ.get("HAILONG_TEST_LONG") else 3_000
 AT_ONCE = 500
 UNITS = ["EDGE", *(f"EDGE.{number}" for number in range(1, 6))]
 SOURCE = "test/edges"
-STRETCHES = ({}, {"from": "2026-03-01", "to": "2026-04-01"}, {"from": "1990-01-01", "to": "2099-12-31"})
+STRETCHES: tuple[dict[str, str], ...] = (
+    {},
+    {"from": "2026-03-01", "to": "2026-04-01"},
+    {"from": "1990-01-01", "to": "2099-12-31"},
+)
 
 
 @pytest.fixture(scope="module")

@@ -18,10 +18,10 @@ import pytest
 
 from contract.topics import EVENTS
 from ingest.admission import Admitted, Sender
-from ingest.batch import Batch
 from ingest.door import Door
 from ingest.outbox import Outbox
-from ingest.outbox_file import CHUNK_EVENTS, Chunk
+from ingest.outbox_chunks import Chunk, DamagedChunk
+from ingest.outbox_file import CHUNK_EVENTS
 from ingest.reach import reachable
 from ingest.relay import LARGEST_CHUNK_BYTES, MAX_UNACKNOWLEDGED, MAX_UNACKNOWLEDGED_BYTES, Relay
 from local import stack
@@ -247,7 +247,7 @@ def door_at(settings: Settings, folder: Path) -> Iterator[Door]:
 def admit(door: Door, *events: dict[str, Any]) -> int:
     """How many of these events one request gets accepted."""
     now, new_units = door.clock(), set[str]()
-    made = Batch.received(now, "system")
+    made = door.new_batch(now, Sender())
     for index, body in enumerate(events):
         door.judge_line(made, index, json.dumps(body).encode(), Sender(), new_units, now)
     return door.submit([made]).result(timeout=30)[0].accepted
@@ -317,7 +317,7 @@ def test_a_relay_whose_reading_fails_goes_on(kafka: Settings, log: Log, tmp_path
     failures = iter([sqlite3.OperationalError("disk I/O error")] * 2)
 
     class Sometimes(Outbox):
-        def read(self, after_seq: int, connection: sqlite3.Connection) -> Chunk | None:
+        def read(self, after_seq: int, connection: sqlite3.Connection) -> Chunk | DamagedChunk | None:
             if fault := next(failures, None):
                 raise fault
             return super().read(after_seq, connection)

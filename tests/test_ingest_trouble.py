@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from ingest import follower
+from contract import events
 from ingest.disk_faults import cause_and_remedy
 from ingest.follower import apply_fact
 from ingest.outbox import Outbox
@@ -164,14 +164,14 @@ def test_a_wrong_clock_makes_no_id_forgotten(tmp_path: Path, jump_days: int) -> 
 
 def test_a_reference_message_that_cannot_be_judged_is_skipped_and_logged(monkeypatch: pytest.MonkeyPatch) -> None:
     registry = Registry()
-    real = follower.decode
+    real = events.decode
 
     def decode(value: bytes) -> object:
         if b"poison" in value:
             raise KeyError("data")
         return real(value)
 
-    monkeypatch.setattr(follower, "decode", decode)
+    monkeypatch.setattr("ingest.follower.decode", decode)
     with capture_logs() as logs:
         for value in (b"poison", b"", b"no json", b"\xff", logged(unit("H26.LAST"))):
             apply_fact(registry, value, offset=7)

@@ -54,7 +54,7 @@ def of_two_sources(seed: int) -> Events:
         when = DAY + timedelta(minutes=dice.randrange(1400))
         events += asides(dice, f"D{seed}-{n}", dice.choice(UNITS), when, share=0.7)
         for step in ("refused", "published", "rated"):
-            about = {"dossier": f"D{seed}-{dice.randrange(20)}", "like": dice.random() < 0.5}
+            about: dict[str, Any] = {"dossier": f"D{seed}-{dice.randrange(20)}", "like": dice.random() < 0.5}
             events.append(
                 event(f"petition.{step}", f"PAKN-D{seed}-{n}", when.isoformat(), unit=dice.choice(UNITS), **about)
             )
