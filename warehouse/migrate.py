@@ -32,17 +32,17 @@ def migrate(client: Client, database: str) -> list[str]:
     client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
     client.command(RECORD.format(database=database))
     done = {row[0] for row in client.query(f"SELECT name FROM {database}.migrations").result_rows}  # noqa: S608 ours
-    applied = []
     client.database = database
-    for name, statements in migrations():
-        if name in done:
-            continue
-        batch = new_batch()
+    fresh = [(name, statements) for name, statements in migrations() if name not in done]
+    batch = new_batch()
+    for _, statements in fresh:
         for statement in statements:
             client.command(statement, parameters={"batch": batch} if "{batch:UInt64}" in statement else None)
-        recompute(client, [batch], touched_kinds(client, [batch]))
-        client.insert("migrations", [[name]], column_names=["name"])
-        applied.append(name)
+    # Only now, for the statements of a recomputation speak of the tables of the last file.
+    recompute(client, [batch], touched_kinds(client, [batch]))
+    applied = [name for name, _ in fresh]
+    if applied:
+        client.insert("migrations", [[name] for name in applied], column_names=["name"])
     return applied
 
 
