@@ -40,8 +40,13 @@ def _in_utc(value: datetime) -> datetime:
         raise PydanticCustomError("outside_calendar", "lies outside the years 1 to 9999") from error
 
 
+def is_within_bounds(instant: datetime) -> bool:
+    """Whether every stage can compute with the instant: events that were admitted under older rules may hold others."""
+    return EARLIEST <= instant < LATEST
+
+
 def _within_bounds(value: datetime) -> datetime:
-    if not EARLIEST <= value < LATEST:
+    if not is_within_bounds(value):
         raise PydanticCustomError("outside_bounds", "lies before 1990 or after 2099")
     return value
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends, HTTPException, Query, Request
 
 from contract.catalogue import catalogue
+from contract.fields import is_within_bounds
 from contract.indicators import Indicator
 from dashboards.filters import period_of
 from dashboards.tree import Tree, TreeKeeper
@@ -121,8 +122,8 @@ def times(period: Period) -> dict[str, str]:
 
 
 def readable(value: Any) -> Any:
-    """A value of the store as JSON has it: instants with their offset, ids as text."""
+    """A value of the store as JSON has it: instants with their offset, ids as text; none for what no clock shows."""
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return aware.astimezone(VIETNAM).isoformat()
+        return aware.astimezone(VIETNAM).isoformat() if is_within_bounds(aware) else None
     return str(value) if type(value).__name__ == "UUID" else value

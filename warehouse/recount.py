@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from contract.fields import EARLIEST, LATEST
 from contract.retractions import can_be_retracted, goes_with_its_import
 
 Event = dict[str, Any]
@@ -66,6 +67,11 @@ Hours = defaultdict[tuple[str, datetime], Tally]
 def at(event: Event) -> datetime:
     """When it happened."""
     return datetime.fromisoformat(event["time"])
+
+
+def instant_of(text: str) -> datetime:
+    """An instant of an event's data; one outside the contract's bounds, from an older rule, is the nearest within."""
+    return min(max(datetime.fromisoformat(text), EARLIEST), LATEST)
 
 
 def hour_of(instant: datetime) -> datetime:

@@ -10,7 +10,7 @@ from typing import Any
 
 from contract.catalogue import catalogue
 from contract.measures import is_cohort
-from warehouse.recount import SATISFIED, Event, at, first
+from warehouse.recount import SATISFIED, Event, at, first, instant_of
 
 
 def cohorts_of(taken: Set[str], attributes: Set[str]) -> Iterator[str]:
@@ -50,7 +50,7 @@ def told_by(steps: Iterable[Event]) -> Iterator[str]:
 
 
 def _accepted_late(step: Event, data: Mapping[str, Any]) -> bool:
-    return bool(data.get("accept_due")) and at(step) > datetime.fromisoformat(data["accept_due"])
+    return bool(data.get("accept_due")) and at(step) > instant_of(data["accept_due"])
 
 
 def _fee(data: Mapping[str, Any]) -> dict[str, Any]:

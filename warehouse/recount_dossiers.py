@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from contract.fields import is_within_bounds
 from contract.lateness import is_late
 from warehouse.recount import DAY_S, Event, Hours, Tally, at, first, hour_of, in_order, last, replaced, seconds, stands
 from warehouse.recount_attributes import cohorts_of, judged, told_by
@@ -239,7 +240,8 @@ def _end(steps: Sequence[Event], accepted: bool) -> tuple[str, datetime | None]:
 def _due(step: Event) -> datetime | None:
     # An apology offers a new appointment, only rescheduling makes it.
     text = step["data"].get("new_due" if step["type"] == "dossier.rescheduled" else "due_at")
-    return datetime.fromisoformat(text) if text else None
+    due = datetime.fromisoformat(text) if text else None
+    return due if due and is_within_bounds(due) else None
 
 
 def _preferred(steps: Sequence[Event], *types: str) -> list[Event]:

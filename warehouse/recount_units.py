@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from warehouse.recount import Event, Tally, at, seconds
+from warehouse.recount import Event, Tally, at, instant_of, seconds
 from warehouse.working_time import NO_CALENDAR, VIETNAM, WORKING_DAY, Calendar
 
 
@@ -17,7 +17,7 @@ def on_duty(
     found: defaultdict[str, Tally] = defaultdict(Tally)
     for event in shifts:
         unit = event["data"]["unit"]
-        starts_at, ends_at = (datetime.fromisoformat(event["data"][name]) for name in ("starts_at", "ends_at"))
+        starts_at, ends_at = (instant_of(event["data"][name]) for name in ("starts_at", "ends_at"))
         year = starts_at.astimezone(VIETNAM).year
         sessions = calendars.get(unit, NO_CALENDAR).sessions
         days = sum(bool(hours) for day, hours in sessions.items() if day.year == year)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from warehouse.recount import Event
+from warehouse.recount import Event, instant_of
 from warehouse.working_time import VIETNAM, Calendar, Pause
 
 
@@ -32,7 +32,7 @@ def how_done(step: Event) -> str:
     due = step["data"].get("step_due") if step["type"] == "dossier.step" else None
     if not due:
         return ""
-    limit, done = datetime.fromisoformat(due), datetime.fromisoformat(step["data"].get("finished_at") or step["time"])
+    limit, done = instant_of(due), instant_of(step["data"].get("finished_at") or step["time"])
     if done.astimezone(VIETNAM).date() < limit.astimezone(VIETNAM).date():
         return "early"
     return "in_time" if done <= limit else "late"

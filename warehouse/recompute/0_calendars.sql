@@ -26,10 +26,11 @@ FROM
         if(zones.zone = '', 'Asia/Ho_Chi_Minh', toString(zones.zone)) AS zone,
         arrayMap(
           session -> (
-            dateDiff('millisecond', toDateTime64('1970-01-02 00:00:00', 3, 'UTC'), parseDateTime64BestEffort(concat('1970-01-02T', session[1]), 3, 'UTC')),
-            dateDiff('millisecond', toDateTime64('1970-01-02 00:00:00', 3, 'UTC'), parseDateTime64BestEffort(concat('1970-01-02T', session[2]), 3, 'UTC'))
+            dateDiff('millisecond', toDateTime64('1970-01-02 00:00:00', 3, 'UTC'), parseDateTime64BestEffortOrZero(concat('1970-01-02T', session[1]), 3, 'UTC')),
+            dateDiff('millisecond', toDateTime64('1970-01-02 00:00:00', 3, 'UTC'), parseDateTime64BestEffortOrZero(concat('1970-01-02T', session[2]), 3, 'UTC'))
           ),
-          arraySort(w.sessions)
+          -- The log may hold what ingest did not admit: hours that are none.
+          arrayFilter(session -> length(session) = 2 AND match(session[1], '^[0-2][0-9]:[0-5][0-9]') AND match(session[2], '^[0-2][0-9]:[0-5][0-9]'), arraySort(w.sessions))
         ) AS hours
       FROM (SELECT * FROM working_days FINAL) AS w
       LEFT JOIN (SELECT calendar, zone FROM calendar_zones FINAL) AS zones ON w.calendar = zones.calendar

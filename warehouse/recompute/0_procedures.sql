@@ -8,7 +8,8 @@ SELECT
   p.count_mode AS count_mode, p.deadline_rule AS deadline_rule, p.supplement_policy AS supplement_policy,
   arrayMap(
     cutoff -> (
-      toDateTime64(least(cutoff.1, '2200-01-01'), 3, 'Asia/Ho_Chi_Minh'), -- later years do not fit
+      -- Later years do not fit.
+      toDateTime64(least(coalesce(toDate32OrNull(cutoff.1), toDate32('2200-01-01')), toDate32('2200-01-01')), 3, 'Asia/Ho_Chi_Minh'),
       if(
         cutoff.2 = '', 86400000,
         toUInt32OrZero(substring(cutoff.2, 1, 2)) * 3600000 + toUInt32OrZero(substring(cutoff.2, 4, 2)) * 60000

@@ -103,7 +103,8 @@ FROM
         if(stands, channel, '') AS channel,
         if(stands, staff, '') AS staff,
         if(stands, counter, '') AS counter,
-        if(stands, due_at, NULL) AS due_at,
+        -- Events that were admitted under older rules hold appointments in the year 9999 for none.
+        if(stands AND toYear(due_at) BETWEEN 1990 AND 2099, due_at, NULL) AS due_at,
         if(stands, step, '') AS step,
         if(
           stands AND
