@@ -21,6 +21,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Route
 
 from contract.refusals import Reason, Refusal
+from ingest import openapi
 from ingest.admission import Sender
 from ingest.bodies import LINES, BodyError, event_parts
 from ingest.door import MEGABYTE, UNITS_UNKNOWN, Door
@@ -41,17 +42,19 @@ KAFKA_ACK_TIMEOUT_S = 30.0
 
 def make_app(settings: Settings) -> Starlette:
     """The application; its threads live as long as its lifespan."""
-    told = FastAPI(title="hailong ingest", version="1")
-    told.get("/readyz", response_class=PlainTextResponse)(readyz)
-    told.get("/v1/refusals")(get_refusals)
-    told.get("/v1/damaged")(get_damaged)
-    told.get("/v1/device-configuration")(get_device_configuration)
-    told.get("/v1/devices")(get_devices)
+    documented = FastAPI(title="hailong ingest", version="1")
+    documented.get("/readyz", response_class=PlainTextResponse, responses=openapi.NOT_READY)(readyz)
+    documented.get("/v1/refusals", response_class=Response, responses=openapi.REFUSALS)(get_refusals)
+    documented.get("/v1/damaged", response_class=Response, responses=openapi.DAMAGED)(get_damaged)
+    documented.get("/v1/device-configuration", responses=openapi.UNKNOWN_SENDER)(get_device_configuration)
+    documented.get("/v1/devices", responses=openapi.UNKNOWN_SENDER)(get_devices)
+    document = openapi.with_events(documented.openapi())
+    documented.openapi = lambda: document  # type: ignore[method-assign]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         door = await asyncio.to_thread(Door, settings, clock_from(settings.clock))
-        app.state.door = told.state.door = door
+        app.state.door = documented.state.door = door
         app.state.gathering = Gathering(door)
         yield
         await asyncio.to_thread(door.close)
@@ -66,7 +69,7 @@ def make_app(settings: Settings) -> Starlette:
     # Outside FastAPI, whose layers would cost a single event as much again as judging it.
     events = Route("/v1/events", post_events, methods=["POST"])
     return Starlette(
-        routes=[events, *HEALTH_ROUTES, Mount("/", told)],
+        routes=[events, *HEALTH_ROUTES, Mount("/", documented)],
         middleware=[page],
         exception_handlers={HTTPException: _told},
         lifespan=lifespan,

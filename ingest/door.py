@@ -183,7 +183,13 @@ class Door:
         place = traceback.extract_tb(error.__traceback__)[-1] if error else None
         if place and (place.filename, place.lineno) not in self._faults_logged:
             self._faults_logged.add((place.filename, place.lineno))
-            log.exception("line_not_judged", remedy="report this; the line is in /v1/refusals with reason not_judged")
+            try:
+                # An exception may quote the line.
+                trace = mask(traceback.format_exc())
+            except Exception:  # noqa: BLE001 masking itself is what failed
+                trace = f"{type(error).__name__} in {place.filename}:{place.lineno}"
+            remedy = "report this; the line is in /v1/refusals with the reason not_judged"
+            log.error("line_not_judged", exception=trace, remedy=remedy)
 
     def submit(self, batches: list[Batch]) -> Future[list[Stored]]:
         """Hands all to the outbox; done when synced. Raises ``OutboxError`` when too much waits already."""

@@ -28,7 +28,7 @@ def apply_fact(registry: Registry, value: bytes, **place: object) -> None:
         if not isinstance(event, Refusal):
             registry.apply(event)
     except Exception:  # noqa: BLE001 one message must not keep all units and tablets behind it unknown
-        log.exception("reference_message_skipped", value=value[:500].decode(errors="replace"), **place)
+        log.exception("reference_message_skipped", nbytes=len(value), **place)
 
 
 def follow_reference(

@@ -47,12 +47,14 @@ class Intake:
         self._waiting: deque[asyncio.Future[Stored]] = deque()
 
     async def take(self, lines: list[bytes]) -> None:
-        """Judges lines and hands them to the outbox, waiting when much is under way."""
+        """Judges lines until the request is ``given_up`` and hands them to the outbox; waits when much is under way."""
         for line in lines:
             self._lines.append(line)
             self._line_bytes += len(line)
             if len(self._lines) >= CHUNK_EVENTS or self._line_bytes >= CHUNK_BYTES:
                 await self._admit()
+                if self.given_up:
+                    return
                 if len(self._waiting) > MAX_CHUNKS_WAITING:
                     await self._account(self._waiting.popleft())
                 else:

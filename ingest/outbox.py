@@ -181,6 +181,7 @@ class Outbox:
         chunk = read_chunk(connection, after_seq)
         if isinstance(chunk, DamagedChunk) and not chunk.is_noted:
             note_damage(connection, chunk, int(self._wall_s()))
+            self._delivered_bytes += chunk.nbytes
             log.error(
                 "outbox_chunk_damaged",
                 cause=f"events {chunk.first_seq} to {chunk.last_seq} of {self._path}: {chunk.cause}",

@@ -21,7 +21,8 @@ STORE_CHUNK = "INSERT INTO chunks (last_seq, first_seq, routes, lines, stored_s,
 # Text is read as bytes: damaged text may be no UTF-8.
 NEXT_ROW = "SELECT last_seq, first_seq FROM whole_chunks WHERE last_seq > ? ORDER BY last_seq LIMIT 1"
 ROW = "SELECT CAST(routes AS BLOB), CAST(lines AS BLOB), checksum FROM chunks WHERE last_seq = ?"
-NOTED = "SELECT last_seq, cause FROM damaged WHERE first_seq <= ?1 AND last_seq >= ?1"
+NOTED = "SELECT last_seq, cause, chunk FROM damaged WHERE first_seq <= ?1 AND last_seq >= ?1"
+NBYTES = "SELECT coalesce(length(lines) + first_seq - last_seq, 0) FROM chunks WHERE last_seq = ?"
 NEXT_FIRST_SEQ = "SELECT min(first_seq) FROM chunks WHERE first_seq > ? AND last_seq <> ?"
 NOTE = "INSERT INTO damaged (first_seq, last_seq, chunk, cause, rescued, noted_s) VALUES (?, ?, ?, ?, ?, ?)"
 LIST = """
@@ -45,13 +46,15 @@ class Chunk:
 class DamagedChunk:
     """Events ``first_seq`` to ``last_seq`` that cannot be delivered as they are; ``rescued`` are those still whole.
 
-    ``row`` is the key of the row at fault, None when there is none. ``is_noted`` when the outbox knows it already.
+    ``row`` is the key of the row at fault, None when there is none; ``nbytes`` are its lines without their breaks.
+    ``is_noted`` when the outbox knows it already.
     """
 
     first_seq: int
     last_seq: int
     cause: str
     row: int | None = None
+    nbytes: int = 0
     is_noted: bool = False
     rescued: list[tuple[Route, bytes]] = field(default_factory=list)
 
@@ -75,7 +78,9 @@ def read_chunk(connection: sqlite3.Connection, after_seq: int) -> Chunk | Damage
     Raises ``sqlite3.DatabaseError`` when not even the order of the chunks can be read.
     """
     if noted := connection.execute(NOTED, (after_seq + 1,)).fetchone():
-        return DamagedChunk(after_seq + 1, noted[0], noted[1], is_noted=True)
+        last_seq, cause, row = noted
+        rescued = _whole(connection, row)[: last_seq - after_seq]
+        return DamagedChunk(after_seq + 1, last_seq, cause, row, is_noted=True, rescued=rescued)
     row = connection.execute(NEXT_ROW, (after_seq,)).fetchone()
     if row is None:
         return None
@@ -87,7 +92,7 @@ def read_chunk(connection: sqlite3.Connection, after_seq: int) -> Chunk | Damage
             raise
         return _damaged(connection, after_seq, last_seq, f"its row cannot be read: {error}")
     if not (chunk := _intact(first_seq, last_seq, routes, lines, kept)):
-        return _damaged(connection, after_seq, last_seq, "its bytes are not those that were written (checksum)", lines)
+        return _damaged(connection, after_seq, last_seq, "its bytes are not those that were written (checksum)")
     if first_seq > after_seq + 1:
         return DamagedChunk(after_seq + 1, first_seq - 1, "there is no row with these events")
     return chunk
@@ -113,7 +118,7 @@ def _intact(first_seq: Any, last_seq: int, routes: Any, lines: Any, kept: Any) -
     return Chunk(last_seq, parsed, values) if fits else None
 
 
-def _damaged(connection: sqlite3.Connection, after_seq: int, row: int, cause: str, lines: bytes = b"") -> DamagedChunk:
+def _damaged(connection: sqlite3.Connection, after_seq: int, row: int, cause: str) -> DamagedChunk:
     """What is left of a damaged row. Its own numbers may be wrong: it ends before any other row begins."""
     last_seq = row
     try:
@@ -123,13 +128,26 @@ def _damaged(connection: sqlite3.Connection, after_seq: int, row: int, cause: st
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise
-    rescued = _whole(connection, lines)[: last_seq - after_seq] if isinstance(lines, bytes) else []
-    return DamagedChunk(after_seq + 1, last_seq, cause, row, rescued=rescued)
+    rescued = _whole(connection, row)[: last_seq - after_seq]
+    nbytes = connection.execute(NBYTES, (row,)).fetchone()[0]
+    return DamagedChunk(after_seq + 1, last_seq, cause, row, nbytes, rescued=rescued)
 
 
-def _whole(connection: sqlite3.Connection, lines: bytes) -> list[tuple[Route, bytes]]:
-    """The events among these lines whose content has the hash that was kept when they were admitted."""
+def _lines_of(connection: sqlite3.Connection, row: int | None) -> bytes | None:
+    """The lines of a damaged row as far as they can be read."""
+    try:
+        content = connection.execute(ROW, (row,)).fetchone()
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+        return None
+    return content[1] if content and isinstance(content[1], bytes) else None
+
+
+def _whole(connection: sqlite3.Connection, row: int | None) -> list[tuple[Route, bytes]]:
+    """The events of a damaged row whose content has the hash that was kept when they were admitted."""
     whole = []
+    lines = _lines_of(connection, row) or b""
     for value in lines.split(b"\n"):
         event = decode(value)
         if isinstance(event, Refusal):
@@ -149,13 +167,7 @@ def damaged_chunks(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """All that was set aside, with what can be read of its lines (None when nothing can)."""
     found = []
     for first_seq, last_seq, cause, rescued, noted_s, stored_s, row in connection.execute(LIST).fetchall():
-        lines: bytes | None = None
-        try:
-            content = connection.execute(ROW, (row,)).fetchone()
-            lines = content[1] if content else None
-        except sqlite3.DatabaseError as error:
-            if not is_damage(error):
-                raise
         numbers = {"first_seq": first_seq, "last_seq": last_seq, "rescued": rescued}
-        found.append({**numbers, "cause": cause, "noted_s": noted_s, "stored_s": stored_s, "lines": lines})
+        times = {"noted_s": noted_s, "stored_s": stored_s}
+        found.append({**numbers, "cause": cause, **times, "lines": _lines_of(connection, row)})
     return found

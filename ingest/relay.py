@@ -39,13 +39,15 @@ CLOSE_S = 1.0
 class _Sent:
     """Some consecutive rows under way; ``on_delivery`` is what the producer calls for each of them."""
 
-    __slots__ = ("count", "damaged", "error", "nbytes", "seq", "unacknowledged")
+    __slots__ = ("count", "damaged", "error", "nbytes", "seq", "stored_bytes", "unacknowledged")
 
-    def __init__(self, seq: int, values: list[bytes], damaged: int = 0) -> None:
+    def __init__(self, seq: int, values: list[bytes], damaged: int | None = None) -> None:
         self.seq = seq
         self.count = self.unacknowledged = len(values)
         self.nbytes = sum(map(len, values))
-        self.damaged = damaged
+        self.damaged = damaged or 0
+        # The outbox no longer counts the bytes of what it noted as damaged.
+        self.stored_bytes = self.nbytes if damaged is None else 0
         self.error: KafkaError | None = None
 
     def on_delivery(self, error: KafkaError | None, _message: Message) -> None:
@@ -171,7 +173,7 @@ class Relay:
             if sent.error:
                 raise KafkaException(sent.error)
             self.unacknowledged -= Waiting(sent.count, sent.nbytes)
-            self._outbox.delivered(sent.seq, sent.nbytes, sent.damaged)
+            self._outbox.delivered(sent.seq, sent.stored_bytes, sent.damaged)
             delivered = True
         if delivered:
             self._tell_waiting()

@@ -54,7 +54,7 @@ def taps_meanwhile(ingest: Ingest) -> Iterator[list[float]]:
 
     def send() -> None:
         with httpx.Client(base_url=ingest.http.base_url, timeout=60, trust_env=False) as client:
-            while not ended.is_set():
+            while not ended.is_set() or not waits_s:
                 started = time.monotonic()
                 headers = {"Content-Type": SINGLE, "Authorization": f"Bearer {KEY}"}
                 assert client.post("/v1/events", content=raw(tap()), headers=headers).status_code == 202
@@ -107,7 +107,7 @@ def test_after_so_many_refused_lines_no_more_is_looked_at(ingest: Ingest, line: 
     assert said in body["detail"]
     count = len(body["rejected"]) + body.get("rejected_more", 0)
     print(f"{count} of 500000 lines refused, slowest tap meanwhile {max(waits_s):.2f} s")
-    assert most <= count < most + 40_000
+    assert most <= count < most + 1_000
     assert refused(ingest.metrics()) - refused(before) == count
     assert told(ingest.send(first)) == (202, 1, [])
 

@@ -102,7 +102,8 @@ def test_damaged_routes_are_made_anew_from_the_events(path: Path) -> None:
     change(path, "UPDATE chunks SET routes = substr(routes, 3) WHERE last_seq = 20")
     with outbox_at(path) as outbox:
         assert read_all(outbox)[1] == 0
-        assert len(read_all(outbox)[0]) == CHUNKS * EVENTS - EVENTS  # noted by now, and not looked at again
+        # Until Kafka has them they are delivered at each go, as all others.
+        assert len(read_all(outbox)[0]) == CHUNKS * EVENTS
 
 
 def test_what_was_set_aside_stays_so_over_a_restart_and_is_never_deleted(path: Path) -> None:
@@ -134,7 +135,7 @@ def test_a_row_without_its_number_takes_no_other_with_it(path: Path) -> None:
         assert read_all(outbox)[1] == 0
     change(path, "UPDATE chunks SET first_seq = 'x' WHERE last_seq = 80")
     with outbox_at(path) as outbox:
-        assert len(read_all(outbox)[0]) == (CHUNKS - 1) * EVENTS
+        assert (len(read_all(outbox)[0]), outbox.pending_bytes > 0) == (CHUNKS * EVENTS, True)
 
 
 def test_a_file_without_checksums_is_made_one_with_them(path: Path) -> None:

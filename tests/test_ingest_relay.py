@@ -9,12 +9,13 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from contract.topics import EVENTS
 from ingest.admission import Admitted, Sender
@@ -311,6 +312,24 @@ def test_large_events_under_way_are_bounded_by_their_bytes(kafka: Settings, tmp_
         os.kill(broker_pid(kafka), signal.SIGCONT)
         relay.close()
         outbox.close()
+
+
+def test_a_damaged_chunk_holds_up_nothing_and_kafka_is_not_blamed(kafka: Settings, log: Log, tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    outbox = Outbox(path, 30, 1_000_000)
+    sent = [put(outbox, 100) for _ in range(5)]
+    outbox.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE chunks SET routes = substr(routes, 2) WHERE last_seq = 300")
+    replaced = PRODUCERS_REPLACED._value.get()
+    with capture_logs() as logs, relayed(kafka, path) as outbox:
+        whole = [value for n, values in enumerate(sent) if n != 2 for value in values]
+        assert in_order(log.read(400)) == whole
+        wait_until(lambda: outbox.delivered_seq == 500, 10)
+        assert outbox.progress == (500, 100)
+        assert outbox.pending_bytes == 0
+    assert [entry["event"] for entry in logs] == ["outbox_chunk_damaged"]
+    assert PRODUCERS_REPLACED._value.get() == replaced
 
 
 def test_a_relay_whose_reading_fails_goes_on(kafka: Settings, log: Log, tmp_path: Path) -> None:
