@@ -59,8 +59,9 @@ def office(store: Client) -> Client:
 
 
 def day(date: str, *sessions: list[str]) -> dict[str, Any]:
-    data = {"unit": "H26", "calendar": "VN", "date": date, "sessions": list(sessions)}
-    return event("calendar.day_defined", f"VN/{date}", LATER["time"], **data)
+    where = {"unit": "H26", "calendar": "VN", "date": date}
+    body = event("calendar.day_defined", f"VN/{date}", LATER["time"], **where)
+    return body | {"data": body["data"] | {"sessions": list(sessions)}}
 
 
 HOURS = (["08:00", "12:00"], ["13:00", "17:00"])
@@ -97,7 +98,7 @@ def test_only_what_a_definition_can_change_is_made_anew(
 
 
 def due_by_dossier(store: Client) -> dict[str, Any]:
-    return dict(store.query("SELECT dossier, due_at FROM dossiers FINAL").result_rows)
+    return {row[0]: row[1] for row in store.query("SELECT dossier, due_at FROM dossiers FINAL").result_rows}
 
 
 def walked(events: list[dict[str, Any]]) -> dict[str, Any]:
