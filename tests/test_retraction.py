@@ -203,17 +203,21 @@ def test_of_two_plans_laid_down_at_once_one_is_followed_whole(store: Client, mon
     assert_never_seen(store, events)
 
 
-def test_a_rebuild_changes_nothing_and_the_second_route_agrees(store: Client) -> None:
+def test_a_rebuild_changes_nothing(store: Client) -> None:
     events = of_two_sources(62)
-    put(store, [unit("H26.1"), unit("H26.2"), *events])
+    put(store, events)
     put(store, [retraction()])
-    before = figures(store), hours(store)
     for how in ({"again": True}, {"from_empty": True}):
         list(rebuild(store, **how))
-        assert (figures(store), hours(store)) == before
-    verification = Verification(store)
+        assert_never_seen(store, events)
+
+
+def test_the_second_route_agrees(store: Client) -> None:
+    put(store, [unit("H26.1"), unit("H26.2", "H26.1"), *of_two_sources(65)])
+    put(store, [retraction()])
+    verification = Verification(store, DAY.date(), DAY.date())
     list(verification.run())
-    assert verification.compared > 1000
+    assert verification.compared > 500
     assert verification.differences == []
 
 
