@@ -368,10 +368,29 @@ def test_a_tablet_that_was_not_set_up_says_so(page: Page) -> None:
 
 
 @pytest.mark.browser
-def test_another_tablets_token_is_not_taken_over(page: Page) -> None:
+def test_nothing_of_a_former_tablet_is_taken_over(page: Page, door: Door) -> None:
     set_up(page)
-    page.goto("/?device=TAB-02&unit=H26.66.01.004")
-    expect(page.get_by_role("heading")).to_have_text("Máy tính bảng này chưa được cài đặt.")
+    page.goto("/?device=TAB-02&unit=H26.66.01.004#token=secret-02")
+    expect(page.locator(".unit")).to_have_text("")
+    tap(page)
+    until(lambda: bool(door.posts), page=page)
+    assert (door.last.subject, door.posts[-1][1]) == ("TAB-02", "Bearer secret-02")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "link", ["?unit=H26.66.02&name=Khác", "?counter=Q9", "?device=TAB-02&unit=H26.66.02", "?device=TAB-02&faces=3"]
+)
+def test_a_link_without_a_token_moves_no_tablet(page: Page, door: Door, link: str) -> None:
+    set_up(page)
+    before = page.evaluate("localStorage['hailong.device']")
+    page.goto(f"/{link}")
+    expect(page.locator(".unit")).to_have_text("Phường Cửa Nam")
+    assert page.evaluate("localStorage['hailong.device']") == before
+    tap(page)
+    until(lambda: bool(door.posts), page=page)
+    data = door.last.data
+    assert (data.device, data.unit, data.counter, data.scale) == ("TAB-01", "H26.66.01.004", "Q3", "csat4")
 
 
 @pytest.mark.browser
@@ -410,8 +429,8 @@ def test_a_start_that_failed_half_way_is_tried_again(page: Page) -> None:
 @pytest.mark.browser
 def test_a_tap_that_could_not_be_kept_is_asked_for_again(page: Page, door: Door) -> None:
     set_up(page)
-    page.evaluate("() => { IDBObjectStore.prototype.put = () => { throw new Error('disk full'); }; }")
-    page.get_by_role("radio").first.tap()
+    page.evaluate("() => { Map.prototype.set = IDBObjectStore.prototype.put = () => { throw new Error('full'); }; }")
+    page.get_by_role("radio").first.press("Enter")
     expect(page.get_by_role("alert")).to_have_text("Chưa ghi được đánh giá. Xin ông/bà vui lòng bấm lại.")
     expect(page.get_by_role("radio")).to_have_count(4)
     assert door.posts == []
@@ -444,7 +463,8 @@ def test_a_tap_is_counted_soon_and_only_for_the_tablets_own_unit(browser: Browse
     tap(page)
     took_s = wait_until(lambda: stored_taps(stack) == 2, timeout_s=20)
     print(f"a tap was counted {took_s:.2f} s after the thanks")
-    set_up(page, f"{stack.settings.feedback_url}/?unit=H26.OTHER")
+    elsewhere = known_tablet(stack, "TAB-E2E", "H26.TAP").replace("H26.TAP", "H26.OTHER")
+    set_up(page, elsewhere)
     tap(page)
     page.goto(f"{stack.settings.feedback_url}/?health")
     expect(page.locator(".quarantine li")).to_contain_text("forbidden")

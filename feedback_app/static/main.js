@@ -19,7 +19,9 @@ import * as server from "/server.js";
 
 const CLOCK_REFRESH_MS = 30_000;
 const UPDATE_CHECK_MS = 3_600_000;
+const TIMES_AGAIN_MS = 3_600_000;
 const RESTART_MS = 5_000;
+const SEND_UNSAFE_MS = 4_000;
 const KNOWN_AGAIN_MS = 12_000;
 
 async function start() {
@@ -33,14 +35,28 @@ async function start() {
   else pairingPage(root, texts);
   if (device && !health) keepKnown(page, () => tellEnded(root, texts));
   if (!health) blockGestures();
-  await outbox.releaseAll();
+  // A disk that fails is told on /?health and to the server; it stops nothing.
+  await outbox.releaseAll().catch(console.error);
   keepClock();
   if (device) sender.start(device.token);
   if (device) heartbeat.start(device);
-  if (device) configuration.follow(device, () => whenIdle(page, () => location.reload()));
-  navigator.storage?.persist?.();
+  if (device) configuration.follow(device, () => reloadWhenIdle(page));
+  if (device) keepTimes();
+  await navigator.storage?.persist?.().catch(() => {});
   keepAwake();
   await keepOffline(page);
+}
+
+// What is in memory only would be gone with the page.
+function reloadWhenIdle(page) {
+  whenIdle({ isBusy: () => page.isBusy() || outbox.inMemory() > 0 }, () => location.reload());
+}
+
+// Nobody should have to send a tap again for what was a clock's fault.
+function keepTimes() {
+  const again = () => outbox.sendQuarantinedAgain({ onlyTimes: true }).then(sender.wake, console.error);
+  setInterval(again, TIMES_AGAIN_MS);
+  again();
 }
 
 function tellEnded(root, texts) {
@@ -59,17 +75,19 @@ function showQuestion(root, texts, device) {
   let last = null;
   const shown = ratingPage(root, texts, device, {
     async keep(score, language, { mayGiveReasons }) {
-      const event = ratingEvent(device, score, language, server.now());
-      await outbox.add(event, { held: mayGiveReasons });
-      if (!mayGiveReasons) sender.wake();
+      const event = ratingEvent(device, score, language, server);
+      const isOnDisk = await outbox.add(event, { held: mayGiveReasons });
       last = event;
-      return event.id;
+      if (!isOnDisk) return { id: event.id, on: (await sender.sendWithin(SEND_UNSAFE_MS, event.id)) ? "server" : "memory" };
+      if (!mayGiveReasons) sender.wake();
+      return { id: event.id, on: "disk" };
     },
     async giveReasons(id, reasons) {
       await outbox.release(id, reasons);
       sender.wake();
     },
-    commentCode: () => commentCode(device, last),
+    // Of a tap without a time nobody knows whether it is of now.
+    commentCode: async () => (last.time ? commentCode(device, last) : null),
   });
   const [first] = Object.keys(texts);
   // Who chose another language is still at it, until the page goes back by itself.
@@ -89,10 +107,16 @@ function keepKnown(page, showEnded) {
 }
 
 function keepClock() {
-  server.refresh();
-  setInterval(server.refresh, CLOCK_REFRESH_MS);
-  // A tablet that slept has a stopped monotonic clock.
-  document.addEventListener("visibilitychange", () => document.hidden || server.refresh());
+  // Taps that waited for the time can go now.
+  server.onKnown(sender.wake);
+  const look = () => {
+    server.keepFloor();
+    server.refresh();
+  };
+  look();
+  setInterval(look, CLOCK_REFRESH_MS);
+  addEventListener("online", look);
+  document.addEventListener("visibilitychange", () => document.hidden || look());
 }
 
 // Nobody should leave the page or find a menu by going back, pressing long or with two fingers.
@@ -114,18 +138,16 @@ function keepAwake() {
 
 // Installs the copy that starts without a network; a newer version is taken over between two citizens.
 async function keepOffline(page) {
-  if (!navigator.serviceWorker) return;
-  if (navigator.serviceWorker.controller) {
-    navigator.serviceWorker.addEventListener("controllerchange", () => {
-      whenIdle(page, () => location.reload());
-    });
-  }
   try {
+    if (!navigator.serviceWorker) return;
+    if (navigator.serviceWorker.controller) {
+      navigator.serviceWorker.addEventListener("controllerchange", () => reloadWhenIdle(page));
+    }
     const registration = await navigator.serviceWorker.register("/sw.js");
     keepSpeech();
     setInterval(() => registration.update().catch(() => {}), UPDATE_CHECK_MS);
   } catch {
-    // Without a network an installed copy goes on; the next start tries again.
+    // Without a network an installed copy goes on; the next start tries again. A browser that keeps nothing installs none.
   }
 }
 

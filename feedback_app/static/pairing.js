@@ -3,11 +3,13 @@
 import { remember } from "/device.js";
 import { element, languageBar } from "/dom.js";
 import { drawQr } from "/qr.js";
+import { isKept } from "/remembered.js";
 
 const GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 const ANSWER_TIMEOUT_MS = 10_000;
 const SLOWER_BY_S = 5;
 const AGAIN_S = 10;
+const LONGEST_AGAIN_S = 60;
 
 // Shows the way to be paired in `root`. `wasPaired`: it was set up once, and is known no more.
 export function pairingPage(root, texts, { wasPaired = false } = {}) {
@@ -21,9 +23,14 @@ export function pairingPage(root, texts, { wasPaired = false } = {}) {
     root.className = "notice-page";
     root.replaceChildren(
       element("h1", {}, wasPaired ? words.pairing.ended : words.not_set_up),
-      ...(shown ? code(words.pairing) : [element("p", {}, words.not_set_up_detail)]),
+      ...(shown ? code(words.pairing) : isKept() ? [element("p", {}, words.not_set_up_detail)] : nothingKept(words.health)),
       languageBar(texts, language, (chosen) => { language = chosen; show(); }),
     );
+  }
+
+  function nothingKept(words) {
+    const steps = words.storage_remedy.map((step) => element("li", {}, step));
+    return [element("p", { role: "alert" }, words.storage_fault), element("ol", {}, ...steps)];
   }
 
   function code(words) {
@@ -55,7 +62,8 @@ export function pairingPage(root, texts, { wasPaired = false } = {}) {
   }
 
   show();
-  begin();
+  // What is paired now would be forgotten with the page, and the code used up.
+  if (isKept()) begin();
 }
 
 async function ask(path, form = {}) {
