@@ -13,6 +13,7 @@ const DAY_MS = 86_400_000;
 export async function healthPage(root, texts, device) {
   let [language] = Object.keys(texts);
   root.className = "health";
+  root.append(element("h1", {}, texts[language].health.title));
 
   async function show() {
     const words = texts[language].health;

@@ -30,13 +30,14 @@ async function start() {
   const texts = await (await fetch("/texts.json")).json();
   const root = document.body.appendChild(element("main"));
   let page = { isBusy: () => false };
+  // A disk that fails is told on /?health and to the server; it stops nothing.
+  const released = outbox.releaseAll().catch(console.error);
   if (health) await healthPage(root, texts, device);
   else if (device) page = showQuestion(root, ordered(texts, device.languages), device);
   else pairingPage(root, texts);
   if (device && !health) keepKnown(page, () => tellEnded(root, texts));
   if (!health) blockGestures();
-  // A disk that fails is told on /?health and to the server; it stops nothing.
-  await outbox.releaseAll().catch(console.error);
+  await released;
   keepClock();
   if (device) sender.start(device.token);
   if (device) heartbeat.start(device);

@@ -7,18 +7,23 @@ import { dateTaps } from "/dating.js";
 
 const VERSION = 3;
 const STORES = { outbox: "id", undated: "id", held: "id", quarantine: "id", counts: "name" };
-const OPENED_WITHIN_MS = 5_000;
+const OPENED_WITHIN_MS = 3_000;
 const MOST_IN_MEMORY = 1_000;
 const TIME_REASONS = ["time_too_old", "time_in_future"];
 
 let opened = null;
+let hangs = false;
 let fault = null;
 const memory = new Map();
 const refusedInMemory = new Map();
 
 function open() {
+  if (hangs) return Promise.reject(new DOMException("the tablet's disk does not answer", "TimeoutError"));
   opened ??= new Promise((resolve, reject) => {
-    const late = setTimeout(() => fail(new DOMException("the tablet's disk does not answer", "TimeoutError")), OPENED_WITHIN_MS);
+    const late = setTimeout(() => {
+      hangs = true;
+      fail(new DOMException("the tablet's disk does not answer", "TimeoutError"));
+    }, OPENED_WITHIN_MS);
     const fail = (error) => {
       clearTimeout(late);
       opened = null;
@@ -33,6 +38,7 @@ function open() {
     };
     request.onsuccess = () => {
       clearTimeout(late);
+      hangs = false;
       request.result.onclose = () => { opened = null; };
       // A newer page in another tab waits until we let go.
       request.result.onversionchange = () => {
@@ -41,7 +47,10 @@ function open() {
       };
       resolve(request.result);
     };
-    request.onerror = () => fail(request.error);
+    request.onerror = () => {
+      hangs = false;
+      fail(request.error);
+    };
   }).catch((error) => {
     // What a browser throws at once, too.
     opened = null;
@@ -60,9 +69,7 @@ function value(request) {
 // Runs `work` in one transaction and resolves with its result once that is on disk.
 async function inTransaction(mode, work) {
   try {
-    const found = await transact(mode, work);
-    if (mode === "readwrite") fault = null;
-    return found;
+    return await transact(mode, work);
   } catch (error) {
     fault = error?.name ?? "Error";
     throw error;
@@ -93,6 +100,7 @@ export async function add(event, { held: isHeld = false } = {}) {
       if (event.time) stores.counts.put({ name: "last", at: event.time });
       (isHeld ? stores.held : queueOf(event, stores)).add(event);
     });
+    fault = null;
     return true;
   } catch (error) {
     console.error(error);
@@ -116,10 +124,16 @@ export function release(id, reasons) {
   });
 }
 
-// Lets go of all that is held. It writes in any case: so a disk that takes nothing is noticed at the start.
-export function releaseAll() {
+// Writes something, to know whether the disk takes anything (again).
+async function tryDisk() {
+  await inTransaction("readwrite", async ({ counts }) => counts.put({ name: "tried" }));
+  fault = null;
+}
+
+// Lets go of all that is held, when the page starts.
+export async function releaseAll() {
+  await tryDisk();
   return inTransaction("readwrite", async (stores) => {
-    stores.counts.put({ name: "tried" });
     for (const event of await value(stores.held.getAll())) queueOf(event, stores).add(event);
     stores.held.clear();
   });
@@ -201,6 +215,7 @@ function afresh({ event: { time, ...event }, reason }) {
 // What waits and what was refused; of the disk nothing when it cannot be read. `fault` is the browser's name for what is
 // wrong with the disk, null when nothing is.
 export async function state() {
+  if (fault) await tryDisk().catch(() => {});
   const onDisk = await inTransaction("readonly", async ({ outbox, undated, held, quarantine, counts }) => {
     const [unsent, waiting, kept, [first], refused, last] = await Promise.all([
       value(outbox.count()), value(undated.count()), value(held.count()), value(outbox.getAll(null, 1)), value(quarantine.getAll()),
