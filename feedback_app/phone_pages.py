@@ -57,13 +57,19 @@ class PhonePages:
             return "recorded"
         return "already" if rejected[0]["reason"] == Reason.ID_CONFLICT else "refused"
 
-    async def knows(self, authorization: str) -> bool | None:
-        """Whether ingest knows the tablet that shows this; None when it does not say."""
+    async def tablet_of(self, authorization: str) -> dict[str, Any] | Literal["unknown", "away"]:
+        """What ingest says of the tablet that shows this: its ``device``, ``unit`` and ``counter`` among others.
+
+        ``unknown`` for a token that it does not know or that was revoked, ``away`` when it does not say.
+        """
         try:
             answer = await self._ingest.get("/v1/device-configuration", headers={"Authorization": authorization})
-        except httpx.HTTPError:
-            return None
-        return {200: True, 401: False, 403: False}.get(answer.status_code)
+            if answer.status_code in {401, 403, 404}:
+                return "unknown"
+            tablet: dict[str, Any] = answer.raise_for_status().json()
+        except (httpx.HTTPError, ValueError):
+            return "away"
+        return tablet
 
     def language(self, request: Request) -> str:
         """The language that the address asks for, or the first."""

@@ -152,14 +152,20 @@ def test_what_cannot_be_sent_stays_in_the_form_and_no_link_is_forged(office: Sta
 
 
 @stack_test
-@pytest.mark.parametrize("token", ["", "Bearer wrong", "Bearer key-of-the-tests"])
-def test_only_a_tablets_own_token_gets_a_link(office: Stack, token: str) -> None:
-    tap = {"device": "TAB-SAID", "unit": UNIT, "rating": str(uuid4()), "time": NOW.isoformat()}
+@pytest.mark.parametrize(
+    ("token", "status"), [("", 401), ("Basic eA==", 401), ("Bearer wrong", 403), ("Bearer key-of-the-tests", 403)]
+)
+def test_only_a_tablets_own_token_gets_a_link(office: Stack, token: str, status: int) -> None:
+    tap = {"device": "TAB-SAID", "unit": UNIT, "rating": str(uuid4()), "time": datetime.now(UTC).isoformat()}
     site = office.settings.feedback_url
     refused = httpx.post(f"{site}/comment-link", json=tap, headers={"Authorization": token}, trust_env=False)
-    assert refused.status_code == 401
+    assert refused.status_code == status
     own = {"Authorization": f"Bearer {device_token(office.key, 'TAB-SAID')}"}
     assert httpx.post(f"{site}/comment-link", json=tap, headers=own, trust_env=False).json()["qr"]
+    elsewhere = httpx.post(
+        f"{site}/comment-link", json=tap | {"unit": "H26.ELSE"}, headers=own, trust_env=False
+    )
+    assert elsewhere.status_code == 403
 
 
 @stack_test
@@ -168,7 +174,7 @@ def test_a_revoked_tablet_gets_no_link(office: Stack) -> None:
     token_sha256 = hashlib.sha256(token.encode()).hexdigest()
     paired = event("device.paired", "TAB-SAID-LOST", "2025-07-01T00:00:00Z", unit=UNIT, token_sha256=token_sha256)
     assert office.send([paired]) == []
-    tap = {"device": "TAB-SAID-LOST", "unit": UNIT, "rating": str(uuid4()), "time": NOW.isoformat()}
+    tap = {"device": "TAB-SAID-LOST", "unit": UNIT, "rating": str(uuid4()), "time": datetime.now(UTC).isoformat()}
 
     def asked() -> int:
         own = {"Authorization": f"Bearer {token}"}

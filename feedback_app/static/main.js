@@ -2,6 +2,7 @@
 
 import { commentCode } from "/comment.js";
 import * as configuration from "/configuration.js";
+import { dateTaps } from "/dating.js";
 import { identify } from "/device.js";
 import { element } from "/dom.js";
 import { ratingEvent } from "/event.js";
@@ -87,8 +88,13 @@ function showQuestion(root, texts, device) {
       await outbox.release(id, reasons);
       sender.wake();
     },
-    // Of a tap without a time nobody knows whether it is of now.
-    commentCode: async () => (last.time ? commentCode(device, last) : null),
+    // A link tells when the tap was made.
+    async commentCode() {
+      const tap = last;
+      if (!tap.time && !server.isKnown()) await server.refresh();
+      const [dated] = tap.time ? [tap] : server.isKnown() ? dateTaps([tap], server.answer()) : [];
+      return dated ? commentCode(device, dated) : null;
+    },
   });
   const [first] = Object.keys(texts);
   // Who chose another language is still at it, until the page goes back by itself.

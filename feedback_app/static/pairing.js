@@ -9,7 +9,6 @@ const GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 const ANSWER_TIMEOUT_MS = 10_000;
 const SLOWER_BY_S = 5;
 const AGAIN_S = 10;
-const LONGEST_AGAIN_S = 60;
 
 // Shows the way to be paired in `root`. `wasPaired`: it was set up once, and is known no more.
 export function pairingPage(root, texts, { wasPaired = false } = {}) {
@@ -55,7 +54,7 @@ export function pairingPage(root, texts, { wasPaired = false } = {}) {
       location.replace("/");
       return;
     }
-    const over = ["expired_token", "access_denied"].includes(body.error) || performance.now() > ends_ms;
+    const over = body.error === "expired_token" || performance.now() > ends_ms;
     const interval = code.interval + (body.error === "slow_down" ? SLOWER_BY_S : 0);
     if (over) begin();
     else setTimeout(collect, interval * 1000, { ...code, interval }, ends_ms);
