@@ -41,8 +41,8 @@ class Pairing:
 
 
 class Pairings:
-    """All pairings under way: ``MOST_AT_ONCE`` of them. A further one takes the place of the one that was silent longest
-    and was not approved: a tablet asks each five seconds, who only fills the list does not.
+    """All pairings under way: ``MOST_AT_ONCE`` of them. A further one takes the place of the one that was silent
+    longest and was not approved: a tablet asks each five seconds, who only fills the list does not.
     """
 
     def __init__(self) -> None:

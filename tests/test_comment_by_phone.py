@@ -162,9 +162,7 @@ def test_only_a_tablets_own_token_gets_a_link(office: Stack, token: str, status:
     assert refused.status_code == status
     own = {"Authorization": f"Bearer {device_token(office.key, 'TAB-SAID')}"}
     assert httpx.post(f"{site}/comment-link", json=tap, headers=own, trust_env=False).json()["qr"]
-    elsewhere = httpx.post(
-        f"{site}/comment-link", json=tap | {"unit": "H26.ELSE"}, headers=own, trust_env=False
-    )
+    elsewhere = httpx.post(f"{site}/comment-link", json=tap | {"unit": "H26.ELSE"}, headers=own, trust_env=False)
     assert elsewhere.status_code == 403
 
 

@@ -1,4 +1,4 @@
-"""What anybody may cost the citizens' server: bodies, slow senders, floods, and links for taps that are not the tablet's."""
+"""What anybody may cost the citizens' server: bodies, slow senders, floods, links for taps of others."""
 
 from __future__ import annotations
 
@@ -42,7 +42,11 @@ TABLETS_PAGES = ["/", "/main.js", "/config.json", "/sw.js"]
 def process() -> Iterator[tuple[int, str]]:
     """A process of its own, and its address."""
     url = f"http://127.0.0.1:{free_port()}"
-    environment = os.environ | {"HAILONG_FEEDBACK_URL": url, "HAILONG_API_KEY": KEY, "HAILONG_INGEST_URL": "http://127.0.0.1:9"}
+    environment = os.environ | {
+        "HAILONG_FEEDBACK_URL": url,
+        "HAILONG_API_KEY": KEY,
+        "HAILONG_INGEST_URL": "http://127.0.0.1:9",
+    }
     command = [sys.executable, "-c", "from runtime.cli import main; main()", "feedback"]
     with subprocess.Popen(command, env=environment, cwd=Path(__file__).parent.parent) as started:
         until(lambda: _answers(url), 60)
@@ -90,8 +94,7 @@ def test_an_endless_body_without_a_token_ends_at_once(process: tuple[int, str]) 
     address = urlsplit(url)
     for route in ("/comment-link", "/pair/approval", "/pair/token", "/r/TOKEN"):
         with socket.create_connection((address.hostname, address.port), timeout=20) as sender:
-            head = f"POST {route} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-            sender.sendall(head.encode())
+            sender.sendall(f"POST {route} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
             sent_mb = 0
             try:
                 while sent_mb < 200:
@@ -184,7 +187,9 @@ def known(door: Door) -> Iterator[PageServer]:
 def asked(server: PageServer, **told: Any) -> int:
     tap = {"device": "TAB-01", "unit": UNIT, "rating": str(uuid4()), "time": datetime.now(UTC).isoformat()} | told
     headers = {"Authorization": "Bearer of-the-tablet"}
-    return httpx.post(f"{server.settings.feedback_url}/comment-link", json=tap, headers=headers, trust_env=False).status_code
+    return httpx.post(
+        f"{server.settings.feedback_url}/comment-link", json=tap, headers=headers, trust_env=False
+    ).status_code
 
 
 def test_a_link_is_given_for_a_tap_of_now_at_the_tablets_own_unit(known: PageServer) -> None:

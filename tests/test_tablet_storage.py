@@ -1,4 +1,4 @@
-"""A browser that does not keep what the tablet gives it: staff see it, the supervisor hears of it, taps go out at once."""
+"""A browser that keeps nothing: staff see it, the supervisor hears of it, and taps go out at once."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def test_a_bag_that_leans_on_one_face_leaves_the_others(page: Page, touch: CDPSe
     assert [door.last.data.score, len(door.ids)] == [3, 1]
 
 
-def test_a_finger_that_slides_over_another_face_takes_nothing_from_the_first(page: Page, touch: CDPSession, door: Door) -> None:
+def test_a_finger_that_slides_over_another_face_takes_nothing_away(page: Page, touch: CDPSession, door: Door) -> None:
     finger, (_, x, y) = at(page, "radio", "Hài lòng", 1), at(page, "radio", "Không hài lòng")
     send(touch, "touchStart", finger)
     send(touch, "touchStart", finger, (2, x, y))
@@ -73,7 +73,7 @@ def test_a_finger_that_slides_over_another_face_takes_nothing_from_the_first(pag
     assert door.last.data.score == 3
 
 
-def test_of_two_faces_at_once_the_one_let_go_first_counts_and_only_that(page: Page, touch: CDPSession, door: Door) -> None:
+def test_of_two_faces_at_once_only_the_one_let_go_first_counts(page: Page, touch: CDPSession, door: Door) -> None:
     finger, other = at(page, "radio", "Hài lòng", 1), at(page, "radio", "Rất hài lòng")
     send(touch, "touchStart", finger)
     send(touch, "touchStart", finger, other)

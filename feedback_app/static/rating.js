@@ -5,6 +5,7 @@ import { element, languageBar } from "/dom.js";
 import { choices, drawFace, drawTick } from "/faces.js";
 import { bySide } from "/layout.js";
 import { hush, listenButton } from "/listen.js";
+import { drawReason } from "/pictures.js";
 import { reasonsPage } from "/reasons.js";
 import { onPress, onTouch } from "/touch.js";
 
@@ -113,7 +114,8 @@ export function ratingPage(root, texts, device, { keep, giveReasons, commentCode
     const more = element("button", { type: "button", class: "more", "aria-pressed": "false", hidden: "" }, words.write_more);
     const shown_ms = performance.now();
     onPress(more, () => performance.now() - shown_ms < TREMBLING_MS || more.setAttribute("aria-pressed", "true"));
-    root.replaceChildren(drawTick(), said, more);
+    // A tick says "received" to those who do not read: a clock, that it waits.
+    root.replaceChildren(on === "memory" ? drawReason("waiting_too_long") : drawTick(), said, more);
     const code = commentCode();
     code.then((rows) => { more.hidden = rows === null; });
     return { code, wished: () => more.getAttribute("aria-pressed") === "true" };
