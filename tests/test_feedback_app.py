@@ -136,6 +136,28 @@ def test_a_door_that_does_not_take_a_tap_gets_it_again(page: Page, door: Door, s
 
 
 @pytest.mark.browser
+def test_a_pause_is_asked_for_in_seconds_or_until_a_date_and_never_for_ever(page: Page) -> None:
+    page.goto("/")
+    now = "Date.parse('2026-11-30T10:56:00Z')"
+    told = {
+        "3": 3_000,
+        " 12 ": 12_000,
+        "Mon, 30 Nov 2026 10:56:25 GMT": 25_000,
+        "Monday, 30-Nov-26 10:56:25 GMT": 25_000,
+        "Mon, 30 Nov 2020 10:56:25 GMT": 0,
+        "Mon, 30 Nov 2099 10:56:25 GMT": 600_000,
+        "9" * 400: 600_000,
+        **dict.fromkeys(["", "soon", "-5", "1e9", "NaN"], 0),
+    }
+    asked = f"""async (texts) => {{
+      const {{ pauseAsked_ms }} = await import("/sender.js");
+      return texts.map((text) => pauseAsked_ms(text, {now}));
+    }}"""
+    assert dict(zip(told, page.evaluate(asked, list(told)), strict=True)) == told
+    assert page.evaluate("async () => (await import('/sender.js')).pauseAsked_ms(null, 0)") == 0
+
+
+@pytest.mark.browser
 def test_a_refused_tap_is_kept_with_its_reason_and_can_be_sent_again(page: Page, door: Door) -> None:
     door.refused_units = {"H26.66.01.004"}
     set_up(page)
