@@ -17,8 +17,8 @@ export function follow(device, changed) {
 async function ask(device, changed) {
   const asked_ms = performance.now();
   const told = await get("/v1/device-configuration", device.token);
-  // It tells the time as well, for when the server of these pages is away.
-  if (told) server.hear(told, asked_ms);
+  // It tells the time as well, for when the server of these pages has not answered.
+  if (told && !server.isKnown()) server.hear(told, asked_ms);
   if (!told?.version || told.version === device.configuration) return;
   device.configuration = told.version;
   if (adopt(told)) changed();

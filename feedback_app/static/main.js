@@ -44,7 +44,7 @@ async function start() {
   if (device) heartbeat.start(device);
   if (device) configuration.follow(device, () => reloadWhenIdle(page));
   if (device) keepTimes();
-  await navigator.storage?.persist?.().catch(() => {});
+  navigator.storage?.persist?.().catch(() => {});
   keepAwake();
   await keepOffline(page);
 }

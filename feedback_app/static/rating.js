@@ -17,9 +17,10 @@ const TREMBLING_MS = 300;
 const LANGUAGE_RESET_S = 60;
 const STEP = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
-// Shows the question in `root`. `keep(score, language, {mayGiveReasons})` stores an answer and resolves with {id, on} when
-// that is done: `on` the "disk", a "server" (the disk took nothing), or in "memory" only; `giveReasons(id, reasons)` ends an answer that may be given reasons, of which there may be none; `commentCode()`
-// resolves with the QR code by which more can be written about the last answer, or with null. Whoever answered may write.
+// Shows the question in `root`. `keep(score, language, {mayGiveReasons})` stores an answer and resolves with {id, on}, where
+// `on` is "disk", "server" when the disk took nothing, or "memory" when no server was reached either; `giveReasons(id,
+// reasons)` ends an answer on disk that may be given reasons, of which there may be none; `commentCode()` resolves with the
+// QR code by which more can be written about the last answer, or with null. Whoever answered may write.
 export function ratingPage(root, texts, device, { keep, giveReasons, commentCode }) {
   const [firstLanguage] = Object.keys(texts);
   let language = firstLanguage;
