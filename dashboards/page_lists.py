@@ -97,7 +97,8 @@ def severe_list(ratings: Sequence[dict[str, Any]], total: int, units: Units, car
 
 
 def silent_list(tablets: Sequence[dict[str, Any]], units: Units, care: Care, texts: Texts) -> str:
-    """Tablets that nobody taps though people are served there, and those that tell nothing of themselves any more.
+    """Tablets that nobody taps though people are served there, those that tell nothing of themselves any more, and
+    those whose browser keeps no ratings.
 
     One that showed life since it was taken care of is silent anew.
     """
@@ -130,6 +131,8 @@ def _minute(instant: str | None, texts: Texts) -> str:
 def _vitals(tablet: dict[str, Any], texts: Texts) -> list[str]:
     """What the newest heartbeat said that helps whoever goes there."""
     told = []
+    if tablet.get("storage_fault"):
+        told.append(texts("tablet_keeps_nothing"))
     if tablet["battery_percent"] is not None:
         told.append(
             texts("tablet_charging" if tablet["charging"] else "tablet_battery", percent=tablet["battery_percent"])

@@ -196,7 +196,8 @@ def _troubles(view: View, rankings: list[Answer], severe: Answer, care: Care) ->
 def _standstill(view: View, tablets: Answer, lasting: Answer, care: Care) -> None:
     """What nobody notices because nothing happens: tablets that nobody taps, and misses that last for days."""
     texts = view.texts
-    silent = [tablet for tablet in tablets.data["tablets"] if tablet["silent"]] if tablets.data else []
+    listed = tablets.data["tablets"] if tablets.data else []
+    silent = [tablet for tablet in listed if tablet["silent"] or tablet["storage_fault"]]
     if silent:
         st.html(lists.silent_list(silent, view.units, care, texts))
     if lasting.data and lasting.data["warnings"]:

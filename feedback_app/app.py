@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
 from contract.reasons import reasons
+from feedback_app.bodies import Bodies
 from feedback_app.comment import Comments
 from feedback_app.online_rating import OnlineRating
 from feedback_app.pairing import FOLDER as PAIR
@@ -105,6 +106,8 @@ def make_app(settings: Settings) -> FastAPI:
     shell_script = f"self.SHELL = {json.dumps(shell(texts))};\n"
     app = FastAPI(title="hailong feedback", docs_url=None, redoc_url=None, openapi_url=None, routes=[*HEALTH_ROUTES])
     app.add_middleware(GZipMiddleware, minimum_size=500)
+    # The last that is added is the outermost.
+    app.add_middleware(Bodies)
 
     @app.get("/config.json")
     async def config() -> JSONResponse:

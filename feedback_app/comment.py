@@ -6,21 +6,24 @@ stored rating of the link's unit is never shown, and none is ever counted.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import segno
-from fastapi import APIRouter, Header, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from contract.comments import HOLDS, CommentLink, comment_id, read_comment_link
 from contract.fields import Code
 from feedback_app.answers import LONGEST_COMMENT
 from feedback_app.phone_pages import PhonePages
-from runtime.clock import Clock
+from runtime.clock import Clock, speed_of
 from runtime.settings import Settings
+
+NOW_WITHIN = timedelta(minutes=2)
+"""A tablet asks for a link while it thanks for the tap: so far from now, as the wall clock goes, its time may be."""
 
 
 class Tap(BaseModel):
@@ -45,19 +48,29 @@ class Comments:
         self.router.add_api_route("/c/{token}", self.show, methods=["GET", "HEAD"], response_model=None)
         self.router.add_api_route("/c/{token}", self.record, methods=["POST"], response_model=None)
 
-    async def link(self, tap: Tap, authorization: str = Header("")) -> Response:
-        """A link for one tap as a QR code, for the tablet that shows its own token; stores nothing.
+    async def link(self, request: Request) -> Response:
+        """A link for one tap of now as a QR code, for the tablet that shows its own token; stores nothing.
 
-        Raises 401 without a token, 403 for one that ingest does not know (any more) or that is another tablet's or
-        unit's, 503 when ingest does not say.
+        The token is looked at before the body is read. Raises 401 without a token, 403 for one that ingest does not
+        know (any more) or that is another tablet's or unit's, 422 for what is no tap of now, 503 when ingest does not
+        say.
         """
+        authorization = request.headers.get("Authorization", "")
         if not (self._pages.key and authorization.lower().startswith("bearer ")):
-            raise HTTPException(401, "show this tablet's own token")
+            raise HTTPException(401, "show this tablet's own token", {"WWW-Authenticate": "Bearer"})
         tablet = await self._pages.tablet_of(authorization)
         if tablet == "away":
-            raise HTTPException(503, "ingest does not say whether this tablet is known")
-        if tablet == "unknown" or (tablet.get("device"), tablet.get("unit")) != (tap.device, tap.unit):
-            raise HTTPException(403, "this is not the token of that tablet at that unit, or it was revoked")
+            raise HTTPException(503, "ingest does not say whether this tablet is known", {"Retry-After": "5"})
+        if tablet == "unknown":
+            raise HTTPException(403, "this token is not known here, or was revoked")
+        try:
+            tap = Tap.model_validate_json(await request.body())
+        except ValidationError as fault:
+            raise HTTPException(422, "send device, unit, rating and time of a tap as JSON") from fault
+        if (tablet.get("device"), tablet.get("unit")) != (tap.device, tap.unit):
+            raise HTTPException(403, "this is not the token of that tablet at that unit")
+        if abs(tap.time - self._clock()) > NOW_WITHIN * max(1.0, speed_of(self._clock)):
+            raise HTTPException(422, "time: the tap is not of now")
         # Whole seconds: a shorter link is a coarser code, which old cameras read.
         expires_at = (tap.time + HOLDS).replace(microsecond=0)
         link = CommentLink(unit=tap.unit, rating=tap.rating, expires_at=expires_at)

@@ -6,7 +6,7 @@ Time is passed in, in seconds of any clock that never goes back.
 from __future__ import annotations
 
 import secrets
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,9 +21,11 @@ JITTER_S = 0.5
 """A question that was sent in time may arrive a little after the one before it did."""
 
 WRONG_TRIES = 5
-MOST_AT_ONCE = 1_000
+MOST_AT_ONCE = 20_000
+"""About 12 MB. Whoever begins that many in the five seconds in which a tablet asks again could take its place; this
+process makes some 100 codes a second."""
 
-Waits = Literal["authorization_pending", "slow_down", "access_denied", "expired_token"]
+Waits = Literal["authorization_pending", "slow_down", "expired_token"]
 
 
 @dataclass(slots=True)
@@ -35,24 +37,27 @@ class Pairing:
     ends_s: float
     interval_s: int = INTERVAL_S
     asked_s: float | None = None
-    wrong_tries: int = 0
     granted: dict[str, Any] | None = None
 
 
 class Pairings:
-    """All pairings under way: ``MOST_AT_ONCE`` of them, further tablets are told to come again."""
+    """All pairings under way: ``MOST_AT_ONCE`` of them. A further one takes the place of the one that was silent
+    longest and was not approved: a tablet asks each five seconds, who only fills the list does not.
+    """
 
     def __init__(self) -> None:
-        self._by_device_code: dict[str, Pairing] = {}
+        # The longest silent first.
+        self._by_device_code: OrderedDict[str, Pairing] = OrderedDict()
         self._by_user_code: dict[str, Pairing] = {}
         self._wrong_codes_s: deque[float] = deque(maxlen=WRONG_TRIES)
 
-    def begin(self, now_s: float) -> Pairing | None:
-        """A new pairing; None when too many are under way."""
-        for old in [pairing for pairing in self._by_device_code.values() if pairing.ends_s <= now_s]:
-            self._end(old)
+    def begin(self, now_s: float) -> Pairing:
+        """A new pairing."""
+        while self._by_device_code and (first := next(iter(self._by_device_code.values()))).ends_s <= now_s:
+            self._end(first)
         if len(self._by_device_code) >= MOST_AT_ONCE:
-            return None
+            # Approved ones are few: each took the key.
+            self._end(next(pairing for pairing in self._by_device_code.values() if not pairing.granted))
         user_code = make_code(secrets.choice)
         while user_code in self._by_user_code:
             user_code = make_code(secrets.choice)
@@ -65,9 +70,7 @@ class Pairings:
         pairing = self._by_device_code.get(device_code)
         if pairing is None or pairing.ends_s <= now_s:
             return "expired_token"
-        if pairing.wrong_tries >= WRONG_TRIES:
-            self._end(pairing)
-            return "access_denied"
+        self._by_device_code.move_to_end(device_code)
         early = pairing.asked_s is not None and now_s < pairing.asked_s + pairing.interval_s - JITTER_S
         pairing.asked_s = now_s
         if early:
@@ -81,7 +84,7 @@ class Pairings:
     def waiting(self, user_code: str, now_s: float) -> Pairing | None:
         """The pairing that this code can still be approved for. A code that nobody shows is counted as a wrong one."""
         pairing = self._by_user_code.get(user_code)
-        if pairing is None or pairing.ends_s <= now_s or pairing.granted or pairing.wrong_tries >= WRONG_TRIES:
+        if pairing is None or pairing.ends_s <= now_s or pairing.granted:
             self._wrong_codes_s.append(now_s)
             return None
         return pairing
@@ -92,16 +95,11 @@ class Pairings:
             return 0.0
         return max(0.0, self._wrong_codes_s[0] + LIFE_S - now_s)
 
-    def wrong_key(self, user_code: str) -> None:
-        """Somebody without the key tried to approve this code; after some of them it can be approved no more."""
-        if pairing := self._by_user_code.get(user_code):
-            pairing.wrong_tries += 1
-
     def grant(self, pairing: Pairing, handed: dict[str, Any], now_s: float) -> None:
         """From now on the tablet may fetch this."""
         pairing.granted = handed
         pairing.ends_s = now_s + LIFE_S
-        self._by_device_code[pairing.device_code] = pairing
+        self._by_device_code[pairing.device_code] = self._by_user_code[pairing.user_code] = pairing
 
     def _end(self, pairing: Pairing) -> None:
         self._by_device_code.pop(pairing.device_code, None)

@@ -29,7 +29,7 @@ from ingest.fill import NEARLY_FULL
 from ingest.gathering import Gathering
 from ingest.intake import Intake
 from ingest.outbox_file import OutboxError
-from runtime.clock import clock_from
+from runtime.clock import clock_from, speed_of
 from runtime.http import HEALTH_ROUTES, serve_app
 from runtime.settings import Settings
 from runtime.telemetry import TURNED_AWAY
@@ -203,13 +203,16 @@ async def get_damaged(request: Request, sender: SentBy) -> Response:
 
 
 async def get_device_configuration(request: Request, sender: SentBy, device: str = "") -> Response:
-    """What a tablet follows and where it is paired, asked with its own token, or of any ``device`` with the api key."""
-    registry = request.app.state.door.registry
+    """What a tablet follows, where it is paired and the time, asked with its own token, or of any ``device`` with the
+    api key.
+    """
+    registry, clock = request.app.state.door.registry, request.app.state.door.clock
     found = sender.device or registry.device(device)
     if found is None:
         raise HTTPException(404, f"no tablet {device!r} is paired")
     place = {"device": found.code, "unit": found.unit, "counter": found.counter}
-    return JSONResponse(registry.configuration_of(found) | place, headers=NEVER_KEPT)
+    now = {"server_time": clock().isoformat(), "clock_speed": speed_of(clock)}
+    return JSONResponse(registry.configuration_of(found) | place | now, headers=NEVER_KEPT)
 
 
 async def get_devices(request: Request, sender: SentBy, device: str | None = None) -> Response:

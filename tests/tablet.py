@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -63,7 +64,8 @@ class _DoorHandler(BaseHTTPRequestHandler):
         self._answer(200, "")
 
     def do_GET(self) -> None:
-        self._answer(200, json.dumps(self.server.configuration))
+        told = {"server_time": datetime.now(UTC).isoformat(), "clock_speed": 1}
+        self._answer(200, json.dumps({**told, **self.server.configuration}))
 
     def do_POST(self) -> None:
         raw = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -148,9 +148,11 @@ def test_what_cannot_be_sent_stays_in_the_form_and_no_link_is_forged(office: Sta
 
 
 @stack_test
-@pytest.mark.parametrize(("token", "status"), [("", 401), ("Bearer wrong", 403), ("Bearer key-of-the-tests", 403)])
+@pytest.mark.parametrize(
+    ("token", "status"), [("", 401), ("Basic eA==", 401), ("Bearer wrong", 403), ("Bearer key-of-the-tests", 403)]
+)
 def test_only_a_tablets_own_token_gets_a_link(office: Stack, token: str, status: int) -> None:
-    tap = {"device": "TAB-SAID", "unit": UNIT, "rating": str(uuid4()), "time": NOW.isoformat()}
+    tap = {"device": "TAB-SAID", "unit": UNIT, "rating": str(uuid4()), "time": datetime.now(UTC).isoformat()}
     site = office.settings.feedback_url
     refused = httpx.post(f"{site}/comment-link", json=tap, headers={"Authorization": token}, trust_env=False)
     assert refused.status_code == status
@@ -163,7 +165,7 @@ def test_only_a_tablets_own_token_gets_a_link(office: Stack, token: str, status:
 @stack_test
 def test_a_revoked_tablet_gets_no_link(office: Stack) -> None:
     assert office.send([paired("TAB-SAID-LOST", UNIT)]) == []
-    tap = {"device": "TAB-SAID-LOST", "unit": UNIT, "rating": str(uuid4()), "time": NOW.isoformat()}
+    tap = {"device": "TAB-SAID-LOST", "unit": UNIT, "rating": str(uuid4()), "time": datetime.now(UTC).isoformat()}
 
     def asked() -> int:
         own = {"Authorization": f"Bearer {token_of('TAB-SAID-LOST')}"}

@@ -136,6 +136,28 @@ def test_a_door_that_does_not_take_a_tap_gets_it_again(page: Page, door: Door, s
 
 
 @pytest.mark.browser
+def test_a_pause_is_asked_for_in_seconds_or_until_a_date_and_never_for_ever(page: Page) -> None:
+    page.goto("/")
+    now = "Date.parse('2026-11-30T10:56:00Z')"
+    told = {
+        "3": 3_000,
+        " 12 ": 12_000,
+        "Mon, 30 Nov 2026 10:56:25 GMT": 25_000,
+        "Monday, 30-Nov-26 10:56:25 GMT": 25_000,
+        "Mon, 30 Nov 2020 10:56:25 GMT": 0,
+        "Mon, 30 Nov 2099 10:56:25 GMT": 600_000,
+        "9" * 400: 600_000,
+        **dict.fromkeys(["", "soon", "-5", "1e9", "NaN"], 0),
+    }
+    asked = f"""async (texts) => {{
+      const {{ pauseAsked_ms }} = await import("/sender.js");
+      return texts.map((text) => pauseAsked_ms(text, {now}));
+    }}"""
+    assert dict(zip(told, page.evaluate(asked, list(told)), strict=True)) == told
+    assert page.evaluate("async () => (await import('/sender.js')).pauseAsked_ms(null, 0)") == 0
+
+
+@pytest.mark.browser
 def test_a_refused_tap_is_kept_with_its_reason_and_can_be_sent_again(page: Page, door: Door) -> None:
     door.refused_units = {"H26.66.01.004"}
     set_up(page)
@@ -368,10 +390,28 @@ def test_a_tablet_that_was_not_set_up_says_so(page: Page) -> None:
 
 
 @pytest.mark.browser
-def test_another_tablets_token_is_not_taken_over(page: Page) -> None:
+def test_nothing_of_a_former_tablet_is_taken_over(page: Page, door: Door) -> None:
     set_up(page)
-    page.goto("/?device=TAB-02&unit=H26.66.01.004")
-    expect(page.get_by_role("heading")).to_have_text("Máy tính bảng này chưa được cài đặt.")
+    page.goto("/?device=TAB-02&unit=H26.66.01.004#token=secret-02")
+    expect(page.locator(".unit")).to_have_text("")
+    tap(page)
+    until(lambda: bool(door.posts), page=page)
+    assert (door.last.subject, door.posts[-1][1]) == ("TAB-02", "Bearer secret-02")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "link", ["?unit=H26.66.02&name=Khác", "?counter=Q9", "?device=TAB-02&unit=H26.66.02", "?device=TAB-02&faces=3"]
+)
+def test_a_link_without_a_token_moves_no_tablet(page: Page, door: Door, link: str) -> None:
+    set_up(page)
+    page.goto(f"/{link}")
+    expect(page.locator(".unit")).to_have_text("Phường Cửa Nam")
+    page.reload()
+    tap(page)
+    until(lambda: bool(door.posts), page=page)
+    data = door.last.data
+    assert (data.device, data.unit, data.counter, data.scale) == ("TAB-01", "H26.66.01.004", "Q3", "csat4")
 
 
 @pytest.mark.browser
@@ -410,8 +450,8 @@ def test_a_start_that_failed_half_way_is_tried_again(page: Page) -> None:
 @pytest.mark.browser
 def test_a_tap_that_could_not_be_kept_is_asked_for_again(page: Page, door: Door) -> None:
     set_up(page)
-    page.evaluate("() => { IDBObjectStore.prototype.put = () => { throw new Error('disk full'); }; }")
-    page.get_by_role("radio").first.tap()
+    page.evaluate("() => { Map.prototype.set = IDBObjectStore.prototype.put = () => { throw new Error('full'); }; }")
+    page.get_by_role("radio").first.press("Enter")
     expect(page.get_by_role("alert")).to_have_text("Chưa ghi được đánh giá. Xin ông/bà vui lòng bấm lại.")
     expect(page.get_by_role("radio")).to_have_count(4)
     assert door.posts == []
@@ -444,7 +484,8 @@ def test_a_tap_is_counted_soon_and_only_for_the_tablets_own_unit(browser: Browse
     tap(page)
     took_s = wait_until(lambda: stored_taps(stack) == 2, timeout_s=20)
     print(f"a tap was counted {took_s:.2f} s after the thanks")
-    set_up(page, f"{stack.settings.feedback_url}/?unit=H26.OTHER")
+    elsewhere = known_tablet(stack, "TAB-E2E", "H26.TAP").replace("H26.TAP", "H26.OTHER")
+    set_up(page, elsewhere)
     tap(page)
     page.goto(f"{stack.settings.feedback_url}/?health")
     expect(page.locator(".quarantine li")).to_contain_text("forbidden")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from pydantic import SecretStr
 from starlette.datastructures import FormData
 
+from contract.comments import CommentLink
 from contract.links import RatingLink, read_link
 from contract.reasons import reasons
 from feedback_app.answers import ITEMS, LONGEST_COMMENT, Answers, rating_event, read_answers
@@ -205,6 +207,34 @@ def test_a_form_without_an_answer_is_given_back(away: PageServer) -> None:
     assert answer.status_code == 422
     assert "Xin chọn mức hài lòng" in answer.text
     assert "&lt;script&gt;x" in answer.text
+
+
+@browser_test
+@pytest.mark.parametrize(
+    ("language", "score", "comment"),
+    [
+        ("vi", "Xin chọn mức hài lòng ở câu đầu tiên.", "Xin ghi ý kiến trước khi gửi."),
+        ("en", "Please answer the first question.", "Please write something first."),
+    ],
+)
+def test_what_is_missing_is_said_in_the_pages_own_language(
+    browser: Browser, away: PageServer, language: str, score: str, comment: str
+) -> None:
+    site = away.settings.feedback_url
+    tap = CommentLink(unit=UNIT, rating=UUID(int=7), expires_at=datetime.now(UTC) + timedelta(minutes=9))
+    for script in (True, False):
+        context = browser.new_context(viewport=PHONE, has_touch=True, java_script_enabled=script, locale="fr-FR")
+        page = context.new_page()
+        page.goto(f"{LINK.address(site, KEY)}?lang={language}")
+        page.locator("textarea").fill("Ghế chờ ít")
+        page.locator("button").tap()
+        expect(page.get_by_role("alert")).to_have_text(score)
+        expect(page.get_by_role("group").first).to_have_attribute("aria-describedby", "problem")
+        expect(page.locator("textarea")).to_have_value("Ghế chờ ít")
+        page.goto(f"{tap.address(site, KEY)}?lang={language}")
+        page.locator("button").tap()
+        expect(page.get_by_role("alert")).to_have_text(comment)
+        context.close()
 
 
 @browser_test

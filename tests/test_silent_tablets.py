@@ -90,11 +90,18 @@ def test_nobody_served_before_it_was_paired_is_held_against_a_tablet(store: Clie
 def test_the_newest_heartbeat_is_told_in_whatever_order_they_come(store: Client) -> None:
     told = {"battery_percent": 80, "charging": True, "waiting": 3, "oldest_unsent_s": 61, "quarantined": 0}
     put(store, [paired("T", "Q1"), paired("MUTE", "Q2")])
-    put(store, [seen("T", "09:01", **told, page_version="v2"), seen("T", "09:00", battery_percent=81)])
+    put(
+        store,
+        [
+            seen("T", "09:01", **told, page_version="v2", storage_fault="QuotaExceededError"),
+            seen("T", "09:00", battery_percent=81),
+        ],
+    )
     rows = found(store)
     assert rows["T"]["last_seen_at"] == datetime(2026, 11, 23, 2, 1)  # noqa: DTZ001 as the store gives it
     assert {name: rows["T"][name] for name in told} == told
     assert (rows["T"]["page_version"], rows["T"]["unseen_s"]) == ("v2", (8 * 60 + 59) * 60)
+    assert (rows["T"]["storage_fault"], rows["MUTE"]["storage_fault"]) == ("QuotaExceededError", "")
     assert {rows["MUTE"][name] for name in (*told, "last_seen_at", "unseen_s")} == {None}
     before = Period(DAY.start, datetime(2026, 11, 23, 2, 0, 30, tzinfo=UTC))
     assert found(store, (U,), before)["T"]["last_seen_at"] is None
@@ -162,4 +169,9 @@ def test_the_page_says_where_and_since_when(language: str, words: str) -> None:
     assert "23/11 09:05" in shown
     assert ("1.234" if language == "vi" else "1,234") in shown
     assert ("pin 12%" if language == "vi" else "battery 12%") in shown
+    assert "/?health" not in shown
+    kept = [{**row, "storage_fault": "QuotaExceededError"} for row in rows]
+    assert "/?health" in page_lists.silent_list(
+        kept, {}, Care([], lambda _: "?", texts_in(language)), texts_in(language)
+    )
     assert ("cũ nhất 7 phút" if language == "vi" else "the oldest for 7 min") in shown

@@ -30,7 +30,7 @@ MAKE_TAPS = """async ([count, first]) => {
   );
   const device = JSON.parse(localStorage.getItem("hailong.device"));
   for (let n = first; n < first + count; n += 1) {
-    const event = ratingEvent(device, 1 + (n % 4), "vi", server.now());
+    const event = ratingEvent(device, 1 + (n % 4), "vi", server);
     const held = n % 10 === 0;
     await outbox.add(event, { held });
     if (held && n % 20) await outbox.release(event.id, ["attitude"]);

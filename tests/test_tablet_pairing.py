@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from contract.pairing import ALPHABET, make_code, read_code
 from feedback_app.pairing import GRANT
-from feedback_app.pairings import LIFE_S, MOST_AT_ONCE, WRONG_TRIES, Pairings
+from feedback_app.pairings import LIFE_S, MOST_AT_ONCE, Pairings
 from senders.pairing import pair, revoke
 from tests.support import Stack, unit, wait_until
 from tests.tablet import tap
@@ -22,7 +22,6 @@ HANDED = {"access_token": "secret"}
 
 def begun(pairings: Pairings, now_s: float = 0.0) -> tuple[str, str]:
     pairing = pairings.begin(now_s)
-    assert pairing
     return pairing.device_code, pairing.user_code
 
 
@@ -68,17 +67,6 @@ def test_a_code_ends_after_ten_minutes_and_with_the_process() -> None:
     assert Pairings().collect(device_code, 5) == "expired_token"
 
 
-def test_five_wrong_keys_end_a_code() -> None:
-    pairings = Pairings()
-    device_code, user_code = begun(pairings)
-    for _ in range(WRONG_TRIES - 1):
-        pairings.wrong_key(user_code)
-    assert pairings.waiting(user_code, 1)
-    pairings.wrong_key(user_code)
-    assert not granted(pairings, user_code, 2)
-    assert [pairings.collect(device_code, now_s) for now_s in (5, 10)] == ["access_denied", "expired_token"]
-
-
 def test_five_wrong_codes_within_ten_minutes_lock_whoever_tries() -> None:
     pairings = Pairings()
     _, user_code = begun(pairings, 500)
@@ -90,11 +78,22 @@ def test_five_wrong_codes_within_ten_minutes_lock_whoever_tries() -> None:
     assert granted(pairings, user_code, LIFE_S)
 
 
-def test_so_many_tablets_wait_at_once_and_no_more() -> None:
+def test_whoever_fills_the_list_takes_no_place_of_a_tablet_that_asks() -> None:
     pairings = Pairings()
-    assert all(pairings.begin(0) for _ in range(MOST_AT_ONCE))
-    assert pairings.begin(1) is None
-    assert pairings.begin(LIFE_S)
+    device_code, user_code = begun(pairings)
+    approved_code, approved = begun(pairings)
+    assert granted(pairings, approved, 1)
+    silent_code, silent = begun(pairings)
+    for now_s in range(5, 105, 5):
+        for _ in range(MOST_AT_ONCE // 5):
+            begun(pairings, now_s)
+        assert pairings.collect(device_code, now_s) == "authorization_pending"
+    assert not granted(pairings, silent, 105)
+    assert pairings.collect(silent_code, 105) == "expired_token"
+    assert pairings.collect(approved_code, 105) == HANDED
+    assert granted(pairings, user_code, 105)
+    assert pairings.collect(device_code, 110) == HANDED
+    assert len(pairings._by_device_code) == len(pairings._by_user_code) <= MOST_AT_ONCE
 
 
 @pytest.fixture(scope="module")

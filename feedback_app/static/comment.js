@@ -1,6 +1,6 @@
 // Who wants to say more writes on a phone of their own: nothing is typed on a screen that others stand behind.
 
-import { element } from "/dom.js";
+import { element, textButton } from "/dom.js";
 import { bySide } from "/layout.js";
 import { drawQr } from "/qr.js";
 
@@ -37,14 +37,9 @@ export function commentPage(root, words, code, finish) {
     clearTimeout(timer);
     finish();
   };
-  const button = (name, text, act) => {
-    const made = element("button", { type: "button", class: name }, text);
-    made.addEventListener("click", act);
-    return made;
-  };
   const title = element("h1", { tabindex: "-1" }, words.comment);
   const said = element("div", { class: "said" }, title, element("p", {}, words.comment_detail));
-  const leaving = element("div", { class: "leaving" }, ...bySide(button("leave", words.done, end), button("more-time", words.more_time, stay)));
+  const leaving = element("div", { class: "leaving" }, ...bySide(textButton("leave", words.done, end), textButton("more-time", words.more_time, stay)));
   root.className = "comment";
   root.replaceChildren(element("div", { class: "scan" }, ...bySide(drawQr(code, words.comment_detail), said)), leaving);
   stay();

@@ -3,6 +3,7 @@
 
 import { adopt } from "/device.js";
 import { get } from "/ingest.js";
+import * as server from "/server.js";
 
 const INTERVAL_MS = 60_000;
 
@@ -14,7 +15,10 @@ export function follow(device, changed) {
 }
 
 async function ask(device, changed) {
+  const asked_ms = performance.now();
   const told = await get("/v1/device-configuration", device.token);
+  // It tells the time as well, for when the server of these pages has not answered.
+  if (told && !server.isKnown()) server.hear(told, asked_ms);
   if (!told?.version || told.version === device.configuration) return;
   device.configuration = told.version;
   if (adopt(told)) changed();

@@ -9,15 +9,23 @@ export function uuid7(now_ms) {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-// `now_ms` is the corrected clock. `counter_n` is added before the event is sent.
-export function ratingEvent(device, score, language, now_ms) {
+// What the contract takes for an instant (contract/fields.py); a tablet's clock may show any.
+const FIRST_INSTANT_MS = Date.UTC(1990, 0, 1);
+const END_OF_INSTANTS_MS = Date.UTC(2100, 0, 1);
+
+// A tap, with its `time` when the server's clock is known; else with `tapped`, by which it is dated before it is sent
+// (dating.js). `counter_n` is added before it is sent, too. `clock` is server.js.
+export function ratingEvent(device, score, language, clock) {
   const scale = `csat${device.faces}`;
+  const tapped = clock.stamp();
+  const now_ms = clock.now();
+  const isShowable = tapped.device_ms >= FIRST_INSTANT_MS && tapped.device_ms < END_OF_INSTANTS_MS;
   return {
     specversion: "1.0",
     id: uuid7(now_ms),
     type: "rating.submitted",
     source: `tablet/${device.device}`,
-    time: new Date(now_ms).toISOString(),
+    ...(clock.isKnown() ? { time: new Date(now_ms).toISOString() } : { tapped }),
     subject: device.device,
     datacontenttype: "application/json",
     data: {
@@ -29,8 +37,8 @@ export function ratingEvent(device, score, language, now_ms) {
       ...(device.counter && { counter: device.counter }),
       language,
       instrument: `${scale}.v1`,
-      device_time: new Date().toISOString(),
-      monotonic_ms: performance.now(),
+      ...(isShowable && { device_time: new Date(tapped.device_ms).toISOString() }),
+      monotonic_ms: tapped.monotonic_ms,
     },
   };
 }

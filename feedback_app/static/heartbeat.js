@@ -4,6 +4,7 @@
 import { uuid7 } from "/event.js";
 import { post } from "/ingest.js";
 import * as outbox from "/outbox.js";
+import { isKept } from "/remembered.js";
 import * as server from "/server.js";
 
 const INTERVAL_MS = 60_000;
@@ -32,18 +33,22 @@ async function tell(device) {
 }
 
 async function taps(now_ms) {
-  const { waiting, oldest, refused, lastTap } = await outbox.state();
+  const { waiting, undated, inMemory, fault, oldest, refused, lastTap } = await outbox.state();
   return {
     waiting,
+    undated,
+    // What is wrong with the tablet's disk, by the browser's name for it, and how many taps an end of power would lose.
+    storage_fault: fault ?? (isKept() ? undefined : "NothingKept"),
+    in_memory: inMemory,
     oldest_unsent_s: oldest && Math.max(0, Math.round((now_ms - Date.parse(oldest)) / 1000)),
     quarantined: refused.length,
-    last_tap_at: lastTap,
+    last_tap_at: Date.parse(lastTap) <= now_ms ? lastTap : undefined,
   };
 }
 
 async function hardware() {
-  const battery = await navigator.getBattery?.();
-  const used = await navigator.storage?.estimate();
+  const battery = await navigator.getBattery?.().catch(() => undefined);
+  const used = await navigator.storage?.estimate().catch(() => undefined);
   return {
     battery_percent: battery && Math.round(battery.level * 100),
     charging: battery?.charging,
@@ -52,7 +57,7 @@ async function hardware() {
     clock_skew_ms: Math.round(server.clockSkew_ms()),
     storage_used_bytes: used?.usage,
     storage_quota_bytes: used?.quota,
-    storage_persisted: await navigator.storage?.persisted(),
+    storage_persisted: await navigator.storage?.persisted().catch(() => undefined),
   };
 }
 

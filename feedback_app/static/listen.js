@@ -2,6 +2,7 @@
 
 import { element } from "/dom.js";
 import { drawSpeaker } from "/pictures.js";
+import { onPress } from "/touch.js";
 
 const FETCH_AFTER_MS = 20_000;
 const PAUSE_S = 0.35;
@@ -24,7 +25,7 @@ export function keepSpeech() {
 export function listenButton(language, words, parts) {
   if (!parts.every(([name]) => self.SHELL.speech.includes(clip(language, name)))) return "";
   const button = element("button", { type: "button", class: "listen", "aria-pressed": "false" }, drawSpeaker(), element("span", {}, words.listen));
-  button.addEventListener("click", () => (button.getAttribute("aria-pressed") === "true" ? hush() : read(button, language, parts)));
+  onPress(button, () => (button.getAttribute("aria-pressed") === "true" ? hush() : read(button, language, parts)));
   return button;
 }
 

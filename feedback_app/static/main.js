@@ -2,6 +2,7 @@
 
 import { commentCode } from "/comment.js";
 import * as configuration from "/configuration.js";
+import { dateTaps } from "/dating.js";
 import { identify } from "/device.js";
 import { element } from "/dom.js";
 import { ratingEvent } from "/event.js";
@@ -19,7 +20,9 @@ import * as server from "/server.js";
 
 const CLOCK_REFRESH_MS = 30_000;
 const UPDATE_CHECK_MS = 3_600_000;
+const TIMES_AGAIN_MS = 3_600_000;
 const RESTART_MS = 5_000;
+const SEND_UNSAFE_MS = 4_000;
 const KNOWN_AGAIN_MS = 12_000;
 
 async function start() {
@@ -28,19 +31,34 @@ async function start() {
   const texts = await (await fetch("/texts.json")).json();
   const root = document.body.appendChild(element("main"));
   let page = { isBusy: () => false };
+  // A disk that fails is told on /?health and to the server; it stops nothing.
+  const released = outbox.releaseAll().catch(console.error);
   if (health) await healthPage(root, texts, device);
   else if (device) page = showQuestion(root, ordered(texts, device.languages), device);
   else pairingPage(root, texts);
   if (device && !health) keepKnown(page, () => tellEnded(root, texts));
   if (!health) blockGestures();
-  await outbox.releaseAll();
+  await released;
   keepClock();
   if (device) sender.start(device.token);
   if (device) heartbeat.start(device);
-  if (device) configuration.follow(device, () => whenIdle(page, () => location.reload()));
-  navigator.storage?.persist?.();
+  if (device) configuration.follow(device, () => reloadWhenIdle(page));
+  if (device) keepTimes();
+  navigator.storage?.persist?.().catch(() => {});
   keepAwake();
   await keepOffline(page);
+}
+
+// What is in memory only would be gone with the page.
+function reloadWhenIdle(page) {
+  whenIdle({ isBusy: () => page.isBusy() || outbox.inMemory() > 0 }, () => location.reload());
+}
+
+// Nobody should have to send a tap again for what was a clock's fault.
+function keepTimes() {
+  const again = () => outbox.sendQuarantinedAgain({ onlyTimes: true }).then(sender.wake, console.error);
+  setInterval(again, TIMES_AGAIN_MS);
+  again();
 }
 
 function tellEnded(root, texts) {
@@ -59,17 +77,24 @@ function showQuestion(root, texts, device) {
   let last = null;
   const shown = ratingPage(root, texts, device, {
     async keep(score, language, { mayGiveReasons }) {
-      const event = ratingEvent(device, score, language, server.now());
-      await outbox.add(event, { held: mayGiveReasons });
-      if (!mayGiveReasons) sender.wake();
+      const event = ratingEvent(device, score, language, server);
+      const isOnDisk = await outbox.add(event, { held: mayGiveReasons });
       last = event;
-      return event.id;
+      if (!isOnDisk) return { id: event.id, on: (await sender.sendWithin(SEND_UNSAFE_MS, event.id)) ? "server" : "memory" };
+      if (!mayGiveReasons) sender.wake();
+      return { id: event.id, on: "disk" };
     },
     async giveReasons(id, reasons) {
       await outbox.release(id, reasons);
       sender.wake();
     },
-    commentCode: () => commentCode(device, last),
+    // A link tells when the tap was made.
+    async commentCode() {
+      const tap = last;
+      if (!tap.time && !server.isKnown()) await server.refresh();
+      const [dated] = tap.time ? [tap] : server.isKnown() ? dateTaps([tap], server.answer()) : [];
+      return dated ? commentCode(device, dated) : null;
+    },
   });
   const [first] = Object.keys(texts);
   // Who chose another language is still at it, until the page goes back by itself.
@@ -89,10 +114,16 @@ function keepKnown(page, showEnded) {
 }
 
 function keepClock() {
-  server.refresh();
-  setInterval(server.refresh, CLOCK_REFRESH_MS);
-  // A tablet that slept has a stopped monotonic clock.
-  document.addEventListener("visibilitychange", () => document.hidden || server.refresh());
+  // Taps that waited for the time can go now.
+  server.onKnown(sender.wake);
+  const look = () => {
+    server.keepFloor();
+    server.refresh();
+  };
+  look();
+  setInterval(look, CLOCK_REFRESH_MS);
+  addEventListener("online", look);
+  document.addEventListener("visibilitychange", () => document.hidden || look());
 }
 
 // Nobody should leave the page or find a menu by going back, pressing long or with two fingers.
@@ -114,18 +145,16 @@ function keepAwake() {
 
 // Installs the copy that starts without a network; a newer version is taken over between two citizens.
 async function keepOffline(page) {
-  if (!navigator.serviceWorker) return;
-  if (navigator.serviceWorker.controller) {
-    navigator.serviceWorker.addEventListener("controllerchange", () => {
-      whenIdle(page, () => location.reload());
-    });
-  }
   try {
+    if (!navigator.serviceWorker) return;
+    if (navigator.serviceWorker.controller) {
+      navigator.serviceWorker.addEventListener("controllerchange", () => reloadWhenIdle(page));
+    }
     const registration = await navigator.serviceWorker.register("/sw.js");
     keepSpeech();
     setInterval(() => registration.update().catch(() => {}), UPDATE_CHECK_MS);
   } catch {
-    // Without a network an installed copy goes on; the next start tries again.
+    // Without a network an installed copy goes on; the next start tries again. A browser that keeps nothing installs none.
   }
 }
 

@@ -1,13 +1,34 @@
 // Taps on this tablet's disk until the server has acknowledged them. No age limit, nothing deleted otherwise.
 // A tap that may still be given a reason is held back; a page that starts lets go of all that an end of power held.
+// One that was made before the server's time was known waits until it can be dated (dating.js), and is then sent.
+// What the disk does not take is kept in memory as long as the page lives: it goes out before all else.
 
-const VERSION = 2;
-const STORES = { outbox: "id", held: "id", quarantine: "id", counts: "name" };
+import { dateTaps } from "/dating.js";
+
+const VERSION = 3;
+const STORES = { outbox: "id", undated: "id", held: "id", quarantine: "id", counts: "name" };
+const OPENED_WITHIN_MS = 3_000;
+const MOST_IN_MEMORY = 1_000;
+const TIME_REASONS = ["time_too_old", "time_in_future"];
 
 let opened = null;
+let hangs = false;
+let fault = null;
+const memory = new Map();
+const refusedInMemory = new Map();
 
 function open() {
+  if (hangs) return Promise.reject(new DOMException("the tablet's disk does not answer", "TimeoutError"));
   opened ??= new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      hangs = true;
+      fail(new DOMException("the tablet's disk does not answer", "TimeoutError"));
+    }, OPENED_WITHIN_MS);
+    const fail = (error) => {
+      clearTimeout(late);
+      opened = null;
+      reject(error);
+    };
     const request = indexedDB.open("hailong", VERSION);
     request.onupgradeneeded = () => {
       const there = request.result.objectStoreNames;
@@ -16,6 +37,8 @@ function open() {
       }
     };
     request.onsuccess = () => {
+      clearTimeout(late);
+      hangs = false;
       request.result.onclose = () => { opened = null; };
       // A newer page in another tab waits until we let go.
       request.result.onversionchange = () => {
@@ -25,9 +48,13 @@ function open() {
       resolve(request.result);
     };
     request.onerror = () => {
-      opened = null;
-      reject(request.error);
+      hangs = false;
+      fail(request.error);
     };
+  }).catch((error) => {
+    // What a browser throws at once, too.
+    opened = null;
+    throw error;
   });
   return opened;
 }
@@ -41,6 +68,15 @@ function value(request) {
 
 // Runs `work` in one transaction and resolves with its result once that is on disk.
 async function inTransaction(mode, work) {
+  try {
+    return await transact(mode, work);
+  } catch (error) {
+    fault = error?.name ?? "Error";
+    throw error;
+  }
+}
+
+async function transact(mode, work) {
   const transaction = (await open()).transaction(Object.keys(STORES), mode, { durability: "strict" });
   const committed = new Promise((resolve, reject) => {
     transaction.oncomplete = resolve;
@@ -56,34 +92,73 @@ async function inTransaction(mode, work) {
   return result;
 }
 
-// Keeps a tap; a held one is not sent yet. The citizen waits for this, so nothing is read before it is written.
-export function add(event, { held: isHeld = false } = {}) {
-  return inTransaction("readwrite", async ({ outbox, held, counts }) => {
-    counts.put({ name: "last", at: event.time });
-    (isHeld ? held : outbox).add(event);
-  });
+// Keeps a tap; a held one is not sent yet. True when it is on disk; else it is in memory, not held, and may be lost. The
+// citizen waits for this, so nothing is read before it is written. Throws when memory is full as well.
+export async function add(event, { held: isHeld = false } = {}) {
+  try {
+    await inTransaction("readwrite", async (stores) => {
+      if (event.time) stores.counts.put({ name: "last", at: event.time });
+      (isHeld ? stores.held : queueOf(event, stores)).add(event);
+    });
+    fault = null;
+    return true;
+  } catch (error) {
+    console.error(error);
+    if (memory.size >= MOST_IN_MEMORY) throw error;
+    memory.set(event.id, event);
+    return false;
+  }
+}
+
+function queueOf(event, { outbox, undated }) {
+  return event.time ? outbox : undated;
 }
 
 // Lets a held tap go, with the reasons given meanwhile. Another tab's start may have let it go before.
 export function release(id, reasons) {
-  return inTransaction("readwrite", async ({ outbox, held }) => {
-    const event = await value(held.get(id));
+  return inTransaction("readwrite", async (stores) => {
+    const event = await value(stores.held.get(id));
     if (!event) return;
-    outbox.add(reasons.length ? { ...event, data: { ...event.data, reasons } } : event);
-    held.delete(id);
+    queueOf(event, stores).add(reasons.length ? { ...event, data: { ...event.data, reasons } } : event);
+    stores.held.delete(id);
   });
 }
 
-export function releaseAll() {
-  return inTransaction("readwrite", async ({ outbox, held }) => {
-    for (const event of await value(held.getAll())) outbox.add(event);
-    held.clear();
+// Writes something, to know whether the disk takes anything (again).
+async function tryDisk() {
+  await inTransaction("readwrite", async ({ counts }) => counts.put({ name: "tried" }));
+  fault = null;
+}
+
+// Lets go of all that is held, when the page starts.
+export async function releaseAll() {
+  await tryDisk();
+  return inTransaction("readwrite", async (stores) => {
+    for (const event of await value(stores.held.getAll())) queueOf(event, stores).add(event);
+    stores.held.clear();
+  });
+}
+
+// Dates the taps that waited for the server's time, for good: what is sent never changes. `answer` is server.js's.
+export async function dateBy(answer) {
+  const waiting = [...memory.values()].filter(({ time }) => !time);
+  for (const event of dateTaps(waiting, answer)) memory.set(event.id, event);
+  await inTransaction("readwrite", async ({ outbox, undated, counts }) => {
+    if ((await value(undated.count())) === 0) return;
+    const dated = dateTaps(await value(undated.getAll()), answer);
+    for (const event of dated) outbox.put(event);
+    undated.clear();
+    const newest = dated.map(({ time }) => time).sort().at(-1);
+    const last = await value(counts.get("last"));
+    if (!(last?.at > newest)) counts.put({ name: "last", at: newest });
   });
 }
 
 // The oldest taps first: their ids begin with their time. Before it is sent for the first time each is given the tablet's
-// next number for good; two tabs cannot take the same one.
-export function oldest(limit) {
+// next number for good; two tabs cannot take the same one. What is in memory only goes before, without a number.
+export async function oldest(limit) {
+  const unsafe = [...memory.values()].filter(({ time }) => time).slice(0, limit);
+  if (unsafe.length) return unsafe;
   return inTransaction("readwrite", async ({ outbox, counts }) => {
     const events = await value(outbox.getAll(null, limit));
     if (events.every(({ data }) => data.counter_n)) return events;
@@ -97,9 +172,14 @@ export function oldest(limit) {
 
 // Ends a batch: what was admitted goes, what was refused stays in quarantine. `refusals` is a Map from id to
 // {reason, detail}.
-export function settle(events, refusals) {
-  return inTransaction("readwrite", async ({ outbox, quarantine }) => {
-    for (const event of events) {
+export async function settle(events, refusals) {
+  const onDisk = events.filter(({ id }) => !memory.has(id));
+  for (const event of events.filter(({ id }) => memory.delete(id))) {
+    if (refusals.has(event.id)) refusedInMemory.set(event.id, { id: event.id, event, ...refusals.get(event.id) });
+  }
+  if (onDisk.length === 0) return;
+  await inTransaction("readwrite", async ({ outbox, quarantine }) => {
+    for (const event of onDisk) {
       outbox.delete(event.id);
       const refusal = refusals.get(event.id);
       if (refusal) quarantine.put({ id: event.id, event, ...refusal });
@@ -107,20 +187,58 @@ export function settle(events, refusals) {
   });
 }
 
-// Puts every refused tap back in the queue, for when the cause is gone (a unit was missing, a clock was wrong).
-export function sendQuarantinedAgain() {
-  return inTransaction("readwrite", async ({ outbox, quarantine }) => {
-    for (const { event } of await value(quarantine.getAll())) outbox.put(event);
-    quarantine.clear();
+// Puts refused taps back in the queue, for when the cause is gone (a unit was missing): all of them, or those that were
+// refused for their time alone. These are dated anew; no server has kept them, so that their id stands for nothing else.
+export async function sendQuarantinedAgain({ onlyTimes = false } = {}) {
+  const again = ({ reason }) => !onlyTimes || TIME_REASONS.includes(reason);
+  for (const refused of [...refusedInMemory.values()].filter(again)) {
+    memory.set(refused.id, afresh(refused));
+    refusedInMemory.delete(refused.id);
+  }
+  await inTransaction("readwrite", async (stores) => {
+    for (const refused of (await value(stores.quarantine.getAll())).filter(again)) {
+      const event = afresh(refused);
+      queueOf(event, stores).put(event);
+      stores.quarantine.delete(refused.id);
+    }
   });
 }
 
-export function state() {
-  return inTransaction("readonly", async ({ outbox, held, quarantine, counts }) => {
-    const [unsent, kept, [first], refused, last] = await Promise.all([
-      value(outbox.count()), value(held.count()), value(outbox.getAll(null, 1)), value(quarantine.getAll()),
+// Of a tap that was refused for its time only the device's clock is believed, as far as it can be right.
+function afresh({ event: { time, ...event }, reason }) {
+  if (!TIME_REASONS.includes(reason)) return { time, ...event };
+  const monotonic_ms = event.data.monotonic_ms ?? 0;
+  const device_ms = Date.parse(event.data.device_time ?? time);
+  return { ...event, tapped: { stretch: event.id, n: 0, began_ms: monotonic_ms, monotonic_ms, device_ms, floor_ms: null, compared: null } };
+}
+
+// What waits and what was refused; of the disk nothing when it cannot be read. `fault` is the browser's name for what is
+// wrong with the disk, null when nothing is.
+export async function state() {
+  if (fault) await tryDisk().catch(() => {});
+  const onDisk = await inTransaction("readonly", async ({ outbox, undated, held, quarantine, counts }) => {
+    const [unsent, waiting, kept, [first], refused, last] = await Promise.all([
+      value(outbox.count()), value(undated.count()), value(held.count()), value(outbox.getAll(null, 1)), value(quarantine.getAll()),
       value(counts.get("last")),
     ]);
-    return { waiting: unsent + kept, oldest: first?.time ?? null, refused, lastTap: last?.at ?? null };
-  });
+    return { waiting: unsent + waiting + kept, undated: waiting, oldest: first?.time ?? null, refused, lastTap: last?.at ?? null };
+  }).catch(() => ({ waiting: 0, undated: 0, oldest: null, refused: [], lastTap: null }));
+  const [first] = memory.values();
+  return {
+    ...onDisk,
+    waiting: onDisk.waiting + memory.size,
+    oldest: onDisk.oldest ?? first?.time ?? null,
+    refused: [...onDisk.refused, ...refusedInMemory.values()],
+    inMemory: memory.size,
+    fault,
+  };
+}
+
+// How many taps would be lost with the page.
+export function inMemory() {
+  return memory.size;
+}
+
+export function isInMemory(id) {
+  return memory.has(id);
 }

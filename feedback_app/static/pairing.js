@@ -3,6 +3,7 @@
 import { remember } from "/device.js";
 import { element, languageBar } from "/dom.js";
 import { drawQr } from "/qr.js";
+import { isKept } from "/remembered.js";
 
 const GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -21,9 +22,14 @@ export function pairingPage(root, texts, { wasPaired = false } = {}) {
     root.className = "notice-page";
     root.replaceChildren(
       element("h1", {}, wasPaired ? words.pairing.ended : words.not_set_up),
-      ...(shown ? code(words.pairing) : [element("p", {}, words.not_set_up_detail)]),
+      ...(shown ? code(words.pairing) : isKept() ? [element("p", {}, words.not_set_up_detail)] : nothingKept(words.health)),
       languageBar(texts, language, (chosen) => { language = chosen; show(); }),
     );
+  }
+
+  function nothingKept(words) {
+    const steps = words.storage_remedy.map((step) => element("li", {}, step));
+    return [element("p", { role: "alert" }, words.storage_fault), element("ol", {}, ...steps)];
   }
 
   function code(words) {
@@ -48,14 +54,15 @@ export function pairingPage(root, texts, { wasPaired = false } = {}) {
       location.replace("/");
       return;
     }
-    const over = ["expired_token", "access_denied"].includes(body.error) || performance.now() > ends_ms;
+    const over = body.error === "expired_token" || performance.now() > ends_ms;
     const interval = code.interval + (body.error === "slow_down" ? SLOWER_BY_S : 0);
     if (over) begin();
     else setTimeout(collect, interval * 1000, { ...code, interval }, ends_ms);
   }
 
   show();
-  begin();
+  // What is paired now would be forgotten with the page, and the code used up.
+  if (isKept()) begin();
 }
 
 async function ask(path, form = {}) {

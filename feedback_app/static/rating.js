@@ -5,22 +5,26 @@ import { element, languageBar } from "/dom.js";
 import { choices, drawFace, drawTick } from "/faces.js";
 import { bySide } from "/layout.js";
 import { hush, listenButton } from "/listen.js";
+import { drawReason } from "/pictures.js";
 import { reasonsPage } from "/reasons.js";
+import { onPress, onTouch } from "/touch.js";
 
 const DEAD_MS = 2_000;
+// So long the words stand that a rating is in memory only.
+const UNSAFE_MS = 6_000;
 // The second touch of a finger that trembles is not a wish.
 const TREMBLING_MS = 300;
 const LANGUAGE_RESET_S = 60;
 const STEP = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
-// Shows the question in `root`. `keep(score, language, {mayGiveReasons})` stores an answer and resolves with its id when
-// that is durable; `giveReasons(id, reasons)` ends an answer that may be given reasons, of which there may be none; `commentCode()`
-// resolves with the QR code by which more can be written about the last answer, or with null. Whoever answered may write.
+// Shows the question in `root`. `keep(score, language, {mayGiveReasons})` stores an answer and resolves with {id, on}, where
+// `on` is "disk", "server" when the disk took nothing, or "memory" when no server was reached either; `giveReasons(id,
+// reasons)` ends an answer on disk that may be given reasons, of which there may be none; `commentCode()` resolves with the
+// QR code by which more can be written about the last answer, or with null. Whoever answered may write.
 export function ratingPage(root, texts, device, { keep, giveReasons, commentCode }) {
   const [firstLanguage] = Object.keys(texts);
   let language = firstLanguage;
   let busy = false;
-  let pressed = null;
   let languageTimer = null;
 
   function ask(notice) {
@@ -51,18 +55,7 @@ export function ratingPage(root, texts, device, { keep, giveReasons, commentCode
   }
 
   function takeAnswers(faces) {
-    const faceAt = (target) => target?.closest?.(".face") ?? null;
-    // Old hands press long and tremble: browsers make no click of that, so the lifted finger counts, provided it
-    // left the face it came down on. A click without a pointer is a screen reader's or a switch's.
-    faces.addEventListener("pointerdown", (event) => { pressed = event.isPrimary ? faceAt(event.target) : null; });
-    faces.addEventListener("pointerup", (event) => {
-      const face = faceAt(document.elementFromPoint(event.clientX, event.clientY));
-      if (face && face === pressed) answer(face);
-      pressed = null;
-    });
-    faces.addEventListener("click", (event) => {
-      if (event.detail === 0 && faceAt(event.target)) answer(faceAt(event.target));
-    });
+    onTouch(faces, ".face", answer);
     faces.addEventListener("keydown", (event) => {
       const step = STEP[event.key];
       if (!step) return;
@@ -80,15 +73,15 @@ export function ratingPage(root, texts, device, { keep, giveReasons, commentCode
     busy = true;
     face.setAttribute("aria-checked", "true");
     const mayGiveReasons = device.follow_up !== false && face.dataset.pleased === "false";
-    const id = await keep(Number(face.dataset.score), language, { mayGiveReasons }).catch(() => null);
-    const more = id ? thank() : null;
-    if (!id) ask(texts[language].not_stored);
+    const kept = await keep(Number(face.dataset.score), language, { mayGiveReasons }).catch(() => null);
+    const more = kept ? thank(kept.on) : null;
+    if (!kept) ask(texts[language].not_stored);
     setTimeout(() => {
-      if (id && mayGiveReasons) return why(id, more.code);
+      if (kept?.on === "disk" && mayGiveReasons) return why(kept.id, more.code);
       if (more?.wished()) return write(more.code);
       busy = false;
-      if (id) nextCitizen();
-    }, DEAD_MS);
+      if (kept) nextCitizen();
+    }, kept?.on === "memory" ? UNSAFE_MS : DEAD_MS);
   }
 
   async function write(code) {
@@ -114,15 +107,16 @@ export function ratingPage(root, texts, device, { keep, giveReasons, commentCode
 
   // The same for every answer: who stands behind the citizen learns nothing. Who touches "write more" meanwhile is shown
   // a code when the thanks end (after the reasons, if they are asked for); where there is no code the button is not there.
-  function thank() {
+  function thank(on) {
     hush();
     const words = texts[language];
     root.className = "thanks";
-    const said = element("div", { role: "status" }, element("h1", {}, words.thanks), element("p", {}, words.thanks_detail));
+    const said = element("div", { role: "status" }, element("h1", {}, words.thanks), element("p", {}, on === "memory" ? words.in_memory : words.thanks_detail));
     const more = element("button", { type: "button", class: "more", "aria-pressed": "false", hidden: "" }, words.write_more);
     const shown_ms = performance.now();
-    more.addEventListener("click", () => performance.now() - shown_ms < TREMBLING_MS || more.setAttribute("aria-pressed", "true"));
-    root.replaceChildren(drawTick(), said, more);
+    onPress(more, () => performance.now() - shown_ms < TREMBLING_MS || more.setAttribute("aria-pressed", "true"));
+    // A tick says "received" to those who do not read: a clock, that it waits.
+    root.replaceChildren(on === "memory" ? drawReason("waiting_too_long") : drawTick(), said, more);
     const code = commentCode();
     code.then((rows) => { more.hidden = rows === null; });
     return { code, wished: () => more.getAttribute("aria-pressed") === "true" };

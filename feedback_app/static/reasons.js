@@ -1,9 +1,10 @@
 // Why somebody was not satisfied: pictures, each a touch, all of it optional. The rating itself is on disk already.
 
-import { element } from "/dom.js";
+import { element, textButton } from "/dom.js";
 import { bySide } from "/layout.js";
 import { hush, listenButton } from "/listen.js";
 import { drawReason } from "/pictures.js";
+import { onTouch } from "/touch.js";
 
 const IDLE_MS = 25_000;
 const COUNTDOWN_S = 20;
@@ -35,7 +36,7 @@ export function reasonsPage(root, language, words, finish) {
     // Read aloud once; the seconds are for the eyes.
     const seconds = element("span", { class: "seconds", "aria-hidden": "true" });
     title.replaceChildren(element("span", { role: "alert" }, words.still_there), seconds);
-    leaving.replaceChildren(...bySide(leave, button("more-time", words.more_time, () => wait(false))));
+    leaving.replaceChildren(...bySide(leave, textButton("more-time", words.more_time, () => wait(false))));
     countDown(seconds, COUNTDOWN_S);
   }
 
@@ -44,22 +45,22 @@ export function reasonsPage(root, language, words, finish) {
     timer = seconds ? setTimeout(() => countDown(shown, seconds - 1), 1_000) : setTimeout(end, 0, { gone: true });
   }
 
-  function toggle(event) {
-    const { code } = event.currentTarget.dataset;
+  function toggle(picture, { byTouch }) {
+    const { code } = picture.dataset;
     if (!chosen.delete(code)) chosen.add(code);
-    event.currentTarget.setAttribute("aria-pressed", String(chosen.has(code)));
+    picture.setAttribute("aria-pressed", String(chosen.has(code)));
     leave.textContent = chosen.size ? words.done : words.skip;
-    wait(event.detail > 0);
+    wait(byTouch);
   }
 
-  const leave = button("leave", words.skip, () => end({ gone: false }));
+  const leave = textButton("leave", words.skip, () => end({ gone: false }));
   const leaving = element("div", { class: "leaving" });
   const pictures = element("div", { class: "reasons", role: "group", "aria-label": words.why });
   for (const [code, name] of Object.entries(words.reasons)) {
     const picture = element("button", { type: "button", class: "reason", "aria-pressed": "false", "data-code": code }, drawReason(code), element("span", {}, name));
-    picture.addEventListener("click", toggle);
     pictures.append(picture);
   }
+  onTouch(pictures, ".reason", toggle);
   const title = element("h1", { tabindex: "-1" });
   const shown = [...pictures.children].map((picture) => [picture.dataset.code, picture]);
   const listen = element("div", {}, listenButton(language, words, [["why", title], ...shown]));
@@ -67,10 +68,4 @@ export function reasonsPage(root, language, words, finish) {
   root.replaceChildren(element("div", { class: "head" }, ...bySide(title, listen)), pictures, leaving);
   wait(false);
   title.focus();
-}
-
-function button(name, text, act) {
-  const made = element("button", { type: "button", class: name }, text);
-  made.addEventListener("click", act);
-  return made;
 }

@@ -2,11 +2,15 @@
 
 import * as ingest from "/ingest.js";
 import * as outbox from "/outbox.js";
+import { recall, remember } from "/remembered.js";
 import * as server from "/server.js";
 
 const BATCH = 100;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
+// No server is left alone for longer, whatever it asks for.
+const LONGEST_ASKED_MS = 600_000;
+const LOOK_AGAIN_MS = 50;
 const LAST = "hailong.sending";
 
 let token = null;
@@ -31,14 +35,24 @@ export function start(deviceToken) {
   wake();
 }
 
-// Tries to send now, unless the server asked for a pause that is not over.
+// Tries to send now, unless the server asked for a pause that is not over. A tablet that is not set up sends nothing.
 export function wake() {
+  if (token === null) return;
   if (running) again = true;
   else if (performance.now() >= notBefore_ms) run();
 }
 
+// Tries to send a tap that is in memory only; true when a server has it before the time is over.
+export async function sendWithin(limit_ms, id) {
+  const ends_ms = performance.now() + limit_ms;
+  if (!server.isKnown()) await server.refresh();
+  wake();
+  while (outbox.isInMemory(id) && performance.now() < ends_ms) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  return !outbox.isInMemory(id);
+}
+
 export function lastSending() {
-  return JSON.parse(localStorage.getItem(LAST) ?? "{}");
+  return recall(LAST) ?? {};
 }
 
 async function run() {
@@ -66,6 +80,8 @@ async function run() {
 }
 
 async function drain() {
+  const answer = server.answer();
+  if (answer) await outbox.dateBy(answer).catch(console.error);
   let limit = BATCH;
   for (;;) {
     const events = await outbox.oldest(limit);
@@ -97,7 +113,7 @@ async function post(events) {
     throw new NotSent(String(fault));
   }
   if (answer === null) throw new NotSent("the server has never been reached");
-  const retryAfter_ms = (Number(answer.headers.get("Retry-After")) || 0) * 1000;
+  const retryAfter_ms = pauseAsked_ms(answer.headers.get("Retry-After"), server.now());
   throw new NotSent(`HTTP ${answer.status}`, { retryAfter_ms, unreadable: [400, 413].includes(answer.status) });
 }
 
@@ -107,6 +123,12 @@ function refusalsIn({ accepted, rejected }, events) {
   return new Map(rejected.map(({ index, reason, detail }) => [events[index].id, { reason, detail }]));
 }
 
+// The pause that a Retry-After asks for, in seconds or until a date (RFC 9110, 10.2.3); none when it is neither.
+export function pauseAsked_ms(text, now_ms) {
+  const asked_ms = /^\s*\d+\s*$/.test(text ?? "") ? Number(text) * 1000 : Date.parse(text) - now_ms;
+  return asked_ms > 0 ? Math.min(asked_ms, LONGEST_ASKED_MS) : 0;
+}
+
 function note(news) {
-  localStorage.setItem(LAST, JSON.stringify({ ...lastSending(), ...news }));
+  remember(LAST, { ...lastSending(), ...news });
 }

@@ -1,50 +1,119 @@
-// What the server last told: its clock and where events go. Both are remembered, so a tablet that restarts without
-// a network knows them still.
+// What the servers last told: the time, and where events go. Both are remembered for a tablet that restarts without a
+// network. Its own clock may then be years off, so that the time is *known* only after an answer in this stretch
+// (dating.js); until then there is but an estimate, which no rating is dated by.
+
+import { recall, remember } from "/remembered.js";
 
 const KEY = "hailong.server";
+const STRETCHES = "hailong.stretches";
 const ANSWER_TIMEOUT_MS = 5_000;
 
-let known = restore();
+const listeners = [];
+// The newest comparison of both clocks: {server_ms, device_ms, speed, ingest_url, floor_ms}; one of an earlier version of
+// this page has no floor.
+let last = recall(KEY);
+let stretch = begin();
+// Both clocks at the newest answer in this stretch, with the monotonic one; null when there was none.
+let known = null;
 
-function restore() {
-  const stored = JSON.parse(localStorage.getItem(KEY) ?? "null");
-  if (!stored) return null;
-  // The monotonic clock starts anew with each page; the device's clock bridges the gap.
-  return { ...stored, monotonic_ms: performance.now() - (Date.now() - stored.device_ms) };
+function begin() {
+  const n = (recall(STRETCHES) ?? 0) + 1;
+  remember(STRETCHES, n);
+  const compared = last && { server_ms: last.server_ms, device_ms: last.device_ms, speed: last.speed };
+  const name = crypto.getRandomValues(new Uint32Array(2)).join("-");
+  return { stretch: name, n, began_ms: performance.now(), floor_ms: last?.floor_ms ?? last?.server_ms ?? null, compared };
 }
 
-// Ask once; true when the server answered.
+// A tablet that was hidden may have slept, and its monotonic clock stood still meanwhile.
+document.addEventListener("visibilitychange", () => {
+  if (known && document.hidden) keepComparison();
+  keepFloor();
+  known = null;
+  stretch = begin();
+});
+
+// Asks once; true when the server answered.
 export async function refresh() {
   const asked_ms = performance.now();
   try {
     const answer = await fetch("/config.json", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
-    const { server_time, clock_speed, ingest_url } = await answer.json();
-    // A captive portal answers too, but not with this.
-    if (!(Date.parse(server_time) && clock_speed && ingest_url)) return false;
-    const answered_ms = performance.now();
-    known = {
-      server_ms: Date.parse(server_time),
-      monotonic_ms: (asked_ms + answered_ms) / 2,
-      device_ms: Date.now() - (answered_ms - asked_ms) / 2,
-      speed: clock_speed,
-      ingest_url,
-    };
+    return hear(await answer.json(), asked_ms);
   } catch {
     return false;
   }
-  localStorage.setItem(KEY, JSON.stringify(known));
+}
+
+// Takes the time out of a server's answer to a question asked at `asked_ms` of the monotonic clock; true when it tells one.
+// A captive portal answers too, but not with this.
+export function hear({ server_time, clock_speed, ingest_url = ingestUrl() }, asked_ms) {
+  if (!(Date.parse(server_time) && clock_speed > 0 && ingest_url) || asked_ms < stretch.began_ms) return false;
+  const isFirst = known === null;
+  const halfway_ms = (performance.now() - asked_ms) / 2;
+  known = {
+    server_ms: Date.parse(server_time),
+    monotonic_ms: asked_ms + halfway_ms,
+    device_ms: Date.now() - halfway_ms,
+    speed: clock_speed,
+  };
+  last = { ...known, ingest_url };
+  keepFloor();
+  if (isFirst) for (const act of listeners) act();
   return true;
 }
 
-// Milliseconds since 1970 by the server's clock; by the device's own if the server was never reached.
-export function now() {
-  return known ? known.server_ms + (performance.now() - known.monotonic_ms) * known.speed : Date.now();
+// `act` is called at the first answer of each stretch.
+export function onKnown(act) {
+  listeners.push(act);
 }
 
-export function clockSkew_ms() {
-  return known ? now() - Date.now() : null;
+// Remembers the time that it is at least, for a stretch after this one. While the page is hidden no clock is trusted.
+export function keepFloor() {
+  if (known && !document.hidden) keepComparison();
+  else if (last) last = { ...last, floor_ms: floor_ms() };
+  if (last) remember(KEY, last);
+}
+
+function keepComparison() {
+  last = { ...last, server_ms: now(), device_ms: Date.now(), floor_ms: now() };
+}
+
+function floor_ms() {
+  return stretch.floor_ms === null ? null : stretch.floor_ms + (performance.now() - stretch.began_ms) * (last?.speed ?? 1);
+}
+
+export function isKnown() {
+  return known !== null;
+}
+
+// Milliseconds since 1970 by the server's clock. Until that is known an estimate by the device's clock, never before the
+// last time that was known.
+export function now() {
+  if (known) return known.server_ms + (performance.now() - known.monotonic_ms) * known.speed;
+  const guessed_ms = last ? last.server_ms + (Date.now() - last.device_ms) * last.speed : Date.now();
+  return Math.max(guessed_ms, floor_ms() ?? 0);
+}
+
+// What a tap keeps to be dated by later.
+export function stamp() {
+  return { ...stretch, monotonic_ms: performance.now(), device_ms: Date.now() };
+}
+
+// The newest answer in this stretch, to date taps by; null when there was none.
+export function answer() {
+  return known && { ...stretch, ...known };
+}
+
+// How far the server's clock is ahead of this device's; null until that is known. Compared `before` this stretch: as it was then.
+export function clockSkew_ms({ before = false } = {}) {
+  if (known) return now() - Date.now();
+  return before && last ? last.server_ms - last.device_ms : null;
+}
+
+// How far this device's clock is behind the last time known, when it is: it was set back, or began anew.
+export function behind_ms() {
+  return Math.max(0, (floor_ms() ?? 0) - Date.now());
 }
 
 export function ingestUrl() {
-  return known?.ingest_url ?? null;
+  return last?.ingest_url ?? null;
 }

@@ -41,7 +41,7 @@ WITH
       device, seen_at,
       JSONExtract(
         body, 'data',
-        'Tuple(battery_percent Nullable(UInt8), charging Nullable(Bool), waiting Nullable(UInt32), oldest_unsent_s Nullable(UInt32), quarantined Nullable(UInt32), page_version String, configuration String)'
+        'Tuple(battery_percent Nullable(UInt8), charging Nullable(Bool), waiting Nullable(UInt32), oldest_unsent_s Nullable(UInt32), quarantined Nullable(UInt32), page_version String, configuration String, storage_fault String)'
       ) AS told
     FROM heartbeats FINAL
     WHERE seen_at < {end:DateTime64(3, 'UTC')}
@@ -85,7 +85,8 @@ SELECT
   any(told.oldest_unsent_s) AS oldest_unsent_s,
   any(told.quarantined) AS quarantined,
   any(told.page_version) AS page_version,
-  any(told.configuration) AS configuration
+  any(told.configuration) AS configuration,
+  any(told.storage_fault) AS storage_fault
 FROM standing
 LEFT JOIN taps ON taps.device = standing.tablet
 LEFT JOIN served ON served.unit = standing.at_unit
