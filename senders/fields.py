@@ -33,6 +33,11 @@ def field_reader(model: type[Data], name: str) -> Callable[[str], Any] | None:
     return str
 
 
+def holds_entries(model: type[Data], name: str) -> bool:
+    """Whether the field holds several values by name, such as a rating's ``answers``."""
+    return name in model.model_fields and dict in _types_in(model.model_fields[name].annotation)
+
+
 def fault_of(model: type[Data], name: str, text: str) -> str | None:
     """Why the contract would not take this text for the field, or None; instants are not looked at."""
     reader = field_reader(model, name)

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from contract.events import derived_id
 from contract.procedure_codes import plain_code
 from contract.reference_events import Term
-from senders.mapping import CodedColumn, Mapping, ProcedureColumn, UnitColumn
+from senders.coded import CodedColumn, ProcedureColumn, UnitColumn
+from senders.mapping import Mapping
 from senders.readers import file_format, rows
 from senders.rows import FileError
 from senders.transform import Made, Transform, encode
