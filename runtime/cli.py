@@ -211,11 +211,14 @@ def demo(
 def import_file(
     file: Annotated[Path, typer.Argument(help="CSV, XES, Parquet or Excel; .gz is read as it is.")],
     mapping: Annotated[Path, typer.Option(help="How columns become events (see mappings/).")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be sent and refused, and send nothing.")
+    ] = False,
 ) -> None:
     """Read an export of an existing one-stop system into events and send them through ingest."""
     from senders.importer import run
 
-    raise typer.Exit(run(read_settings(), file, mapping))
+    raise typer.Exit(run(read_settings(), file, mapping, dry_run=dry_run))
 
 
 @app.command()

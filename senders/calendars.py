@@ -1,8 +1,8 @@
-"""The working days that a mapping brings along for its units, and whose appointments cannot be worked out without."""
+"""The working days that a mapping brings along for its units."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -53,29 +53,3 @@ class Calendar(Closed):
             Row("", number, "", {"calendar": self.code, **{name: text for name, text in line.items() if text}})
             for number, line in enumerate(lines)
         ]
-
-
-def calendar_of(unit: str, units: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """The calendar of a unit: its own or that of the nearest unit above; ``units`` are definitions by code."""
-    for _ in units:
-        data = units.get(unit, {})
-        if data.get("calendar"):
-            return str(data["calendar"])
-        unit = data.get("parent") or ""
-    return None
-
-
-def without_appointment(
-    wanted: Iterable[tuple[str, str]], reference: Iterable[Mapping[str, Any]]
-) -> set[tuple[str, str]]:
-    """Those pairs of unit and procedure whose procedure has a term that no calendar of the unit can count.
-
-    ``wanted`` are units and procedures of dossiers without a due date of their own, ``reference`` all reference events.
-    """
-    units, terms = dict[str, Mapping[str, Any]](), set[str]()
-    for event in sorted(reference, key=lambda event: str(event["time"])):
-        if event["type"] == "unit.defined":
-            units[event["subject"]] = event["data"]
-        elif event["type"] in {"procedure.published", "procedure.updated"}:
-            (terms.add if event["data"].get("term") else terms.discard)(event["subject"])
-    return {(unit, code) for unit, code in wanted if code in terms and unit in units and not calendar_of(unit, units)}

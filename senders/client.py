@@ -132,21 +132,32 @@ class IngestClient:
     def send(self, lines: Iterable[bytes], on_batch: Callable[[Receipt], None] | None = None) -> Receipt:
         """Sends every line in order, the next batch being made while ingest works on the last one."""
         receipt = Receipt()
+        self._ended.clear()
         waiting: tuple[int, Future[dict[str, Any]]] | None = None
         with ThreadPoolExecutor(max_workers=1) as worker:
             try:
                 for batch in _batches(lines):
-                    posted = (len(batch), worker.submit(self.post, batch))
+                    posted = (len(batch), worker.submit(self._post_in_turn, batch))
                     if waiting:
                         _account(receipt, waiting, on_batch)
                     waiting = posted
                 if waiting:
                     _account(receipt, waiting, on_batch)
             except BaseException:
-                # The next batch is on its way already: neither Ctrl-C nor a failure waits until its patience ends, too.
+                # Ctrl-C does not wait until the patience with the batch on its way has ended.
                 self._ended.set()
                 raise
         return receipt
+
+    def _post_in_turn(self, lines: list[bytes]) -> dict[str, Any]:
+        """One batch of many: when one has failed, the next is not waited for as long again."""
+        if self._ended.is_set():
+            raise IngestError("the batch before was not taken")
+        try:
+            return self.post(lines)
+        except IngestError:
+            self._ended.set()
+            raise
 
 
 def retry_after_s(headers: httpx.Headers, now: datetime) -> float | None:
@@ -158,7 +169,9 @@ def retry_after_s(headers: httpx.Headers, now: datetime) -> float | None:
     if text.isascii() and text.isdigit():
         return float(text)
     until = _http_date(text)
-    return until and max((until - (_http_date(headers.get("Date", "")) or now)).total_seconds(), 0.0)
+    if until is None:
+        return None
+    return max((until - (_http_date(headers.get("Date", "")) or now)).total_seconds(), 0.0)
 
 
 def _http_date(text: str) -> datetime | None:

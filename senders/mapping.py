@@ -36,6 +36,7 @@ from senders.rules import (
     TypeTable,
     Value,
     Values,
+    as_list,
 )
 from senders.time_forms import readable
 
@@ -44,12 +45,8 @@ class MappingError(Exception):
     """The mapping cannot be used; the text names the file and the key."""
 
 
-def _one_or_several(given: object) -> object:
-    return [given] if isinstance(given, str) and given != "latest" else given
-
-
-EndingName = Literal["completed", "returned", "stopped", "refused", "withdrawn"]
-Endings = Annotated[list[EndingName], Field(min_length=1)] | Literal["latest"]
+EndingName = Literal["completed", "returned", "stopped", "refused", "withdrawn", "latest"]
+LATEST: list[EndingName] = ["latest"]
 
 
 class Mapping(Closed):
@@ -69,7 +66,7 @@ class Mapping(Closed):
     optional_columns: list[str] = Field([])
     units: Units | None = None
     procedures: Procedures | None = None
-    endings: Annotated[Endings, BeforeValidator(_one_or_several)] | None = None
+    endings: Annotated[list[EndingName], BeforeValidator(as_list), Field(min_length=1)] | None = None
     events: Annotated[list[EventRule], Field(min_length=1)]
 
     @property
@@ -96,7 +93,7 @@ class Mapping(Closed):
     @cached_property
     def ending_order(self) -> tuple[str, ...]:
         """Event types that end a case, the one that stands first; empty for the latest in time."""
-        if self.endings == "latest":
+        if self.endings == LATEST:
             return ()
         first = [f"dossier.{name}" for name in self.endings or ()]
         return tuple(dict.fromkeys([*first, *ENDINGS]))
@@ -107,6 +104,8 @@ class Mapping(Closed):
             if not value.is_text:
                 raise ValueError(f"{key}: is a text: a column, constant, code_from or join")
         self._require_cases()
+        if "latest" in (self.endings or ()) and self.endings != LATEST:
+            raise ValueError("endings: latest stands alone; or name ends in the order in which they stand")
         parts = [rule.id_part for rule in self.events]
         for part in parts:
             if parts.count(part) > 1:

@@ -27,7 +27,7 @@ _EXAMPLES = {
     "join": "join: [Đơn vị, Số hồ sơ]",
     "entries": "entries: {thai_do: Câu 1, thoi_gian: Câu 2}",
     "endings": "endings: [withdrawn, completed], or endings: latest",
-    "units": "units: {valid_from: 2020-01-01, defined: [{code: X01, name_vi: Phường A, name_en: Ward A, level: branch}]}",
+    "units": "units: {valid_from: 2020-01-01, defined: [{code: X01, name_vi: A, name_en: A, level: branch}]}",
     "procedures": "procedures: {published: 2020-01-01, from_columns: {thu_tuc: {column: Thủ tục, unit: X01}}}",
     "from_columns": "from_columns: {phong: {column: Phòng, parent: X01, level: service_point}}",
     "calendar": "calendar: none, calendar: VN-HN, or calendar: {code: X01-LICH, days: [{kind: week, date_from: "

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from runtime.settings import Settings
-from senders.client import IngestClient, Receipt
+from senders.client import Absence, IngestClient, Receipt, absence_text
 
 
 def line(event: dict[str, Any]) -> bytes:
@@ -26,7 +26,11 @@ def send_shown(
     Raises ``IngestError``.
     """
     bar = Progress(TextColumn(title), BarColumn(), MofNCompleteColumn(), console=out, disable=not out.is_terminal)
-    with bar, IngestClient(settings.ingest_url, settings.api_key.get_secret_value()) as client:
+
+    def tell(absence: Absence) -> None:
+        out.print(absence_text(absence), style="yellow", markup=False, soft_wrap=True)
+
+    with bar, IngestClient(settings.ingest_url, settings.api_key.get_secret_value(), on_absence=tell) as client:
         task = bar.add_task("", total=total)
 
         def show(receipt: Receipt) -> None:

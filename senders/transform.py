@@ -25,6 +25,9 @@ from senders.values import Cells, RowError, Values, origin
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
+NO_COLUMNS: dict[str, str] = {}
+
+
 class Made(NamedTuple):
     """An event as it is sent, its id, and where in the file it comes from.
 
@@ -37,7 +40,7 @@ class Made(NamedTuple):
     case: str
     kind: str = ""
     time: str = ""
-    columns: dict[str, str] = {}
+    columns: dict[str, str] = NO_COLUMNS
 
 
 class Rejected(NamedTuple):

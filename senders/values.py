@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from senders.coded import CodedColumn, UnitColumn
 from senders.codes import slug
 from senders.instants import instant_reader
-from senders.coded import CodedColumn, UnitColumn
 from senders.mapping import Mapping
 from senders.rows import Cell
 from senders.rules import MOST_ADDED, Value
