@@ -13,6 +13,7 @@ from contract.reference_rows import Fault, Row
 from senders.rules import Closed, UnitCode
 
 NO_CALENDAR = "none"
+MOST_YEARS = 60
 
 
 class CalendarLine(Closed):
@@ -25,6 +26,13 @@ class CalendarLine(Closed):
     sessions: str = ""
     name_vi: str = ""
     name_en: str = ""
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        # Every day becomes an event.
+        if self.date_to.year - self.date_from.year > MOST_YEARS:
+            raise ValueError(f"spans more than {MOST_YEARS} years")
+        return self
 
 
 class Calendar(Closed):

@@ -17,6 +17,7 @@ from rich.console import Console
 from contract.aliases import Aliases, aliases_from
 from runtime.clock import clock_from
 from runtime.settings import Settings
+from senders.accounting import RowAccount
 from senders.appointments import warning, without_appointment
 from senders.calendars import NO_CALENDAR
 from senders.client import IngestClient, IngestError, Receipt
@@ -58,7 +59,7 @@ def run(settings: Settings, file: Path, mapping: Path, *, dry_run: bool = False)
 def _run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> int:
     reference = known(settings)
     transform = Transform(mapping, _aliases(reference, console))
-    report = Report(file, settings.state_dir / "import", console)
+    report = Report(file, settings.state_dir / "import", console, RowAccount(mapping))
     key = settings.api_key.get_secret_value()
     with report, IngestClient(settings.ingest_url, key, on_absence=report.absent) as client:
         with report.stage("reading"):
@@ -68,7 +69,7 @@ def _run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> 
         # Alone and first: an ingest beside the one that takes them hears of new units through the log.
         ours = list(reference_events(mapping, found))
         _send(client, iter(ours), report)
-        _send(client, produced(file, mapping, transform, report.row, report.skip), report)
+        _send(client, produced(file, mapping, transform, report.account), report)
         warn_of_appointments(mapping, transform, [*(reference or ()), *map(_body, ours)], report)
         with report.stage("store"):
             accepted = report.distinct_accepted()
@@ -76,23 +77,25 @@ def _run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> 
         is_whole = before is not None and settled is not None and not settled.reason
         new = settled.counts.rows - before.rows if is_whole and settled and before else None
         report.finish(settled, accepted, new, transform.hidden)
+        report.account.check(found.rows)
     return 1 if report.refused else NOT_COUNTED if settled and settled.reason else 0
 
 
 def _dry_run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> int:
     reference = known(settings)
     transform = Transform(mapping, _aliases(reference, console))
-    with Report(file, settings.state_dir / "import", console, "dry-run") as report:
+    with Report(file, settings.state_dir / "import", console, RowAccount(mapping), "dry-run") as report:
         found = survey(file, mapping, transform)
         report.surveyed(found.rows)
         ours = list(reference_events(mapping, found))
         trial = DryRun(settings, report, reference, clock_from(settings.clock)())
         for event in ours:
             trial.take(event)
-        for event_or_refusal in produced(file, mapping, transform, report.row, report.skip):
+        for event_or_refusal in produced(file, mapping, transform, report.account):
             trial.take(event_or_refusal)
         warn_of_appointments(mapping, transform, [*(reference or ()), *map(_body, ours)], report)
         trial.finish(transform.hidden)
+        report.account.check(found.rows)
     return 1 if report.refused else 0
 
 

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from senders.accounting import SHOWN_ROWS, RowAccount
 from senders.client import Absence, Receipt, absence_text
 from senders.distinct import DistinctCount
 from senders.settled import Settled
@@ -30,17 +31,21 @@ UNREADABLE = "unreadable"
 class Report:
     """Keeps count. Refusals go to ``<folder>/<file name>.rejected.ndjson`` as they come; the first are kept to show."""
 
-    def __init__(self, file: Path, folder: Path, console: Console, ending: str = "rejected") -> None:
+    def __init__(
+        self, file: Path, folder: Path, console: Console, account: RowAccount, ending: str = "rejected"
+    ) -> None:
+        self.account = account
         self.console = console
         self._file = file
-        self._rejected_path = folder / f"{file.name}.{ending}.ndjson"
+        self._rejected_path = folder / f"{file.name}.{kind}.ndjson"
         self._shown: list[str] = []
         self._in_flight: deque[Made] = deque()
         self._distinct = DistinctCount(tempfile.TemporaryFile())  # noqa: SIM115 - closed on leaving
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self._started = self._printed = time.perf_counter()
         self._total_rows = 0
-        self.rows = self.skipped = self.sent = self.accepted = 0
+        self._is_warned = False
+        self.sent = self.accepted = 0
         self.reasons: Counter[tuple[str, str]] = Counter()
 
     @property
@@ -95,14 +100,6 @@ class Report:
         self._progress.update(self._task, description="sending rows", total=rows)
         self._line(f"{self._file}: {rows} rows")
 
-    def row(self) -> None:
-        """One more row was read for sending."""
-        self.rows += 1
-
-    def skip(self, rows: int) -> None:
-        """So many rows of a case make no event and no refusal."""
-        self.skipped += rows
-
     def in_flight(self, event: Made) -> None:
         """An event is on its way; ingest answers in the same order."""
         self._in_flight.append(event._replace(line=b""))
@@ -120,6 +117,10 @@ class Report:
                 self.refuse(event, refusal["reason"], refusal["detail"])
         self.sent += receipt.sent - before
         self.accepted += receipt.sent - before - len(refusals)
+        if not self.accepted and not self._is_warned:
+            self._is_warned = True
+            first = next(iter(refusals.values()))
+            self.warn(f"none of the first {self.sent:,} events was taken: {first['reason']}: {first['detail']}")
         self._advance()
 
     def refuse(self, event: Made, reason: str, detail: str) -> None:
@@ -145,12 +146,12 @@ class Report:
             self._shown.append(f"{self._file.name}: {', '.join(filter(None, named))}: {reason}: {what.reason}")
 
     def _advance(self) -> None:
-        self._progress.update(self._task, completed=self.rows)
+        self._progress.update(self._task, completed=self.account.read)
         now = time.perf_counter()
         if now - self._printed >= LINE_EVERY_S:
             self._printed = now
             rate = self.sent / (now - self._started)
-            self._line(f"{self.rows} of {self._total_rows} rows, {self.sent} events sent, {rate:.0f} events/s")
+            self._line(f"{self.account.read} of {self._total_rows} rows, {self.sent} events sent, {rate:.0f} events/s")
 
     def _line(self, text: str) -> None:
         if not self.console.is_terminal:
@@ -215,9 +216,12 @@ class Report:
     def table_of_rows(self, hidden: int) -> Table:
         """A table that begins with what became of the rows."""
         table = Table(show_header=False)
-        table.add_row("rows", f"{self.rows:,}")
-        if self.skipped:
-            table.add_row("… that make no event", f"{self.skipped:,}")
+        account = self.account
+        table.add_row("rows", f"{account.read:,}")
+        table.add_row("… sent", f"{account.sent:,}")
+        table.add_row("… refused", f"{account.refused:,}")
+        first = f" (line {', '.join(map(str, account.skipped_rows))}{', …' * (account.skipped > SHOWN_ROWS)})"
+        table.add_row("… skipped by the mapping's rules", f"{account.skipped:,}{first if account.skipped else ''}")
         if hidden:
             table.add_row("events left out by endings", f"{hidden:,}")
         return table

@@ -62,7 +62,7 @@ def test_the_mapping_that_the_others_change_is_good(tmp_path: Path) -> None:
         (
             "case: Số",
             "case: [Đơn vị, Số]",
-            "map.yaml: case: a list is no value: write {join: [Đơn vị, Số], with: '-'} for all of them together, or {col",
+            "map.yaml: case: a list is no value: write {join: [Đơn vị, Số], with: '-'} for all of them together, or",
         ),
         ("case: Số", "case:", "map.yaml: case: is empty: name a column"),
         ("case: Số\n", "", "map.yaml: case: is missing, as in case: Mã hồ sơ"),

@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 
 from contract.events import AnyEvent, decode
 from contract.refusals import Refusal
+from senders.accounting import RowAccount
 from senders.endings import hides, standing
 from senders.mapping import Mapping, load
 from senders.produced import produced
 from senders.rules import ENDINGS
 from senders.survey import survey
 from senders.transform import Made, Rejected, Transform
+from tests import strategies  # noqa: F401 its profile of hypothesis
 from warehouse.recount_dossiers import Rules, fold
 
 Log = Callable[[str, str], tuple[list[AnyEvent], list[Rejected]]]
@@ -256,10 +258,10 @@ def test_the_end_that_stands_is_the_first_that_is_left(told: list[tuple[str, int
 def test_what_endings_leave_out_is_counted(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(ROWS, encoding="utf-8")
     mapping = written(tmp_path, ENDS % "endings: withdrawn")
-    transform, skipped = Transform(mapping), list[int]()
-    made = list(produced(tmp_path / "log.csv", mapping, transform, None, skipped.append))
+    transform, account = Transform(mapping), RowAccount(mapping)
+    made = list(produced(tmp_path / "log.csv", mapping, transform, account))
     assert all(isinstance(one, Made) for one in made)
-    assert (transform.hidden, sum(skipped)) == (3, 3)  # a row whose only event is left out makes none
+    assert (transform.hidden, account.skipped) == (3, 3)  # a row whose only event is left out makes none
 
 
 def test_rows_that_make_nothing_are_counted(tmp_path: Path) -> None:
@@ -267,7 +269,8 @@ def test_rows_that_make_nothing_are_counted(tmp_path: Path) -> None:
         "Số,Ngày,Bước\n1,2024-05-02,Rút\n1,,Xem\n2,,Xem\n2,,Xem\n3,,Rút\n", encoding="utf-8"
     )
     rules = ENDS.replace("  - {event: dossier.accepted, each: first_row, time: Ngày}\n", "") % ""
-    mapping, skipped = written(tmp_path, rules), list[int]()
-    made = list(produced(tmp_path / "log.csv", mapping, Transform(mapping), None, skipped.append))
+    mapping = written(tmp_path, rules)
+    account = RowAccount(mapping)
+    made = list(produced(tmp_path / "log.csv", mapping, Transform(mapping), account))
     assert [type(one) for one in made] == [Made, Rejected]
-    assert sum(skipped) == 3
+    assert (account.sent, account.refused, account.skipped) == (1, 1, 3)

@@ -18,7 +18,7 @@ from senders.client import Absence, IngestClient, IngestError, absence_text, ret
 from tests.support import free_port
 
 NOW = datetime(2026, 11, 30, 10, 56, 25, tzinfo=UTC)
-TAKEN = (202, {}, json.dumps({"accepted": 1, "rejected": []}))
+TAKEN: tuple[int, dict[str, str], str] = (202, {}, json.dumps({"accepted": 1, "rejected": []}))
 
 
 @contextmanager
