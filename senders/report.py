@@ -31,9 +31,7 @@ UNREADABLE = "unreadable"
 class Report:
     """Keeps count. Refusals go to ``<folder>/<file name>.rejected.ndjson`` as they come; the first are kept to show."""
 
-    def __init__(
-        self, file: Path, folder: Path, console: Console, account: RowAccount, ending: str = "rejected"
-    ) -> None:
+    def __init__(self, file: Path, folder: Path, console: Console, account: RowAccount, kind: str = "rejected") -> None:
         self.account = account
         self.console = console
         self._file = file

@@ -69,7 +69,7 @@ def wait_until_stored(
     accepted: int,
     on_progress: Callable[[int, str], None],
     before: Counts | None = None,
-    stall_s: float = STALL_S,
+    stall_s: float | None = None,
 ) -> Settled:
     """Waits until ``accepted`` events of ``source`` are in every figure, or nothing moves any more.
 
@@ -77,32 +77,43 @@ def wait_until_stored(
     counts are at rest, so that their growth is what was new. ``on_progress`` gets the number in the figures and, in
     words, what is being done. Raises ``NotReachable`` when the read API does not answer.
     """
-    counts, moved_at = Counts(0, 0), time.monotonic()
-    work, last = None, None
-    reached_at = None
-    with (
-        _api(settings) as api,
-        httpx.Client(timeout=ANSWER_TIMEOUT_S, trust_env=uses_proxy(settings.stream_url)) as log,
-    ):
+    stall_s = STALL_S if stall_s is None else stall_s
+    counts, work = Counts(0, 0), None
+    counts_rest, all_rest, enough_rest = _Rest(), _Rest(), _Rest()
+    was_known = bool(before and before.rows)
+    stream = httpx.Client(timeout=ANSWER_TIMEOUT_S, trust_env=uses_proxy(settings.stream_url))
+    with _api(settings) as api, stream:
         while True:
             answer = _counts(api, source)
             counts = answer or counts
-            # The stream is asked only when the counts alone do not say that all is done.
-            done = counts.stored >= accepted and counts.rows == counts.stored
-            if not done or (before and before.rows):
-                work = _work(log, settings.stream_url)
+            is_enough = counts.stored >= accepted
+            if was_known or not is_enough:
+                work = _work(stream, settings.stream_url)
             on_progress(counts.stored, _doing(answer, counts, accepted, work))
-            now = time.monotonic()
-            if (counts, work) != last:
-                last, moved_at = (counts, work), now
-            if counts.stored >= accepted:
-                reached_at = reached_at or now
-                at_rest = done and not (work and work.waiting) and now - moved_at >= QUIET_S
-                if not (before and before.rows) or at_rest or now - reached_at >= QUIET_WITHIN_S:
+            is_working = work is not None and work.waiting > 0
+            counts_rest_s, all_rest_s = counts_rest.seconds(counts), all_rest.seconds((counts, work))
+            enough_s = enough_rest.seconds(is_enough)
+            if is_enough:
+                at_rest = counts.rows == counts.stored and not is_working and all_rest_s >= QUIET_S
+                if not was_known or at_rest or enough_s >= QUIET_WITHIN_S:
                     return Settled(counts)
-            elif now - moved_at > (max(stall_s, WORKING_STALL_S) if work and work.waiting else stall_s):
-                return Settled(counts, _reason(answer, counts, accepted, work, settings, now - moved_at))
+            elif counts_rest_s > WORKING_STALL_S or (not is_working and all_rest_s > stall_s):
+                return Settled(counts, _reason(answer, counts, accepted, work, settings, counts_rest_s))
             time.sleep(POLL_S)
+
+
+class _Rest:
+    """For how long something has not changed."""
+
+    def __init__(self) -> None:
+        self._value: object = None
+        self._since = time.monotonic()
+
+    def seconds(self, value: object) -> float:
+        """Since when it is this ``value``."""
+        if value != self._value:
+            self._value, self._since = value, time.monotonic()
+        return time.monotonic() - self._since
 
 
 def _doing(answer: Counts | None, counts: Counts, accepted: int, work: Work | None) -> str:
@@ -118,7 +129,7 @@ def _doing(answer: Counts | None, counts: Counts, accepted: int, work: Work | No
 def _reason(
     answer: Counts | None, counts: Counts, accepted: int, work: Work | None, settings: Settings, still_s: float
 ) -> str:
-    still = f"nothing moved for {still_s:.0f} s: "
+    still = f"their number stands still for {still_s:.0f} s: "
     if answer is None:
         return f"{still}the store does not answer"
     if work is None:
