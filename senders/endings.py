@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from senders.rules import ENDINGS
+from senders.event_rules import ENDINGS
 
 
 def standing(kinds: Sequence[str], times: Sequence[str], order: Sequence[str]) -> str | None:

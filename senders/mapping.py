@@ -24,20 +24,10 @@ from pydantic import (
 )
 
 from senders.coded import CodedColumn, ProcedureColumn, Procedures, UnitColumn, Units
+from senders.event_rules import ENDINGS, EventRule, TypeTable
 from senders.file_columns import FILE_COLUMNS, ROW_NUMBER
 from senders.mapping_faults import sentences
-from senders.rules import (
-    ENDINGS,
-    Closed,
-    ColumnValue,
-    EventRule,
-    FileOptions,
-    TimeRules,
-    TypeTable,
-    Value,
-    Values,
-    as_list,
-)
+from senders.rules import Closed, ColumnValue, FileOptions, TimeRules, Value, Values, as_list
 from senders.time_forms import readable
 
 

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from contract.events import EVENT_DATA
 from contract.procedure_codes import plain_code
+from senders.event_rules import SKIP, Condition, EventRule, TypeTable
 from senders.fields import field_reader
-from senders.rules import SKIP, Condition, EventRule, TypeTable, Value
+from senders.rules import Value
 from senders.values import Cells, RowError, Text, Values, looked_up, origin
 
 

@@ -16,10 +16,10 @@ from contract.aliases import NO_ALIASES, Aliases
 from contract.events import derived_id
 from runtime.clock import VIETNAM
 from senders.endings import hides, standing
+from senders.event_rules import EventRule
 from senders.mapping import Mapping
 from senders.rows import Row
 from senders.rule_readers import all_hold, fields, type_reader
-from senders.rules import EventRule
 from senders.values import Cells, RowError, Values, origin
 
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

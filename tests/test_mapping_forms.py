@@ -17,9 +17,9 @@ from contract.events import AnyEvent, decode
 from contract.refusals import Refusal
 from senders.accounting import RowAccount
 from senders.endings import hides, standing
+from senders.event_rules import ENDINGS
 from senders.mapping import Mapping, load
 from senders.produced import produced
-from senders.rules import ENDINGS
 from senders.survey import survey
 from senders.transform import Made, Rejected, Transform
 from tests import strategies  # noqa: F401 its profile of hypothesis
