@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from contract.reference_calendar import calendar_days
 from contract.reference_rows import Fault, Row
-from senders.rules import Closed, UnitCode
+from senders.rules import Closed, UnitCode, ZoneName
 
 NO_CALENDAR = "none"
 MOST_YEARS = 60
@@ -36,9 +36,13 @@ class CalendarLine(Closed):
 
 
 class Calendar(Closed):
-    """A calendar's code and its working days; days that no line speaks of are not known."""
+    """A calendar's code and its working days; days that no line speaks of are not known.
+
+    ``zone`` is the clock by which the hours are told, when it is another than that of the mapping's times.
+    """
 
     code: UnitCode
+    zone: ZoneName | None = None
     days: Annotated[list[CalendarLine], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 from contract.events import EVENT_DATA
 from contract.fields import Code
 from senders.fields import fault_of, field_reader, holds_entries
+from senders.periods import Period
 from senders.rules import Closed, Columns, ColumnValue, Value, Values
 
 SKIP = "skip"
@@ -38,6 +39,9 @@ def _known_type(name: str) -> str:
 
 
 EventType = Annotated[str, AfterValidator(_known_type)]
+
+
+PERIOD_DAYS = {"first_day", "last_day"}
 
 
 class TypeTable(Closed):
@@ -91,13 +95,15 @@ class EventRule(Closed):
 
     ``each``: ``case`` (a column's value is the first one that is not empty among the case's rows), ``row``, or the
     ``first_row`` or ``last_row`` in time. ``key``: columns that tell a case's rows apart, for the event's id.
-    ``name`` is the rule's part of the id; needed only where two rules make the same type.
+    ``period`` gives the first and last day of a total. ``name`` is the rule's part of the id; needed only where two
+    rules make the same type.
     """
 
     event: EventName
     name: Code | None = None
     each: Literal["case", "row", "first_row", "last_row"] = "case"
     time: ColumnValue
+    period: Period | None = None
     when: Conditions = Field({})
     when_any_row: Annotated[Conditions, Field(min_length=1)] | None = None
     when_no_row: Annotated[Conditions, Field(min_length=1)] | None = None
@@ -129,6 +135,9 @@ class EventRule(Closed):
         for kind in sorted(self.types):
             fields = EVENT_DATA[kind].model_fields
             needed = {name for name, field in fields.items() if field.is_required()} - {"unit", *self.data}
+            needed -= PERIOD_DAYS if self.period else set()
+            if self.period and not fields.keys() >= PERIOD_DAYS:
+                raise ValueError(f"period: {kind} is told of one instant, not of a period")
             if needed:
                 raise ValueError(f"{kind} needs data: {', '.join(sorted(needed))}")
             for name, value in self.data.items():

@@ -23,10 +23,12 @@ from pydantic import (
     model_validator,
 )
 
+from contract.events import EVENT_DATA
 from senders.coded import CodedColumn, ProcedureColumn, Procedures, UnitColumn, Units
 from senders.event_rules import ENDINGS, EventRule, TypeTable
 from senders.file_columns import FILE_COLUMNS, ROW_NUMBER
 from senders.mapping_faults import sentences
+from senders.periods import Period
 from senders.rules import Closed, ColumnValue, FileOptions, TimeRules, Value, Values, as_list
 from senders.time_forms import readable
 
@@ -35,6 +37,11 @@ class MappingError(Exception):
     """The mapping cannot be used; the text names the file and the key."""
 
 
+_TOTALS = (
+    ". Totals can be kept beside the figures as they are: event: figures.counted (mappings/README.md)"
+    if "figures.counted" in EVENT_DATA
+    else ""
+)
 EndingName = Literal["completed", "returned", "stopped", "refused", "withdrawn", "latest"]
 LATEST: list[EndingName] = ["latest"]
 
@@ -130,7 +137,7 @@ class Mapping(Closed):
             "imported as dossiers: every figure here leads to its cases. Ask the system for an export with one row for "
             "each dossier or step and name the column with its code, as in case: Mã hồ sơ (in two units alike: "
             "case: {join: [Đơn vị, Mã hồ sơ], with: '-'}). Single dossiers without any code: "
-            "case: {join: ['file:name', 'file:row'], with: '-'}"
+            f"case: {{join: ['file:name', 'file:row'], with: '-'}}{_TOTALS}"
         )
 
 
@@ -150,7 +157,7 @@ def _parts(model: object) -> list[Any]:
 def _columns_in(model: object) -> set[str]:
     found: set[str] = set()
     for part in _parts(model):
-        if isinstance(part, Value | TypeTable):
+        if isinstance(part, Value | TypeTable | Period):
             found.update(part.column or [])
         elif isinstance(part, CodedColumn):
             found.update({part.column, part.name_column or part.column})

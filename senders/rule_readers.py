@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from json.encoder import encode_basestring as quoted
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ from contract.events import EVENT_DATA
 from contract.procedure_codes import plain_code
 from senders.event_rules import SKIP, Condition, EventRule, TypeTable
 from senders.fields import field_reader
+from senders.periods import Period, period_reader
 from senders.rules import Value
 from senders.values import Cells, RowError, Text, Values, looked_up, origin
 
@@ -59,7 +60,7 @@ def _condition(read: Text, condition: Condition) -> Callable[[Cells], bool]:
 def fields(values: Values, kind: str, rule: EventRule) -> list[Field]:
     """The fields of an event of this type, but for its unit."""
     model = EVENT_DATA[kind]
-    found = []
+    found = list(_days(values, rule.period)) if rule.period else []
     for name, value in rule.data.items():
         if name == "unit":
             continue
@@ -68,6 +69,18 @@ def fields(values: Values, kind: str, rule: EventRule) -> list[Field]:
         required = name in model.model_fields and model.model_fields[name].is_required()
         found.append(Field(f",{quoted(name)}:", name, origin(value), read, required))
     return found
+
+
+def _days(values: Values, period: Period) -> Iterator[Field]:
+    """The fields that a period fills."""
+    first_cell, read = values.first_cell(period.column), period_reader(period)
+    for place, name in enumerate(("first_day", "last_day")):
+
+        def day(cells: Cells, place: int = place) -> str | None:
+            cell = first_cell(cells)
+            return None if cell is None else read(cell)[place].isoformat()
+
+        yield Field(f",{quoted(name)}:", name, "/".join(period.column), day, True)
 
 
 def _reader(values: Values, value: Value, reader: Callable[[str], Any] | None) -> Callable[[Cells], Any]:

@@ -69,6 +69,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
 Columns = Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)]
 Values = Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)]
 
@@ -89,7 +90,7 @@ class TimeRules(Closed):
     not occur is read with the offset before the change.
     """
 
-    zone: Annotated[str, AfterValidator(_known_zone)]
+    zone: ZoneName
     formats: Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)] = ["iso8601"]
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from contract.events import derived_id
+from contract.events import EVENT_DATA, derived_id
 from contract.procedure_codes import plain_code
 from contract.reference_events import Term
+from runtime.clock import VIETNAM
 from senders.calendars import Calendar
 from senders.coded import CodedColumn, ProcedureColumn, UnitColumn, Units
 from senders.file_columns import with_file_columns
@@ -22,6 +23,7 @@ from senders.transform import Made, Transform, encode
 from senders.values import Coded, RowError
 
 MOST_CODES = 20_000
+CALENDAR_DEFINED = "calendar.defined"
 
 
 @dataclass
@@ -89,6 +91,10 @@ def _units(mapping: Mapping, units: Units, found: Survey) -> Iterator[Made]:
             codes[coded.code] = None
             yield _reference(mapping, "unit.defined", coded.code, day, data)
     if isinstance(units.calendar, Calendar) and codes:
+        zone = units.calendar.zone or mapping.time.zone
+        if zone != VIETNAM.key and CALENDAR_DEFINED in EVENT_DATA:
+            data = {"unit": next(iter(codes)), "zone": zone}
+            yield _reference(mapping, CALENDAR_DEFINED, units.calendar.code, day, data)
         for data in units.calendar.data(next(iter(codes))):
             yield _reference(mapping, "calendar.day_defined", f"{data['calendar']}/{data['date']}", day, data)
 

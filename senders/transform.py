@@ -126,6 +126,8 @@ class _Rule:
         ]
         self._time_column = origin(rule.time)
         self._time_of = values.instant(rule.time)
+        # Totals are corrected: other numbers of the same period are another event.
+        self._has_content_in_id = rule.each == "row" or rule.period is not None
         self._key = [values.column(column) for column in rule.key] if rule.key else None
         self._fields = {kind: fields(values, kind, rule) for kind in rule.types}
         self._columns = {
@@ -213,7 +215,7 @@ class _Rule:
         if kind == "dossier.accepted" and procedure and not has_due:
             self._without_due.add((unit, procedure))
         data = "".join(parts)
-        key = () if self._each != "row" else self._row_key(cells, kind, time, data, alike)
+        key = () if not self._has_content_in_id else self._row_key(cells, kind, time, data, alike)
         event_id = derived_id(self._mapping, subject, self._name, *key)
         line = (
             f'{{"specversion":"1.0","id":"{event_id}","type":"{kind}","source":{self._source},"time":"{time}",'

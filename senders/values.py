@@ -149,7 +149,7 @@ class Values:
         column = origin(value)
         as_written = value.column is not None and not (value.prefix or value.translate or value.missing)
         # Dates of Parquet and Excel stay dates; only what the mapping changes has to become text first.
-        read = self._first_cell(value.column or []) if as_written else self.text(value)
+        read = self.first_cell(value.column or []) if as_written else self.text(value)
 
         def instant(cells: Cells) -> str | None:
             cell = read(cells)
@@ -177,7 +177,8 @@ class Values:
             return reads[0]
         return lambda cells: next((text for read in reads if (text := read(cells)) is not None), None)
 
-    def _first_cell(self, columns: list[str]) -> Callable[[Cells], Cell]:
+    def first_cell(self, columns: list[str]) -> Callable[[Cells], Cell]:
+        """How to read the first of these columns that holds something, a date as a date."""
         missing, cell_text = self._missing, self.cell_text
         if len(columns) > 1:
             return lambda cells: next((cells[name] for name in columns if cell_text(cells.get(name)) is not None), None)
