@@ -167,7 +167,7 @@ def _columns_in(model: object) -> set[str]:
 
 
 def _code_sources_in(model: object) -> set[str]:
-    return {part.code_from for part in _parts(model) if isinstance(part, Value) and part.code_from}
+    return {part.code_from for part in _parts(model) if isinstance(part, Value) and part.code_from is not None}
 
 
 class _TextLoader(yaml.BaseLoader):

@@ -53,6 +53,15 @@ _REASONS = {
     "date_type": "must be a day such as 2020-01-31, not {shown}",
     "int_parsing": "{shown} is no whole number",
     "greater_than": "{shown} is not more than {gt}",
+    "greater_than_equal": "{shown} is less than {ge}",
+    "less_than_equal": "{shown} is more than {le}",
+    "less_than": "{shown} is not less than {lt}",
+    "enum": "{shown} is none of {expected}",
+    "too_long": "has {actual_length} entries, more than {max_length}",
+    "int_type": "{shown} is no whole number",
+    "float_type": "{shown} is no number",
+    "float_parsing": "{shown} is no number",
+    "bool_type": "{shown} is neither true nor false",
     "bool_parsing": "{shown} is neither true nor false",
 }
 _PATTERNS = {
@@ -74,14 +83,19 @@ def _sentence(fault: Any, model: type[BaseModel]) -> str:
         return f"{key}: there is no such key{_nearest(places, model)}"
     if fault["type"] == "value_error":
         return f"{key}: {fault['msg'].removeprefix('Value error, ')}"
-    context = {**fault.get("ctx", {}), "shown": _shown(fault["input"])}
-    if fault["type"] == "string_pattern_mismatch":
-        reason = _PATTERNS.get(context["pattern"], "{shown} has not the form {pattern}")
-    else:
-        reason = _REASONS.get(fault["type"], fault["msg"].replace("{", "{{").replace("}", "}}"))
     name = next((str(part) for part in reversed(places) if isinstance(part, str)), "mapping")
     example = _EXAMPLES.get(name)
-    return f"{key}: {reason.format(**context)}" + (f", as in {example}" if example else "")
+    return f"{key}: {reason(fault)}" + (f", as in {example}" if example else "")
+
+
+def reason(fault: Any) -> str:
+    """What is wrong, in plain words; ``fault`` is one of pydantic's own entries."""
+    context = {**fault.get("ctx", {}), "shown": _shown(fault["input"])}
+    if fault["type"] == "string_pattern_mismatch":
+        sentence = _PATTERNS.get(context["pattern"], "{shown} has not the form {pattern}")
+    else:
+        sentence = _REASONS.get(fault["type"], fault["msg"].replace("{", "{{").replace("}", "}}"))
+    return sentence.format(**context)
 
 
 def _shown(value: object) -> str:

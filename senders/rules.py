@@ -70,7 +70,8 @@ def _known_zone(name: str) -> str:
 
 
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
-Columns = Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)]
+ColumnName = Annotated[str, StringConstraints(min_length=1)]
+Columns = Annotated[list[ColumnName], BeforeValidator(as_list), Field(min_length=1)]
 Values = Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)]
 
 
