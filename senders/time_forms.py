@@ -27,6 +27,8 @@ def readable(rules: TimeRules) -> TimeRules:
 def _fault(form: str) -> str | None:
     if "%" not in form:
         return "is no pattern: it has no % in it"
+    if "%I" in form and "%p" not in form:
+        return "does not say which half of the day: %I needs %p, else write %H"
     written = _EXAMPLE.strftime(form)
     try:
         read = datetime.fromisoformat(instant_reader(TimeRules(zone="UTC", formats=[form]))(written))
@@ -35,7 +37,5 @@ def _fault(form: str) -> str | None:
     if read.date() != _EXAMPLE.date():
         return f"does not say year, month and day: it reads {written!r} as {read.date()}"
     if any(directive in form for directive in _CLOCK) and read.hour != _EXAMPLE.hour:
-        return (
-            f"does not say which half of the day: it reads {written!r} as {read:%H:%M} (%I needs %p; else %H is meant)"
-        )
+        return f"does not say the hour: it reads {written!r} as {read:%H:%M}"
     return None
