@@ -212,6 +212,9 @@ def demo(
 def import_file(
     file: Annotated[Path | None, typer.Argument(help="CSV, XES, Parquet or Excel; .gz is read as it is.")] = None,
     mapping: Annotated[Path | None, typer.Option(help="How columns become events (see mappings/).")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be sent and refused, and send nothing.")
+    ] = False,
     undo: Annotated[str, typer.Option(help="Take back, for good, what was imported under this name.")] = "",
     by: Annotated[str, typer.Option(help="Who takes it back (--undo).")] = "",
     reason: Annotated[str, typer.Option(help="Why (--undo).")] = "",
@@ -225,7 +228,7 @@ def import_file(
         raise typer.Exit(2)
     from senders.importer import run
 
-    raise typer.Exit(run(read_settings(), file, mapping))
+    raise typer.Exit(run(read_settings(), file, mapping, dry_run=dry_run))
 
 
 def _take_back(name: str, by: str, reason: str, *, yes: bool) -> int:

@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 
 from contract.devices import behind
+from runtime.addresses import uses_proxy
 from runtime.clock import clock_from
 from runtime.settings import Settings
 from senders.client import IngestClient, IngestError
@@ -27,7 +28,9 @@ class NotToldError(Exception):
 def known(settings: Settings) -> Words:
     """Every reference event in the order of its time, as the read API tells it. Raises ``NotToldError``."""
     try:
-        with httpx.Client(base_url=settings.api_url, timeout=ANSWER_TIMEOUT_S, trust_env=False) as api:
+        with httpx.Client(
+            base_url=settings.api_url, timeout=ANSWER_TIMEOUT_S, trust_env=uses_proxy(settings.api_url)
+        ) as api:
             words: Words = api.get("/v1/reference").raise_for_status().json()["events"]
     except (httpx.HTTPError, ValueError, KeyError) as fault:
         raise NotToldError(f"the read API at {settings.api_url} does not answer: {fault}") from fault

@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
 
 from contract.fields import Data
+from senders.mapping_faults import reason
 
 _TRUE = {"true", "1", "yes", "y", "có", "x"}
 _FALSE = {"false", "0", "no", "n", "không"}
@@ -33,6 +34,11 @@ def field_reader(model: type[Data], name: str) -> Callable[[str], Any] | None:
     return str
 
 
+def holds_entries(model: type[Data], name: str) -> bool:
+    """Whether the field holds several values by name, such as a rating's ``answers``."""
+    return name in model.model_fields and dict in _types_in(model.model_fields[name].annotation)
+
+
 def fault_of(model: type[Data], name: str, text: str) -> str | None:
     """Why the contract would not take this text for the field, or None; instants are not looked at."""
     reader = field_reader(model, name)
@@ -43,7 +49,7 @@ def fault_of(model: type[Data], name: str, text: str) -> str | None:
     try:
         TypeAdapter(rules, config=ConfigDict(strict=True)).validate_json(json.dumps(reader(text)))
     except ValidationError as error:
-        return str(error.errors()[0]["msg"])
+        return reason(error.errors(include_url=False)[0])
     except ValueError as fault:
         return str(fault)
     return None

@@ -6,35 +6,48 @@ learn how long the work is; then to send. Running it again changes nothing, beca
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from contract.aliases import Aliases, aliases_from
+from runtime.clock import clock_from
 from runtime.settings import Settings
-from senders.cases import cases
+from senders.accounting import RowAccount
+from senders.appointments import warning, without_appointment
+from senders.calendars import NO_CALENDAR
 from senders.client import IngestClient, IngestError, Receipt
+from senders.dry_run import DryRun
 from senders.endpoints import EndpointsError, resolve
 from senders.mapping import Mapping, MappingError, load
-from senders.readers import file_format, rows
+from senders.produced import produced
 from senders.reference_history import known
 from senders.report import Report
-from senders.rows import FileError, Row
-from senders.settled import NotReachable, wait_until_stored
+from senders.rows import FileError
+from senders.settled import Counts, NotReachable, Settled, counts_now, wait_until_stored
 from senders.survey import reference_events, survey
 from senders.transform import Made, Rejected, Transform
 from senders.undo import retracted_by
 
 BAD_USE = 2
+NOT_COUNTED = 3
+
+Reference = list[dict[str, Any]]
 
 
-def run(settings: Settings, file: Path, mapping: Path) -> int:
-    """Imports one file. 0: everything was taken; 1: something was refused; 2: nothing could be done, and why."""
+def run(settings: Settings, file: Path, mapping: Path, *, dry_run: bool = False) -> int:
+    """Imports one file, or with ``dry_run`` tells what an import would do.
+
+    0: everything was taken; 1: something was refused; 2: nothing could be done, and why; 3: everything was taken, but
+    not all of it was in the figures when nothing moved any more.
+    """
     console = Console(highlight=False)
     try:
-        return _run(resolve(settings), file, load(mapping), console)
+        return (_dry_run if dry_run else _run)(resolve(settings), file, load(mapping), console)
     except (MappingError, FileError, EndpointsError) as fault:
         console.print(str(fault), style="red", markup=False, soft_wrap=True)
         return BAD_USE
@@ -45,71 +58,87 @@ def run(settings: Settings, file: Path, mapping: Path) -> int:
 
 
 def _run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> int:
-    transform = Transform(mapping, _aliases(settings, mapping, console))
-    report = Report(file, settings.state_dir / "import", console)
-    with report, IngestClient(settings.ingest_url, settings.api_key.get_secret_value()) as client:
+    reference = known(settings)
+    _require_standing(mapping, reference or [])
+    transform = Transform(mapping, _aliases(reference, console))
+    report = Report(file, settings.state_dir / "import", console, RowAccount(mapping))
+    key = settings.api_key.get_secret_value()
+    with report, IngestClient(settings.ingest_url, key, on_absence=report.absent) as client:
         with report.stage("reading"):
             found = survey(file, mapping, transform)
         report.surveyed(found.rows)
+        before = counts_now(settings, mapping.source)
         # Alone and first: an ingest beside the one that takes them hears of new units through the log.
-        _send(client, reference_events(mapping, found), report)
-        _send(client, produced(file, mapping, transform, report.row), report)
+        ours = list(reference_events(mapping, found))
+        _send(client, iter(ours), report)
+        _send(client, produced(file, mapping, transform, report.account), report)
+        warn_of_appointments(mapping, transform, [*(reference or ()), *map(_body, ours)], report)
         with report.stage("store"):
             accepted = report.distinct_accepted()
-            stored = _stored(settings, mapping.source, accepted, report, console)
-        report.finish(stored, accepted)
+            settled = _settled(settings, mapping.source, accepted, before, report)
+        is_whole = before is not None and settled is not None and not settled.reason
+        new = settled.counts.rows - before.rows if is_whole and settled and before else None
+        report.finish(settled, accepted, new, transform.hidden)
+        report.account.check(found.rows)
+    return 1 if report.refused else NOT_COUNTED if settled and settled.reason else 0
+
+
+def _dry_run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> int:
+    reference = known(settings)
+    _require_standing(mapping, reference or [])
+    transform = Transform(mapping, _aliases(reference, console))
+    with Report(file, settings.state_dir / "import", console, RowAccount(mapping), "dry-run") as report:
+        found = survey(file, mapping, transform)
+        report.surveyed(found.rows)
+        ours = list(reference_events(mapping, found))
+        trial = DryRun(settings, report, reference, clock_from(settings.clock)())
+        for event in ours:
+            trial.take(event)
+        for event_or_refusal in produced(file, mapping, transform, report.account):
+            trial.take(event_or_refusal)
+        warn_of_appointments(mapping, transform, [*(reference or ()), *map(_body, ours)], report)
+        trial.finish(transform.hidden)
+        report.account.check(found.rows)
     return 1 if report.refused else 0
 
 
-def _aliases(settings: Settings, mapping: Mapping, console: Console) -> Aliases:
-    """The other names of units that were loaded; none, and told so, while the read API does not answer.
+def _require_standing(mapping: Mapping, reference: Reference) -> None:
+    """Raises ``MappingError`` when what was imported under the mapping's name was taken back."""
+    if former := retracted_by(reference, mapping.source):
+        by = f"{mapping.source} was taken back by {former['data']['by']} ({former['data']['reason']})"
+        raise MappingError(f"{by}; give the mended mapping another name (`mapping:`)")
 
-    Raises ``MappingError`` when what was imported under the mapping's name was taken back.
-    """
-    events = known(settings)
-    if former := retracted_by(events or [], mapping.source):
-        told = f"{mapping.source} was taken back by {former['data']['by']} ({former['data']['reason']})"
-        raise MappingError(f"{told}; give the mended mapping another name (`mapping:`)")
-    if events is None:
+
+def _aliases(reference: Reference | None, console: Console) -> Aliases:
+    """The other names of units that were loaded; none, and told so, while the read API does not answer."""
+    if reference is None:
         console.print("other names of units are not known: the read API does not answer", soft_wrap=True)
-    return aliases_from(events or ())
+    return aliases_from(reference or ())
 
 
-def _stored(settings: Settings, source: str, accepted: int, report: Report, console: Console) -> int | None:
+def warn_of_appointments(mapping: Mapping, transform: Transform, reference: Reference, report: Report) -> None:
+    """Tells of dossiers that have neither a due date nor a calendar by which their term could be counted."""
+    if mapping.units and mapping.units.calendar == NO_CALENDAR:
+        return
+    found = without_appointment(transform.without_due, reference)
+    if found:
+        report.warn(warning(found))
+
+
+def _body(event: Made) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(event.line)
+    return body
+
+
+def _settled(settings: Settings, source: str, accepted: int, before: Counts | None, report: Report) -> Settled | None:
+    def show(stored: int, doing: str) -> None:
+        report.storing(stored, accepted, doing)
+
     try:
-        return wait_until_stored(settings, source, accepted, lambda stored: report.storing(stored, accepted))
+        return wait_until_stored(settings, source, accepted, show, before)
     except NotReachable as fault:
-        console.print(f"not waiting for the store, the read API does not answer: {fault}", markup=False, soft_wrap=True)
+        report.warn(f"not waiting for the store, the read API does not answer: {fault}")
         return None
-
-
-def produced(
-    file: Path, mapping: Mapping, transform: Transform, on_row: Callable[[], None] | None = None
-) -> Iterator[Made | Rejected]:
-    """Every event and every refusal of a file, case by case."""
-
-    refused: list[Rejected] = []
-
-    def keyed() -> Iterator[tuple[str, Row]]:
-        for row in rows(file, mapping):
-            if on_row:
-                on_row()
-            case = transform.case_of(row)
-            if isinstance(case, Rejected):
-                refused.append(case)
-            else:
-                yield case, row
-
-    if mapping.rows == "case":
-        grouped: Iterable[tuple[str, list[Row]]] = ((case, [row]) for case, row in keyed())
-    else:
-        # XES holds each case in one piece already.
-        grouped = cases(keyed(), sorting=file_format(file, mapping.file) != "xes")
-    for case, its_rows in grouped:
-        yield from refused
-        refused.clear()
-        yield from transform.events(case, its_rows)
-    yield from refused
 
 
 def _send(client: IngestClient, events: Iterator[Made] | Iterator[Made | Rejected], report: Report) -> None:

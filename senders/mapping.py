@@ -8,7 +8,6 @@ guide for those who write one.
 from __future__ import annotations
 
 import unicodedata
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -18,99 +17,40 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
     model_validator,
 )
 
-from contract.events import OLDEST
-from contract.fields import Code, Text
-from contract.reference_events import Term, UnitLevel
-from senders.rules import Closed, ColumnValue, EventRule, FileOptions, TimeRules, TypeTable, Value, Values
+from contract.events import EVENT_DATA
+from senders.coded import CodedColumn, ProcedureColumn, Procedures, UnitColumn, Units
+from senders.event_rules import ENDINGS, EventRule, TypeTable
+from senders.file_columns import FILE_COLUMNS, ROW_NUMBER
+from senders.mapping_faults import sentences
+from senders.periods import Period
+from senders.rules import Closed, ColumnValue, FileOptions, TimeRules, Value, Values, as_list
+from senders.time_forms import readable
 
 
 class MappingError(Exception):
     """The mapping cannot be used; the text names the file and the key."""
 
 
-def _in_range(day: date) -> date:
-    if day <= OLDEST.date():
-        raise ValueError(f"must be after {OLDEST.date()}, the oldest time an event may have")
-    return day
-
-
-EarlyDay = Annotated[date, AfterValidator(_in_range)]
-
-
-class CodedColumn(Closed):
-    """A column whose values become units or procedures.
-
-    ``code``: ``slug`` makes a readable code of the value, ``as_is`` takes the value itself. ``codes`` names codes
-    for single values, whole, and goes before both. ``names_vi`` and ``names_en`` translate the names.
-    """
-
-    column: str
-    code: Literal["slug", "as_is"] = "slug"
-    prefix: str | None = None
-    codes: dict[str, Code] = Field({})
-    name_column: str | None = None
-    names_vi: dict[str, Text] = Field({})
-    names_en: dict[str, Text] = Field({})
-
-
-class UnitColumn(CodedColumn):
-    """Units below ``parent``, a code or ``{code_from: …}``. Codes are ``<parent>.<slug>`` unless a prefix is given."""
-
-    parent: Annotated[Value, BeforeValidator(lambda given: {"constant": given} if isinstance(given, str) else given)]
-    level: UnitLevel
-
-
-class FixedUnit(Closed):
-    """A unit the mapping brings along."""
-
-    code: Code
-    name_vi: Text
-    name_en: Text
-    level: UnitLevel
-    parent: Code | None = None
-
-
-class Units(Closed):
-    """Units that are loaded before the events, all valid from one early day."""
-
-    valid_from: EarlyDay
-    defined: list[FixedUnit] = Field([])
-    from_columns: dict[str, UnitColumn] = Field({})
-
-
-class FixedProcedure(Term):
-    """A procedure the mapping brings along, with its term (see the contract)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
-    unit: Code
-    code: Code
-    name_vi: Text
-    name_en: Text | None = None
-
-
-class ProcedureColumn(CodedColumn, Term):
-    """Procedures published by ``unit``, one for each value, all with one term."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
-
-
-class Procedures(Closed):
-    """Procedures that are loaded before the events, published on one early day."""
-
-    published: EarlyDay
-    defined: list[FixedProcedure] = Field([])
-    from_columns: dict[str, ProcedureColumn] = Field({})
+_TOTALS = (
+    ". Totals can be kept beside the figures as they are: event: figures.counted (mappings/README.md)"
+    if "figures.counted" in EVENT_DATA
+    else ""
+)
+EndingName = Literal["completed", "returned", "stopped", "refused", "withdrawn", "latest"]
+LATEST: list[EndingName] = ["latest"]
 
 
 class Mapping(Closed):
-    """A whole mapping. ``mapping`` is its name: part of every event's id and source."""
+    """A whole mapping. ``mapping`` is its name: part of every event's id and source.
+
+    ``endings``: which end stands for a case that has several, the first of the list or the ``latest`` in time.
+    """
 
     mapping: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$")]
     about: str = ""
@@ -118,11 +58,12 @@ class Mapping(Closed):
     rows: Literal["case", "event"]
     case: ColumnValue
     unit: ColumnValue
-    time: TimeRules
+    time: Annotated[TimeRules, AfterValidator(readable)]
     missing: Values = Field([""])
     optional_columns: list[str] = Field([])
     units: Units | None = None
     procedures: Procedures | None = None
+    endings: Annotated[list[EndingName], BeforeValidator(as_list), Field(min_length=1)] | None = None
     events: Annotated[list[EventRule], Field(min_length=1)]
 
     @property
@@ -137,12 +78,31 @@ class Mapping(Closed):
         return units | (dict(self.procedures.from_columns) if self.procedures else {})
 
     @cached_property
-    def columns(self) -> frozenset[str]:
-        """Every column the mapping reads."""
+    def all_columns(self) -> frozenset[str]:
+        """Every column the mapping reads, those of ``file_columns`` too."""
         return frozenset(_columns_in(self))
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """Every column that the file itself must have."""
+        return self.all_columns - FILE_COLUMNS
+
+    @cached_property
+    def ending_order(self) -> tuple[str, ...]:
+        """Event types that end a case, the one that stands first; empty for the latest in time."""
+        if self.endings == LATEST:
+            return ()
+        first = [f"dossier.{name}" for name in self.endings or ()]
+        return tuple(dict.fromkeys([*first, *ENDINGS]))
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        for key, value in {"case": self.case, "unit": self.unit}.items():
+            if not value.is_text:
+                raise ValueError(f"{key}: is a text: a column, constant, code_from or join")
+        self._require_cases()
+        if "latest" in (self.endings or ()) and self.endings != LATEST:
+            raise ValueError("endings: latest stands alone; or name ends in the order in which they stand")
         parts = [rule.id_part for rule in self.events]
         for part in parts:
             if parts.count(part) > 1:
@@ -161,6 +121,25 @@ class Mapping(Closed):
                 raise ValueError(f"code_from: {name!r} is not among from_columns ({', '.join(self.coded) or 'none'})")
         return self
 
+    def _require_cases(self) -> None:
+        """ValueError for a mapping of dossiers whose rows are totals of a unit and a period."""
+        if not any(kind.startswith("dossier.") for rule in self.events for kind in rule.types):
+            return
+        of_case = _columns_in(self.case)
+        of_totals = _columns_in(self.unit).union(*(_columns_in(rule.time) for rule in self.events))
+        for name in _code_sources_in(self.case) | _code_sources_in(self.unit):
+            of_totals |= _columns_in(self.coded.get(name))
+        if of_case - of_totals - (FILE_COLUMNS - {ROW_NUMBER}):
+            return
+        named = ", ".join(map(repr, sorted(of_case))) or "no column"
+        raise ValueError(
+            f"case: {named} tells a unit, a time or a file, but no single dossier. Totals by unit and month cannot be "
+            "imported as dossiers: every figure here leads to its cases. Ask the system for an export with one row for "
+            "each dossier or step and name the column with its code, as in case: Mã hồ sơ (in two units alike: "
+            "case: {join: [Đơn vị, Mã hồ sơ], with: '-'}). Single dossiers without any code: "
+            f"case: {{join: ['file:name', 'file:row'], with: '-'}}{_TOTALS}"
+        )
+
 
 def _parts(model: object) -> list[Any]:
     if isinstance(model, BaseModel):
@@ -175,20 +154,20 @@ def _parts(model: object) -> list[Any]:
     return []
 
 
-def _columns_in(mapping: Mapping) -> set[str]:
+def _columns_in(model: object) -> set[str]:
     found: set[str] = set()
-    for part in _parts(mapping):
-        if isinstance(part, Value | TypeTable):
+    for part in _parts(model):
+        if isinstance(part, Value | TypeTable | Period):
             found.update(part.column or [])
         elif isinstance(part, CodedColumn):
             found.update({part.column, part.name_column or part.column})
         elif isinstance(part, EventRule):
-            found.update([*part.when, *(part.key or [])])
+            found.update([*part.when, *(part.when_any_row or ()), *(part.when_no_row or ()), *(part.key or [])])
     return found
 
 
-def _code_sources_in(mapping: Mapping) -> set[str]:
-    return {part.code_from for part in _parts(mapping) if isinstance(part, Value) and part.code_from}
+def _code_sources_in(model: object) -> set[str]:
+    return {part.code_from for part in _parts(model) if isinstance(part, Value) and part.code_from is not None}
 
 
 class _TextLoader(yaml.BaseLoader):
@@ -215,12 +194,4 @@ def load(path: Path) -> Mapping:
     try:
         return Mapping.model_validate(content)
     except ValidationError as error:
-        faults = [_fault(path, fault) for fault in error.errors(include_url=False)]
-        raise MappingError("\n".join(dict.fromkeys(faults))) from error
-
-
-def _fault(path: Path, fault: Any) -> str:
-    key = ".".join(str(part) for part in fault["loc"] if not str(part).startswith("function-"))
-    if fault["type"] == "extra_forbidden":
-        return f"{path}: {key}: there is no such key"
-    return f"{path}: {key or 'mapping'}: {fault['msg'].removeprefix('Value error, ')}"
+        raise MappingError("\n".join(f"{path}: {fault}" for fault in sentences(error, Mapping))) from error

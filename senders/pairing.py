@@ -9,6 +9,7 @@ import httpx
 from rich.console import Console
 
 from contract.pairing import read_code
+from runtime.addresses import uses_proxy
 from runtime.settings import Settings
 from senders.client import IngestError
 from senders.facts import NotToldError, known, paired_since, standing, tell
@@ -66,7 +67,7 @@ def _approve(settings: Settings, asked: Mapping[str, Any]) -> dict[str, Any] | s
             json=asked,
             headers={"Authorization": f"Bearer {key}"},
             timeout=ANSWER_TIMEOUT_S,
-            trust_env=False,
+            trust_env=uses_proxy(settings.site),
         )
         body = answer.json()
     except (httpx.HTTPError, ValueError) as fault:

@@ -16,6 +16,7 @@ from contract.reference_changes import folder_hash
 from contract.reference_export import texts
 from contract.reference_files import FILES, Parsed, columns, parse
 from contract.reference_rows import Fault
+from runtime.addresses import uses_proxy
 from runtime.clock import clock_from
 from runtime.settings import Settings
 from senders import reference_history
@@ -111,7 +112,9 @@ def export(settings: Settings, folder: Path) -> int:
     """
     try:
         settings = resolve(settings)
-        with httpx.Client(base_url=settings.api_url, timeout=EXPORT_TIMEOUT_S, trust_env=False) as api:
+        with httpx.Client(
+            base_url=settings.api_url, timeout=EXPORT_TIMEOUT_S, trust_env=uses_proxy(settings.api_url)
+        ) as api:
             told = api.get("/v1/reference").raise_for_status().json()["events"]
     except (EndpointsError, httpx.HTTPError) as error:
         out.print(f"[red]the read API at {settings.api_url} does not answer[/]: {error}", soft_wrap=True)

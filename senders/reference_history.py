@@ -12,6 +12,7 @@ from rich.table import Table
 
 from contract.events import derived_id
 from contract.reference_changes import changes
+from runtime.addresses import uses_proxy
 from runtime.settings import Settings
 from senders.endpoints import EndpointsError, resolve
 
@@ -25,7 +26,9 @@ out = Console(highlight=False)
 def known(settings: Settings) -> list[dict[str, Any]] | None:
     """The reference events that the system holds by now; None when the read API does not answer."""
     try:
-        with httpx.Client(base_url=settings.api_url, timeout=ANSWER_TIMEOUT_S, trust_env=False) as api:
+        with httpx.Client(
+            base_url=settings.api_url, timeout=ANSWER_TIMEOUT_S, trust_env=uses_proxy(settings.api_url)
+        ) as api:
             events: list[dict[str, Any]] = api.get("/v1/reference").raise_for_status().json()["events"]
             return events
     except (httpx.HTTPError, ValueError, KeyError):
@@ -68,7 +71,9 @@ def history(settings: Settings, limit: int) -> int:
     """Print the last loads, the latest first; the exit code. 2: the read API does not answer."""
     try:
         settings = resolve(settings)
-        with httpx.Client(base_url=settings.api_url, timeout=ANSWER_TIMEOUT_S, trust_env=False) as api:
+        with httpx.Client(
+            base_url=settings.api_url, timeout=ANSWER_TIMEOUT_S, trust_env=uses_proxy(settings.api_url)
+        ) as api:
             answer = api.get("/v1/reference/loads", params={"limit": limit}).raise_for_status()
             loads: list[dict[str, Any]] = answer.json()["loads"]
     except (EndpointsError, httpx.HTTPError) as error:

@@ -16,8 +16,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from senders.client import Receipt
+from senders.accounting import SHOWN_ROWS, RowAccount
+from senders.client import Absence, Receipt, absence_text
 from senders.distinct import DistinctCount
+from senders.settled import Settled
 from senders.transform import Made, Rejected
 
 SHOWN_REFUSALS = 20
@@ -29,22 +31,24 @@ UNREADABLE = "unreadable"
 class Report:
     """Keeps count. Refusals go to ``<folder>/<file name>.rejected.ndjson`` as they come; the first are kept to show."""
 
-    def __init__(self, file: Path, folder: Path, console: Console) -> None:
-        self._console = console
+    def __init__(self, file: Path, folder: Path, console: Console, account: RowAccount, kind: str = "rejected") -> None:
+        self.account = account
+        self.console = console
         self._file = file
-        self._rejected_path = folder / f"{file.name}.rejected.ndjson"
+        self._rejected_path = folder / f"{file.name}.{kind}.ndjson"
         self._shown: list[str] = []
-        self._in_flight: deque[tuple[str, int, str]] = deque()
+        self._in_flight: deque[Made] = deque()
         self._distinct = DistinctCount(tempfile.TemporaryFile())  # noqa: SIM115 - closed on leaving
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self._started = self._printed = time.perf_counter()
         self._total_rows = 0
-        self.rows = self.sent = self.accepted = 0
-        self.reasons: Counter[str] = Counter()
+        self._is_warned = False
+        self.sent = self.accepted = 0
+        self.reasons: Counter[tuple[str, str]] = Counter()
 
     @property
     def refused(self) -> int:
-        """Events and rows that were not taken."""
+        """Events and rows that were not taken; ``reasons`` counts them by reason and column."""
         return self.reasons.total()
 
     def __enter__(self) -> Self:
@@ -56,8 +60,8 @@ class Report:
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
-            console=self._console,
-            disable=not self._console.is_terminal,
+            console=self.console,
+            disable=not self.console.is_terminal,
             transient=True,
         )
         self._task = self._progress.add_task("reading rows", total=None)
@@ -94,28 +98,33 @@ class Report:
         self._progress.update(self._task, description="sending rows", total=rows)
         self._line(f"{self._file}: {rows} rows")
 
-    def row(self) -> None:
-        """One more row was read for sending."""
-        self.rows += 1
-
     def in_flight(self, event: Made) -> None:
         """An event is on its way; ingest answers in the same order."""
-        self._in_flight.append((event.id, event.place, event.case))
+        self._in_flight.append(event._replace(line=b""))
 
     def answered(self, receipt: Receipt, before: int) -> None:
         """Ingest's answer to everything from number ``before`` to ``receipt.sent``; takes its refusals out of it."""
         refusals = {entry["index"]: entry for entry in receipt.rejected}
         receipt.rejected.clear()
         for index in range(before, receipt.sent):
-            event_id, place, case = self._in_flight.popleft()
+            event = self._in_flight.popleft()
             refusal = refusals.get(index)
             if refusal is None:
-                self._distinct.add(event_id)
+                self._distinct.add(event.id)
             else:
-                self._refuse(Rejected(place, case, "", refusal["detail"]), refusal["reason"], event_id)
+                self.refuse(event, refusal["reason"], refusal["detail"])
         self.sent += receipt.sent - before
         self.accepted += receipt.sent - before - len(refusals)
+        if not self.accepted and not self._is_warned:
+            self._is_warned = True
+            first = next(iter(refusals.values()))
+            self.warn(f"none of the first {self.sent:,} events was taken: {first['reason']}: {first['detail']}")
         self._advance()
+
+    def refuse(self, event: Made, reason: str, detail: str) -> None:
+        """An event that ingest does not take, with the column behind the field that it names."""
+        column = event.columns.get(detail.partition(":")[0], "")
+        self._refuse(Rejected(event.place, event.case, column, detail), reason, event.id)
 
     def reject(self, rejected: Rejected) -> None:
         """A row or event that was not sent."""
@@ -126,7 +135,7 @@ class Report:
         return self._distinct.result()
 
     def _refuse(self, what: Rejected, reason: str, event_id: str | None) -> None:
-        self.reasons[reason] += 1
+        self.reasons[reason, what.column] += 1
         entry: dict[str, Any] = {"file": str(self._file), "line": what.place, "case": what.case, "column": what.column}
         entry |= {"reason": reason, "detail": what.reason, "id": event_id}
         self._rejected.write(json.dumps(entry, ensure_ascii=False) + "\n")
@@ -135,38 +144,50 @@ class Report:
             self._shown.append(f"{self._file.name}: {', '.join(filter(None, named))}: {reason}: {what.reason}")
 
     def _advance(self) -> None:
-        self._progress.update(self._task, completed=self.rows)
+        self._progress.update(self._task, completed=self.account.read)
         now = time.perf_counter()
         if now - self._printed >= LINE_EVERY_S:
             self._printed = now
             rate = self.sent / (now - self._started)
-            self._line(f"{self.rows} of {self._total_rows} rows, {self.sent} events sent, {rate:.0f} events/s")
+            self._line(f"{self.account.read} of {self._total_rows} rows, {self.sent} events sent, {rate:.0f} events/s")
 
     def _line(self, text: str) -> None:
-        if not self._console.is_terminal:
-            self._console.print(text, markup=False, soft_wrap=True)
+        if not self.console.is_terminal:
+            self.console.print(text, markup=False, soft_wrap=True)
 
-    def storing(self, stored: int, accepted: int) -> None:
-        """How far the store is."""
-        self._progress.update(self._task, description="storing events", completed=min(stored, accepted), total=accepted)
+    def storing(self, stored: int, accepted: int, doing: str) -> None:
+        """How far the store is, and what is being done."""
+        self._progress.update(self._task, description=doing, completed=min(stored, accepted), total=accepted)
+        now = time.perf_counter()
+        if now - self._printed >= LINE_EVERY_S:
+            self._printed = now
+            self._line(f"{min(stored, accepted):,} of {accepted:,} events are in every figure; {doing}")
 
-    def finish(self, stored: int | None, accepted: int) -> None:
-        """Prints the totals; ``stored`` (of ``accepted`` different events) is None when the store was not asked."""
+    def absent(self, absence: Absence) -> None:
+        """Ingest does not take events: told at once, and what is waited for."""
+        self.console.print(absence_text(absence), style="yellow", markup=False, soft_wrap=True)
+
+    def warn(self, text: str) -> None:
+        """Something that whoever imports should know."""
+        self.console.print(text, style="yellow", markup=False, soft_wrap=True)
+
+    def finish(self, settled: Settled | None, accepted: int, new: int | None, hidden: int) -> None:
+        """Prints the totals. ``settled`` (of ``accepted`` different events) is None when the store was not asked,
+        ``new`` are those of them that were not stored before, None when that cannot be told; ``hidden`` were left out
+        because another end stands for their case.
+        """
         self._progress.stop()
+        self.print_refusals()
         elapsed_s = time.perf_counter() - self._started
-        for line in self._shown:
-            self._console.print(line, markup=False, soft_wrap=True)
-        if self.refused > len(self._shown):
-            self._console.print(f"… and {self.refused - len(self._shown)} more", markup=False)
-        table = Table(show_header=False)
-        table.add_row("rows", f"{self.rows:,}")
+        table = self.table_of_rows(hidden)
         table.add_row("events sent", f"{self.sent:,}")
         table.add_row("accepted", f"{self.accepted:,}")
-        for reason, count in self.reasons.most_common():
-            table.add_row(f"refused: {reason}", f"{count:,}")
-        if stored is not None:
-            late = "" if stored >= accepted else f" of {accepted:,}: the store stood still; the rest will come"
-            table.add_row("stored of this source", f"{stored:,}{late}")
+        if new is not None:
+            table.add_row("… new", f"{new:,}" if new else "none: all of it was known already, nothing was changed")
+            table.add_row("… known already", f"{max(accepted - new, 0):,}")
+        self.add_refusals(table)
+        if settled is not None:
+            table.add_row("in every figure, of this source", f"{settled.counts.stored:,}")
         table.add_row("time", f"{elapsed_s:.1f} s, {self.sent / elapsed_s:,.0f} events/s")
         for name, label in (
             ("reading", "reading and transforming"),
@@ -174,6 +195,41 @@ class Report:
             ("store", "waiting for the store"),
         ):
             table.add_row(label, f"{self._seconds[name] / elapsed_s:.0%}")
-        self._console.print(table)
+        self.console.print(table)
+        if settled is not None and settled.reason:
+            waiting = max(accepted - settled.counts.stored, 0)
+            self.warn(
+                f"{waiting:,} of {accepted:,} events are not in the figures yet: {settled.reason}. Ingest keeps all "
+                "that it accepted; they will be counted, and running the import again counts nothing twice"
+            )
+        self.print_place()
+
+    def print_refusals(self) -> None:
+        """Prints the first refusals."""
+        for line in self._shown:
+            self.console.print(line, markup=False, soft_wrap=True)
+        if self.refused > len(self._shown):
+            self.console.print(f"… and {self.refused - len(self._shown)} more", markup=False)
+
+    def table_of_rows(self, hidden: int) -> Table:
+        """A table that begins with what became of the rows."""
+        table = Table(show_header=False)
+        account = self.account
+        table.add_row("rows", f"{account.read:,}")
+        table.add_row("… sent", f"{account.sent:,}")
+        table.add_row("… refused", f"{account.refused:,}")
+        first = f" (line {', '.join(map(str, account.skipped_rows))}{', …' * (account.skipped > SHOWN_ROWS)})"
+        table.add_row("… skipped by the mapping's rules", f"{account.skipped:,}{first if account.skipped else ''}")
+        if hidden:
+            table.add_row("events left out by endings", f"{hidden:,}")
+        return table
+
+    def add_refusals(self, table: Table) -> None:
+        """Adds how many were refused, by reason and column."""
+        for (reason, column), count in self.reasons.most_common():
+            table.add_row(f"refused: {reason}" + (f", column {column}" if column else ""), f"{count:,}")
+
+    def print_place(self) -> None:
+        """Prints where every refusal is kept."""
         if self.refused:
-            self._console.print(f"every refusal: {self._rejected_path}", markup=False, soft_wrap=True)
+            self.console.print(f"every refusal: {self._rejected_path}", markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The parts of a mapping: values, conditions, event rules, how the file is read. ``mapping.py`` has the whole.
+"""The parts of a mapping: values, and how file and times are read. ``mapping.py`` has the whole.
 
 All are closed: a key that is not listed here is an error.
 """
@@ -8,14 +8,20 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
-from contract.events import EVENT_DATA
 from contract.fields import Code
-from senders.fields import fault_of
 
-SKIP = "skip"
-"""In a table of event types: rows with this value make no event."""
+ORIGINS = ("column", "constant", "code_from", "join", "after", "entries")
+MOST_ADDED = 100_000
 
 
 class Closed(BaseModel):
@@ -29,7 +35,30 @@ def as_list(given: object) -> object:
 
 
 def as_column(given: object) -> object:
+    """A value that is written as a column's name alone."""
+    if isinstance(given, list):
+        names = ", ".join(map(str, given))
+        raise ValueError(
+            f"a list is no value: write {{join: [{names}], with: '-'}} for all of them together, "
+            f"or {{column: [{names}]}} for the first that is not empty"
+        )
+    if isinstance(given, str) and not given.strip():
+        raise ValueError("is empty: name a column, or write {constant: text} for the same text always")
     return {"column": given} if isinstance(given, str) else given
+
+
+def _without_blanks(code: str) -> str:
+    if code.split() != [code]:
+        raise ValueError(f"{code!r} holds a blank, which a unit's code must not: write {'_'.join(code.split())!r}")
+    return code
+
+
+UnitCode = Annotated[Code, AfterValidator(_without_blanks)]
+"""A unit's code that a mapping makes: a path in addresses and a part of other codes, so it holds no blanks."""
+
+
+def _as_number(given: object) -> object:
+    return {"constant": given} if isinstance(given, str) else given
 
 
 def _known_zone(name: str) -> str:
@@ -40,15 +69,10 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _known_type(name: str) -> str:
-    if name not in EVENT_DATA:
-        raise ValueError(f"{name!r} is no event type; there are {', '.join(sorted(EVENT_DATA))}")
-    return name
-
-
-Columns = Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)]
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
+ColumnName = Annotated[str, StringConstraints(min_length=1)]
+Columns = Annotated[list[ColumnName], BeforeValidator(as_list), Field(min_length=1)]
 Values = Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)]
-EventType = Annotated[str, AfterValidator(_known_type)]
 
 
 class FileOptions(Closed):
@@ -67,12 +91,14 @@ class TimeRules(Closed):
     not occur is read with the offset before the change.
     """
 
-    zone: Annotated[str, AfterValidator(_known_zone)]
+    zone: ZoneName
     formats: Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)] = ["iso8601"]
 
 
 class Value(Closed):
-    """Where a value comes from: a column (of several, the first that is not empty), a constant, or a generated code.
+    """Where a value comes from: a column (of several, the first that is not empty), a constant, a generated code, or
+    several values: ``join`` puts texts together (nothing when one of them is empty), ``after`` is an instant to which
+    so many days or hours are added, ``entries`` are the named parts of a field that holds several.
 
     ``translate`` replaces listed values; ``unlisted`` stands for those that are not listed (without it the event is
     refused), ``missing`` for an empty column. ``prefix`` goes in front. ``date_only`` says which end of the day a
@@ -82,6 +108,12 @@ class Value(Closed):
     column: Columns | None = None
     constant: str | None = None
     code_from: str | None = None
+    join: Annotated[list[ColumnValue], Field(min_length=2)] | None = None
+    with_: str = Field("", alias="with")
+    after: ColumnValue | None = None
+    add: Annotated[Value, BeforeValidator(_as_number)] | None = None
+    unit: Literal["day", "hour"] | None = None
+    entries: Annotated[dict[str, ColumnValue], Field(min_length=1)] | None = None
     translate: dict[str, str] | None = None
     unlisted: str | None = None
     missing: str | None = None
@@ -90,12 +122,32 @@ class Value(Closed):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
-        given = [name for name in ("column", "constant", "code_from") if getattr(self, name) is not None]
+        given = [name for name in ORIGINS if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"give one of column, constant, code_from; found {', '.join(given) or 'none'}")
+            raise ValueError(f"give one of {', '.join(ORIGINS)}; found {', '.join(given) or 'none'}")
         if self.unlisted is not None and self.translate is None:
             raise ValueError("unlisted belongs to translate")
+        if self.with_ and self.join is None:
+            raise ValueError("with belongs to join, as in {join: [Đơn vị, Số], with: '-'}")
+        if (self.after is not None, self.after is not None) != (self.add is not None, self.unit is not None):
+            raise ValueError("after, add and unit go together, as in {after: Tiếp nhận, add: 30, unit: day}")
+        if self.add and self.add.constant is not None and not _is_number_of_days(self.add.constant):
+            raise ValueError(f"add: {self.add.constant!r} is no whole number from 0 to {MOST_ADDED:,}")
+        if (self.after or self.entries) and (self.translate or self.prefix or self.missing is not None):
+            raise ValueError(
+                f"translate, prefix and missing belong to texts, not to {given[0]}: give them to its parts"
+            )
+        for part in [*(self.join or []), *(self.entries or {}).values(), *filter(None, [self.add])]:
+            if not part.is_text:
+                raise ValueError(f"{given[0]}: each part is a text: a column, constant, code_from or join")
+        if self.after is not None and self.after.entries is not None:
+            raise ValueError("after: is an instant, which entries are not")
         return self
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it gives one text (an instant is read from one, too)."""
+        return self.after is None and self.entries is None
 
     @property
     def outputs(self) -> list[str]:
@@ -105,82 +157,8 @@ class Value(Closed):
         return found if self.missing is None else [*found, self.missing]
 
 
-class TypeTable(Closed):
-    """The event type by a column's value; the word ``skip`` makes no event. ``unlisted`` as in ``Value``."""
-
-    column: Columns
-    translate: dict[str, str]
-    unlisted: str | None = None
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        for name in self.types:
-            _known_type(name)
-        return self
-
-    @property
-    def types(self) -> set[str]:
-        """Every event type the table can give."""
-        return {name for name in (*self.translate.values(), self.unlisted) if name not in (SKIP, None)}
-
-
-class Comparison(Closed):
-    """The column's value is one of these, or none of these."""
-
-    is_: Values | None = Field(None, alias="is")
-    is_not: Values | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.is_ is None) == (self.is_not is None):
-            raise ValueError("give either is or is_not")
-        return self
+def _is_number_of_days(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text) <= MOST_ADDED
 
 
 ColumnValue = Annotated[Value, BeforeValidator(as_column)]
-Condition = Literal["present", "absent"] | Comparison
-
-
-class EventRule(Closed):
-    """One event of each case or of each row for which all of ``when`` hold.
-
-    ``each``: ``case`` (a column's value is the first one that is not empty among the case's rows), ``row``, or the
-    ``first_row`` or ``last_row`` in time. ``key``: columns that tell a case's rows apart, for the event's id.
-    ``name`` is the rule's part of the id; needed only where two rules make the same type.
-    """
-
-    event: EventType | TypeTable
-    name: Code | None = None
-    each: Literal["case", "row", "first_row", "last_row"] = "case"
-    time: ColumnValue
-    when: dict[str, Condition] = {}
-    key: Columns | None = None
-    subject: ColumnValue | None = None
-    unit: ColumnValue | None = None
-    data: dict[str, ColumnValue] = {}
-
-    @property
-    def id_part(self) -> str:
-        """What tells this rule's events from those of the others."""
-        return self.name or (self.event if isinstance(self.event, str) else "by " + "/".join(self.event.column))
-
-    @property
-    def types(self) -> set[str]:
-        """Every event type the rule can give."""
-        return {self.event} if isinstance(self.event, str) else self.event.types
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.key and self.each != "row":
-            raise ValueError("key belongs to each: row")
-        for kind in sorted(self.types):
-            fields = EVENT_DATA[kind].model_fields
-            needed = {name for name, field in fields.items() if field.is_required()} - {"unit", *self.data}
-            if needed:
-                raise ValueError(f"{kind} needs data: {', '.join(sorted(needed))}")
-            for name, value in self.data.items():
-                for text in value.outputs:
-                    fault = fault_of(EVENT_DATA[kind], name, text)
-                    if fault:
-                        raise ValueError(f"data.{name}: {text!r} is not what {kind} takes: {fault}")
-        return self

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from runtime.settings import Settings
-from senders.client import IngestClient, Receipt
+from senders.client import Absence, IngestClient, IngestError, Receipt, absence_text
 
 
 def line(event: dict[str, Any]) -> bytes:
@@ -23,15 +23,23 @@ def send_shown(
 ) -> Receipt:
     """Sends all ``total`` lines in order, under a bar called ``title`` on a terminal, else with a plain line a batch.
 
-    Raises ``IngestError``.
+    Raises ``IngestError``, also when nothing of a first batch was taken: then the rest would fare alike.
     """
     bar = Progress(TextColumn(title), BarColumn(), MofNCompleteColumn(), console=out, disable=not out.is_terminal)
-    with bar, IngestClient(settings.ingest_url, settings.api_key.get_secret_value()) as client:
+
+    def tell(absence: Absence) -> None:
+        out.print(absence_text(absence), style="yellow", markup=False, soft_wrap=True)
+
+    with bar, IngestClient(settings.ingest_url, settings.api_key.get_secret_value(), on_absence=tell) as client:
         task = bar.add_task("", total=total)
 
         def show(receipt: Receipt) -> None:
             bar.update(task, completed=receipt.sent)
             if not out.is_terminal:
                 out.print(f"{plain_prefix}{receipt.sent} of {total} events sent")
+            if receipt.accepted == 0 and receipt.sent < total and receipt.rejected:
+                first = receipt.rejected[0]
+                remedy = "; load the units first: hailong reference load" if first["reason"] == "unknown_unit" else ""
+                raise IngestError(f"none of {receipt.sent} events: {first['reason']}: {first['detail']}{remedy}")
 
         return client.send(lines, show)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from contract.events import derived_id
+from contract.events import EVENT_DATA, derived_id
 from contract.procedure_codes import plain_code
 from contract.reference_events import Term
-from senders.mapping import CodedColumn, Mapping, ProcedureColumn, UnitColumn
+from runtime.clock import VIETNAM
+from senders.calendars import Calendar
+from senders.coded import CodedColumn, ProcedureColumn, UnitColumn, Units
+from senders.file_columns import with_file_columns
+from senders.mapping import Mapping
 from senders.readers import file_format, rows
 from senders.rows import FileError
 from senders.transform import Made, Transform, encode
 from senders.values import Coded, RowError
 
 MOST_CODES = 20_000
+CALENDAR_DEFINED = "calendar.defined"
 
 
 @dataclass
@@ -33,7 +38,7 @@ def survey(file: Path, mapping: Mapping, transform: Transform) -> Survey:
     """Reads the file once. Raises ``FileError`` for columns that never occur and for units without end."""
     found = Survey(codes={name: {} for name in mapping.coded})
     unseen = set(mapping.columns - set(mapping.optional_columns))
-    for row in rows(file, mapping):
+    for row in with_file_columns(file, rows(file, mapping), mapping.all_columns):
         found.rows += 1
         if row.fault:
             continue
@@ -58,15 +63,11 @@ def survey(file: Path, mapping: Mapping, transform: Transform) -> Survey:
 
 
 def reference_events(mapping: Mapping, found: Survey) -> Iterator[Made]:
-    """Units, parents first, then procedures. Their ids come from their content: the same definition is one event."""
+    """Units, parents first, their calendar, then procedures. Their ids come from their content: the same definition is
+    one event.
+    """
     if mapping.units:
-        day = mapping.units.valid_from
-        for unit in mapping.units.defined:
-            data = {"unit": unit.code, **unit.model_dump(mode="json", exclude={"code"}, exclude_none=True)}
-            yield _reference(mapping, "unit.defined", unit.code, day, {**data, "valid_from": day.isoformat()})
-        for name, source in mapping.units.from_columns.items():
-            for coded in found.codes[name].values():
-                yield _unit(mapping, source, coded, day)
+        yield from _units(mapping, mapping.units, found)
     if mapping.procedures:
         day = mapping.procedures.published
         for procedure in mapping.procedures.defined:
@@ -77,15 +78,41 @@ def reference_events(mapping: Mapping, found: Survey) -> Iterator[Made]:
                 yield _procedure(mapping, kind, coded, day)
 
 
-def _unit(mapping: Mapping, source: UnitColumn, coded: Coded, day: date) -> Made:
-    data = {
+def _units(mapping: Mapping, units: Units, found: Survey) -> Iterator[Made]:
+    day, codes = units.valid_from, dict[str, None]()
+    for unit in units.defined:
+        data = {"unit": unit.code, **unit.model_dump(mode="json", exclude={"code"}, exclude_none=True)}
+        data |= {"valid_from": day.isoformat(), **_calendar(units, unit.parent, codes)}
+        codes[unit.code] = None
+        yield _reference(mapping, "unit.defined", unit.code, day, data)
+    for name, source in units.from_columns.items():
+        for coded in found.codes[name].values():
+            data = _unit(source, coded, day) | _calendar(units, coded.parent, codes)
+            codes[coded.code] = None
+            yield _reference(mapping, "unit.defined", coded.code, day, data)
+    if isinstance(units.calendar, Calendar) and codes:
+        zone = units.calendar.zone or mapping.time.zone
+        if zone != VIETNAM.key and CALENDAR_DEFINED in EVENT_DATA:
+            data = {"unit": next(iter(codes)), "zone": zone}
+            yield _reference(mapping, CALENDAR_DEFINED, units.calendar.code, day, data)
+        for data in units.calendar.data(next(iter(codes))):
+            yield _reference(mapping, "calendar.day_defined", f"{data['calendar']}/{data['date']}", day, data)
+
+
+def _calendar(units: Units, parent: str | None, ours: Collection[str]) -> dict[str, str]:
+    """The calendar of a unit that stands below none of the mapping's own; those below it follow the same."""
+    code = units.calendar_code
+    return {"calendar": code} if code and parent not in ours else {}
+
+
+def _unit(source: UnitColumn, coded: Coded, day: date) -> dict[str, Any]:
+    return {
         "unit": coded.code,
         **_names(source, coded),
         "level": source.level,
         "parent": coded.parent,
         "valid_from": day.isoformat(),
     }
-    return _reference(mapping, "unit.defined", coded.code, day, data)
 
 
 def _procedure(mapping: Mapping, source: ProcedureColumn, coded: Coded, day: date) -> Made:
@@ -103,7 +130,8 @@ def _names(source: CodedColumn, coded: Coded) -> dict[str, str]:
 def _reference(mapping: Mapping, kind: str, code: str, day: date, data: dict[str, Any]) -> Made:
     body = encode(data)
     event_id = derived_id(mapping.mapping, kind, code, day.isoformat(), body)
-    moment = datetime.combine(day, time(), ZoneInfo(mapping.time.zone)).astimezone(UTC)
+    # Of two words on a unit the later holds: one that names a calendar stands over the same mapping's word without.
+    moment = datetime.combine(day, time(second="calendar" in data), ZoneInfo(mapping.time.zone)).astimezone(UTC)
     event = {
         "specversion": "1.0",
         "id": event_id,
@@ -113,4 +141,4 @@ def _reference(mapping: Mapping, kind: str, code: str, day: date, data: dict[str
         "subject": code,
         "data": data,
     }
-    return Made(encode(event).encode(), event_id, 0, code)
+    return Made(encode(event).encode(), event_id, 0, code, kind, moment.isoformat())

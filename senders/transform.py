@@ -7,31 +7,40 @@ again, or the same log in another format, makes no second event.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from json.encoder import encode_basestring as quoted
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from contract.aliases import NO_ALIASES, Aliases
-from contract.events import EVENT_DATA, derived_id
-from contract.procedure_codes import plain_code
+from contract.events import derived_id
 from runtime.clock import VIETNAM
-from senders.fields import field_reader
+from senders.endings import hides, standing
+from senders.event_rules import EventRule
 from senders.mapping import Mapping
 from senders.rows import Row
-from senders.rules import SKIP, Condition, EventRule, TypeTable, Value
-from senders.values import Cells, RowError, Text, Values, looked_up, origin
+from senders.rule_readers import all_hold, fields, type_reader
+from senders.values import Cells, RowError, Values, origin
 
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
+NO_COLUMNS: dict[str, str] = {}
+
+
 class Made(NamedTuple):
-    """An event as it is sent, its id, and where in the file it comes from."""
+    """An event as it is sent, its id, and where in the file it comes from.
+
+    ``columns``: the column behind each of the event's fields, by the path that a refusal names.
+    """
 
     line: bytes
     id: str
     place: int
     case: str
+    kind: str = ""
+    time: str = ""
+    columns: dict[str, str] = NO_COLUMNS
 
 
 class Rejected(NamedTuple):
@@ -43,24 +52,21 @@ class Rejected(NamedTuple):
     reason: str
 
 
-class Field(NamedTuple):
-    """One field of an event's data: ``start`` is its name in JSON, ``read`` gives its value."""
-
-    start: str
-    name: str
-    column: str
-    read: Callable[[Cells], Any]
-    required: bool
-
-
 class Transform:
-    """A mapping made ready: every rule is compiled once. For one of ``aliases`` the unit's own code is told."""
+    """A mapping made ready: every rule is compiled once. For one of ``aliases`` the unit's own code is told.
+
+    ``hidden`` counts events that were left out because another end stands for their case. ``without_due`` are the
+    units and procedures of dossiers whose appointment the procedure's term and the unit's calendar have to give.
+    """
 
     def __init__(self, mapping: Mapping, aliases: Aliases = NO_ALIASES) -> None:
         self.values = Values(mapping)
         self._case_of = self.values.text(mapping.case)
         self._case_column = origin(mapping.case)
-        self._rules = [_Rule(mapping, self.values, rule, aliases) for rule in mapping.events]
+        self._has_endings, self._ending_order = mapping.endings is not None, mapping.ending_order
+        self.hidden = 0
+        self.without_due: set[tuple[str, str]] = set()
+        self._rules = [_Rule(mapping, self.values, rule, aliases, self.without_due) for rule in mapping.events]
 
     def case_of(self, row: Row) -> str | Rejected:
         """The case that a row belongs to, or why it belongs to none."""
@@ -75,8 +81,18 @@ class Transform:
     def events(self, case: str, rows: Sequence[Row]) -> Iterator[Made | Rejected]:
         """Everything that the rows of one case make."""
         whole = rows[0].values if len(rows) == 1 else self._together(rows)
-        for rule in self._rules:
-            yield from rule.events(case, rows, whole)
+        if not self._has_endings:
+            for rule in self._rules:
+                yield from rule.events(case, rows, whole)
+            return
+        found = [one for rule in self._rules for one in rule.events(case, rows, whole)]
+        made = [one for one in found if isinstance(one, Made) and one.case == case]
+        end = standing([one.kind for one in made], [one.time for one in made], self._ending_order)
+        for one in found:
+            if end and isinstance(one, Made) and one.case == case and hides(one.kind, end):
+                self.hidden += 1
+            else:
+                yield one
 
     def _together(self, rows: Sequence[Row]) -> Cells:
         whole: Cells = {}
@@ -88,7 +104,10 @@ class Transform:
 
 
 class _Rule:
-    def __init__(self, mapping: Mapping, values: Values, rule: EventRule, aliases: Aliases) -> None:
+    def __init__(
+        self, mapping: Mapping, values: Values, rule: EventRule, aliases: Aliases, without_due: set[tuple[str, str]]
+    ) -> None:
+        self._without_due = without_due
         self._aliases = aliases
         self._each = rule.each
         self._name = rule.id_part
@@ -97,14 +116,34 @@ class _Rule:
         self._subject_of = values.text(rule.subject) if rule.subject else None
         self._unit_of = values.text(rule.unit or mapping.unit)
         self._unit_column = origin(rule.unit or mapping.unit)
-        self._type_of = _type_reader(values, rule.event)
-        self._holds = [_condition(values.column(column), condition) for column, condition in rule.when.items()]
+        self._type_of = type_reader(values, rule.event)
+        self._holds = all_hold(values, rule.when) if rule.when else None
+        # Of the case's rows at least one, or none, must meet these.
+        self._of_rows = [
+            (all_hold(values, conditions), wanted)
+            for conditions, wanted in ((rule.when_any_row, True), (rule.when_no_row, False))
+            if conditions
+        ]
         self._time_column = origin(rule.time)
         self._time_of = values.instant(rule.time)
+        # Totals are corrected: other numbers of the same period are another event.
+        self._has_content_in_id = rule.each == "row" or rule.period is not None
         self._key = [values.column(column) for column in rule.key] if rule.key else None
-        self._fields = {kind: _fields(values, kind, rule) for kind in rule.types}
+        self._fields = {kind: fields(values, kind, rule) for kind in rule.types}
+        self._columns = {
+            kind: {
+                "time": self._time_column,
+                "subject": origin(rule.subject or mapping.case),
+                "data.unit": self._unit_column,
+                **{f"data.{field.name}": field.column for field in its_fields},
+            }
+            for kind, its_fields in self._fields.items()
+        }
 
     def events(self, case: str, rows: Sequence[Row], whole: Cells) -> list[Made | Rejected]:
+        for holds, wanted in self._of_rows:
+            if any(holds(row.values) for row in rows) != wanted:
+                return []
         if self._each == "case":
             made = self._made(case, rows[0].place, whole, {})
             return [made] if made else []
@@ -132,9 +171,8 @@ class _Rule:
         return found
 
     def _kind(self, cells: Cells) -> str | None:
-        for holds in self._holds:
-            if not holds(cells):
-                return None
+        if self._holds and not self._holds(cells):
+            return None
         return self._type_of(cells)
 
     def _time(self, cells: Cells) -> str:
@@ -161,23 +199,29 @@ class _Rule:
         if self._aliases:
             unit = self._aliases.unit_of(unit, datetime.fromisoformat(time).astimezone(VIETNAM).date())
         parts = ['{"unit":', quoted(unit)]
+        procedure, has_due = None, False
         for start, name, column, read, required in self._fields[kind]:
             try:
                 found = read(cells)
             except ValueError as fault:
                 raise RowError(column, str(fault)) from fault
             if found is not None:
+                if name == "procedure":
+                    procedure = found
+                has_due = has_due or name == "due_at"
                 parts += (start, quoted(found) if found.__class__ is str else encode(found))
             elif required:
                 raise RowError(column, f"is empty, but {kind} needs {name}")
+        if kind == "dossier.accepted" and procedure and not has_due:
+            self._without_due.add((unit, procedure))
         data = "".join(parts)
-        key = () if self._each != "row" else self._row_key(cells, kind, time, data, alike)
+        key = () if not self._has_content_in_id else self._row_key(cells, kind, time, data, alike)
         event_id = derived_id(self._mapping, subject, self._name, *key)
         line = (
             f'{{"specversion":"1.0","id":"{event_id}","type":"{kind}","source":{self._source},"time":"{time}",'
             f'"subject":{quoted(subject)},"data":{data}}}}}'
         )
-        return Made(line.encode(), event_id, place, subject)
+        return Made(line.encode(), event_id, place, subject, kind, time, self._columns[kind])
 
     def _row_key(self, cells: Cells, kind: str, time: str, data: str, alike: dict[str, int]) -> tuple[str, ...]:
         if self._key is not None:
@@ -186,52 +230,3 @@ class _Rule:
         content = f"{kind}\x1f{time}\x1f{data}"
         alike[content] = alike.get(content, 0) + 1
         return content, str(alike[content])
-
-
-def _type_reader(values: Values, event: str | TypeTable) -> Text:
-    if isinstance(event, str):
-        return lambda _: event
-    read = values.text(Value(column=event.column))
-    column = "/".join(event.column)
-
-    def kind(cells: Cells) -> str | None:
-        found = looked_up(event.translate, event.unlisted, read(cells) or "", column)
-        return None if found == SKIP else found
-
-    return kind
-
-
-def _condition(read: Text, condition: Condition) -> Callable[[Cells], bool]:
-    if condition == "present":
-        return lambda cells: read(cells) is not None
-    if condition == "absent":
-        return lambda cells: read(cells) is None
-    if condition.is_ is not None:
-        allowed = frozenset(condition.is_)
-        return lambda cells: read(cells) in allowed
-    excluded = frozenset(condition.is_not or ())
-    return lambda cells: read(cells) not in excluded
-
-
-def _fields(values: Values, kind: str, rule: EventRule) -> list[Field]:
-    model = EVENT_DATA[kind]
-    found = []
-    for name, value in rule.data.items():
-        if name == "unit":
-            continue
-        reader = plain_code if name == "procedure" else field_reader(model, name)
-        read: Callable[[Cells], Any] = values.instant(value) if reader is None else _typed(values.text(value), reader)
-        required = name in model.model_fields and model.model_fields[name].is_required()
-        found.append(Field(f",{quoted(name)}:", name, origin(value), read, required))
-    return found
-
-
-def _typed(text: Text, reader: Callable[[str], Any]) -> Callable[[Cells], Any]:
-    if reader is str:
-        return text
-
-    def read(cells: Cells) -> Any:
-        found = text(cells)
-        return None if found is None else reader(found)
-
-    return read

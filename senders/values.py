@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
+from senders.coded import CodedColumn, UnitColumn
 from senders.codes import slug
 from senders.instants import instant_reader
-from senders.mapping import CodedColumn, Mapping, UnitColumn
+from senders.mapping import Mapping
 from senders.rows import Cell
-from senders.rules import Value
+from senders.rules import MOST_ADDED, Value
 
 Cells = dict[str, Cell]
 Text = Callable[[Cells], str | None]
 """None says that the cell holds nothing; ``RowError`` that it is not as it should be."""
+
+
+_NO_BLANKS = "leave out code: as_is, or give it a code under codes"
 
 
 class RowError(Exception):
@@ -39,6 +45,9 @@ class Coded(NamedTuple):
 
 def origin(value: Value) -> str:
     """What a report calls the place a value comes from."""
+    parts = [*(value.join or []), *filter(None, [value.after]), *(value.entries or {}).values()]
+    if parts:
+        return "/".join(dict.fromkeys(map(origin, parts)))
     return "/".join(value.column or [value.code_from or "constant"])
 
 
@@ -51,6 +60,39 @@ def looked_up(table: dict[str, str], unlisted: str | None, text: str, column: st
     if found is None:
         raise RowError(column, f"{text[:60]!r} is not listed under translate")
     return found
+
+
+def joined(reads: list[Text], between: str) -> Text:
+    """All texts with ``between`` between them; nothing when one is empty, so that no two things get one name."""
+
+    def together(cells: Cells) -> str | None:
+        texts = [text for read in reads if (text := read(cells)) is not None]
+        return between.join(texts) if len(texts) == len(reads) else None
+
+    return together
+
+
+def later(since: Text, amount: Text, column: str, zone: ZoneInfo, *, by_day: bool) -> Text:
+    """An instant so many calendar days (at the same hour of ``zone``'s clock) or hours after another, as UTC text."""
+
+    def instant(cells: Cells) -> str | None:
+        begin, number = since(cells), amount(cells)
+        if begin is None or number is None:
+            return None
+        if not (number.isascii() and number.isdigit() and int(number) <= MOST_ADDED):
+            raise RowError(column, f"{number[:60]!r} is no whole number from 0 to {MOST_ADDED:,}")
+        moment = datetime.fromisoformat(begin)
+        try:
+            if by_day:
+                local = moment.astimezone(zone).replace(tzinfo=None, fold=0) + timedelta(days=int(number))
+                moment = local.replace(tzinfo=zone)
+            else:
+                moment += timedelta(hours=int(number))
+            return moment.astimezone(UTC).isoformat()
+        except OverflowError as fault:
+            raise RowError(column, f"{number} after {begin} is beyond the calendar") from fault
+
+    return instant
 
 
 class Values:
@@ -91,15 +133,23 @@ class Values:
             return lambda _: constant
         if value.code_from is not None:
             return self._finished(self._coders[value.code_from], value)
+        if value.join is not None:
+            return self._finished(joined([self.text(part) for part in value.join], value.with_), value)
         return self._finished(self._first([self.column(name) for name in value.column or []]), value)
 
     def instant(self, value: Value) -> Text:
         """How to read a value that is an instant, as UTC text."""
+        if value.after is not None and value.add is not None:
+            # The end of the day is that of the day it counts from.
+            since = value.after if value.date_only == "start" else value.after.model_copy(update={"date_only": "end"})
+            zone = ZoneInfo(self._mapping.time.zone)
+            by_day = value.unit == "day"
+            return later(self.instant(since), self.text(value.add), origin(value.add), zone, by_day=by_day)
         read_instant = instant_reader(self._mapping.time, value.date_only)
         column = origin(value)
         as_written = value.column is not None and not (value.prefix or value.translate or value.missing)
         # Dates of Parquet and Excel stay dates; only what the mapping changes has to become text first.
-        read = self._first_cell(value.column or []) if as_written else self.text(value)
+        read = self.first_cell(value.column or []) if as_written else self.text(value)
 
         def instant(cells: Cells) -> str | None:
             cell = read(cells)
@@ -127,7 +177,8 @@ class Values:
             return reads[0]
         return lambda cells: next((text for read in reads if (text := read(cells)) is not None), None)
 
-    def _first_cell(self, columns: list[str]) -> Callable[[Cells], Cell]:
+    def first_cell(self, columns: list[str]) -> Callable[[Cells], Cell]:
+        """How to read the first of these columns that holds something, a date as a date."""
         missing, cell_text = self._missing, self.cell_text
         if len(columns) > 1:
             return lambda cells: next((cells[name] for name in columns if cell_text(cells.get(name)) is not None), None)
@@ -160,6 +211,7 @@ class Values:
         below_parent = isinstance(source, UnitColumn) and source.prefix is None and source.code == "slug"
         parent_of = self.text(source.parent) if isinstance(source, UnitColumn) and below_parent else None
         prefix = source.prefix or ""
+        is_unit = isinstance(source, UnitColumn)
         known: dict[tuple[str, str | None], str] = {}
 
         def code(cells: Cells) -> str | None:
@@ -170,6 +222,10 @@ class Values:
             found = known.get((value, parent))
             if found is None:
                 made = value if source.code == "as_is" else slug(value)
+                if is_unit and value not in source.codes and made.split() != [made]:
+                    raise RowError(
+                        source.column, f"{made[:60]!r} holds a blank, which a unit's code must not: {_NO_BLANKS}"
+                    )
                 found = source.codes.get(value) or (f"{parent}.{made}" if parent_of else prefix + made)
                 known[value, parent] = found
             return found

@@ -21,9 +21,9 @@ from senders.cases import cases
 from senders.codes import slug
 from senders.distinct import DistinctCount
 from senders.endpoints import EndpointsError, resolve
-from senders.importer import produced
 from senders.instants import instant_reader
 from senders.mapping import Mapping, MappingError, load
+from senders.produced import produced
 from senders.rows import FileError, Row
 from senders.rules import TimeRules
 from senders.survey import reference_events, survey

@@ -10,8 +10,9 @@ import pytest
 
 from contract.events import AnyEvent, decode
 from contract.refusals import Refusal
-from senders.importer import produced, run
+from senders.importer import run
 from senders.mapping import load
+from senders.produced import produced
 from senders.transform import Made, Rejected, Transform
 from tests.support import Stack, unit
 

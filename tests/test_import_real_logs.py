@@ -14,8 +14,8 @@ import pytest
 
 from contract.events import AnyEvent, decode
 from contract.refusals import Refusal
-from senders.importer import produced
 from senders.mapping import load
+from senders.produced import produced
 from senders.survey import reference_events, survey
 from senders.transform import Made, Transform
 

@@ -12,8 +12,8 @@ import pytest
 from contract.aliases import Aliases, aliases_from
 from contract.procedure_codes import plain_code
 from contract.reference_export import texts
-from senders.importer import produced
 from senders.mapping import load
+from senders.produced import produced
 from senders.transform import Made, Transform
 from tests.test_reference_files import AS_OF, UNITS, faults, parsed
 
