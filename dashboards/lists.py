@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
 
-from fastapi import HTTPException, Query
+import pyarrow as pa
+from fastapi import HTTPException
+from pydantic import TypeAdapter
 
 from contract.devices import SILENT_AFTER_SERVED, SILENT_AFTER_UNSEEN_S
 from contract.reasons import severe_reasons
-from dashboards.reader import From, Having, Limit, Store, To, readable
+from dashboards import continuation
+from dashboards.filters import After, DossierCode, From, Limit, Offset, Source, To, Unit
+from dashboards.forms import Listing
+from dashboards.reader import Having, Store, readable
 from runtime.clock import speed_of
 from warehouse import evidence, figures
-from warehouse.evidence import Counted
+from warehouse.evidence import Counted, Table
+
+_RATING, _DOSSIER = TypeAdapter(tuple[datetime, UUID]), TypeAdapter(tuple[datetime, str])
+"""What a page of a list goes on from: a place in its order."""
+
+_NOT_SHOWN = frozenset({"total", "sort_at"})
 
 
 def get_units(store: Store) -> dict[str, Any]:
@@ -44,25 +57,31 @@ def get_reference_loads(store: Store, limit: Limit = 100) -> dict[str, Any]:
 def get_dossiers(
     store: Store,
     having: Having,
-    unit: str,
+    unit: Unit,
     start: From = None,
     to: To = None,
     counted: Counted = "received",
     state: Literal["all", "open", "ended", "overdue"] = "all",
     has_due: bool | None = None,
     limit: Limit = 100,
-    offset: Annotated[int, Query(ge=0)] = 0,
-) -> dict[str, Any]:
-    """Dossiers received (or settled) in the period with their standing at its end; ``total`` counts all that match."""
+    offset: Offset = 0,
+    after: After = None,
+) -> Listing:
+    """Dossiers received (or settled) in the period with their standing at its end; ``total`` counts all that match.
+
+    By due date. Where ``limit`` cuts the list, ``next`` is what ``after`` goes on from, with the same ``from`` and
+    ``to``.
+    """
     tree, period, _ = store.scope(unit, start, to, None)
-    # One row at least carries the total.
-    rows = evidence.dossiers(
-        store.client, tree.below(unit), period, having, counted, state, has_due, max(limit, 1), offset
+    behind = continuation.read(after, _DOSSIER) if after else evidence.FIRST_DOSSIER
+    # One row more than asked for tells whether there is another page, and has the total in any case.
+    table = evidence.dossiers(
+        store.client, tree.below(unit), period, having, counted, state, has_due, limit + 1, offset, behind
     )
-    return {"unit": unit, **store.told(period), "total": _total(rows), "dossiers": _shown(rows[:limit])}
+    return _page({"unit": unit, **store.told(period)}, "dossiers", table, limit, ("sort_at", "dossier"))
 
 
-def get_dossier(store: Store, code: str) -> dict[str, Any]:
+def get_dossier(store: Store, code: DossierCode) -> dict[str, Any]:
     """One dossier as it is known by now, with every event about it as it was sent."""
     found = evidence.dossier(store.client, code)
     if found is None:
@@ -82,28 +101,29 @@ def get_dossier(store: Store, code: str) -> dict[str, Any]:
 def get_ratings(
     store: Store,
     having: Having,
-    unit: str,
+    unit: Unit,
     start: From = None,
     to: To = None,
     limit: Limit = 100,
     severe: bool = False,
     comments: bool = False,
-) -> dict[str, Any]:
+    after: After = None,
+) -> Listing:
     """Single ratings of the period, the latest first; ``severe`` leaves those that a supervisor must see.
 
-    ``comments`` brings what was written beside them, as masked when it came in; ``total`` counts all that match.
+    ``comments`` brings what was written beside them, as masked when it came in; ``total`` counts all that match. Where
+    ``limit`` cuts the list, ``next`` is what ``after`` goes on from, with the same ``from`` and ``to``.
     """
     tree, period, _ = store.scope(unit, start, to, None)
     reasons = severe_reasons() if severe else ()
-    rows = evidence.ratings(store.client, tree.below(unit), period, limit, having, reasons)
-    shown = _shown(rows)
-    if comments:
-        written = evidence.comments(store.client, rows)
-        shown = [row | {"comment": written.get(raw["event_id"], "")} for row, raw in zip(shown, rows, strict=True)]
-    return {"unit": unit, **store.told(period), "total": _total(rows), "ratings": shown}
+    behind = continuation.read(after, _RATING) if after else None
+    table = evidence.ratings(
+        store.client, tree.below(unit), period, limit + 1, having, reasons, behind, comments=comments
+    )
+    return _page({"unit": unit, **store.told(period)}, "ratings", table, limit, ("occurred_at", "event_id"))
 
 
-def get_tablets(store: Store, unit: str, start: From = None, to: To = None) -> dict[str, Any]:
+def get_tablets(store: Store, unit: Unit, start: From = None, to: To = None) -> dict[str, Any]:
     """The tablets, when each was tapped last and what its newest heartbeat said.
 
     ``silent`` are those that are ``untapped`` though many were served in the period since, and those that are
@@ -124,7 +144,7 @@ def _silence(tablet: Mapping[str, Any], speed: float) -> dict[str, bool]:
     return {"untapped": untapped, "unseen": unseen, "silent": untapped or unseen}
 
 
-def get_acknowledgements(store: Store, unit: str, start: From = None, to: To = None) -> dict[str, Any]:
+def get_acknowledgements(store: Store, unit: Unit, start: From = None, to: To = None) -> dict[str, Any]:
     """Who took care of what in the period, the latest first; ``about`` as the page's form has it."""
     tree, period, _ = store.scope(unit, start, to, None)
     rows = evidence.acknowledgements(store.client, tree.below(unit), period)
@@ -132,7 +152,7 @@ def get_acknowledgements(store: Store, unit: str, start: From = None, to: To = N
 
 
 def get_series(
-    store: Store, unit: str, start: From = None, to: To = None, step: Literal["hour", "day"] = "hour"
+    store: Store, unit: Unit, start: From = None, to: To = None, step: Literal["hour", "day"] = "hour"
 ) -> dict[str, Any]:
     """Counts by hour or day, for charts."""
     tree, period, _ = store.scope(unit, start, to, None)
@@ -158,15 +178,37 @@ def get_freshness(store: Store) -> dict[str, Any]:
     }
 
 
-def get_counts(store: Store, source: str) -> dict[str, Any]:
+def get_counts(store: Store, source: Source) -> dict[str, Any]:
     """Distinct events of one source: ``rows`` in the raw table, ``stored`` of them in every figure."""
     rows, counted = figures.stored(store.client, source)
     return {"source": source, "rows": rows, "stored": counted}
 
 
-def _total(rows: Sequence[Mapping[str, Any]]) -> int:
-    return int(rows[0]["total"]) if rows else 0
+def _page(head: dict[str, Any], name: str, table: Table, limit: int, place: tuple[str, str]) -> Listing:
+    """A page of a table: its first ``limit`` rows; ``place`` are the columns by which the next page goes on."""
+    columns = {column: _parquet_type(kind) for column, kind in table.types.items() if column not in _NOT_SHOWN}
+    listing = Listing(head, name, columns, iter(()))
+
+    def rows() -> Iterator[dict[str, Any]]:
+        last: dict[str, Any] | None = None
+        for number, row in enumerate(table.rows):
+            listing.total = row["total"]
+            if number == limit:
+                listing.after = continuation.written(last[place[0]], last[place[1]]) if last else None
+                break
+            last = row
+            yield {column: readable(row[column]) for column in columns}
+
+    listing.rows = rows()
+    return listing
+
+
+def _parquet_type(kind: str) -> pa.DataType:
+    kind = re.sub(r"^(LowCardinality|Nullable)\((.*)\)$", r"\2", kind)
+    if kind == "Bool":
+        return pa.bool_()
+    return pa.int64() if re.fullmatch(r"U?Int\d+", kind) else pa.string()
 
 
 def _shown(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{key: readable(value) for key, value in row.items() if key != "total"} for row in rows]
+    return [{key: readable(value) for key, value in row.items()} for row in rows]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from fastapi import Depends, HTTPException, Query, Request
+from clickhouse_connect.driver.client import Client
+from fastapi import Depends, HTTPException, Request
 
 from contract.catalogue import catalogue
 from contract.indicators import Indicator
-from dashboards.filters import period_of
+from dashboards.filters import Hour, OneCode, TreeDay, Weekday, period_of
+from dashboards.lanes import WORK
 from dashboards.tree import Tree, TreeKeeper
+from dashboards.work import Work
 from runtime.clock import VIETNAM, clock_from
 from runtime.settings import Settings
 from warehouse import figures
@@ -34,8 +37,10 @@ class Reader:
 class Asked:
     """What one question reads from: the store and the clock, and the tree of ``day`` (today's when None)."""
 
-    def __init__(self, reader: Reader, day: date | None) -> None:
-        self.client, self.clock, self.settings = reader.client, reader.clock, reader.settings
+    def __init__(self, reader: Reader, day: date | None, work: Work) -> None:
+        self.clock, self.settings = reader.clock, reader.settings
+        # The statements of warehouse/ ask a client for no more than this one has.
+        self.client = cast("Client", work.client(reader.client, reader.settings.question_max_s))
         self.recounting = reader.recounting
         self._keeper = reader.keeper
         self.day = day or self.clock().astimezone(VIETNAM).date()
@@ -85,28 +90,20 @@ def _reader(request: Request) -> Reader:
     return reader
 
 
-def _asked(
-    reader: Annotated[Reader, Depends(_reader)],
-    tree: Annotated[date | None, Query(description="day whose unit tree is meant; today when left out")] = None,
-) -> Asked:
-    return Asked(reader, tree)
+def _asked(request: Request, reader: Annotated[Reader, Depends(_reader)], tree: TreeDay = None) -> Asked:
+    return Asked(reader, tree, request.scope.get(WORK) or Work())
 
 
 Store = Annotated[Asked, Depends(_asked)]
-From = Annotated[str | None, Query(alias="from", description="start of the period; today when left out")]
-To = Annotated[str | None, Query(description="end of the period, exclusive; now when left out")]
-Ids = Annotated[str | None, Query(description="indicators, separated by commas; all when left out")]
-
-Limit = Annotated[int, Query(ge=0, le=100_000, description="rows at most")]
 
 
 def _having(
-    counter: str = ANY,
-    staff: str = ANY,
-    procedure: str = ANY,
-    channel: str = ANY,
-    hour: str = ANY,
-    weekday: str = ANY,
+    counter: OneCode = ANY,
+    staff: OneCode = ANY,
+    procedure: OneCode = ANY,
+    channel: OneCode = ANY,
+    hour: Hour = ANY,
+    weekday: Weekday = ANY,
 ) -> Filter:
     """``*`` for anything; an empty text for cases that do not tell it."""
     return Filter(counter, staff, procedure, channel, hour, weekday)
