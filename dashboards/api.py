@@ -40,7 +40,8 @@ def make_api(settings: Settings) -> FastAPI:
     app.state.settings = settings
     answer_problems(app)
     serve_docs(app)
-    app.get("/readyz", response_class=PlainTextResponse, responses={503: PROBLEMS[503]})(readyz)
+    ready: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+    app.get("/readyz", response_class=JSONResponse, responses={**PROBLEMS, **ready})(readyz)
     for path, route in ROUTES.items():
         responses = {**PROBLEMS, **(COME_AGAIN if path == "/v1/recount" else {}), 200: answers_of(path)}
         app.add_api_route(path, in_forms(path, route), responses=responses, response_class=JSONResponse)
@@ -49,10 +50,10 @@ def make_api(settings: Settings) -> FastAPI:
     return app
 
 
-def readyz(store: Store) -> str:
+def readyz(store: Store) -> PlainTextResponse:
     """200 while the store answers."""
     store.client.command("SELECT 1")
-    return "ready\n"
+    return PlainTextResponse("ready\n")
 
 
 def get_indicators(store: Store, unit: Unit, start: From = None, to: To = None, ids: Ids = None) -> dict[str, Any]:

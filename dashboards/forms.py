@@ -10,6 +10,7 @@ import csv
 import io
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from inspect import Parameter, signature
 from itertools import islice
@@ -21,6 +22,7 @@ from fastapi import Query, Request
 from pydantic_core import to_json
 from starlette.datastructures import URL
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from dashboards.plain_text import cell
 
@@ -74,7 +76,7 @@ class Listing:
     head: Mapping[str, Any]
     name: str
     columns: Mapping[str, pa.DataType]
-    rows: Iterator[Row]
+    rows: Iterator[Row] = field(default_factory=lambda: iter(()))
     total: int = 0
     after: str | None = None
     written: int = field(default=0, init=False)
@@ -130,53 +132,67 @@ def _whole(answer: Answer, path: str, form: str) -> Response:
     if form == JSON or path not in ROWS:
         return Response(to_json(answer, inf_nan_mode="null"), media_type=JSON)
     found = list(rows(answer[ROWS[path]]))
-    file = _file()
-    if form == CSV:
-        write_csv(file, dict.fromkeys(name for row in found for name in row), found)
-    else:
-        columns = dict.fromkeys(name for row in found for name in row)
-        pq.write_table(pa.table({name: [row.get(name) for row in found] for name in columns}), file)
+    columns = list(dict.fromkeys(name for row in found for name in row))
+
+    def write(file: IO[bytes]) -> None:
+        if form == CSV:
+            write_csv(file, columns, found)
+        else:
+            pq.write_table(pa.table({name: [row.get(name) for row in found] for name in columns}), file)
+
+    file = _file(write)
     headers = {TOTAL_HEADER: str(answer["total"])} if "total" in answer else {}
-    return _sent(file, path, form, headers)
+    return _FileAnswer(file, path, form, headers)
 
 
 def _listed(listing: Listing, path: str, form: str, url: URL) -> Response:
-    file = _file()
-    if form == JSON:
-        _write_json(file, listing)
-    else:
-        flat = (dict(_flat(row)) for row in listing.counted())
-        if form == CSV:
+    flat = (dict(_flat(row)) for row in listing.counted())
+
+    def write(file: IO[bytes]) -> None:
+        if form == JSON:
+            _write_json(file, listing)
+        elif form == CSV:
             write_csv(file, listing.columns, flat)
         else:
             _write_parquet(file, listing.columns, flat)
+
+    file = _file(write)
     headers = {TOTAL_HEADER: str(listing.total), ROWS_HEADER: str(listing.written)}
     if listing.after:
         # The period stays what it is, also where it was left out and means today until now.
         period = {name: listing.head[name] for name in ("from", "to", "tree")}
         following = url.include_query_params(**period, after=listing.after).remove_query_params("offset")
         headers["link"] = f'<{following.path}?{following.query}>; rel="next"'
-    return _sent(file, path, form, headers)
+    return _FileAnswer(file, path, form, headers)
 
 
-def _file() -> IO[bytes]:
-    return cast("IO[bytes]", tempfile.SpooledTemporaryFile(KEPT_IN_MEMORY_BYTES))
+def _file(write: Callable[[IO[bytes]], None]) -> IO[bytes]:
+    """A file that ``write`` has filled: in memory while it is small, else on disk."""
+    with ExitStack() as closed_on_error:
+        file = cast("IO[bytes]", closed_on_error.enter_context(tempfile.SpooledTemporaryFile(KEPT_IN_MEMORY_BYTES)))
+        write(file)
+        closed_on_error.pop_all()
+    return file
 
 
-def _sent(file: IO[bytes], path: str, form: str, headers: Mapping[str, str]) -> Response:
-    length = file.tell()
-    file.seek(0)
+class _FileAnswer(StreamingResponse):
+    """An answer that lies in a file, which is closed behind it."""
 
-    def chunks() -> Iterator[bytes]:
-        with file:
-            while chunk := file.read(CHUNK_BYTES):
-                yield chunk
+    def __init__(self, file: IO[bytes], path: str, form: str, headers: Mapping[str, str]) -> None:
+        self._file = file
+        about = {"content-length": str(file.tell())}
+        if form != JSON:
+            about["content-disposition"] = f'attachment; filename="{path.rpartition("/")[2]}.{ENDINGS[form]}"'
+        file.seek(0)
+        chunks = iter(lambda: file.read(CHUNK_BYTES), b"")
+        kind = "text/csv; charset=utf-8" if form == CSV else form
+        super().__init__(chunks, headers={**headers, **about}, media_type=kind)
 
-    named = {}
-    if form != JSON:
-        named["content-disposition"] = f'attachment; filename="{path.rpartition("/")[2]}.{ENDINGS[form]}"'
-    kind = "text/csv; charset=utf-8" if form == CSV else form
-    return StreamingResponse(chunks(), headers={**headers, **named, "content-length": str(length)}, media_type=kind)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._file.close()
 
 
 def _write_json(file: IO[bytes], listing: Listing) -> None:

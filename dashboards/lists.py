@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -21,12 +20,26 @@ from dashboards.forms import Listing
 from dashboards.reader import Having, Store, readable
 from runtime.clock import speed_of
 from warehouse import evidence, figures
-from warehouse.evidence import Counted, Table
+from warehouse.evidence import Counted
 
 _RATING, _DOSSIER = TypeAdapter(tuple[datetime, UUID]), TypeAdapter(tuple[datetime, str])
 """What a page of a list goes on from: a place in its order."""
 
-_NOT_SHOWN = frozenset({"total", "sort_at"})
+_TEXT, _NUMBER, _TRUTH = pa.string(), pa.int64(), pa.bool_()
+DOSSIER_COLUMNS = {
+    **dict.fromkeys(("dossier", "unit", "procedure", "channel", "staff", "counter"), _TEXT),
+    **dict.fromkeys(("received_at", "accepted_at", "due_at", "ended", "how"), _TEXT),
+    **dict.fromkeys(("supplements", "is_ended"), _NUMBER),
+    "overdue": _TRUTH,
+}
+RATING_COLUMNS = {
+    **dict.fromkeys(("event_id", "occurred_at", "unit", "counter", "device", "staff", "procedure", "dossier"), _TEXT),
+    **dict.fromkeys(("channel", "scale"), _TEXT),
+    "score": _NUMBER,
+    **dict.fromkeys(("reasons", "recorded_at"), _TEXT),
+    "replaced": _NUMBER,
+}
+"""What the lists show of the store's rows, with the types of Parquet; instants are texts."""
 
 
 def get_units(store: Store) -> dict[str, Any]:
@@ -75,10 +88,12 @@ def get_dossiers(
     tree, period, _ = store.scope(unit, start, to, None)
     behind = continuation.read(after, _DOSSIER) if after else evidence.FIRST_DOSSIER
     # One row more than asked for tells whether there is another page, and has the total in any case.
-    table = evidence.dossiers(
+    found = evidence.dossiers(
         store.client, tree.below(unit), period, having, counted, state, has_due, limit + 1, offset, behind
     )
-    return _page({"unit": unit, **store.told(period)}, "dossiers", table, limit, ("sort_at", "dossier"))
+    listing = Listing({"unit": unit, **store.told(period)}, "dossiers", DOSSIER_COLUMNS)
+    listing.rows = _page(listing, found, limit, ("sort_at", "dossier"))
+    return listing
 
 
 def get_dossier(store: Store, code: DossierCode) -> dict[str, Any]:
@@ -117,10 +132,13 @@ def get_ratings(
     tree, period, _ = store.scope(unit, start, to, None)
     reasons = severe_reasons() if severe else ()
     behind = continuation.read(after, _RATING) if after else None
-    table = evidence.ratings(
+    found = evidence.ratings(
         store.client, tree.below(unit), period, limit + 1, having, reasons, behind, comments=comments
     )
-    return _page({"unit": unit, **store.told(period)}, "ratings", table, limit, ("occurred_at", "event_id"))
+    columns = RATING_COLUMNS | ({"comment": _TEXT} if comments else {})
+    listing = Listing({"unit": unit, **store.told(period)}, "ratings", columns)
+    listing.rows = _page(listing, found, limit, ("occurred_at", "event_id"))
+    return listing
 
 
 def get_tablets(store: Store, unit: Unit, start: From = None, to: To = None) -> dict[str, Any]:
@@ -184,30 +202,18 @@ def get_counts(store: Store, source: Source) -> dict[str, Any]:
     return {"source": source, "rows": rows, "stored": counted}
 
 
-def _page(head: dict[str, Any], name: str, table: Table, limit: int, place: tuple[str, str]) -> Listing:
-    """A page of a table: its first ``limit`` rows; ``place`` are the columns by which the next page goes on."""
-    columns = {column: _parquet_type(kind) for column, kind in table.types.items() if column not in _NOT_SHOWN}
-    listing = Listing(head, name, columns, iter(()))
-
-    def rows() -> Iterator[dict[str, Any]]:
-        last: dict[str, Any] | None = None
-        for number, row in enumerate(table.rows):
-            listing.total = row["total"]
-            if number == limit:
-                listing.after = continuation.written(last[place[0]], last[place[1]]) if last else None
-                break
-            last = row
-            yield {column: readable(row[column]) for column in columns}
-
-    listing.rows = rows()
-    return listing
-
-
-def _parquet_type(kind: str) -> pa.DataType:
-    kind = re.sub(r"^(LowCardinality|Nullable)\((.*)\)$", r"\2", kind)
-    if kind == "Bool":
-        return pa.bool_()
-    return pa.int64() if re.fullmatch(r"U?Int\d+", kind) else pa.string()
+def _page(
+    listing: Listing, found: Iterable[dict[str, Any]], limit: int, place: tuple[str, str]
+) -> Iterator[dict[str, Any]]:
+    """The first ``limit`` of the rows that were found; ``place`` are the columns by which the next page goes on."""
+    last: dict[str, Any] | None = None
+    for number, row in enumerate(found):
+        listing.total = row["total"]
+        if number == limit:
+            listing.after = continuation.written(last[place[0]], last[place[1]]) if last else None
+            return
+        last = row
+        yield {column: readable(row[column]) for column in listing.columns}
 
 
 def _shown(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

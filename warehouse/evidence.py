@@ -56,15 +56,6 @@ class Filter(NamedTuple):
 EVERY_CASE = Filter()
 
 
-class Table(NamedTuple):
-    """Rows as they come from the store, of which never more than a block is held."""
-
-    types: dict[str, str]
-    """The columns and the store's types of them."""
-
-    rows: Iterator[dict[str, Any]]
-
-
 def dossiers(
     client: Client,
     within: Sequence[str],
@@ -76,7 +67,7 @@ def dossiers(
     limit: int = 100,
     offset: int = 0,
     after: tuple[datetime, str] = FIRST_DOSSIER,
-) -> Table:
+) -> Iterator[dict[str, Any]]:
     """Dossiers of ``within`` received or settled in the period, with their standing at its end and the ``total``.
 
     They come in the order of (``sort_at``, ``dossier``), those behind ``after`` only.
@@ -93,7 +84,7 @@ def dossiers(
         **having._asdict(),
         **bounds(period),
     }
-    return _table(client, sql("dossiers"), parameters)
+    return _rows_in_blocks(client, sql("dossiers"), parameters)
 
 
 def ratings(
@@ -105,7 +96,7 @@ def ratings(
     reasons: Sequence[str] = (),
     after: tuple[datetime, UUID] | None = None,
     comments: bool = False,
-) -> Table:
+) -> Iterator[dict[str, Any]]:
     """Ratings of a period, the latest first, with the ``total``; with ``reasons``, only those that give one of them.
 
     They come in the order of (``occurred_at`` downwards, ``event_id``), those behind ``after`` only. ``comments`` has a
@@ -119,7 +110,7 @@ def ratings(
     if comments:
         statement = sql("comments").replace(RATINGS, statement)
         parameters["id_prefix"] = ID_PREFIX.hex()
-    return _table(client, statement, parameters)
+    return _rows_in_blocks(client, statement, parameters)
 
 
 def tablets(client: Client, within: Sequence[str], period: Period) -> Rows:
@@ -204,20 +195,14 @@ def procedure_names(client: Client) -> dict[str, tuple[str, str]]:
     return {row["procedure"]: (row["vi"], row["en"]) for row in _rows(client, "procedure_names", {})}
 
 
-def _table(client: Client, statement: str, parameters: Mapping[str, Any]) -> Table:
-    stream = client.query_row_block_stream(
-        statement, parameters=dict(parameters), settings={"max_block_size": ROWS_OF_A_BLOCK}
-    )
-    source = cast("QueryResult", stream.source)
-    types = {name: kind.name for name, kind in zip(source.column_names, source.column_types, strict=True)}
-
-    def rows() -> Iterator[dict[str, Any]]:
-        with stream:
-            for block in stream:
-                for row in block:
-                    yield dict(zip(types, row, strict=True))
-
-    return Table(types, rows())
+def _rows_in_blocks(client: Client, statement: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The rows as they come from the store, of which never more than a block is held."""
+    settings = {"max_block_size": ROWS_OF_A_BLOCK}
+    with client.query_row_block_stream(statement, parameters=dict(parameters), settings=settings) as stream:
+        names = cast("QueryResult", stream.source).column_names
+        for block in stream:
+            for row in block:
+                yield dict(zip(names, row, strict=True))
 
 
 def _rows(client: Client, name: str, parameters: Mapping[str, Any]) -> Rows:

@@ -17,7 +17,7 @@ WITH
   ),
   written AS MATERIALIZED
   (
-    SELECT event_id, unit, JSONExtractString(body, 'data', 'comment') AS text
+    SELECT event_id AS id, unit AS of_unit, JSONExtractString(body, 'data', 'comment') AS text
     FROM events FINAL
     WHERE type IN ('rating.submitted', 'rating.commented') AND unit IN (SELECT unit FROM page)
       AND toStartOfHour(occurred_at) IN
@@ -28,7 +28,7 @@ WITH
 SELECT page.* EXCEPT (digest, comment_id),
   arrayStringConcat(arrayFilter(text -> text != '', [beside.text, by_link.text]), '\n') AS comment
 FROM page
-LEFT JOIN written AS beside ON page.event_id = beside.event_id AND page.unit = beside.unit
-LEFT JOIN written AS by_link ON page.comment_id = by_link.event_id AND page.unit = by_link.unit
+LEFT JOIN written AS beside ON page.event_id = beside.id AND page.unit = beside.of_unit
+LEFT JOIN written AS by_link ON page.comment_id = by_link.id AND page.unit = by_link.of_unit
 ORDER BY page.occurred_at DESC, page.event_id
 SETTINGS enable_materialized_cte = 1
