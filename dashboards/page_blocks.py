@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import Any
 
 from dashboards import page_format as form
 from dashboards.page_texts import Texts
 from dashboards.page_trouble import WATCHED, Trouble
+from dashboards.plain_text import escape
 
 SIGNS = {"met": "✓", "missed": "✗", "too_few": "…", "none": ""}
 AGE_SIGNS = {"fresh": "●", "late": "▲", "too_late": "■", "none": "○"}

@@ -28,12 +28,20 @@ _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠﹢﹣﹦﹫]")
 
 def plain(text: str) -> str:
     """The text without hidden marks; control characters become blanks."""
+    # Most texts are codes, and a file has millions of them.
+    if text.isascii() and text.isprintable():
+        return text
     return _HIDDEN.sub("", _CONTROL.sub(" ", _LINE_ENDS.sub("\n", text)))
 
 
 def escape(text: str) -> str:
     """Plain text for HTML."""
     return html.escape(plain(text))
+
+
+def with_marks(text: str) -> str:
+    """The text with its hidden marks as they are written in JSON, for who wants to see what was sent."""
+    return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def markdown(text: str) -> str:

@@ -37,10 +37,10 @@ class Reader:
 class Asked:
     """What one question reads from: the store and the clock, and the tree of ``day`` (today's when None)."""
 
-    def __init__(self, reader: Reader, day: date | None, work: Work) -> None:
+    def __init__(self, reader: Reader, day: date | None, work: Work | None = None) -> None:
         self.clock, self.settings = reader.clock, reader.settings
         # The statements of warehouse/ ask a client for no more than this one has.
-        self.client = cast("Client", work.client(reader.client, reader.settings.question_max_s))
+        self.client = cast("Client", (work or Work()).client(reader.client, reader.settings.question_max_s))
         self.recounting = reader.recounting
         self._keeper = reader.keeper
         self.day = day or self.clock().astimezone(VIETNAM).date()
@@ -91,7 +91,7 @@ def _reader(request: Request) -> Reader:
 
 
 def _asked(request: Request, reader: Annotated[Reader, Depends(_reader)], tree: TreeDay = None) -> Asked:
-    return Asked(reader, tree, request.scope.get(WORK) or Work())
+    return Asked(reader, tree, request.scope.get(WORK))
 
 
 Store = Annotated[Asked, Depends(_asked)]
