@@ -18,6 +18,7 @@ from dashboards.breakdown import get_breakdown
 from dashboards.compare import get_compare
 from dashboards.filters import From, Ids, RuleSet, To, Unit
 from dashboards.forms import answers_of, in_forms
+from dashboards.freshness import get_freshness
 from dashboards.heat import get_heat
 from dashboards.lanes import Lanes
 from dashboards.lasting import get_warnings
@@ -182,6 +183,6 @@ ROUTES: dict[str, Callable[..., Any]] = {
     "/v1/acknowledgements": lists.get_acknowledgements,
     "/v1/series": lists.get_series,
     "/v1/tablets": lists.get_tablets,
-    "/v1/freshness": lists.get_freshness,
+    "/v1/freshness": get_freshness,
     "/v1/counts": lists.get_counts,
 }

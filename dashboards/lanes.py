@@ -25,7 +25,8 @@ SEND_TIMEOUT_S = 60.0
 
 HEAVY_ROWS, HEAVY_INDICATORS = 10_000, 20
 ALWAYS_HEAVY = frozenset({"/v1/reference", "/v1/staff-sheet"})
-RETRY_AFTER_S = {"heavy": 5, "others": 2}
+RETRY_AFTER_S = {"heavy": 3, "others": 2}
+"""Shorter than a connection without questions is kept open, so that nobody asks again on one that just ends."""
 BUSY = "as many questions as can be answered at once are under way; ask again in {seconds} seconds"
 WORK = "hailong.work"
 """The key of a request's scope under which its ``Work`` is found."""

@@ -183,19 +183,6 @@ def get_series(
     }
 
 
-def get_freshness(store: Store) -> dict[str, Any]:
-    """How old the data is: now, and when the newest event that the figures hold was recorded."""
-    now = store.clock()
-    recorded = figures.freshness(store.client)
-    # In a replayed day a second of age is a second of the wall, as the one who waits feels it.
-    age_s = None if recorded is None else max(0.0, (now - recorded).total_seconds() / speed_of(store.clock))
-    return {
-        "now": readable(now),
-        "recorded_at": readable(recorded),
-        "age_s": age_s,
-    }
-
-
 def get_counts(store: Store, source: Source) -> dict[str, Any]:
     """Distinct events of one source: ``rows`` in the raw table, ``stored`` of them in every figure."""
     rows, counted = figures.stored(store.client, source)

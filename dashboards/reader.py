@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, cast
 
 from clickhouse_connect.driver.client import Client
@@ -13,14 +13,23 @@ from contract.catalogue import catalogue
 from contract.indicators import Indicator
 from dashboards.filters import Hour, OneCode, TreeDay, Weekday, period_of
 from dashboards.lanes import WORK
+from dashboards.pipeline import Pipeline
 from dashboards.tree import Tree, TreeKeeper
 from dashboards.work import Work
-from runtime.clock import VIETNAM, clock_from
+from runtime.clock import VIETNAM, Clock, clock_from, speed_of
 from runtime.settings import Settings
 from warehouse import figures
 from warehouse.client import connect
 from warehouse.evidence import ANY, Filter
 from warehouse.periods import Period
+
+CLOCKS_DIFFER_S = 2.0
+"""Clocks of servers that are kept right differ by less."""
+
+
+def clocks_differ(clock: Clock) -> timedelta:
+    """How far ahead of now an event may be recorded, in the time of a clock."""
+    return timedelta(seconds=CLOCKS_DIFFER_S * speed_of(clock))
 
 
 class Reader:
@@ -29,6 +38,7 @@ class Reader:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.recounting = threading.Lock()
+        self.pipeline = Pipeline(settings)
         self.client = connect(settings)
         self.clock = clock_from(settings.clock)
         self.keeper = TreeKeeper(lambda: (figures.units(self.client), figures.targets(self.client)))
@@ -41,7 +51,7 @@ class Asked:
         self.clock, self.settings = reader.clock, reader.settings
         # The statements of warehouse/ ask a client for no more than this one has.
         self.client = cast("Client", (work or Work()).client(reader.client, reader.settings.question_max_s))
-        self.recounting = reader.recounting
+        self.recounting, self.pipeline = reader.recounting, reader.pipeline
         self._keeper = reader.keeper
         self.day = day or self.clock().astimezone(VIETNAM).date()
 
@@ -76,9 +86,13 @@ class Asked:
             raise HTTPException(422, "this is asked of one indicator at a time")
         return tree, period, wanted[0]
 
+    def freshness(self) -> figures.Freshness:
+        """When the newest event that the figures hold was recorded, of those recorded by now and of all."""
+        return figures.freshness(self.client, self.clock() + clocks_differ(self.clock))
+
     def as_of(self) -> str | None:
-        """When the newest event that the figures hold was recorded."""
-        recorded = figures.freshness(self.client)
+        """When the newest event that the figures hold was recorded, whatever a clock ahead of ours has written."""
+        recorded = self.freshness().recorded_at
         return None if recorded is None else str(readable(recorded))
 
 

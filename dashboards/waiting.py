@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dashboards.filters import FIRST_DAY, To, Unit
+from dashboards.freshness import age_s
 from dashboards.reader import Store, readable
-from runtime.clock import VIETNAM, speed_of
-from warehouse import evidence, figures
+from runtime.clock import VIETNAM
+from warehouse import evidence
 from warehouse.periods import Period
 from warehouse.working_time import midnight
 
@@ -24,14 +25,14 @@ def get_waiting(store: Store, unit: Unit, to: To = None) -> dict[str, Any]:
     tree, period, _ = store.scope(unit, FIRST_DAY.isoformat(), to, None)
     at = period.end
     today = Period(midnight(at.astimezone(VIETNAM).date()), at)
-    recorded = figures.freshness(store.client)
+    recorded = store.freshness().recorded_at
     points = [_told(row, at) for row in evidence.waiting(store.client, tree.below(unit), today)]
     points.sort(key=lambda point: (-(point["longest_wait_s"] or -1), point["unit"]))
     return {
         "unit": unit,
         "at": readable(at),
         "as_of": readable(recorded),
-        "age_s": recorded and max(0.0, (at - recorded).total_seconds() / speed_of(store.clock)),
+        "age_s": age_s(recorded, store.clock),
         "in_all": {
             "waiting": sum(point["waiting"] for point in points),
             "longest_wait_s": max((point["longest_wait_s"] or 0 for point in points), default=None),
