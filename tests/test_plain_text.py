@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
@@ -51,6 +51,7 @@ def test_what_is_no_text_stays_as_it_is(value: object) -> None:
     assert cell(value) is value
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_no_text_acts_as_a_formula_or_hides_anything(text: str) -> None:
     shown = cell(text)
@@ -59,6 +60,7 @@ def test_no_text_acts_as_a_formula_or_hides_anything(text: str) -> None:
     shown.encode()
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.lists(ANY_TEXT, min_size=1, max_size=5))
 def test_any_text_can_be_written_into_a_workbook_a_table_and_a_page(texts: list[str]) -> None:
     sheet = Sheet(texts[0], texts[-1], [(texts[0], texts[-1])], texts, [Row(list(texts))], texts)
@@ -91,9 +93,10 @@ def test_hidden_marks_of_an_event_are_told_where_it_is_shown_as_sent() -> None:
     assert with_marks('{"staff": "a\u202eb"}') == '{"staff": "a\\u202eb"}'
 
 
-@pytest.mark.parametrize(
-    "name", ["**đậm**", "[a](https://x.vn)", "_a_", "$x$", ":red[a]", "<b>", "# a", "a\n\n- b", "`a`", "~~a~~"]
-)
+MARKED = ["**đậm**", "[a](https://x.vn)", "_a_", "$x$", ":red[a]", "<b>", "# a", "a\n\n- b", "`a`", "~~a~~"]
+
+
+@pytest.mark.parametrize("name", MARKED)
 def test_a_name_is_not_taken_for_markdown(name: str) -> None:
     shown = markdown(name)
     assert "\n" not in shown
