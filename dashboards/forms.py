@@ -146,7 +146,10 @@ def _whole(answer: Answer, path: str, form: str) -> Response:
 
 
 def _listed(listing: Listing, path: str, form: str, url: URL) -> Response:
-    flat = (dict(_flat(row)) for row in listing.counted())
+    flat = (
+        {name: ";".join(value) if isinstance(value, list) else value for name, value in row.items()}
+        for row in listing.counted()
+    )
 
     def write(file: IO[bytes]) -> None:
         if form == JSON:
@@ -219,9 +222,10 @@ def write_csv(file: IO[bytes], columns: Iterable[str], found: Iterable[Row]) -> 
     What a citizen wrote does not run as a formula in the inspector's table.
     """
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=True)
-    writer = csv.DictWriter(text, list(columns))
-    writer.writeheader()
-    writer.writerows({name: cell(value) for name, value in row.items()} for row in found)
+    names = list(columns)
+    writer = csv.writer(text)
+    writer.writerow(names)
+    writer.writerows([cell(row.get(name)) for name in names] for row in found)
     text.detach()
 
 

@@ -26,11 +26,12 @@ _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠﹢﹣﹦﹫]")
 """How a cell begins that Excel, LibreOffice or Google Sheets may take for a formula, in full width too."""
 
 
+_FORMULA_BEGINS = frozenset(" =+-@")
+"""What of it an ASCII text without control characters can begin with."""
+
+
 def plain(text: str) -> str:
     """The text without hidden marks; control characters become blanks."""
-    # Most texts are codes, and a file has millions of them.
-    if text.isascii() and text.isprintable():
-        return text
     return _HIDDEN.sub("", _CONTROL.sub(" ", _LINE_ENDS.sub("\n", text)))
 
 
@@ -52,6 +53,9 @@ def markdown(text: str) -> str:
 def cell(value: T) -> T | str:
     """A value for a cell of a table: text is made plain, and never acts as a formula; all else stays as it is."""
     if not isinstance(value, str):
+        return value
+    # Most texts are codes, and a file has millions of them.
+    if value.isascii() and value.isprintable() and value[:1] not in _FORMULA_BEGINS:
         return value
     text = plain(value)
     return f"'{text}" if _FORMULA.match(text) or text.startswith(("\t", "\n")) else text

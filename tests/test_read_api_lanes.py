@@ -14,6 +14,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 from starlette.datastructures import QueryParams
+from starlette.types import Message, Receive, Scope, Send
 
 from dashboards import lanes
 from dashboards.lanes import HEAVY_AT_ONCE, Lanes, is_heavy
@@ -87,7 +88,7 @@ def test_as_many_as_there_are_places_run_and_health_never_waits(monkeypatch: pyt
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=HOST) as http:
             paths = ["/v1/reference"] * (HEAVY_AT_ONCE + 3) + ["/v1/indicators"] * (lanes.OTHERS_AT_ONCE + 2)
             waiting = [asyncio.create_task(http.get(path)) for path in paths]
-            turned_away = []
+            turned_away: list[int] = []
             while len(turned_away) < 5:
                 finished, _ = await asyncio.wait(waiting, timeout=0.1)
                 turned_away = [task.result().status_code for task in finished]
@@ -142,21 +143,21 @@ def test_a_connection_that_ends_ends_its_question(monkeypatch: pytest.MonkeyPatc
         def leave(self) -> None:
             left.set()
 
-    async def app(_scope: lanes.Scope, _receive: lanes.Receive, _send: lanes.Send) -> None:
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
         await asyncio.to_thread(left.wait, 30)
 
     async def ask() -> None:
         gone = asyncio.Event()
         messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
-        async def receive() -> lanes.Message:
+        async def receive() -> Message:
             message = next(messages, None)
             if message is None:
                 await gone.wait()
                 return {"type": "http.disconnect"}
             return message
 
-        async def send(_message: lanes.Message) -> None: ...
+        async def send(_message: Message) -> None: ...
 
         scope = {"type": "http", "path": "/v1/ratings", "query_string": b"", "headers": []}
         answering = asyncio.create_task(Lanes(app)(scope, receive, send))

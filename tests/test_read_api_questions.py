@@ -87,7 +87,7 @@ def test_a_missing_parameter_is_named_with_an_example(api: AskedApi) -> None:
 
 def test_the_earliest_and_the_latest_days_are_answered(api: AskedApi) -> None:
     whole = {"unit": ROOT, "from": "2000-01-01", "to": "2100-01-01", "tree": "2100-01-01"}
-    paths = {
+    paths: dict[str, dict[str, str]] = {
         path: {}
         for path in ("/v1/indicators", "/v1/ranking", "/v1/series", "/v1/ratings", "/v1/dossiers", "/v1/tablets")
     }
@@ -273,7 +273,7 @@ def test_the_next_page_goes_on_though_new_rows_came_in_before_it(api: AskedApi, 
     asked = {"unit": ROOT, "from": "2026-03-02", "to": "2026-03-04", "limit": "20"}
     before = api.get("/v1/ratings", {**asked, "limit": "1000"}).json()["ratings"]
     first = api.get("/v1/ratings", asked).json()
-    late = {"channel": "tablet", "scale": "csat4", "score": 1, "device": "TAB-T"}
+    late: dict[str, Any] = {"channel": "tablet", "scale": "csat4", "score": 1, "device": "TAB-T"}
     newer = event(
         "rating.submitted", "TAB-T", "2026-03-03T10:00:00+07:00", unit=POINTS[0], source="test/questions2", **late
     )
