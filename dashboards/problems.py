@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -9,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from urllib3.exceptions import HTTPError
 
 from dashboards.filters import sentence_of
 from dashboards.work import QuestionLeftError
@@ -29,6 +31,7 @@ VALUE_REFUSED = "a value of this question lies outside of what is kept: see /doc
 FAILED = "this question could not be answered because of a fault in hailong; its log says which"
 LEFT = "who asked has gone"
 MOST_LOGGED = 500
+_CODE = re.compile(r"Code: (\d+)")
 
 
 class Problem(BaseModel):
@@ -57,6 +60,7 @@ def answer_problems(app: FastAPI) -> None:
     """Has the application answer each kind of trouble in the one form."""
     app.add_exception_handler(RequestValidationError, _wrong_question)
     app.add_exception_handler(ClickHouseError, _trouble_of_store)
+    app.add_exception_handler(HTTPError, _trouble_of_store)
     app.add_exception_handler(QuestionLeftError, _nobody_waits)
     app.add_exception_handler(Exception, _fault)
 
@@ -67,7 +71,9 @@ def _wrong_question(_request: Request, error: Exception) -> JSONResponse:
 
 
 def _trouble_of_store(request: Request, error: Exception) -> JSONResponse:
-    code = getattr(error, "code", None)
+    # A statement that fails half-way tells its number in its text alone.
+    told = _CODE.search(str(error))
+    code = getattr(error, "code", None) or (int(told[1]) if told else None)
     log.warning("store_trouble", path=request.url.path, code=code, error=str(error)[:MOST_LOGGED])
     if code in REFUSED_VALUES:
         return JSONResponse({"detail": VALUE_REFUSED}, 422)
