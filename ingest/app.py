@@ -29,7 +29,7 @@ from ingest.gathering import Gathering
 from ingest.intake import Intake
 from ingest.outbox_file import OutboxError
 from runtime.clock import clock_from
-from runtime.http import HEALTH_ROUTES, serve_app
+from runtime.http import HEALTH_ROUTES, serve_app, serve_docs
 from runtime.settings import Settings
 from runtime.telemetry import TURNED_AWAY
 
@@ -39,7 +39,8 @@ KAFKA_ACK_TIMEOUT_S = 30.0
 
 def make_app(settings: Settings) -> Starlette:
     """The application; its threads live as long as its lifespan."""
-    told = FastAPI(title="hailong ingest", version="1")
+    told = FastAPI(title="hailong ingest", version="1", docs_url=None, redoc_url=None)
+    serve_docs(told)
     told.get("/readyz", response_class=PlainTextResponse)(readyz)
     told.get("/v1/refusals")(get_refusals)
     told.get("/v1/device-configuration")(get_device_configuration)
