@@ -11,12 +11,16 @@ from uuid import UUID
 from itsdangerous import BadData, URLSafeSerializer
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from contract.events import derived_id
+from contract.events import derived_from, derived_id
 from contract.fields import Code
 
 SALT = "hailong.comment-link"
 PATH = "/c/"
 HOLDS = timedelta(minutes=30)
+
+_KIND = "rating-comment"
+ID_PREFIX = derived_from(_KIND, "")
+"""What the id of a comment is made of, before the id of its rating."""
 
 
 class CommentLink(BaseModel):
@@ -49,7 +53,7 @@ def read_comment_link(token: str, api_key: str) -> CommentLink | None:
 
 def comment_id(rating: UUID) -> UUID:
     """The id of the one comment that a rating can have: of several ingest admits the first."""
-    return UUID(derived_id("rating-comment", str(rating)))
+    return UUID(derived_id(_KIND, str(rating)))
 
 
 def _signer(api_key: str) -> URLSafeSerializer:

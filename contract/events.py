@@ -175,9 +175,14 @@ def replacement_id(former: UUID) -> str:
     return derived_id("replacement", str(former))
 
 
+def derived_from(*parts: str) -> bytes:
+    """The bytes whose SHA-1 is the derived id of ``parts``."""
+    return _NAMESPACE.bytes + "\x1f".join(parts).encode()
+
+
 def derived_id(*parts: str) -> str:
     """The same UUID (version 5) for the same parts, always: for senders whose records have no event id of their own."""
-    named = _NAMESPACE.bytes + "\x1f".join(parts).encode()
+    named = derived_from(*parts)
     digest = bytearray(hashlib.sha1(named, usedforsecurity=False).digest()[:16])
     # Version and variant as RFC 9562 sets them; an import makes ids by the million, uuid.UUID would cost it four times.
     digest[6] = digest[6] & 0x0F | 0x50

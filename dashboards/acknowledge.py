@@ -11,6 +11,7 @@ import streamlit as st
 from contract.catalogue import catalogue
 from dashboards.page_blocks import Units, unit_name
 from dashboards.page_texts import Texts
+from dashboards.plain_text import markdown
 from runtime.clock import clock_from
 from runtime.settings import Settings
 
@@ -63,7 +64,8 @@ def draw_form(units: Units, texts: Texts) -> None:
     settings = Settings()
     with st.form("acknowledge", clear_on_submit=False):
         wrong = texts(f"wrong.{about}")
-        st.markdown(f"**{texts('acknowledge.title', unit=unit_name(unit, units, texts), wrong=wrong)}**")
+        name = markdown(unit_name(unit, units, texts))
+        st.markdown(f"**{texts('acknowledge.title', unit=name, wrong=wrong)}**")
         by = st.text_input(texts("acknowledge.by"), max_chars=100, key="acknowledged_by")
         comment = st.text_input(texts("acknowledge.comment"), max_chars=1200)
         with st.container(horizontal=True):
@@ -72,7 +74,7 @@ def draw_form(units: Units, texts: Texts) -> None:
     if done and by.strip():
         problem = send(settings, acknowledged(unit, about, by, comment, clock_from(settings.clock)()))
         if problem:
-            st.error(texts("acknowledge.failed", problem=problem))
+            st.error(texts("acknowledge.failed", problem=markdown(problem)))
             return
     elif done:
         st.error(texts("acknowledge.nobody"))

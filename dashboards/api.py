@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from clickhouse_connect.driver.exceptions import ClickHouseError
-from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi import FastAPI, HTTPException
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from contract.catalogue import catalogue
@@ -18,45 +17,49 @@ from dashboards import lists, told
 from dashboards.breakdown import get_breakdown
 from dashboards.compare import get_compare
 from dashboards.counted import get_counted
-from dashboards.forms import OtherForms
+from dashboards.filters import From, Ids, RuleSet, To, Unit
+from dashboards.forms import answers_of, in_forms
+from dashboards.freshness import get_freshness
 from dashboards.heat import get_heat
 from dashboards.imports import get_imports
+from dashboards.lanes import Lanes
 from dashboards.lasting import get_warnings
 from dashboards.mix import get_mix
+from dashboards.problems import COME_AGAIN, PROBLEMS, answer_problems
 from dashboards.public import get_public
-from dashboards.reader import From, Ids, Store, To
+from dashboards.reader import Store
 from dashboards.recount import get_recount
 from dashboards.scores import in_order
 from dashboards.staff_sheet import get_staff_sheet
 from dashboards.waiting import get_waiting
-from runtime.http import HEALTH_ROUTES
+from runtime.http import HEALTH_ROUTES, KnownHosts, own_names, serve_docs
 from runtime.settings import Settings
 from warehouse.lending import counts_of
 
 
 def make_api(settings: Settings) -> FastAPI:
     """The application. ClickHouse away: 503 on each route until it is back."""
-    app = FastAPI(title="hailong read API", version="1", routes=[*HEALTH_ROUTES])
+    app = FastAPI(title="hailong read API", version="1", routes=[*HEALTH_ROUTES], docs_url=None, redoc_url=None)
     app.state.settings = settings
-    app.add_exception_handler(ClickHouseError, _store_away)
-    app.get("/readyz", response_class=PlainTextResponse)(readyz)
+    answer_problems(app)
+    serve_docs(app)
+    ready: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+    app.get("/readyz", response_class=JSONResponse, responses={**PROBLEMS, **ready})(readyz)
     for path, route in ROUTES.items():
-        app.add_api_route(path, route)
-    app.add_middleware(OtherForms)
+        responses = {**PROBLEMS, **(COME_AGAIN if path == "/v1/recount" else {}), 200: answers_of(path)}
+        app.add_api_route(path, in_forms(path, route), responses=responses, response_class=JSONResponse)
+    app.add_middleware(Lanes)
+    app.add_middleware(KnownHosts, names=own_names(settings.allowed_hosts, settings.api_url))
     return app
 
 
-def _store_away(_request: Request, error: Exception) -> JSONResponse:
-    return JSONResponse({"detail": f"the store does not answer: {error}"[:500]}, 503, {"Retry-After": "2"})
-
-
-def readyz(store: Store) -> str:
+def readyz(store: Store) -> PlainTextResponse:
     """200 while the store answers."""
     store.client.command("SELECT 1")
-    return "ready\n"
+    return PlainTextResponse("ready\n")
 
 
-def get_indicators(store: Store, unit: str, start: From = None, to: To = None, ids: Ids = None) -> dict[str, Any]:
+def get_indicators(store: Store, unit: Unit, start: From = None, to: To = None, ids: Ids = None) -> dict[str, Any]:
     """Figures of one unit with everything below it."""
     tree, period, wanted = store.scope(unit, start, to, ids)
     as_of = store.as_of()
@@ -67,7 +70,7 @@ def get_indicators(store: Store, unit: str, start: From = None, to: To = None, i
 
 def get_ranking(
     store: Store,
-    unit: str,
+    unit: Unit,
     level: UnitLevel = "service_point",
     start: From = None,
     to: To = None,
@@ -101,11 +104,11 @@ def get_ranking(
 
 def get_scores(
     store: Store,
-    unit: str,
+    unit: Unit,
     level: UnitLevel | None = None,
     start: From = None,
     to: To = None,
-    rule_set: Annotated[str, Query(description="a rule set with points")] = "qd766",
+    rule_set: RuleSet = "qd766",
 ) -> dict[str, Any]:
     """Points by a rule set, of the unit or of each unit of a level below it: total, cards, what can be attained."""
     rules = catalogue().rule_set(rule_set)
@@ -182,7 +185,7 @@ ROUTES: dict[str, Callable[..., Any]] = {
     "/v1/acknowledgements": lists.get_acknowledgements,
     "/v1/series": lists.get_series,
     "/v1/tablets": lists.get_tablets,
-    "/v1/freshness": lists.get_freshness,
+    "/v1/freshness": get_freshness,
     "/v1/counts": lists.get_counts,
     "/v1/counted": get_counted,
     "/v1/imports": get_imports,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -12,8 +12,9 @@ from dashboards import page_blocks as blocks
 from dashboards import page_format as form
 from dashboards.page_data import Answer
 from dashboards.page_selectors import ROOT
-from dashboards.page_start import begin
+from dashboards.page_start import begin, guarded
 from dashboards.page_texts import Texts
+from dashboards.plain_text import escape
 from dashboards.supervisor import feed
 
 WALL_EVERY_S, PUBLIC_EVERY_S, TREE_S = 2.0, 60.0, 30.0
@@ -21,6 +22,7 @@ WALL = ("SAT_CSAT", "OPS_WAIT_AVG", "Q766_2_1")
 BAND_SIGNS = {"good": "▲", "fair": "●", "poor": "▼", None: "…"}
 
 
+@guarded
 def draw_wall() -> None:
     """Three figures, the day in a line, and satisfaction by unit and hour on a television; new every two seconds."""
     texts = begin("wall.title")
@@ -28,6 +30,7 @@ def draw_wall() -> None:
 
 
 @st.fragment(run_every=WALL_EVERY_S)
+@guarded
 def _wall(unit: str, texts: Texts) -> None:
     units = _units()
     figures = _asked(("wall", unit), "/v1/indicators", WALL_EVERY_S, unit=unit, ids=",".join(WALL))
@@ -46,9 +49,10 @@ def _wall(unit: str, texts: Texts) -> None:
             st.html(f'<div class="wall">{cards}</div>')
             st.html(blocks.day_line(today.data["series"] if today.data else [], texts))
         if heat.data and heat.data["cells"]:
-            st.html(blocks.heat_table(heat.data, units, "percent", lambda code: f"?unit={code}", texts))
+            st.html(blocks.heat_table(heat.data, units, "percent", lambda code: f"?{urlencode({'unit': code})}", texts))
 
 
+@guarded
 def draw_public() -> None:
     """A band for each service point and a closed month."""
     texts = begin("public.title")

@@ -7,7 +7,8 @@ from typing import Any, Literal
 from fastapi import HTTPException
 
 from contract.indicators import wilson
-from dashboards.reader import From, Store, To
+from dashboards.filters import From, To, Unit
+from dashboards.reader import Store
 from warehouse import evidence
 
 By = Literal["counter", "staff", "procedure", "channel", "hour", "weekday"]
@@ -18,7 +19,7 @@ FEWEST_OF_STAFF = 5
 
 def get_breakdown(
     store: Store,
-    unit: str,
+    unit: Unit,
     of: Literal["ratings", "dossiers", "tickets"],
     by: By,
     start: From = None,

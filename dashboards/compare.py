@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-from fastapi import Query
+from typing import Any
 
 from contract.comparing import difference_of_shares
 from contract.indicators import Indicator
 from dashboards import told
-from dashboards.filters import period_before
-from dashboards.reader import From, Store, To
+from dashboards.filters import From, IndicatorId, To, Unit, period_before
+from dashboards.reader import Store
 from warehouse.lending import counts_of
 
 
 def get_compare(
     store: Store,
-    unit: str,
-    indicator: Annotated[str, Query(alias="id", description="one indicator")],
+    unit: Unit,
+    indicator: IndicatorId,
     start: From = None,
     to: To = None,
 ) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from dashboards.reader import From, Store, To, readable
+from dashboards.filters import From, To, Unit
+from dashboards.reader import Store, readable
 from warehouse import evidence
 
 

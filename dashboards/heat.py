@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import HTTPException, Query
+from fastapi import HTTPException
 
 from contract.catalogue import catalogue
 from contract.indicators import evaluate
-from dashboards.reader import From, Store, To, readable
+from dashboards.filters import From, IndicatorId, To, Unit
+from dashboards.reader import Store, readable
 from runtime.clock import VIETNAM
 from warehouse import figures
 from warehouse.figures import MADE_BY
@@ -21,8 +22,8 @@ KEPT_BY_HOUR = frozenset().union(*MADE_BY.values())
 
 def get_heat(
     store: Store,
-    unit: str,
-    indicator: Annotated[str, Query(alias="id", description="an indicator of ratings or tickets")] = "SAT_CSAT",
+    unit: Unit,
+    indicator: IndicatorId = "SAT_CSAT",
     start: From = None,
     to: To = None,
 ) -> dict[str, Any]:

@@ -21,10 +21,10 @@ from dashboards import inspector_chart as chart
 from dashboards import page_format as form
 from dashboards.inspector_compare import draw_compared, draw_mix, draw_times
 from dashboards.inspector_recount import draw_recount
-from dashboards.inspector_view import LEVELS, View, ask
+from dashboards.inspector_view import LEVELS, NoAnswerError, View, ask, path_of_dossier
 from dashboards.page_blocks import banner, card, choice, heading, link, quiet, unit_name
 from dashboards.page_selectors import choose_language, choose_option, choose_unit, link_to, put_in_address
-from dashboards.page_start import begin
+from dashboards.page_start import begin, guarded
 from dashboards.page_texts import Texts
 from warehouse.evidence import TIMES
 
@@ -33,10 +33,11 @@ ORDERS = ("worst", "best")
 FIRST_INDICATOR = "SAT_CSAT"
 
 
+@guarded
 def draw() -> None:
     """The page as its address asks for it."""
     texts = begin("inspector.title", "🔎")
-    units = {unit["unit"]: unit for unit in (ask("/v1/units") or {"units": []})["units"]}
+    units, problem = _units(texts)
     with st.container(horizontal=True, key="top", vertical_alignment="center"):
         st.html(f"<h1>{texts('inspector.title')}</h1>", width="content")
         unit = choose_unit(units, texts)
@@ -44,10 +45,21 @@ def draw() -> None:
         indicator = _choose_indicator(texts)
         choose_language(texts)
         st.html(link(_to_supervisor(unit), texts("inspector.go_supervisor")), width="content")
+    if problem:
+        st.html(banner(problem))
+        return
     if unit not in units:
         st.html(banner(texts("unknown_unit", unit=unit), "?", texts("back_to_start")))
         return
     _page(View(unit, span, indicator, texts, units))
+
+
+def _units(texts: Texts) -> tuple[dict[str, dict[str, Any]], str]:
+    """The units by code, and why there are none."""
+    try:
+        return {unit["unit"]: unit for unit in ask("/v1/units")["units"]}, ""
+    except NoAnswerError as error:
+        return {}, error.words(texts)
 
 
 def _page(view: View) -> None:
@@ -166,6 +178,9 @@ def _cases(view: View) -> None:
         return
     cases = answer[view.of]
     note = view.text("shown", shown=len(cases), total=answer["total"])
+    if answer["total"] > CASES_IN_A_FILE:
+        most = form.number(CASES_IN_A_FILE, view.texts.language)
+        note = f"{note} · {view.text('file_is_cut', most=most)}"
     st.html(heading(view.text(view.of), note))
     if view.having:
         removes = (
@@ -193,12 +208,13 @@ def _cases_word(view: View) -> Any:
 
 
 def _timeline(view: View, code: str) -> None:
-    found = ask(f"/v1/dossiers/{code}")
     close = link(link_to({"dossier": None}), f"✕ {view.text('close')}")
-    if found is None:
-        st.html(quiet(view.text("unknown_dossier", dossier=code)) + close)
-    else:
-        st.html(blocks.timeline(found, view.units, view.texts) + close)
+    try:
+        shown = blocks.timeline(ask(path_of_dossier(code)), view.units, view.texts)
+    except NoAnswerError as error:
+        unknown = error.reason == "not_there"
+        shown = quiet(view.text("unknown_dossier", dossier=code) if unknown else error.words(view.texts))
+    st.html(shown + close)
 
 
 def _choose_indicator(texts: Texts) -> str:
@@ -257,8 +273,10 @@ def _periods(today: date) -> dict[str, tuple[str, str]]:
 
 
 def _today() -> date:
-    freshness = ask("/v1/freshness")
-    return form.instant(freshness["now"]).date() if freshness else date.today()  # noqa: DTZ011 no figure depends on it
+    try:
+        return form.instant(ask("/v1/freshness")["now"]).date()
+    except NoAnswerError:
+        return date.today()  # noqa: DTZ011 no figure depends on it
 
 
 def _to_supervisor(unit: str) -> str:

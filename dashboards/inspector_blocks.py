@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from html import escape
 from typing import Any
 
 from dashboards import page_format as form
 from dashboards.page_blocks import CHOSEN, SIGNS, Units, link, unit_name
 from dashboards.page_texts import Texts
+from dashboards.plain_text import escape, with_marks
 
 PLACE_SIGNS = {"within": "○", "low": "◔", "very_low": "▼", "high": "◕", "very_high": "▲"}
 OWN = f' class="own"{CHOSEN}'
@@ -152,7 +152,7 @@ def timeline(found: dict[str, Any], units: Units, texts: Texts) -> str:
         rows.append(
             f"<tr><td>{form.instant(step['time']):%d/%m/%Y %H:%M:%S}</td><td><code>{escape(step['type'])}</code></td>"
             f"<td>{escape(unit_name(step['unit'], units, texts))}</td>"
-            f"<td><small>{escape(json.dumps(told, ensure_ascii=False))}</small></td>"
+            f"<td><small>{escape(with_marks(json.dumps(told, ensure_ascii=False)))}</small></td>"
             f"<td>{form.instant(step['recorded_at']):%d/%m/%Y %H:%M:%S}</td><td>{escape(step['source'])}"
             f"{' · ' + escape(texts('inspector.retracted')) if step['retracted'] else ''}</td></tr>"
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import streamlit as st
@@ -15,6 +14,7 @@ from dashboards.inspector_view import View
 from dashboards.page_blocks import heading, quiet, unit_name
 from dashboards.page_selectors import link_to
 from dashboards.page_texts import Texts
+from dashboards.plain_text import escape
 
 PROCEDURES_SHOWN = 25
 FEW_TOLD = 50

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import httpx
@@ -14,7 +13,9 @@ from dashboards import page_format as form
 from dashboards.inspector_blocks import table
 from dashboards.inspector_view import PROBLEMS, View, client
 from dashboards.page_blocks import quiet
+from dashboards.page_start import guarded
 from dashboards.page_texts import Texts
+from dashboards.plain_text import escape
 
 TIMEOUT_S = 180.0
 ROWS = ("numerator", "denominator", "value")
@@ -23,6 +24,7 @@ REASONS: dict[int, str] = {httpx.codes.TOO_MANY_REQUESTS: "busy", httpx.codes.UN
 
 
 @st.fragment
+@guarded
 def draw_recount(view: View) -> None:
     """The button; what it was pressed for stands below it until something else is looked at."""
     if not st.button(view.text("recounting.start"), key="recount", type="tertiary"):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any, Literal
+from urllib.parse import quote
 
 import httpx
 import streamlit as st
@@ -14,13 +16,16 @@ from dashboards.page_texts import Texts
 from runtime.settings import Settings
 from warehouse.figures import MADE_BY
 
-TIMEOUT_S = 30.0
+TIMEOUT_S, DOWNLOAD_TIMEOUT_S = 30.0, 120.0
 LEVELS = ("service_point", "branch")
 """The levels that are ranked, from the bottom up."""
 
 PART_KEYS = ("counter", "staff", "procedure", "channel", "hour", "weekday")
 CHANNELS = ("tablet", "online", "post", "direct", "phone", "paper")
 PROBLEMS = (httpx.HTTPError, ValueError)
+Reason = Literal["away", "busy", "not_there", "question"]
+REASONS: dict[int, Reason] = {404: "not_there", 422: "question"}
+"""What a status of the read API means to who looks; any other means that it cannot answer now."""
 
 
 @st.cache_resource
@@ -29,15 +34,35 @@ def client() -> httpx.Client:
     return httpx.Client(base_url=Settings().api_url, timeout=TIMEOUT_S, trust_env=False)
 
 
-def ask(path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any] | None:
-    """An answer of the read API; None when there is none."""
+class NoAnswerError(Exception):
+    """The read API gave no answer; ``reason`` is a key of the page's texts, ``detail`` what the API says of it."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(reason, detail)
+        self.reason, self.detail = reason, detail
+
+    def words(self, texts: Texts) -> str:
+        """A sentence for who looks."""
+        return texts(f"inspector.no_answer.{self.reason}", detail=self.detail)
+
+
+def ask(path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
+    """An answer of the read API; raises NoAnswerError."""
     try:
         answer = client().get(path, params=dict(parameters or {}))
-        answer.raise_for_status()
         found: dict[str, Any] = answer.json()
-    except PROBLEMS:
-        return None
-    return found
+    except httpx.HTTPError as error:
+        raise NoAnswerError("away") from error
+    except ValueError as error:
+        raise NoAnswerError("busy") from error
+    if answer.is_success:
+        return found
+    raise NoAnswerError(REASONS.get(answer.status_code, "busy"), str(found.get("detail", "")))
+
+
+def path_of_dossier(code: str) -> str:
+    """Where the read API tells of a dossier: nothing in a code is taken for a part of the address, dots neither."""
+    return f"/v1/dossiers/{quote(code, safe='').replace('.', '%2E')}"
 
 
 class View:
@@ -59,10 +84,11 @@ class View:
 
     def ask(self, path: str, **parameters: str | int) -> dict[str, Any] | None:
         """An answer of the read API on what is looked at; None when there is none, which the page then says."""
-        found = ask(path, {**self.parameters, **parameters})
-        if found is None:
-            st.html(quiet(self.texts("inspector.failed")))
-        return found
+        try:
+            return ask(path, {**self.parameters, **parameters})
+        except NoAnswerError as error:
+            st.html(quiet(error.words(self.texts)))
+            return None
 
     def channel(self, code: str) -> str:
         """A channel's name; one of another collector as it came."""
@@ -76,9 +102,14 @@ class View:
         """The button that brings the rows of an answer as a file."""
 
         def written() -> bytes:
-            answer = client().get(path, params={**self.parameters, **asked, "format": "csv"})
-            answer.raise_for_status()
-            return answer.content
+            given_up_at = time.monotonic() + DOWNLOAD_TIMEOUT_S
+            while True:
+                query = {**self.parameters, **asked, "format": "csv"}
+                answer = client().get(path, params=query, timeout=DOWNLOAD_TIMEOUT_S)
+                # A few large files are made at a time; others are told when to come again.
+                if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > given_up_at:
+                    return answer.raise_for_status().content
+                time.sleep(float(answer.headers.get("Retry-After", "2")))
 
         st.download_button(
             self.text("download"),

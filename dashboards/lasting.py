@@ -10,22 +10,21 @@ from contract.indicators import Indicator, evaluate
 from contract.lasting import OfDay, row_of_misses
 from contract.measures import Counts
 from contract.reference_events import UnitLevel
-from dashboards.reader import Store, To
+from dashboards.filters import FIRST_DAY, To, Unit
+from dashboards.reader import Store
 from runtime.clock import VIETNAM
 from warehouse import figures
 from warehouse.periods import Period
 from warehouse.working_time import midnight
 
-EARLIEST = "2000-01-01"
-"""No event is older; what is looked at begins as many days before ``to`` as the longest warning asks for."""
 
-
-def get_warnings(store: Store, unit: str, level: UnitLevel = "service_point", to: To = None) -> dict[str, Any]:
+def get_warnings(store: Store, unit: Unit, level: UnitLevel = "service_point", to: To = None) -> dict[str, Any]:
     """Each unit of a level below ``unit`` that a warning is about, by the days over by ``to``; the longest row first.
 
     ``days`` are how many of the latest days in a row missed ``target``, ``n`` their cases, ``value`` the last of them.
     """
-    tree, period, _ = store.scope(unit, EARLIEST, to, None)
+    tree, period, _ = store.scope(unit, FIRST_DAY.isoformat(), to, None)
+    # What is looked at begins as many days before `to` as the longest warning asks for.
     after = midnight(period.end.astimezone(VIETNAM).date())
     asked = catalogue().warnings
     members = tree.members(unit, level)

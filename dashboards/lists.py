@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
 
-from fastapi import HTTPException, Query
+import pyarrow as pa
+from fastapi import HTTPException
+from pydantic import TypeAdapter
 
 from contract.devices import SILENT_AFTER_SERVED, SILENT_AFTER_UNSEEN_S
 from contract.reasons import severe_reasons
-from dashboards.reader import From, Having, Limit, Store, To, readable
+from dashboards import continuation
+from dashboards.filters import After, DossierCode, From, Limit, Offset, Source, To, Unit
+from dashboards.forms import Listing
+from dashboards.reader import Having, Store, readable
 from runtime.clock import speed_of
 from warehouse import evidence, figures
 from warehouse.evidence import Counted
+
+_RATING, _DOSSIER = TypeAdapter(tuple[datetime, UUID]), TypeAdapter(tuple[datetime, str])
+"""What a page of a list goes on from: a place in its order."""
+
+_TEXT, _NUMBER, _TRUTH = pa.string(), pa.int64(), pa.bool_()
+DOSSIER_COLUMNS = {
+    **dict.fromkeys(("dossier", "unit", "procedure", "channel", "staff", "counter"), _TEXT),
+    **dict.fromkeys(("received_at", "accepted_at", "due_at", "ended", "how"), _TEXT),
+    **dict.fromkeys(("supplements", "is_ended"), _NUMBER),
+    "overdue": _TRUTH,
+}
+RATING_COLUMNS = {
+    **dict.fromkeys(("event_id", "occurred_at", "unit", "counter", "device", "staff", "procedure", "dossier"), _TEXT),
+    **dict.fromkeys(("channel", "scale"), _TEXT),
+    "score": _NUMBER,
+    **dict.fromkeys(("reasons", "recorded_at"), _TEXT),
+    "replaced": _NUMBER,
+}
+"""What the lists show of the store's rows, with the types of Parquet; instants are texts."""
 
 
 def get_units(store: Store) -> dict[str, Any]:
@@ -44,25 +70,33 @@ def get_reference_loads(store: Store, limit: Limit = 100) -> dict[str, Any]:
 def get_dossiers(
     store: Store,
     having: Having,
-    unit: str,
+    unit: Unit,
     start: From = None,
     to: To = None,
     counted: Counted = "received",
     state: Literal["all", "open", "ended", "overdue"] = "all",
     has_due: bool | None = None,
     limit: Limit = 100,
-    offset: Annotated[int, Query(ge=0)] = 0,
-) -> dict[str, Any]:
-    """Dossiers received (or settled) in the period with their standing at its end; ``total`` counts all that match."""
+    offset: Offset = 0,
+    after: After = None,
+) -> Listing:
+    """Dossiers received (or settled) in the period with their standing at its end; ``total`` counts all that match.
+
+    By due date. Where ``limit`` cuts the list, ``next`` is what ``after`` goes on from, with the same ``from`` and
+    ``to``.
+    """
     tree, period, _ = store.scope(unit, start, to, None)
-    # One row at least carries the total.
-    rows = evidence.dossiers(
-        store.client, tree.below(unit), period, having, counted, state, has_due, max(limit, 1), offset
+    behind = continuation.read(after, _DOSSIER) if after else evidence.FIRST_DOSSIER
+    # One row more than asked for tells whether there is another page, and has the total in any case.
+    found = evidence.dossiers(
+        store.client, tree.below(unit), period, having, counted, state, has_due, limit + 1, offset, behind
     )
-    return {"unit": unit, **store.told(period), "total": _total(rows), "dossiers": _shown(rows[:limit])}
+    listing = Listing({"unit": unit, **store.told(period)}, "dossiers", DOSSIER_COLUMNS)
+    listing.rows = _page(listing, found, limit, ("sort_at", "dossier"))
+    return listing
 
 
-def get_dossier(store: Store, code: str) -> dict[str, Any]:
+def get_dossier(store: Store, code: DossierCode) -> dict[str, Any]:
     """One dossier as it is known by now, with every event about it as it was sent.
 
     Steps that were taken back with their import are ``retracted``; 404 for a dossier of which nothing else is known.
@@ -89,28 +123,32 @@ def get_dossier(store: Store, code: str) -> dict[str, Any]:
 def get_ratings(
     store: Store,
     having: Having,
-    unit: str,
+    unit: Unit,
     start: From = None,
     to: To = None,
     limit: Limit = 100,
     severe: bool = False,
     comments: bool = False,
-) -> dict[str, Any]:
+    after: After = None,
+) -> Listing:
     """Single ratings of the period, the latest first; ``severe`` leaves those that a supervisor must see.
 
-    ``comments`` brings what was written beside them, as masked when it came in; ``total`` counts all that match.
+    ``comments`` brings what was written beside them, as masked when it came in; ``total`` counts all that match. Where
+    ``limit`` cuts the list, ``next`` is what ``after`` goes on from, with the same ``from`` and ``to``.
     """
     tree, period, _ = store.scope(unit, start, to, None)
     reasons = severe_reasons() if severe else ()
-    rows = evidence.ratings(store.client, tree.below(unit), period, limit, having, reasons)
-    shown = _shown(rows)
-    if comments:
-        written = evidence.comments(store.client, rows)
-        shown = [row | {"comment": written.get(raw["event_id"], "")} for row, raw in zip(shown, rows, strict=True)]
-    return {"unit": unit, **store.told(period), "total": _total(rows), "ratings": shown}
+    behind = continuation.read(after, _RATING) if after else None
+    found = evidence.ratings(
+        store.client, tree.below(unit), period, limit + 1, having, reasons, behind, comments=comments
+    )
+    columns = RATING_COLUMNS | ({"comment": _TEXT} if comments else {})
+    listing = Listing({"unit": unit, **store.told(period)}, "ratings", columns)
+    listing.rows = _page(listing, found, limit, ("occurred_at", "event_id"))
+    return listing
 
 
-def get_tablets(store: Store, unit: str, start: From = None, to: To = None) -> dict[str, Any]:
+def get_tablets(store: Store, unit: Unit, start: From = None, to: To = None) -> dict[str, Any]:
     """The tablets, when each was tapped last and what its newest heartbeat said.
 
     ``silent`` are those that are ``untapped`` though many were served in the period since, and those that are
@@ -131,7 +169,7 @@ def _silence(tablet: Mapping[str, Any], speed: float) -> dict[str, bool]:
     return {"untapped": untapped, "unseen": unseen, "silent": untapped or unseen}
 
 
-def get_acknowledgements(store: Store, unit: str, start: From = None, to: To = None) -> dict[str, Any]:
+def get_acknowledgements(store: Store, unit: Unit, start: From = None, to: To = None) -> dict[str, Any]:
     """Who took care of what in the period, the latest first; ``about`` as the page's form has it."""
     tree, period, _ = store.scope(unit, start, to, None)
     rows = evidence.acknowledgements(store.client, tree.below(unit), period)
@@ -139,7 +177,7 @@ def get_acknowledgements(store: Store, unit: str, start: From = None, to: To = N
 
 
 def get_series(
-    store: Store, unit: str, start: From = None, to: To = None, step: Literal["hour", "day"] = "hour"
+    store: Store, unit: Unit, start: From = None, to: To = None, step: Literal["hour", "day"] = "hour"
 ) -> dict[str, Any]:
     """Counts by hour or day, for charts."""
     tree, period, _ = store.scope(unit, start, to, None)
@@ -152,28 +190,25 @@ def get_series(
     }
 
 
-def get_freshness(store: Store) -> dict[str, Any]:
-    """How old the data is: now, and when the newest event that the figures hold was recorded."""
-    now = store.clock()
-    recorded = figures.freshness(store.client)
-    # In a replayed day a second of age is a second of the wall, as the one who waits feels it.
-    age_s = None if recorded is None else max(0.0, (now - recorded).total_seconds() / speed_of(store.clock))
-    return {
-        "now": readable(now),
-        "recorded_at": readable(recorded),
-        "age_s": age_s,
-    }
-
-
-def get_counts(store: Store, source: str) -> dict[str, Any]:
+def get_counts(store: Store, source: Source) -> dict[str, Any]:
     """Distinct events of one source: ``rows`` in the raw table, ``stored`` of them in every figure."""
     rows, counted = figures.stored(store.client, source)
     return {"source": source, "rows": rows, "stored": counted}
 
 
-def _total(rows: Sequence[Mapping[str, Any]]) -> int:
-    return int(rows[0]["total"]) if rows else 0
+def _page(
+    listing: Listing, found: Iterable[dict[str, Any]], limit: int, place: tuple[str, str]
+) -> Iterator[dict[str, Any]]:
+    """The first ``limit`` of the rows that were found; ``place`` are the columns by which the next page goes on."""
+    last: dict[str, Any] | None = None
+    for number, row in enumerate(found):
+        listing.total = row["total"]
+        if number == limit:
+            listing.after = continuation.written(last[place[0]], last[place[1]]) if last else None
+            return
+        last = row
+        yield {column: readable(row[column]) for column in listing.columns}
 
 
 def _shown(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{key: readable(value) for key, value in row.items() if key != "total"} for row in rows]
+    return [{key: readable(value) for key, value in row.items()} for row in rows]

@@ -10,7 +10,8 @@ from fastapi import HTTPException
 from contract.comparing import expected_share
 from contract.indicators import wilson
 from dashboards.breakdown import FEWEST
-from dashboards.reader import Asked, From, Store, To
+from dashboards.filters import From, To, Unit
+from dashboards.reader import Asked, Store
 from warehouse import evidence
 from warehouse.periods import Period
 
@@ -24,7 +25,7 @@ class Cases(NamedTuple):
     cases: int = 0
 
 
-def get_mix(store: Store, unit: str, of: Of, start: From = None, to: To = None) -> dict[str, Any]:
+def get_mix(store: Store, unit: Unit, of: Of, start: From = None, to: To = None) -> dict[str, Any]:
     """The unit with all below it beside all units of its level: for each procedure its share of the cases and what is
     good of it, here and in all; the commonest here first.
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import Any
 
 from dashboards import page_format as form
 from dashboards.page_texts import Texts
 from dashboards.page_trouble import WATCHED, Trouble
+from dashboards.plain_text import escape
 
 SIGNS = {"met": "✓", "missed": "✗", "too_few": "…", "none": ""}
 AGE_SIGNS = {"fresh": "●", "late": "▲", "too_late": "■", "none": "○"}
@@ -30,6 +30,10 @@ def clock_line(freshness: dict[str, Any] | None, away: bool, texts: Texts) -> st
     if away:
         return f'<p class="clock"><time>{at}</time></p>'
     level, words = form.data_age(freshness["age_s"], texts)
+    if freshness["cause"]:
+        # What holds the data up is late before the data is.
+        level = "late" if level == "fresh" else level
+        words = f"{words} – {texts('age_causes.' + freshness['cause'])}"
     age = f'<span class="age {level}">{AGE_SIGNS[level]} {escape(words)}</span>'
     return f'<p class="clock"><time>{at}</time> {age}</p>'
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from html import escape
 from typing import Any
 
 from dashboards import page_format as form
 from dashboards.page_blocks import link
 from dashboards.page_texts import Texts
+from dashboards.plain_text import escape
 
 Rows = list[dict[str, Any]]
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from contract.reasons import reasons
 from contract.scales import LEVELS, Scale
 from dashboards.page_texts import Language, Texts
+from dashboards.plain_text import plain
 from runtime.clock import VIETNAM
 
 NOTHING = "—"
@@ -108,15 +109,14 @@ def data_age(age_s: float | None, texts: Texts) -> tuple[Literal["fresh", "late"
 
 def short_name(unit: dict[str, Any], language: Language) -> str:
     """A unit's name without what all service points share: ``Phường Ba Đình``, ``Ba Dinh Ward``."""
-    name: str = unit[f"name_{language}"]
+    name = plain(unit[f"name_{language}"])
     name = name.removeprefix("Điểm phục vụ hành chính công ").removesuffix(" Public Service Point")
     return name[:1].upper() + name[1:]
 
 
 def counter_name(unit: dict[str, Any], language: Language) -> str:
     """A counter's name without its unit's: ``Quầy 1``."""
-    name: str = unit[f"name_{language}"]
-    return name.partition(",")[0]
+    return plain(unit[f"name_{language}"]).partition(",")[0]
 
 
 def is_satisfied(scale: str, score: int) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import Any
 
 from dashboards import page_format as form
@@ -11,6 +10,7 @@ from dashboards.page_blocks import Units, link, unit_name
 from dashboards.page_care import Care
 from dashboards.page_texts import Texts
 from dashboards.page_trouble import Trouble
+from dashboards.plain_text import escape
 
 UNITS_SHOWN, SEVERE_SHOWN, WARNED_SHOWN, WAITING_SHOWN = 8, 5, 5, 5
 WAITING_COLUMNS = ("point", "people", "longest", "serving")

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec
 
 import streamlit as st
 
+from dashboards.page_blocks import banner
 from dashboards.page_texts import Texts, texts_in
+from runtime.telemetry import log
+
+P = ParamSpec("P")
 
 STYLE = Path(__file__).with_name("page_style.css")
 
@@ -22,3 +29,17 @@ def begin(title: str, icon: str = "🙂") -> Texts:
         unsafe_allow_javascript=True,
     )
     return texts
+
+
+def guarded(draw: Callable[P, None]) -> Callable[P, None]:
+    """What draws a page or a part of it: of a fault who looks reads a sentence, and the log the rest."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            draw(*args, **kwargs)
+        except Exception:  # noqa: BLE001 whatever it is, who looks has no use for a traceback
+            log.exception("page_not_drawn", page=draw.__name__)
+            st.html(banner(texts_in(st.query_params.get("lang"))("page_broken")))
+
+    return drawn

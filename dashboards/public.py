@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import HTTPException, Query
+from fastapi import HTTPException
 
 from contract.catalogue import catalogue
 from contract.indicators import evaluate
 from contract.public_bands import TOLD_OF, Month, band
+from dashboards.filters import MonthText, Unit, month_of
 from dashboards.reader import Store
 from warehouse import figures
 from warehouse.periods import Period
@@ -19,12 +20,12 @@ LEVEL = "service_point"
 
 def get_public(
     store: Store,
-    unit: str,
-    month: Annotated[str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="the last closed one")] = None,
+    unit: Unit,
+    month: MonthText = None,
 ) -> dict[str, Any]:
     """For each service point below ``unit`` a band by indicator, None with too few cases; 422 for a month not over."""
     tree, _, _ = store.scope(unit, None, None, None)
-    chosen = Month(*map(int, month.split("-"))) if month else Month.last_closed(store.clock())
+    chosen = month_of(month) if month else Month.last_closed(store.clock())
     if not chosen.is_closed(store.clock()):
         raise HTTPException(422, f"the public is told of months that are over; {chosen} is not")
     period = Period(*(instant.astimezone(UTC) for instant in chosen.bounds()))

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, cast
 
-from fastapi import Depends, HTTPException, Query, Request
+from clickhouse_connect.driver.client import Client
+from fastapi import Depends, HTTPException, Request
 
 from contract.catalogue import catalogue
 from contract.fields import is_within_bounds
 from contract.indicators import Indicator
-from dashboards.filters import period_of
+from dashboards.filters import Hour, OneCode, TreeDay, Weekday, period_of
+from dashboards.lanes import WORK
+from dashboards.pipeline import Pipeline
 from dashboards.tree import Tree, TreeKeeper
-from runtime.clock import VIETNAM, clock_from
+from dashboards.work import Work
+from runtime.clock import VIETNAM, Clock, clock_from, speed_of
 from runtime.settings import Settings
 from warehouse import figures
 from warehouse.client import connect
 from warehouse.evidence import ANY, Filter
 from warehouse.periods import Period
+
+CLOCKS_DIFFER_S = 2.0
+"""Clocks of servers that are kept right differ by less."""
+
+
+def clocks_differ(clock: Clock) -> timedelta:
+    """How far ahead of now an event may be recorded, in the time of a clock."""
+    return timedelta(seconds=CLOCKS_DIFFER_S * speed_of(clock))
 
 
 class Reader:
@@ -27,6 +39,7 @@ class Reader:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.recounting = threading.Lock()
+        self.pipeline = Pipeline(settings)
         self.client = connect(settings)
         self.clock = clock_from(settings.clock)
         self.keeper = TreeKeeper(lambda: (figures.units(self.client), figures.targets(self.client)))
@@ -35,9 +48,11 @@ class Reader:
 class Asked:
     """What one question reads from: the store and the clock, and the tree of ``day`` (today's when None)."""
 
-    def __init__(self, reader: Reader, day: date | None) -> None:
-        self.client, self.clock, self.settings = reader.client, reader.clock, reader.settings
-        self.recounting = reader.recounting
+    def __init__(self, reader: Reader, day: date | None, work: Work | None = None) -> None:
+        self.clock, self.settings = reader.clock, reader.settings
+        # The statements of warehouse/ ask a client for no more than this one has.
+        self.client = cast("Client", (work or Work()).client(reader.client, reader.settings.question_max_s))
+        self.recounting, self.pipeline = reader.recounting, reader.pipeline
         self._keeper = reader.keeper
         self.day = day or self.clock().astimezone(VIETNAM).date()
 
@@ -72,9 +87,13 @@ class Asked:
             raise HTTPException(422, "this is asked of one indicator at a time")
         return tree, period, wanted[0]
 
+    def freshness(self) -> figures.Freshness:
+        """When the newest event that the figures hold was recorded, of those recorded by now and of all."""
+        return figures.freshness(self.client, self.clock() + clocks_differ(self.clock))
+
     def as_of(self) -> str | None:
-        """When the newest event that the figures hold was recorded."""
-        recorded = figures.freshness(self.client)
+        """When the newest event that the figures hold was recorded, whatever a clock ahead of ours has written."""
+        recorded = self.freshness().recorded_at
         return None if recorded is None else str(readable(recorded))
 
 
@@ -86,28 +105,20 @@ def _reader(request: Request) -> Reader:
     return reader
 
 
-def _asked(
-    reader: Annotated[Reader, Depends(_reader)],
-    tree: Annotated[date | None, Query(description="day whose unit tree is meant; today when left out")] = None,
-) -> Asked:
-    return Asked(reader, tree)
+def _asked(request: Request, reader: Annotated[Reader, Depends(_reader)], tree: TreeDay = None) -> Asked:
+    return Asked(reader, tree, request.scope.get(WORK))
 
 
 Store = Annotated[Asked, Depends(_asked)]
-From = Annotated[str | None, Query(alias="from", description="start of the period; today when left out")]
-To = Annotated[str | None, Query(description="end of the period, exclusive; now when left out")]
-Ids = Annotated[str | None, Query(description="indicators, separated by commas; all when left out")]
-
-Limit = Annotated[int, Query(ge=0, le=100_000, description="rows at most")]
 
 
 def _having(
-    counter: str = ANY,
-    staff: str = ANY,
-    procedure: str = ANY,
-    channel: str = ANY,
-    hour: str = ANY,
-    weekday: str = ANY,
+    counter: OneCode = ANY,
+    staff: OneCode = ANY,
+    procedure: OneCode = ANY,
+    channel: OneCode = ANY,
+    hour: Hour = ANY,
+    weekday: Weekday = ANY,
 ) -> Filter:
     """``*`` for anything; an empty text for cases that do not tell it."""
     return Filter(counter, staff, procedure, channel, hour, weekday)

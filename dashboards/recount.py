@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import HTTPException, Query
+from fastapi import HTTPException
 
 from contract.catalogue import catalogue
-from dashboards.reader import From, Store, To
+from dashboards.filters import From, IndicatorId, To, Unit
+from dashboards.reader import Store
 from runtime.settings import Settings
 from warehouse import recount_one
 from warehouse.client import connect
@@ -23,8 +24,8 @@ TOO_MUCH = "about {events} events are too much to recount here ({most} at most):
 
 def get_recount(
     store: Store,
-    unit: str,
-    indicator: Annotated[str, Query(alias="id", description="one indicator")],
+    unit: Unit,
+    indicator: IndicatorId,
     start: From = None,
     to: To = None,
 ) -> dict[str, Any]:

@@ -9,9 +9,10 @@ import subprocess
 import sys
 import threading
 from importlib.resources import files
+from ipaddress import ip_address
 
 from dashboards.api import make_api
-from runtime.http import host_and_port, serve_app
+from runtime.http import host_and_port, own_names, serve_app
 from runtime.settings import Settings
 
 PR_SET_PDEATHSIG = 1
@@ -29,6 +30,16 @@ def serve(settings: Settings) -> None:
         page.wait(timeout=CHILD_STOP_S)
 
 
+def allowed_hosts(settings: Settings) -> list[str]:
+    """The names by which the pages may be opened: of their own address, of this machine, and those of the setting."""
+    listed = own_names(settings.allowed_hosts, settings.dashboards_url)
+    bound_to = settings.listen_host
+    if bound_to and not settings.allowed_hosts and ip_address(bound_to).is_unspecified:
+        # It is opened by an address of this machine that is not known here.
+        return ["*"]
+    return sorted({*listed, *filter(None, [bound_to]), "localhost", "127.0.0.1", "::1"})
+
+
 def _start_page(settings: Settings) -> subprocess.Popen[bytes]:
     host, port = host_and_port(settings.dashboards_url)
     options = {
@@ -40,6 +51,9 @@ def _start_page(settings: Settings) -> subprocess.Popen[bytes]:
         # Otherwise Streamlit asks the internet for this machine's address.
         "browser.serverAddress": host,
         "client.toolbarMode": "minimal",
+        # What goes wrong is for the log; visitors get no traceback, no paths and no links that lead away.
+        "client.showErrorDetails": "none",
+        "client.showErrorLinks": "false",
         # A collection of all garbage behind each refresh of each viewer costs more than the refresh.
         "runner.postScriptGC": "false",
         # The page has one look, whatever the system's theme; red is kept for what is wrong.
@@ -49,6 +63,9 @@ def _start_page(settings: Settings) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "streamlit", "run", str(files("dashboards").joinpath("pages.py"))]
     for name, value in options.items():
         command += [f"--{name}", value]
+    # Any other name that leads here may be a stranger's page that wants to read this one (DNS rebinding).
+    for host in allowed_hosts(settings):
+        command += ["--server.allowedHosts", host]
     return subprocess.Popen(command, preexec_fn=_die_with_parent)  # noqa: PLW1509 one thread runs at this point
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-from fastapi import Query
+from typing import Any
 
 from contract.staff_sheet import FEWEST, RULE_SET, Case, Line, line
-from dashboards.reader import From, Store, To, readable
+from dashboards.filters import From, Staff, To, Unit
+from dashboards.reader import Store, readable
 from warehouse import evidence
 
 
 def get_staff_sheet(
     store: Store,
-    unit: str,
-    staff: Annotated[str, Query(description="the official's code, as the events name it")],
+    unit: Unit,
+    staff: Staff,
     start: From = None,
     to: To = None,
 ) -> dict[str, Any]:

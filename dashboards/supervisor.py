@@ -22,7 +22,7 @@ from dashboards.acknowledge import draw_form
 from dashboards.page_care import Care
 from dashboards.page_data import Answer, Feed, Shape
 from dashboards.page_selectors import choose_language, choose_period, choose_unit, link_to
-from dashboards.page_start import begin
+from dashboards.page_start import begin, guarded
 from dashboards.page_texts import Texts
 from dashboards.page_trouble import LEVELS, WATCHED, any_figure, in_trouble, nobody_cares_first
 from runtime.settings import Settings
@@ -74,6 +74,7 @@ class View:
         return key
 
 
+@guarded
 def draw() -> None:
     """Draw the page once; its live part draws itself again each second."""
     texts = begin("title")
@@ -93,6 +94,7 @@ def draw() -> None:
 
 
 @st.fragment(run_every=REFRESH_S)
+@guarded
 def live(view: View) -> None:
     """Everything that moves."""
     feed().ask(("freshness",), "/v1/freshness", {}, QUICK_S)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from dashboards.reader import Store, To, readable
-from runtime.clock import VIETNAM, speed_of
-from warehouse import evidence, figures
+from dashboards.filters import FIRST_DAY, To, Unit
+from dashboards.freshness import age_s
+from dashboards.reader import Store, readable
+from runtime.clock import VIETNAM
+from warehouse import evidence
 from warehouse.periods import Period
 from warehouse.working_time import midnight
 
-EARLIEST = "2000-01-01"
 
-
-def get_waiting(store: Store, unit: str, to: To = None) -> dict[str, Any]:
+def get_waiting(store: Store, unit: Unit, to: To = None) -> dict[str, Any]:
     """People who took a number today and were neither called nor left by ``to``, now when left out; a row for each unit
     with tickets today, the longest wait first.
 
@@ -22,17 +22,17 @@ def get_waiting(store: Store, unit: str, to: To = None) -> dict[str, Any]:
     the queue system never closed are ``forgotten`` (contract/queues.py) and not among those that wait. ``in_all`` has
     the sums and the longest wait of all.
     """
-    tree, period, _ = store.scope(unit, EARLIEST, to, None)
+    tree, period, _ = store.scope(unit, FIRST_DAY.isoformat(), to, None)
     at = period.end
     today = Period(midnight(at.astimezone(VIETNAM).date()), at)
-    recorded = figures.freshness(store.client)
+    recorded = store.freshness().recorded_at
     points = [_told(row, at) for row in evidence.waiting(store.client, tree.below(unit), today)]
     points.sort(key=lambda point: (-(point["longest_wait_s"] or -1), point["unit"]))
     return {
         "unit": unit,
         "at": readable(at),
         "as_of": readable(recorded),
-        "age_s": recorded and max(0.0, (at - recorded).total_seconds() / speed_of(store.clock)),
+        "age_s": age_s(recorded, store.clock),
         "in_all": {
             "waiting": sum(point["waiting"] for point in points),
             "longest_wait_s": max((point["longest_wait_s"] or 0 for point in points), default=None),

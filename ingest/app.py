@@ -30,7 +30,7 @@ from ingest.gathering import Gathering
 from ingest.intake import Intake
 from ingest.outbox_file import OutboxError
 from runtime.clock import clock_from, speed_of
-from runtime.http import HEALTH_ROUTES, serve_app
+from runtime.http import HEALTH_ROUTES, serve_app, serve_docs
 from runtime.settings import Settings
 from runtime.telemetry import TURNED_AWAY
 
@@ -42,7 +42,8 @@ KAFKA_ACK_TIMEOUT_S = 30.0
 
 def make_app(settings: Settings) -> Starlette:
     """The application; its threads live as long as its lifespan."""
-    documented = FastAPI(title="hailong ingest", version="1")
+    documented = FastAPI(title="hailong ingest", version="1", docs_url=None, redoc_url=None)
+    serve_docs(documented)
     documented.get("/readyz", response_class=PlainTextResponse, responses=openapi.NOT_READY)(readyz)
     documented.get("/v1/refusals", response_class=Response, responses=openapi.REFUSALS)(get_refusals)
     documented.get("/v1/damaged", response_class=Response, responses=openapi.DAMAGED)(get_damaged)

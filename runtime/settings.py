@@ -65,6 +65,14 @@ class Settings(BaseSettings):
     dead_letters_run: int = Field(1_000, ge=1, description="Messages in a row that may be set aside before it stops")
     dead_letters_share: float = Field(0.1, gt=0, le=1, description="Share of messages that may be set aside")
     recount_max_events: int = Field(200_000, ge=1, description="Raw events that one recount of the read API may read")
+    question_max_s: int = Field(
+        60, ge=1, description="Longest time the store may take for one statement of the read API"
+    )
+    allowed_hosts: str = Field(
+        "",
+        description="Names, separated by commas, that pages and read API may be asked by; addresses, names without a "
+        "dot and those of their own URLs always may",
+    )
     clock: str = Field(
         "", description="Empty for the wall clock; START/ANCHOR/SPEED/SECONDS replays a past day for the demo"
     )

@@ -80,7 +80,7 @@ def test_a_value_beyond_the_calendar_is_left_out_of_an_answer() -> None:
 
 def test_rules_written_past_the_door_stop_nothing(store: Client) -> None:
     put(store, [unit("B", level="city", calendar="VN"), unit("B.1", "B"), *calendar(())])
-    broken = [
+    broken: list[dict[str, Any]] = [
         event("calendar.day_defined", "VN/2026-03-13", "2026-03-14T00:00:00Z", unit="B", calendar="VN",
               date="2026-03-13", sessions=sessions, key=str(sessions))
         for sessions in ([["eight", "12:00"]], [["08:00"]], [[]], [["08:00+07:00", "12:00"]])

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, NamedTuple, cast
 from uuid import UUID
 
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.query import QueryResult
 
-from contract.comments import HOLDS, comment_id
+from contract.comments import ID_PREFIX
 from contract.queues import FORGOTTEN_AFTER_S, OVERTAKEN_BY, QUIET_AFTER_S
 from warehouse.periods import Period, bounds, days, naive, sql
 from warehouse.store import SCALE_PARAMETERS
@@ -27,6 +28,15 @@ Counted = Literal["received", "settled"]
 """Which step of a dossier lies in the period."""
 
 Rows = list[dict[str, Any]]
+
+RATINGS = "/* ratings */"
+"""Where a statement over ratings reads them."""
+
+ALL = 2**32 - 1
+FIRST_DOSSIER = (datetime(1900, 1, 1, tzinfo=UTC), "")
+"""Behind which all dossiers come."""
+
+ROWS_OF_A_BLOCK = 4096
 
 
 class Filter(NamedTuple):
@@ -56,8 +66,12 @@ def dossiers(
     has_due: bool | None = None,
     limit: int = 100,
     offset: int = 0,
-) -> Rows:
-    """Dossiers of ``within`` received or settled in the period, with their standing at its end and the ``total``."""
+    after: tuple[datetime, str] = FIRST_DOSSIER,
+) -> Iterator[dict[str, Any]]:
+    """Dossiers of ``within`` received or settled in the period, with their standing at its end and the ``total``.
+
+    They come in the order of (``sort_at``, ``dossier``), those behind ``after`` only.
+    """
     parameters = {
         "units": list(within),
         "counted": counted,
@@ -65,10 +79,12 @@ def dossiers(
         "has_due": -1 if has_due is None else int(has_due),
         "limit": limit,
         "offset": offset,
+        "after_at": naive(after[0]),
+        "after_dossier": after[1],
         **having._asdict(),
         **bounds(period),
     }
-    return _rows(client, "dossiers", parameters)
+    return _rows_in_blocks(client, sql("dossiers"), parameters)
 
 
 def ratings(
@@ -78,33 +94,23 @@ def ratings(
     limit: int,
     having: Filter = EVERY_CASE,
     reasons: Sequence[str] = (),
-) -> Rows:
-    """Ratings of a period, the latest first, with the ``total``; with ``reasons``, only those that give one of them."""
-    parameters = {"units": list(within), "limit": limit, "reasons": list(reasons), **having._asdict(), **bounds(period)}
-    return _rows(client, "ratings", parameters)
+    after: tuple[datetime, UUID] | None = None,
+    comments: bool = False,
+) -> Iterator[dict[str, Any]]:
+    """Ratings of a period, the latest first, with the ``total``; with ``reasons``, only those that give one of them.
 
-
-def comments(client: Client, rated: Iterable[Mapping[str, Any]]) -> dict[UUID, str]:
-    """What was written about ratings (rows of ``ratings``), by their ids, as masked at the door.
-
-    Both what came with the rating and what came by its link are told, if there are two.
+    They come in the order of (``occurred_at`` downwards, ``event_id``), those behind ``after`` only. ``comments`` has a
+    column ``comment``: what came with the rating and what came by its link, as masked at the door.
     """
-    rows = list(rated)
-    about = {row["event_id"]: row for row in rows} | {comment_id(row["event_id"]): row for row in rows}
-    own = {row["occurred_at"].replace(minute=0, second=0, microsecond=0) for row in rows}
-    hours = own | {hour + HOLDS * 2 for hour in own}
-    parameters = {
-        "units": sorted({row["unit"] for row in rows}),
-        "hours": [naive(hour) for hour in sorted(hours)],
-        "ids": [str(one) for one in about],
-    }
-    found: dict[UUID, str] = {}
-    for written in _rows(client, "comments", parameters) if rows else ():
-        rating = about[written["event_id"]]
-        # A link speaks for a tap of its own unit only.
-        if written["unit"] == rating["unit"]:
-            found[rating["event_id"]] = "\n".join(filter(None, (found.get(rating["event_id"]), written["comment"])))
-    return found
+    parameters = {"units": list(within), "limit": limit, "reasons": list(reasons), **having._asdict(), **bounds(period)}
+    statement = sql("ratings")
+    if after is not None:
+        statement = sql("ratings_after").replace(RATINGS, statement)
+        parameters |= {"limit": ALL, "rows": limit, "after_at": naive(after[0]), "after_id": str(after[1])}
+    if comments:
+        statement = sql("comments").replace(RATINGS, statement)
+        parameters["id_prefix"] = ID_PREFIX.hex()
+    return _rows_in_blocks(client, statement, parameters)
 
 
 def tablets(client: Client, within: Sequence[str], period: Period) -> Rows:
@@ -207,6 +213,16 @@ def official_dossiers(client: Client, within: Sequence[str], period: Period, sta
 def procedure_names(client: Client) -> dict[str, tuple[str, str]]:
     """The newest names of all procedures by their codes, Vietnamese and English."""
     return {row["procedure"]: (row["vi"], row["en"]) for row in _rows(client, "procedure_names", {})}
+
+
+def _rows_in_blocks(client: Client, statement: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The rows as they come from the store, of which never more than a block is held."""
+    settings = {"max_block_size": ROWS_OF_A_BLOCK}
+    with client.query_row_block_stream(statement, parameters=dict(parameters), settings=settings) as stream:
+        names = cast("QueryResult", stream.source).column_names
+        for block in stream:
+            for row in block:
+                yield dict(zip(names, row, strict=True))
 
 
 def _rows(client: Client, name: str, parameters: Mapping[str, Any]) -> Rows:

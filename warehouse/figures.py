@@ -12,7 +12,7 @@ from clickhouse_connect.driver.client import Client
 
 from contract.cohorts import OF_PETITIONS, OF_POINTS, OF_PROCEDURES, OF_PUBLICATIONS, cohort
 from contract.measures import DISTRIBUTIONS, MEASURES, STANDING, WORK, Counts, is_cohort
-from warehouse.periods import Period, bounds, days, sql
+from warehouse.periods import Period, bounds, days, naive, sql
 from warehouse.standings import Sums, standing, work
 
 MADE_BY: dict[str, Set[str]] = {
@@ -72,6 +72,13 @@ class UnitRow(NamedTuple):
     name_en: str
     valid_from: date
     valid_to: date | None
+
+
+class Freshness(NamedTuple):
+    """When the newest event was recorded: of those recorded by some moment, and of all; None without any."""
+
+    recorded_at: datetime | None
+    last: datetime | None
 
 
 class TargetRow(NamedTuple):
@@ -203,7 +210,14 @@ def stored(client: Client, source: str) -> tuple[int, int]:
     return int(rows), int(counted)
 
 
-def freshness(client: Client) -> datetime | None:
-    """When the newest event that the figures hold was recorded; None without any."""
-    recorded: datetime | None = client.query(sql("freshness")).result_rows[0][0]
-    return None if recorded is None else recorded.replace(tzinfo=UTC)
+def freshness(client: Client, until: datetime) -> Freshness:
+    """When the newest event that the figures hold was recorded, of those recorded by ``until`` and of all."""
+    at = {"until": naive(until)}
+    newest, last = (
+        None if instant is None else instant.replace(tzinfo=UTC)
+        for instant in client.query(sql("freshness_by"), parameters=at).result_rows[0]
+    )
+    if last is not None and last > until:
+        [[beside]] = client.query(sql("freshness_ahead"), parameters=at).result_rows
+        newest = max(filter(None, (newest, beside and beside.replace(tzinfo=UTC))), default=None)
+    return Freshness(newest, last)

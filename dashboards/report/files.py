@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
-from html import escape
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -17,6 +16,7 @@ from openpyxl.utils import get_column_letter
 
 from dashboards import page_format as form
 from dashboards.page_texts import Language
+from dashboards.plain_text import cell, escape
 from dashboards.report.sheets import Sheet, Value
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -55,31 +55,31 @@ def excel(sheet: Sheet) -> bytes:
     page = book.active
     assert page is not None  # noqa: S101 a new workbook has one
     page.title = "hailong"
-    page.append([sheet.title])
-    page.append([sheet.about])
+    page.append([cell(sheet.title)])
+    page.append([cell(sheet.about)])
     for words in sheet.head:
-        page.append(list(words))
+        page.append([cell(word) for word in words])
     page.append([])
-    page.append(list(sheet.columns))
+    page.append([cell(column) for column in sheet.columns])
     top = page.max_row
     for row in sheet.rows:
-        page.append([_safe(value) for value in row.cells])
+        page.append([cell(value) for value in row.cells])
         if row.is_sum:
-            for cell in page[page.max_row]:
-                cell.font = Font(bold=True)
+            for summed in page[page.max_row]:
+                summed.font = Font(bold=True)
     for line in page.iter_rows(min_row=top, max_row=page.max_row, max_col=len(sheet.columns)):
-        for cell in line:
-            cell.border = Border(THIN, THIN, THIN, THIN)
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-    for cell in page[top]:
-        cell.font = Font(bold=True)
+        for framed in line:
+            framed.border = Border(THIN, THIN, THIN, THIN)
+            framed.alignment = Alignment(wrap_text=True, vertical="top")
+    for named in page[top]:
+        named.font = Font(bold=True)
     page["A1"].font = Font(bold=True, size=14)
     for number, column in enumerate(sheet.columns, 1):
         longest = max([len(column), *(len(str(row.cells[number - 1] or "")) for row in sheet.rows)])
         page.column_dimensions[get_column_letter(number)].width = min(longest + 2, WIDEST)
     page.append([])
     for line_below in sheet.foot:
-        page.append([line_below])
+        page.append([cell(line_below)])
     page.freeze_panes = page.cell(row=top + 1, column=1)
     written = io.BytesIO()
     book.save(written)
@@ -124,11 +124,6 @@ def _cell(value: Value, language: Language, decimals: int) -> str:
     if isinstance(value, str):
         return f"<td>{escape(value)}</td>"
     return f"<td class=number>{form.number(value, language, 0 if value == int(value) else decimals)}</td>"
-
-
-def _safe(value: Value) -> Value:
-    # A name that begins like a formula must not run as one.
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
 
 
 def _without_times(book: bytes) -> bytes:

@@ -1,10 +1,11 @@
 -- Dossiers received, or ended with a result, in a period, with their standing at its end. '*' stands for any procedure,
--- and so on; what only a dossier's own row tells is looked up when it is asked for. Found once, not at each mention.
+-- and so on; what only a dossier's own row tells is looked up when it is asked for. Found once, not at each mention. They
+-- come by their due date; `after` is the last one of a page before, and `total` counts those of all pages.
 WITH
   toDateTime64('2100-01-01 00:00:00', 3, 'UTC') AS never,
   {start:DateTime64(3, 'UTC')} AS since,
   {end:DateTime64(3, 'UTC')} AS until,
-  found AS MATERIALIZED
+  matching AS
   (
     SELECT
       dossier, d.due_at AS sort_at, closed_at < until AS is_ended,
@@ -43,13 +44,19 @@ WITH
             )
         )
       )
+  ),
+  found AS MATERIALIZED
+  (
+    SELECT *
+    FROM matching
+    WHERE (sort_at, dossier) > ({after_at:DateTime64(3, 'UTC')}, {after_dossier:String})
     ORDER BY sort_at, dossier
     LIMIT {limit:UInt32} OFFSET {offset:UInt32}
   )
 SELECT
   dossier, unit, procedure, channel, staff, counter, received_at, accepted_at, due_at,
   if(is_ended, ended_at, NULL) AS ended, if(is_ended, ending, '') AS how, supplements,
-  is_ended, overdue, total
+  is_ended, overdue, total, sort_at
 FROM (SELECT * FROM dossiers FINAL WHERE dossier IN (SELECT dossier FROM found)) AS whole
 INNER JOIN found USING dossier
 ORDER BY sort_at, dossier

@@ -1,0 +1,97 @@
+"""What waits on its way to the figures: events in ingest's outbox and messages that the stream has not stored.
+
+Both tell it in their metrics. One that never answered may simply not be reachable from here (settings ``ingest_url``
+and ``stream_url``): nothing is said of it. One that answered and does so no more is away.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Literal, NamedTuple
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from runtime.settings import Settings
+
+LOOK_EVERY_S, TIMEOUT_S = 2.0, 0.5
+PENDING, PENDING_S = "hailong_outbox_pending_events", "hailong_outbox_pending_seconds"
+MESSAGES, NOT_STORED = "hailong_stream_log_messages", frozenset({"unread", "in_hand"})
+
+Standing = Literal["answers", "away", "unknown"]
+
+
+class OnTheWay(NamedTuple):
+    """Whether ingest and stream answer, and what waits there; None where that is not known."""
+
+    ingest: Standing = "unknown"
+    stream: Standing = "unknown"
+    in_outbox: int | None = None
+    oldest_in_outbox_s: float | None = None
+    not_stored: int | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether anything is known to wait."""
+        return bool(self.in_outbox or self.not_stored)
+
+
+Metrics = Mapping[tuple[str, str], float]
+"""Values by the metric's name and its label ``state``, which is empty for one without."""
+
+
+def read_metrics(url: str) -> Metrics:
+    """The metrics of a service; raises httpx.HTTPError and ValueError."""
+    answer = httpx.get(f"{url}/metrics", timeout=TIMEOUT_S, trust_env=False).raise_for_status()
+    found: dict[tuple[str, str], float] = {}
+    for family in text_string_to_metric_families(answer.text):
+        for sample in family.samples:
+            key = sample.name, sample.labels.get("state", "")
+            found[key] = found.get(key, 0.0) + sample.value
+    return found
+
+
+class Pipeline:
+    """Looks every few seconds, when asked, for all threads."""
+
+    def __init__(self, settings: Settings, read: Callable[[str], Metrics] = read_metrics) -> None:
+        self._urls = {"ingest": settings.ingest_url, "stream": settings.stream_url}
+        self._read = read
+        self._answered: set[str] = set()
+        self._lock = threading.Lock()
+        self._latest = OnTheWay()
+        self._looked_at = float("-inf")
+
+    def look(self) -> OnTheWay:
+        """What was known at the latest look; who comes while another looks does not wait for it."""
+        if time.monotonic() - self._looked_at >= LOOK_EVERY_S and self._lock.acquire(blocking=False):
+            try:
+                self._latest = self.look_now()
+                self._looked_at = time.monotonic()
+            finally:
+                self._lock.release()
+        return self._latest
+
+    def look_now(self) -> OnTheWay:
+        """What is known now."""
+        ingest, of_ingest = self._ask("ingest")
+        stream, of_stream = self._ask("stream")
+        pending, pending_s = of_ingest.get((PENDING, "")), of_ingest.get((PENDING_S, ""))
+        messages = [value for (name, state), value in of_stream.items() if name == MESSAGES and state in NOT_STORED]
+        return OnTheWay(
+            ingest=ingest,
+            stream=stream,
+            in_outbox=None if pending is None else int(pending),
+            oldest_in_outbox_s=pending_s,
+            not_stored=int(sum(messages)) if messages else None,
+        )
+
+    def _ask(self, name: str) -> tuple[Standing, Metrics]:
+        try:
+            found = self._read(self._urls[name])
+        except (httpx.HTTPError, ValueError):
+            return ("away" if name in self._answered else "unknown"), {}
+        self._answered.add(name)
+        return "answers", found
