@@ -52,12 +52,18 @@ EventType = Annotated[str, AfterValidator(_known_type)]
 
 
 class FileOptions(Closed):
-    """How the file is to be read, where its name and content do not say so."""
+    """How the file is to be read, where its name and content do not say so.
+
+    ``header_row``: the number of the line or row with the columns' names; what stands above it is not read. ``quote``:
+    the sign around cells of a CSV, or ``none``.
+    """
 
     format: Literal["csv", "xes", "parquet", "excel"] | None = None
     encoding: str | None = None
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
+    quote: Literal['"', "'", "none"] = '"'
     sheet: str | None = None
+    header_row: Annotated[int, Field(ge=1, le=100)] | None = None
 
 
 class TimeRules(Closed):
