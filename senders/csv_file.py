@@ -66,6 +66,8 @@ def _misread_as(encoding: str | None) -> Callable[[str], bool]:
         return lambda _: False
 
     def misread(line: str) -> bool:
+        if line.isascii():
+            return False
         try:
             line.encode(encoding).decode()
         except UnicodeError:
@@ -148,7 +150,7 @@ def _records(
         if fault is None:
             if not any(cells) and "\0" not in text:
                 continue
-            fault = _line_fault(cells, width, text, None if plain else misread)
+            fault = _line_fault(cells, width, text, misread)
         values: dict[str, Cell]
         if len(cells) == width:
             values = dict(zip(names, pick(cells) if plain else map(normalize, pick(cells)), strict=False))
@@ -161,12 +163,12 @@ def _records(
         remark(f"line {line} is the last and has no line end: if the file was cut short, its last cell may be, too")
 
 
-def _line_fault(cells: list[str], width: int, text: str, misread: Callable[[str], bool] | None) -> str | None:
+def _line_fault(cells: list[str], width: int, text: str, misread: Callable[[str], bool]) -> str | None:
     if len(cells) != width:
         return f"{len(cells)} fields where the header has {width}"
     if "\0" in text:
         return "the line holds zero bytes"
-    if misread is not None and misread(text):
+    if misread(text):
         return "the line is UTF-8, though the mapping names another encoding"
     return None
 

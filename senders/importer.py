@@ -7,18 +7,19 @@ learn how long the work is; then to send. Running it again changes nothing, beca
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rich.console import Console
 
 from contract.aliases import Aliases, aliases_from
 from runtime.settings import Settings
+from senders.accounting import RowAccount
 from senders.cases import cases
 from senders.client import IngestClient, IngestError, Receipt
 from senders.endpoints import EndpointsError, resolve
 from senders.mapping import Mapping, MappingError, load
-from senders.readers import file_format, rows
+from senders.readers import rows
 from senders.reference_history import known
 from senders.report import Report
 from senders.rows import FileError, Row
@@ -45,18 +46,19 @@ def run(settings: Settings, file: Path, mapping: Path) -> int:
 
 def _run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> int:
     transform = Transform(mapping, _aliases(settings, console))
-    report = Report(file, settings.state_dir / "import", console)
+    report = Report(file, settings.state_dir / "import", console, RowAccount(mapping))
     with report, IngestClient(settings.ingest_url, settings.api_key.get_secret_value()) as client:
         with report.stage("reading"):
             found = survey(file, mapping, transform)
-        report.surveyed(found.rows)
+        report.surveyed(found.rows, found.remarks)
         # Alone and first: an ingest beside the one that takes them hears of new units through the log.
         _send(client, reference_events(mapping, found), report)
-        _send(client, produced(file, mapping, transform, report.row), report)
+        _send(client, produced(file, mapping, transform, report.account), report)
         with report.stage("store"):
             accepted = report.distinct_accepted()
             stored = _stored(settings, mapping.source, accepted, report, console)
         report.finish(stored, accepted)
+        report.account.check(found.rows)
     return 1 if report.refused else 0
 
 
@@ -77,18 +79,18 @@ def _stored(settings: Settings, source: str, accepted: int, report: Report, cons
 
 
 def produced(
-    file: Path, mapping: Mapping, transform: Transform, on_row: Callable[[], None] | None = None
+    file: Path, mapping: Mapping, transform: Transform, account: RowAccount | None = None
 ) -> Iterator[Made | Rejected]:
-    """Every event and every refusal of a file, case by case."""
-
+    """Every event and every refusal of a file, case by case; ``account`` counts what becomes of each row."""
+    counted = account or RowAccount(mapping)
     refused: list[Rejected] = []
 
     def keyed() -> Iterator[tuple[str, Row]]:
         for row in rows(file, mapping):
-            if on_row:
-                on_row()
+            counted.read += 1
             case = transform.case_of(row)
             if isinstance(case, Rejected):
+                counted.refused += 1
                 refused.append(case)
             else:
                 yield case, row
@@ -96,12 +98,14 @@ def produced(
     if mapping.rows == "case":
         grouped: Iterable[tuple[str, list[Row]]] = ((case, [row]) for case, row in keyed())
     else:
-        # XES holds each case in one piece already.
-        grouped = cases(keyed(), sorting=file_format(file, mapping.file) != "xes")
+        # In XES too: a dossier may have two traces.
+        grouped = cases(keyed(), sorting=True)
     for case, its_rows in grouped:
         yield from refused
         refused.clear()
-        yield from transform.events(case, its_rows)
+        made = list(transform.events(case, its_rows))
+        counted.settle(its_rows, made)
+        yield from made
     yield from refused
 
 

@@ -7,7 +7,6 @@ guide for those who write one.
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +27,8 @@ from pydantic import (
 from contract.events import OLDEST
 from contract.fields import Code, Text
 from contract.reference_events import Term, UnitLevel
-from senders.rules import Closed, ColumnValue, EventRule, FileOptions, TimeRules, TypeTable, Value, Values
+from contract.texts import normalize
+from senders.rules import Closed, ColumnValue, EventRule, FileOptions, NumberMarks, TimeRules, TypeTable, Value, Values
 
 
 class MappingError(Exception):
@@ -119,6 +119,7 @@ class Mapping(Closed):
     case: ColumnValue
     unit: ColumnValue
     time: TimeRules
+    numbers: NumberMarks | None = None
     missing: Values = Field([""])
     optional_columns: list[str] = Field([])
     units: Units | None = None
@@ -206,7 +207,7 @@ class _TextLoader(yaml.BaseLoader):
 def load(path: Path) -> Mapping:
     """The mapping in this file. Raises ``MappingError`` with the file and every wrong key."""
     try:
-        text = unicodedata.normalize("NFC", path.read_text(encoding="utf-8"))
+        text = normalize(path.read_text(encoding="utf-8"))
         content = yaml.load(text, Loader=_TextLoader)  # noqa: S506 - makes text only
     except OSError as fault:
         raise MappingError(f"{path}: {fault.strerror}") from fault

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from senders.accounting import SHOWN_ROWS, RowAccount
 from senders.client import Receipt
 from senders.distinct import DistinctCount
 from senders.transform import Made, Rejected
@@ -29,7 +30,8 @@ UNREADABLE = "unreadable"
 class Report:
     """Keeps count. Refusals go to ``<folder>/<file name>.rejected.ndjson`` as they come; the first are kept to show."""
 
-    def __init__(self, file: Path, folder: Path, console: Console) -> None:
+    def __init__(self, file: Path, folder: Path, console: Console, account: RowAccount) -> None:
+        self.account = account
         self._console = console
         self._file = file
         self._rejected_path = folder / f"{file.name}.rejected.ndjson"
@@ -39,7 +41,7 @@ class Report:
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self._started = self._printed = time.perf_counter()
         self._total_rows = 0
-        self.rows = self.sent = self.accepted = 0
+        self.sent = self.accepted = 0
         self.reasons: Counter[str] = Counter()
 
     @property
@@ -88,15 +90,13 @@ class Report:
         """Seconds counted towards a stage so far."""
         return self._seconds[name]
 
-    def surveyed(self, rows: int) -> None:
-        """The file was read once and has this many rows."""
+    def surveyed(self, rows: int, remarks: list[str]) -> None:
+        """The file was read once and has this many rows; ``remarks`` are what a person should know of it."""
         self._total_rows = rows
         self._progress.update(self._task, description="sending rows", total=rows)
         self._line(f"{self._file}: {rows} rows")
-
-    def row(self) -> None:
-        """One more row was read for sending."""
-        self.rows += 1
+        for remark in remarks:
+            self._console.print(f"{self._file}: {remark}", markup=False, soft_wrap=True)
 
     def in_flight(self, event: Made) -> None:
         """An event is on its way; ingest answers in the same order."""
@@ -135,12 +135,12 @@ class Report:
             self._shown.append(f"{self._file.name}: {', '.join(filter(None, named))}: {reason}: {what.reason}")
 
     def _advance(self) -> None:
-        self._progress.update(self._task, completed=self.rows)
+        self._progress.update(self._task, completed=self.account.read)
         now = time.perf_counter()
         if now - self._printed >= LINE_EVERY_S:
             self._printed = now
             rate = self.sent / (now - self._started)
-            self._line(f"{self.rows} of {self._total_rows} rows, {self.sent} events sent, {rate:.0f} events/s")
+            self._line(f"{self.account.read} of {self._total_rows} rows, {self.sent} events sent, {rate:.0f} events/s")
 
     def _line(self, text: str) -> None:
         if not self._console.is_terminal:
@@ -159,7 +159,12 @@ class Report:
         if self.refused > len(self._shown):
             self._console.print(f"… and {self.refused - len(self._shown)} more", markup=False)
         table = Table(show_header=False)
-        table.add_row("rows", f"{self.rows:,}")
+        account = self.account
+        table.add_row("rows", f"{account.read:,}")
+        table.add_row("… sent", f"{account.sent:,}")
+        table.add_row("… refused", f"{account.refused:,}")
+        first = f" (line {', '.join(map(str, account.skipped_rows))}{', …' * (account.skipped > SHOWN_ROWS)})"
+        table.add_row("… skipped by the mapping's rules", f"{account.skipped:,}{first if account.skipped else ''}")
         table.add_row("events sent", f"{self.sent:,}")
         table.add_row("accepted", f"{self.accepted:,}")
         for reason, count in self.reasons.most_common():

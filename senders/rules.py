@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from contract.events import EVENT_DATA
 from contract.fields import Code
 from senders.fields import fault_of
+from senders.numbers import DecimalMark, ThousandsMark
 
 SKIP = "skip"
 """In a table of event types: rows with this value make no event."""
@@ -66,8 +67,21 @@ class FileOptions(Closed):
     header_row: Annotated[int, Field(ge=1, le=100)] | None = None
 
 
+class NumberMarks(Closed):
+    """The signs within numbers written as text: in ``1.500.000,5`` the comma is decimal, points part thousands."""
+
+    decimal: DecimalMark = "."
+    thousands: ThousandsMark = ""
+
+    @model_validator(mode="after")
+    def _differ(self) -> Self:
+        if self.decimal == self.thousands:
+            raise ValueError("decimal and thousands are the same sign")
+        return self
+
+
 class TimeRules(Closed):
-    """Formats are tried in order: ``iso8601``, ``epoch_s``, ``epoch_ms`` or a strptime pattern.
+    """Formats: ``iso8601``, ``epoch_s``, ``epoch_ms``, ``excel_serial`` or a strptime pattern; one must fit, no two.
 
     ``zone`` holds for values without an offset. Of an hour that occurs twice the first is meant; an hour that does
     not occur is read with the offset before the change.

@@ -67,9 +67,11 @@ class Transform:
         try:
             case = self._case_of(row.values)
         except RowError as fault:
-            return Rejected(row.place, "", fault.column, fault.reason)
+            if row.fault is None:
+                return Rejected(row.place, "", fault.column, fault.reason)
+            case = None
         if row.fault:
-            return Rejected(row.place, case or "", "", row.fault)
+            return Rejected(row.place, case or "", row.column, row.fault)
         return case or Rejected(row.place, "", self._case_column, "is empty, but names the case")
 
     def events(self, case: str, rows: Sequence[Row]) -> Iterator[Made | Rejected]:
@@ -219,7 +221,7 @@ def _fields(values: Values, kind: str, rule: EventRule) -> list[Field]:
     for name, value in rule.data.items():
         if name == "unit":
             continue
-        reader = plain_code if name == "procedure" else field_reader(model, name)
+        reader = plain_code if name == "procedure" else field_reader(model, name, values.marks)
         read: Callable[[Cells], Any] = values.instant(value) if reader is None else _typed(values.text(value), reader)
         required = name in model.model_fields and model.model_fields[name].is_required()
         found.append(Field(f",{quoted(name)}:", name, origin(value), read, required))
