@@ -35,10 +35,10 @@ class Record(NamedTuple):
     fault: str | None = None
 
 
-class CsvRecords(Iterator[Record]):
+class CsvRecords:
     """Takes lines apart. ``first_line`` is the number of the first; set ``width`` as soon as the columns are known.
 
-    Lines end as the file's do; a blank line is a record without cells. Raises ``CsvError``.
+    Lines end as the file's do; a blank line is a record without cells. Iterating raises ``CsvError``.
     """
 
     def __init__(self, lines: Iterable[str], delimiter: str, quote: str | None = '"', first_line: int = 1) -> None:
@@ -46,47 +46,42 @@ class CsvRecords(Iterator[Record]):
         self.width = 0
         self._delimiter = delimiter
         self._quote = quote
-        self._line = first_line - 1
         self._lines: list[str] = []
-        self._damaged: list[Record] = []
+        self._line = first_line - 1
         self._reader = csv.reader(
-            self._noted(lines),
+            map(self._noted, lines),
             delimiter=delimiter,
             quotechar=quote,
             quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
             strict=True,
         )
 
-    def _noted(self, lines: Iterable[str]) -> Iterator[str]:
-        taken = self._lines
-        for line in lines:
-            taken.append(line)
-            yield line
+    def _noted(self, line: str) -> str:
+        self._lines.append(line)
+        return line
 
-    def __next__(self) -> Record:
-        if self._damaged:
-            return self._damaged.pop(0)
-        lines = self._lines
-        try:
-            cells, fault = next(self._reader), None
-        except csv.Error as error:
-            cells, fault = [], self._fault(error)
-        first = self._line + 1
-        self._line += len(lines)
-        if len(lines) == 1:
-            text = lines[0]
+    def __iter__(self) -> Iterator[Record]:
+        lines, reader = self._lines, self._reader
+        while True:
+            fault = None
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                cells, fault = [], self._fault(error)
+            first = self._line + 1
+            if len(lines) == 1:
+                self._line = first
+                yield Record(first, cells, lines.pop(), fault)
+                continue
+            self._line += len(lines)
+            if self._swallows(lines):
+                reason = f"lies in a quoted cell of lines {first} to {self._line}: a quotation mark too many or too few"
+                yield from [Record(first + n, [], line, reason) for n, line in enumerate(lines)]
+            else:
+                yield Record(first, cells, "".join(lines))
             lines.clear()
-            return Record(first, cells, text, fault)
-        if self._swallows(lines):
-            reason = (
-                f"lies in a quoted cell of lines {first} to {self._line}: a quotation mark too many or too few there"
-            )
-            self._damaged = [Record(first + n, [], line, reason) for n, line in enumerate(lines)]
-            lines.clear()
-            return self._damaged.pop(0)
-        text = "".join(lines)
-        lines.clear()
-        return Record(first, cells, text)
 
     def _fault(self, error: csv.Error) -> str:
         """Why this one line is no record. Raises ``CsvError`` when it may not end where the line does."""

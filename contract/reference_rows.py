@@ -69,7 +69,8 @@ def rows(
     known = {*required, *optional}
     table = CsvRecords(lines[n_comments:], _delimiter(lines[n_comments:], known), first_line=n_comments + 1)
     try:
-        columns = [normalize_name(column) for column in next(table, Record(0, [], "")).cells]
+        records = iter(table)
+        columns = [normalize_name(column) for column in next(records, Record(0, [], "")).cells]
         width = len(columns)
         while columns and not columns[-1]:
             columns.pop()
@@ -80,7 +81,7 @@ def rows(
             faults.append(Fault(name, n_comments + 1, f"columns {'; '.join(told) or 'named twice'}"))
             return
         table.width = width
-        for record in table:
+        for record in records:
             cells = [normalize(cell).strip() for cell in record.cells]
             if record.fault:
                 faults.append(Fault(name, record.line, f"not CSV: {record.fault}"))
@@ -109,7 +110,7 @@ def _delimiter(lines: list[str], known: Collection[str]) -> str:
 
     def fit(delimiter: str) -> int:
         try:
-            first = next(CsvRecords(lines, delimiter), Record(0, [], ""))
+            first = next(iter(CsvRecords(lines, delimiter)), Record(0, [], ""))
         except CsvError:
             return 0
         return len(set(known).intersection(map(normalize_name, first.cells)))

@@ -14,12 +14,20 @@ _LATIN_JOINERS = re.compile("(?:^|(?<=[\u0000-\u05ff\u1e00-\u25ff]))[\u200c\u200
 _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
 
+_UNUSUAL = re.compile(f"{_INVISIBLE.pattern[:-1]}\u200c\u200d{_BLANKS.pattern[1:]}")
+
+
+def is_normal(text: str) -> bool:
+    """Whether ``normalize`` would leave the text as it is."""
+    return text.isascii() or (_UNUSUAL.search(text) is None and unicodedata.is_normalized("NFC", text))
+
+
 def normalize(text: str) -> str:
     """The text in NFC, without invisible characters, with a plain blank for every kind of blank.
 
     ``bệnh`` is three characters on some systems and six on others; both come out alike.
     """
-    if text.isascii():
+    if is_normal(text):
         return text
     visible = _LATIN_JOINERS.sub("", _INVISIBLE.sub("", text))
     return unicodedata.normalize("NFC", _BLANKS.sub(" ", visible))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import IO
 
 from contract.csv_records import CsvError, CsvRecords, Record
-from contract.texts import normalize
+from contract.texts import is_normal, normalize
 from senders.columns import Wanted, heading, positions
 from senders.packed import opened
 from senders.rows import Cell, FileError, Row, error_text
@@ -38,8 +39,7 @@ def csv_rows(path: Path, options: FileOptions, wanted: Wanted, remark: Callable[
         except LookupError as fault:
             raise FileError(f"{path}: the mapping names an unknown encoding, {encoding!r}") from fault
         try:
-            lines = _lines(path, text)
-            yield from _rows(path, options, wanted, lines, _misread_as(options.encoding), remark)
+            yield from _rows(path, options, wanted, _lines(text), _misread_as(options.encoding), remark)
         except UnicodeError as fault:
             raise FileError(_undecodable(path, encoding, fault)) from fault
         except CsvError as fault:
@@ -51,13 +51,9 @@ def _encoding_of(stream: io.BufferedReader) -> str:
     return next((name for mark, name in _MARKS.items() if start.startswith(mark)), "utf-8")
 
 
-def _lines(path: Path, text: io.TextIOWrapper) -> Iterator[str]:
-    number = 0
-    while line := text.readline(LONGEST_LINE):
-        number += 1
-        if len(line) == LONGEST_LINE:
-            raise FileError(f"{path}: line {number} is longer than {LONGEST_LINE} characters")
-        yield line
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """Lines as they are; one that is too long comes in parts."""
+    return iter(partial(text.readline, LONGEST_LINE), "")
 
 
 def _misread_as(encoding: str | None) -> Callable[[str], bool]:
@@ -91,7 +87,8 @@ def _rows(
     quote = None if options.quote == "none" else options.quote
     delimiter = options.delimiter or (separator[1] if separator else _delimiter_of(head[start:], wanted, quote))
     records = CsvRecords(chain(head[start:], lines), delimiter, quote, first_line=start + 1)
-    first = next(records, Record(start + 1, [], ""))
+    table = iter(records)
+    first = next(table, Record(start + 1, [], ""))
     if "\0" in first.text:
         raise FileError(f"{path}: line {first.line} holds zero bytes; if it is UTF-16: file: {{encoding: utf-16-le}}")
     if misread(first.text):
@@ -100,7 +97,7 @@ def _rows(
     place = f"line {first.line}" + (f": {first.fault}" if first.fault else "")
     columns = positions(path, place, header, wanted, _later(head[start:], start + 1, delimiter, quote))
     records.width = len(header)
-    yield from _records(records, columns, wanted.missing, misread, remark)
+    yield from _records(table, len(header), columns, wanted.missing, misread, remark)
 
 
 def _first_line(head: list[str], start: int) -> int:
@@ -133,7 +130,8 @@ def _later(head: list[str], first_line: int, delimiter: str, quote: str | None) 
 
 
 def _records(
-    records: CsvRecords,
+    records: Iterator[Record],
+    width: int,
     columns: list[tuple[str, int]],
     missing: frozenset[str],
     misread: Callable[[str], bool],
@@ -142,11 +140,10 @@ def _records(
     names = [name for name, _ in columns]
     # A getter of one index gives no tuple; the header's first column twice does no harm.
     pick = itemgetter(*(index for _, index in columns), 0)
-    width = records.width
     line, text = 0, "\n"
     for line, cells, text, damage in records:
         fault, column = damage, ""
-        plain = text.isascii()
+        plain = is_normal(text)
         if fault is None:
             if not any(cells) and "\0" not in text:
                 continue
@@ -166,6 +163,8 @@ def _records(
 def _line_fault(cells: list[str], width: int, text: str, misread: Callable[[str], bool]) -> str | None:
     if len(cells) != width:
         return f"{len(cells)} fields where the header has {width}"
+    if len(text) >= LONGEST_LINE:
+        return f"the line is longer than {LONGEST_LINE} characters"
     if "\0" in text:
         return "the line holds zero bytes"
     if misread(text):

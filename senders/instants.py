@@ -35,7 +35,8 @@ _FIRST_SERIAL = 61
 """1 March 1900; Excel's days before it are one off, for a 29 February that never was."""
 _REMEMBERED = 1 << 12
 
-Reader = Callable[[str], datetime | date]
+Reader = Callable[[str], datetime | date | None]
+"""None, or a ValueError, for what is not of the format."""
 
 
 def instant_reader(rules: TimeRules, date_only: str = "start") -> Callable[[Cell], str]:
@@ -46,7 +47,7 @@ def instant_reader(rules: TimeRules, date_only: str = "start") -> Callable[[Cell
     that two of the formats read differently (5/11 or 11/5) is refused.
     """
     zone = ZoneInfo(rules.zone)
-    readers = {name: _reader(name) for name in rules.formats}
+    readers = [(name, _reader(name)) for name in rules.formats]
     expected = " or ".join(rules.formats)
     clock = _LAST_MOMENT if date_only == "end" else time()
 
@@ -60,18 +61,21 @@ def instant_reader(rules: TimeRules, date_only: str = "start") -> Callable[[Cell
     @lru_cache(_REMEMBERED)
     def of_text(text: str) -> str:
         stripped = text.strip()
-        readings: dict[str, str] = {}
-        for name, read in readers.items():
+        first = first_format = None
+        for name, read in readers:
             try:
-                readings.setdefault(in_utc(read(stripped)), name)
+                found = read(stripped)
+                moment = None if found is None else in_utc(found)
             except (ValueError, OverflowError):
                 continue
-        if len(readings) > 1:
-            either = " or ".join(f"{moment} ({name})" for moment, name in readings.items())
-            raise ValueError(f"{stripped[:60]!r} may be {either}; name one of these formats in the mapping")
-        if not readings:
+            if first is None:
+                first, first_format = moment, name
+            elif moment is not None and moment != first:
+                either = f"{first} ({first_format}) or {moment} ({name})"
+                raise ValueError(f"{stripped[:60]!r} may be {either}; name one of these formats in the mapping")
+        if first is None:
             raise ValueError(f"{stripped[:60]!r} is no time of the form {expected}{_advice(stripped)}")
-        return next(iter(readings))
+        return first
 
     def of_cell(cell: Cell) -> str:
         if isinstance(cell, str):
@@ -162,10 +166,10 @@ def _numbers_reader(name: str) -> Reader:
     year, month, day, hour24, hour12, minute, second, half = (order.index(part) for part in _NUMBERS)
     timed = not {"%H", "%I"} <= set(absent)
 
-    def read(text: str) -> datetime | date:
+    def read(text: str) -> datetime | date | None:
         match = pattern.fullmatch(text)
         if match is None:
-            raise ValueError(text)
+            return None
         found = match.groups()
         if not timed:
             return date(int(found[year]), int(found[month]), int(found[day]))
