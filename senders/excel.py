@@ -147,11 +147,12 @@ def sheet_rows(path: Path, book: Any, sheet: Any) -> Iterator[list[SheetCell]]:
                 open_blocks.append(block)
         open_blocks = [block for block in open_blocks if number in block[0]]
         for rows, columns in open_blocks:
-            for column in range(columns.start + (rows.start == number), min(columns.stop, len(cells) + 1)):
+            cells += [None] * (columns.stop - 1 - len(cells))
+            for column in range(columns.start + (rows.start == number), columns.stop):
                 cells[column - 1] = MERGED
         if facts.unfilled:
-            for column, cell in enumerate(cells, 1):
-                if cell in (None, "0") and (number, column) in facts.unfilled:
+            for column in range(1, len(cells) + 1):
+                if (number, column) in facts.unfilled:
                     cells[column - 1] = _UNFILLED
         yield cells
 

@@ -78,7 +78,7 @@ def _holds_days(file: Any, name: str, kind: Any) -> bool:
     per_day = 86_400 * {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[kind.unit]
     for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=[name]):
         ticks = batch.column(0).cast(pa.int64())
-        days = pc.multiply(pc.floor(pc.divide(ticks.cast(pa.float64()), float(per_day))).cast(pa.int64()), per_day)
+        days = pc.multiply(pc.divide(ticks, per_day), per_day)
         if pc.any(pc.not_equal(ticks, days)).as_py():
             return False
     return True
