@@ -46,6 +46,7 @@ class CsvRecords:
         self.width = 0
         self._delimiter = delimiter
         self._quote = quote
+        self._mark = quote or '"'
         self._lines: list[str] = []
         self._line = first_line - 1
         self._reader = csv.reader(
@@ -73,14 +74,18 @@ class CsvRecords:
             first = self._line + 1
             if len(lines) == 1:
                 self._line = first
-                yield Record(first, cells, lines.pop(), fault)
+                text = lines.pop()
+                if fault is None and self._mark in text:
+                    fault = self._stray_quote(cells, text)
+                yield Record(first, cells, text, fault)
                 continue
             self._line += len(lines)
             if self._swallows(lines):
                 reason = f"lies in a quoted cell of lines {first} to {self._line}: a quotation mark too many or too few"
                 yield from [Record(first + n, [], line, reason) for n, line in enumerate(lines)]
             else:
-                yield Record(first, cells, "".join(lines))
+                text = "".join(lines)
+                yield Record(first, cells, text, self._stray_quote(cells, text))
             lines.clear()
 
     def _fault(self, error: csv.Error) -> str:
@@ -90,13 +95,23 @@ class CsvRecords:
             raise CsvError(first, f"{error}; is a quotation mark left open?") from error
         if "unexpected end" in str(error):
             raise CsvError(first, f"a quotation mark opens a cell here and none closes it: {_REMEDY}") from error
-        quote = self._quote or '"'
+        quote = self._mark
         if last > first or self._lines[0].count(quote) % 2:
             where = (
                 f"closes in the middle of a cell on line {last}" if last > first else "is not closed as it should be"
             )
             raise CsvError(first, f"a quotation mark opens a cell here that {where}: {_REMEDY}") from error
         return f"a quotation mark stands within a cell ({error}); it must be written twice there"
+
+    def _stray_quote(self, cells: list[str], text: str) -> str | None:
+        """Why a cell is not taken that holds a quotation mark but does not begin with one: it may have lost it."""
+        quote = self._quote
+        if quote is None:
+            return None
+        for cell in cells:
+            if quote in cell and f"{quote}{cell.replace(quote, quote * 2)}{quote}" not in text:
+                return f"{cell[:60]!r} holds a quotation mark but does not begin with one: {_REMEDY}"
+        return None
 
     def _swallows(self, lines: list[str]) -> bool:
         """Whether whole rows seem to lie in one cell: every line has as many delimiters as a row has."""

@@ -201,7 +201,10 @@ def _undecodable(path: Path, encoding: str, fault: UnicodeError) -> str:
 def _first_undecodable(stream: IO[bytes], encoding: str) -> tuple[int, bytes]:
     if encoding.lower().startswith(("utf-16", "utf-32", "utf16", "utf32")):
         return 0, b"\xff"  # bytes of a line's end are no line's end there
-    for number, raw in enumerate(stream, 1):
+    pieces = chain.from_iterable(
+        part.splitlines(keepends=True) for part in iter(partial(stream.readline, LONGEST_LINE), b"")
+    )
+    for number, raw in enumerate(pieces, 1):
         try:
             raw.decode(encoding)
         except UnicodeError:

@@ -33,7 +33,7 @@ def parquet_rows(path: Path, wanted: Wanted) -> Iterator[Row]:
     with seekable(path) as stream:
         number = 0
         try:
-            file = pq.ParquetFile(stream)
+            file = pq.ParquetFile(stream, page_checksum_verification=True)
             names = file.schema_arrow.names
             columns = positions(path, "its schema", [heading(name) for name in names], wanted)
             readers = {}

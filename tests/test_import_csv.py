@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -62,6 +63,11 @@ def test_a_file_that_does_not_quote_can_be_said_to(tmp_path: Path) -> None:
     assert notes(result) == ['"Dân hỏi', None]
 
 
+def test_a_cell_that_lost_its_opening_quotation_mark_is_not_taken(tmp_path: Path) -> None:
+    text = table("", "", "").replace("HS-2", 'HS-2"').replace("HS-3", ' "HS-3"')
+    assert [one.place for one in imported(csv_file(tmp_path, text)).rejected] == [3, 4]
+
+
 def test_rows_with_another_number_of_cells_are_told(tmp_path: Path) -> None:
     text = table("", "", "").replace("HS-1;", "HS-1;;").replace("08:02;", "08:02 ")
     result = imported(csv_file(tmp_path, text))
@@ -115,7 +121,7 @@ def test_a_wrong_encoding_in_the_mapping_makes_no_other_letters(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_text_is_compared_in_one_form_without_what_nobody_sees(form: str, tmp_path: Path) -> None:
+def test_text_is_compared_in_one_form_without_what_nobody_sees(form: Literal["NFC", "NFD"], tmp_path: Path) -> None:
     rows = ["HS-1;Đã trả", "\ufeffHS-2;Đã\u00a0trả", "HS\u200b-3;\u200bĐã trả\u200d", "HS-4;Không có"]
     text = unicodedata.normalize(form, "Mã\u00a0hồ sơ;Trạng thái\n" + "\n".join(rows) + "\n")
     mapping = """
