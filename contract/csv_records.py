@@ -80,12 +80,12 @@ class CsvRecords:
                 yield Record(first, cells, text, fault)
                 continue
             self._line += len(lines)
-            if self._swallows(lines):
+            text = "".join(lines)
+            if self._swallows(lines) or self._stray_quote(cells, text) or len(cells) != (self.width or len(cells)):
                 reason = f"lies in a quoted cell of lines {first} to {self._line}: a quotation mark too many or too few"
                 yield from [Record(first + n, [], line, reason) for n, line in enumerate(lines)]
             else:
-                text = "".join(lines)
-                yield Record(first, cells, text, self._stray_quote(cells, text))
+                yield Record(first, cells, text)
             lines.clear()
 
     def _fault(self, error: csv.Error) -> str:
@@ -114,7 +114,7 @@ class CsvRecords:
         return None
 
     def _swallows(self, lines: list[str]) -> bool:
-        """Whether whole rows seem to lie in one cell: every line has as many delimiters as a row has."""
+        """Whether whole rows seem to lie in one cell: every line has as many delimiters as a row."""
         if len(lines) > MOST_LINES:
             return True
         n_delimiters = self.width - 1

@@ -49,7 +49,7 @@ def parquet_rows(path: Path, wanted: Wanted) -> Iterator[Row]:
                     yield _row(number, [(name, read, values[at]) for name, read, values in cells], wanted.missing)
             if number != file.metadata.num_rows:
                 raise FileError(f"{path}: {number} rows, but the file says {file.metadata.num_rows}: it is damaged")
-        except (pa.ArrowException, OSError) as fault:
+        except (pa.ArrowException, OSError, ValueError) as fault:
             what = f"behind row {number}" if number else "no readable Parquet file"
             raise FileError(f"{path}: {what}: {fault}; fetch it again") from fault
 

@@ -204,9 +204,10 @@ def test_a_damaged_csv_gives_the_same_events_or_names_the_damage(
     made = sent(result)
     other = [code for code, event in made.items() if truth.get(code) != event]
     cut_short = [f"line {first + lines[at] - 1}" in remark or f"line {first}" in remark for remark in result.remarks]
-    assert not other or (kind == "cut" and any(cut_short)), (other, made)
+    named = any(first <= one.place < first + lines[at] for one in result.rejected)
+    assert not other or (other == [rows[at - 1].code] and (named or (kind == "cut" and any(cut_short)))), (other, made)
     gone = [code for code in truth if code not in made]
-    assert not gone or any(first <= one.place < first + lines[at] for one in result.rejected) or kind == "cut"
+    assert not gone or named or kind == "cut"
     assert set(gone) <= {rows[at - 1].code} or len(result.rejected) >= len(gone)
     assert result.account.read == result.account.sent + result.account.refused
 
@@ -272,13 +273,13 @@ def cells_of(rows: list[Paid], random: Any) -> list[Any]:
     opened = [row.opened for row in rows]
     fees = [row.fee for row in rows]
     notes = [row.note for row in rows]
-    days = [row.due for row in rows]
+    days = pa.array([row.due for row in rows], pa.date32())
     return [
         random.choice(
             [pa.array(codes), pa.array([code.encode() for code in codes]), pa.array(codes).dictionary_encode()]
         ),
         pa.array(opened, pa.timestamp(random.choice(["s", "ms", "us", "ns"]))),
-        random.choice([pa.array(days, pa.date32()), pa.array(days, pa.date64()), pa.array(days, pa.timestamp("ns"))]),
+        random.choice([days, days.cast(pa.date64()), days.cast(pa.timestamp("ns"))]),
         random.choice([pa.array(fees), pa.array(fees, pa.float64()), pa.array(fees, pa.decimal128(20, 4))]),
         random.choice(
             [pa.array(notes), pa.array(notes, pa.large_string()), pa.array([note.encode() for note in notes])]
