@@ -10,7 +10,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from contract.reference_files import FILES, columns
 
@@ -100,7 +100,12 @@ def _text(name: str, rows: list[dict[str, str]], told_at: str) -> str:
     used = {column for row in rows for column in row}
     file = io.StringIO()
     file.write(f"# as of: {told_at}\n")
-    table = csv.DictWriter(file, [*required, *(column for column in further if column in used)], lineterminator="\n")
+    # csv quotes only the line end that it writes itself; a cell with another one would be two lines.
+    quoting: Literal[0, 1] = (
+        csv.QUOTE_ALL if any("\r" in cell for row in rows for cell in row.values()) else csv.QUOTE_MINIMAL
+    )
+    columns_used = [*required, *(column for column in further if column in used)]
+    table = csv.DictWriter(file, columns_used, lineterminator="\n", quoting=quoting)
     table.writeheader()
     table.writerows(rows)
     return file.getvalue()

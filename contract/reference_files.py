@@ -54,7 +54,8 @@ def _number(text: str) -> float:
 
 
 def _truth(text: str) -> bool:
-    return {"true": True, "false": False}[text]
+    # Table programs write TRUE.
+    return {"true": True, "false": False}[text.lower()]
 
 
 def _cutoffs(text: str) -> list[dict[str, str | None]]:

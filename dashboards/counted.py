@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from dashboards.filters import From, To, Unit
+from dashboards.filters import From, To
 from dashboards.reader import Store, readable
 from warehouse import evidence
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from senders.mapping import Mapping
 from senders.rows import FileError, Row
@@ -23,8 +23,11 @@ class RowAccount:
         self.read = self.sent = self.refused = self.skipped = 0
         self.skipped_rows: list[int] = []
 
-    def settle(self, rows: Sequence[Row], made: Iterable[Made | Rejected]) -> None:
+    def settle(self, rows: Sequence[Row], made: Sequence[Made | Rejected]) -> None:
         """A case's rows, and everything that was made of them."""
+        if made and made[0].__class__ is Made and len(rows) == 1:
+            self.sent += 1
+            return
         sent = {one.place for one in made if isinstance(one, Made)}
         refused = {one.place for one in made if isinstance(one, Rejected)}
         # What a whole case makes, and what is refused of it, is told at the case's first row.

@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
 
 from contract.fields import Data
 from senders.mapping_faults import reason
+from senders.numbers import Marks, number_reader
 
 _TRUE = {"true", "1", "yes", "y", "có", "x"}
 _FALSE = {"false", "0", "no", "n", "không"}
 
 
-def field_reader(model: type[Data], name: str) -> Callable[[str], Any] | None:
+def field_reader(model: type[Data], name: str, marks: Marks | None = None) -> Callable[[str], Any] | None:
     """How text becomes this field's value; None for an instant, which the mapping's time rules read.
 
-    Fields that the contract does not know stay text. The readers raise ValueError.
+    ``marks`` are those of the mapping's numbers. Fields that the contract does not know stay text. The readers raise
+    ValueError.
     """
     if name not in model.model_fields:
         return str
@@ -28,7 +31,13 @@ def field_reader(model: type[Data], name: str) -> Callable[[str], Any] | None:
         return lambda text: [text]
     if types & {datetime, AwareDatetime}:
         return None
-    for kind, reader in ((bool, _boolean), (int, _integer), (float, float), (date, _day)):
+    read_number = number_reader(marks)
+    for kind, reader in (
+        (bool, _boolean),
+        (int, lambda text: _integer(text, read_number)),
+        (float, lambda text: float(read_number(text))),
+        (date, _day),
+    ):
         if kind in types:
             return reader
     return str
@@ -67,15 +76,15 @@ def _boolean(text: str) -> bool:
     raise ValueError(f"{text[:60]!r} is neither true nor false")
 
 
-def _integer(text: str) -> int:
-    try:
-        number = float(text)
-    except ValueError:
-        number = float("nan")
-    if not number.is_integer():
+def _integer(text: str, read_number: Callable[[str], Decimal]) -> int:
+    number = read_number(text)
+    if number != number.to_integral_value():
         raise ValueError(f"{text[:60]!r} is no whole number")
-    return int(text) if text.lstrip("+-").isdigit() else int(number)
+    return int(number)
 
 
 def _day(text: str) -> str:
-    return date.fromisoformat(text[:10]).isoformat()
+    day, _, clock = text.partition("T")
+    if clock.strip("0:"):
+        raise ValueError(f"{text[:60]!r} is an instant, where a day is needed")
+    return date.fromisoformat(day).isoformat()

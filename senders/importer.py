@@ -66,7 +66,7 @@ def _run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> 
     with report, IngestClient(settings.ingest_url, key, on_absence=report.absent) as client:
         with report.stage("reading"):
             found = survey(file, mapping, transform)
-        report.surveyed(found.rows)
+        report.surveyed(found.rows, found.remarks)
         before = counts_now(settings, mapping.source)
         # Alone and first: an ingest beside the one that takes them hears of new units through the log.
         ours = list(reference_events(mapping, found))
@@ -89,7 +89,7 @@ def _dry_run(settings: Settings, file: Path, mapping: Mapping, console: Console)
     transform = Transform(mapping, _aliases(reference, console))
     with Report(file, settings.state_dir / "import", console, RowAccount(mapping), "dry-run") as report:
         found = survey(file, mapping, transform)
-        report.surveyed(found.rows)
+        report.surveyed(found.rows, found.remarks)
         ours = list(reference_events(mapping, found))
         trial = DryRun(settings, report, reference, clock_from(settings.clock)())
         for event in ours:

@@ -7,7 +7,6 @@ guide for those who write one.
 
 from __future__ import annotations
 
-import unicodedata
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -24,12 +23,13 @@ from pydantic import (
 )
 
 from contract.events import EVENT_DATA
+from contract.texts import normalize
 from senders.coded import CodedColumn, ProcedureColumn, Procedures, UnitColumn, Units
 from senders.event_rules import ENDINGS, EventRule, TypeTable
 from senders.file_columns import FILE_COLUMNS, ROW_NUMBER
 from senders.mapping_faults import sentences
 from senders.periods import Period
-from senders.rules import Closed, ColumnValue, FileOptions, TimeRules, Value, Values, as_list
+from senders.rules import Closed, ColumnValue, FileOptions, NumberMarks, TimeRules, Value, Values, as_list
 from senders.time_forms import readable
 
 
@@ -59,6 +59,7 @@ class Mapping(Closed):
     case: ColumnValue
     unit: ColumnValue
     time: Annotated[TimeRules, AfterValidator(readable)]
+    numbers: NumberMarks | None = None
     missing: Values = Field([""])
     optional_columns: list[str] = Field([])
     units: Units | None = None
@@ -185,7 +186,7 @@ class _TextLoader(yaml.BaseLoader):
 def load(path: Path) -> Mapping:
     """The mapping in this file. Raises ``MappingError`` with the file and every wrong key."""
     try:
-        text = unicodedata.normalize("NFC", path.read_text(encoding="utf-8"))
+        text = normalize(path.read_text(encoding="utf-8"))
         content = yaml.load(text, Loader=_TextLoader)  # noqa: S506 - makes text only
     except OSError as fault:
         raise MappingError(f"{path}: {fault.strerror}") from fault

@@ -126,7 +126,7 @@ def export(settings: Settings, folder: Path) -> int:
         return 1
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in made.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8", newline="")
         out.print(folder / name, soft_wrap=True)
     return 0
 
@@ -171,10 +171,13 @@ def _texts(place: Path | None, faults: list[Fault]) -> dict[str, str]:
         if not entry.name.endswith(".csv"):
             continue
         try:
-            texts[entry.name] = entry.read_text(encoding="utf-8")
+            # Not read_text(): it makes "\n" of every line end, within cells too.
+            texts[entry.name] = entry.read_bytes().decode()
         except UnicodeDecodeError as error:
             line = entry.read_bytes()[: error.start].count(b"\n") + 1
-            faults.append(Fault(entry.name, line, f"not UTF-8: byte {error.object[error.start]:#04x}"))
+            faults.append(
+                Fault(entry.name, line, f"not UTF-8: byte {error.object[error.start]:#04x}; save it as CSV UTF-8")
+            )
     return texts
 
 

@@ -92,11 +92,13 @@ class Report:
         """Seconds counted towards a stage so far."""
         return self._seconds[name]
 
-    def surveyed(self, rows: int) -> None:
-        """The file was read once and has this many rows."""
+    def surveyed(self, rows: int, remarks: list[str]) -> None:
+        """The file was read once and has this many rows; ``remarks`` are what a person should know of it."""
         self._total_rows = rows
         self._progress.update(self._task, description="sending rows", total=rows)
         self._line(f"{self._file}: {rows} rows")
+        for remark in remarks:
+            self.console.print(f"{self._file}: {remark}", markup=False, soft_wrap=True)
 
     def in_flight(self, event: Made) -> None:
         """An event is on its way; ingest answers in the same order."""

@@ -64,7 +64,7 @@ def fields(values: Values, kind: str, rule: EventRule) -> list[Field]:
     for name, value in rule.data.items():
         if name == "unit":
             continue
-        reader = plain_code if name == "procedure" else field_reader(model, name)
+        reader = plain_code if name == "procedure" else field_reader(model, name, values.marks)
         read = _reader(values, value, reader)
         required = name in model.model_fields and model.model_fields[name].is_required()
         found.append(Field(f",{quoted(name)}:", name, origin(value), read, required))

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from contract.fields import Code
+from senders.numbers import DecimalMark, ThousandsMark
 
 ORIGINS = ("column", "constant", "code_from", "join", "after", "entries")
 MOST_ADDED = 100_000
@@ -76,16 +77,35 @@ Values = Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)]
 
 
 class FileOptions(Closed):
-    """How the file is to be read, where its name and content do not say so."""
+    """How the file is to be read, where its name and content do not say so.
+
+    ``header_row``: the number of the line or row with the columns' names; what stands above it is not read. ``quote``:
+    the sign around cells of a CSV, or ``none``.
+    """
 
     format: Literal["csv", "xes", "parquet", "excel"] | None = None
     encoding: str | None = None
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
+    quote: Literal['"', "'", "none"] = '"'
     sheet: str | None = None
+    header_row: Annotated[int, Field(ge=1, le=100)] | None = None
+
+
+class NumberMarks(Closed):
+    """The signs within numbers written as text: in ``1.500.000,5`` the comma is decimal, points part thousands."""
+
+    decimal: DecimalMark = "."
+    thousands: ThousandsMark = ""
+
+    @model_validator(mode="after")
+    def _differ(self) -> Self:
+        if self.decimal == self.thousands:
+            raise ValueError("decimal and thousands are the same sign")
+        return self
 
 
 class TimeRules(Closed):
-    """Formats are tried in order: ``iso8601``, ``epoch_s``, ``epoch_ms`` or a strptime pattern.
+    """Formats: ``iso8601``, ``epoch_s``, ``epoch_ms``, ``excel_serial`` or a strptime pattern; one must fit, no two.
 
     ``zone`` holds for values without an offset. Of an hour that occurs twice the first is meant; an hour that does
     not occur is read with the offset before the change.

@@ -28,17 +28,18 @@ CALENDAR_DEFINED = "calendar.defined"
 
 @dataclass
 class Survey:
-    """How many rows a file has, and the codes its columns make, in order of first use."""
+    """How many rows a file has, the codes its columns make, in order of first use, and the reader's remarks."""
 
     rows: int = 0
     codes: dict[str, dict[str, Coded]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
 
 def survey(file: Path, mapping: Mapping, transform: Transform) -> Survey:
     """Reads the file once. Raises ``FileError`` for columns that never occur and for units without end."""
     found = Survey(codes={name: {} for name in mapping.coded})
     unseen = set(mapping.columns - set(mapping.optional_columns))
-    for row in with_file_columns(file, rows(file, mapping), mapping.all_columns):
+    for row in with_file_columns(file, rows(file, mapping, found.remarks.append), mapping.all_columns):
         found.rows += 1
         if row.fault:
             continue

@@ -73,9 +73,11 @@ class Transform:
         try:
             case = self._case_of(row.values)
         except RowError as fault:
-            return Rejected(row.place, "", fault.column, fault.reason)
+            if row.fault is None:
+                return Rejected(row.place, "", fault.column, fault.reason)
+            case = None
         if row.fault:
-            return Rejected(row.place, case or "", "", row.fault)
+            return Rejected(row.place, case or "", row.column, row.fault)
         return case or Rejected(row.place, "", self._case_column, "is empty, but names the case")
 
     def events(self, case: str, rows: Sequence[Row]) -> Iterator[Made | Rejected]:

@@ -5,7 +5,6 @@ Each is compiled once and called for every row, so the common case (one column, 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -15,7 +14,8 @@ from senders.coded import CodedColumn, UnitColumn
 from senders.codes import slug
 from senders.instants import instant_reader
 from senders.mapping import Mapping
-from senders.rows import Cell
+from senders.numbers import Marks
+from senders.rows import Cell, Number
 from senders.rules import MOST_ADDED, Value
 
 Cells = dict[str, Cell]
@@ -51,12 +51,14 @@ def origin(value: Value) -> str:
     return "/".join(value.column or [value.code_from or "constant"])
 
 
+def _bare(text: str) -> str:
+    # strip() would make plain text of a cell that is a number.
+    return text if text.__class__ is Number else text.strip()
+
+
 def looked_up(table: dict[str, str], unlisted: str | None, text: str, column: str) -> str:
     """The table's word for a text. Raises ``RowError`` when it has none."""
-    found = table.get(text)
-    if found is None:
-        # Some systems write "ế" as three characters; mappings are read with one.
-        found = table.get(unicodedata.normalize("NFC", text), unlisted)
+    found = table.get(text, unlisted)
     if found is None:
         raise RowError(column, f"{text[:60]!r} is not listed under translate")
     return found
@@ -100,6 +102,7 @@ class Values:
 
     def __init__(self, mapping: Mapping) -> None:
         self._mapping = mapping
+        self.marks = Marks(mapping.numbers.decimal, mapping.numbers.thousands) if mapping.numbers else None
         self._missing = frozenset(mapping.missing) | {""}
         self._coders: dict[str, Text] = {}
         for name, source in mapping.coded.items():
@@ -109,7 +112,7 @@ class Values:
         """The cell's text without outer blanks; None when it holds nothing."""
         if cell is None:
             return None
-        text = cell.strip() if isinstance(cell, str) else cell.isoformat()
+        text = _bare(cell) if isinstance(cell, str) else cell.isoformat()
         return None if text in self._missing else text
 
     def column(self, name: str) -> Text:
@@ -121,7 +124,7 @@ class Values:
             cell = cells.get(name)
             if not isinstance(cell, str):
                 return cell_text(cell)
-            text = cell.strip()
+            text = _bare(cell)
             return None if text in missing else text
 
         return read

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 from contract.reference_rows import Fault
+from senders.excel import SheetCell, Unreadable, open_book, sheet_rows
+from senders.rows import FileError, Number, error_text
 
 SUFFIXES = {".xlsx", ".xlsm"}
 TEXT_COLUMNS = frozenset({"code", "unit", "parent", "counter", "device", "alias", "ward_code", "calendar"})
@@ -28,23 +28,18 @@ def is_workbook(path: Path) -> bool:
 
 def texts_of(path: Path, faults: list[Fault]) -> dict[str, str]:
     """The text of each sheet by the name of its CSV file; what cannot be read is added to ``faults``."""
-    from openpyxl import load_workbook  # noqa: PLC0415 - loaded when a workbook is read
-    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
-
+    texts = {}
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
+        with path.open("rb") as stream, open_book(path, stream) as book:
+            for sheet in book.worksheets:
+                name = f"{sheet.title.strip().lower().removesuffix('.csv')}.csv"
+                texts[name] = _text(name, sheet_rows(path, book, sheet), faults)
+    except (FileError, OSError) as error:
         faults.append(Fault(str(path), 0, f"no readable Excel workbook: {error}"))
-        return {}
-    told = {}
-    for sheet in book.worksheets:
-        name = f"{sheet.title.strip().lower().removesuffix('.csv')}.csv"
-        told[name] = _text(name, sheet.iter_rows(values_only=True), faults)
-    book.close()
-    return told
+    return texts
 
 
-def _text(name: str, rows: Iterable[Sequence[Any]], faults: list[Fault]) -> str:
+def _text(name: str, rows: Iterable[list[SheetCell]], faults: list[Fault]) -> str:
     file = io.StringIO()
     table = csv.writer(file, lineterminator="\n")
     columns: list[str] = []
@@ -59,11 +54,23 @@ def _text(name: str, rows: Iterable[Sequence[Any]], faults: list[Fault]) -> str:
             table.writerow(columns)
             continue
         cells = [_written(cell) for cell in row]
+        cells += [""] * (len(columns) - len(cells))
         table.writerow(cells[: len(columns)] + _without_end(cells[len(columns) :]))
-        for column, cell in zip(columns, row, strict=False):
-            if column.strip() in TEXT_COLUMNS and isinstance(cell, int | float):
-                faults.append(Fault(name, line, f"{column}: {cell!r} is a number; format the cell as text and type it"))
+        faults += _faults(name, line, columns, row)
     return file.getvalue()
+
+
+def _faults(name: str, line: int, columns: list[str], row: list[SheetCell]) -> list[Fault]:
+    """The cells of a row that do not hold what their column needs."""
+    faults = []
+    for column, cell in zip(columns, row, strict=False):
+        if isinstance(cell, Unreadable):
+            faults.append(Fault(name, line, f"{column}: {cell.reason}"))
+        elif isinstance(cell, Number) and column.strip() in TEXT_COLUMNS:
+            faults.append(Fault(name, line, f"{column}: {cell} is a number; format the cell as text and type it"))
+        elif isinstance(cell, str) and (error := error_text(cell)):
+            faults.append(Fault(name, line, f"{column}: {error}"))
+    return faults
 
 
 def _without_end(cells: list[str]) -> list[str]:
@@ -73,18 +80,8 @@ def _without_end(cells: list[str]) -> list[str]:
     return cells
 
 
-def _written(cell: Any) -> str:
+def _written(cell: SheetCell) -> str:
     """A cell as it would stand in the file; a line's end within it would move all row numbers."""
-    match cell:
-        case None:
-            return ""
-        case bool():
-            return str(cell).lower()
-        case float() if cell.is_integer():
-            return str(int(cell))
-        case datetime() if cell.time() == time():
-            return cell.date().isoformat()
-        case datetime() | date():
-            return cell.isoformat()
-        case _:
-            return " ".join(str(cell).split())
+    if cell is None or isinstance(cell, Unreadable):
+        return ""
+    return cell.isoformat() if isinstance(cell, date) else " ".join(cell.split())

@@ -20,6 +20,12 @@ from warehouse.migrate import migrate, migrations
 
 SENTINELS = ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00Z", "1989-12-31T23:59:59Z",
              "2100-01-01T00:00:00Z")  # fmt: skip
+BROKEN_SESSIONS: tuple[list[list[str]], ...] = (
+    [["eight", "12:00"]],
+    [["08:00"]],
+    [[]],
+    [["08:00+07:00", "12:00"]],
+)
 DAY = (date(2026, 3, 13), date(2026, 3, 14))
 
 
@@ -83,7 +89,7 @@ def test_rules_written_past_the_door_stop_nothing(store: Client) -> None:
     broken: list[dict[str, Any]] = [
         event("calendar.day_defined", "VN/2026-03-13", "2026-03-14T00:00:00Z", unit="B", calendar="VN",
               date="2026-03-13", sessions=sessions, key=str(sessions))
-        for sessions in ([["eight", "12:00"]], [["08:00"]], [[]], [["08:00+07:00", "12:00"]])
+        for sessions in BROKEN_SESSIONS
     ]  # fmt: skip
     terms = [
         event("procedure.published", "P", "2026-03-01T00:00:00Z", unit="B", name_vi="P", term=3,

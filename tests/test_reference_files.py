@@ -210,3 +210,37 @@ def test_every_column_that_a_file_may_have_is_told(capsys: pytest.CaptureFixture
     assert len(named) > 40
     # A narrow terminal breaks a cell between two columns, or within a long one.
     assert [name for name in FILES if name not in printed] == []
+
+
+def as_saved_by_excel(text: str, delimiter: str = ",") -> str:
+    """A mark in front, Windows' line ends, comment lines filled up, truth in capitals, the country's delimiter."""
+    lines = text.splitlines()
+    n_columns = lines[1].count(",") + 1
+    lines[0] += "," * (n_columns - 1)
+    return (
+        "\ufeff" + "\r\n".join(lines).replace(",", delimiter).replace("true", "TRUE").replace("false", "FALSE") + "\r\n"
+    )
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_what_excel_makes_of_a_file_when_it_saves_it_is_loaded(delimiter: str) -> None:
+    points = AS_OF + "unit,digitisation_workflow,e_certified_copy\nH26.01,true,false\n"
+    plain = parsed(units=UNITS, points=points)
+    saved = parsed(units=as_saved_by_excel(UNITS, delimiter), points=as_saved_by_excel(points, delimiter))
+    assert saved.faults == []
+    assert saved.events == plain.events
+
+
+def test_a_comment_that_excel_quoted_is_a_comment() -> None:
+    assert parsed(units=UNITS.replace(AS_OF, f'"# Nguồn: a, b",,,\n"# {AS_OF[2:-1]}",,,\n')).faults == []
+
+
+def test_lines_are_numbered_by_line_ends_alone_and_open_quotes_are_named() -> None:
+    text = UNITS.replace("Chi nhánh", "Chi\u2028nhánh\x0b\x1c\x85").replace("Counter 1,counter", "Counter 1,shop")
+    assert [fault.split(":")[:2] for fault in faults(units=text)] == [["units.csv", "5"]]
+    text = UNITS.replace("Quầy 1,", '"Quầy 1,')
+    assert faults(units=text)[0].startswith(
+        "units.csv:5: not CSV: a quotation mark opens a cell here and none closes it"
+    )
+    text = UNITS.replace("H26.01,", '"Chi\nnhánh,",', 1).replace("H26.01.Q1", "H26.01.Q1,")
+    assert "units.csv:6: 9 cells, but 8 columns" in faults(units=text)

@@ -12,6 +12,7 @@ import pytest
 from openpyxl import Workbook
 
 from senders import reference
+from tests.exports import changed_xml
 from tests.test_reference_files import UNITS
 
 HANOI = Path(__file__).parents[1] / "contract" / "reference" / "hanoi"
@@ -93,3 +94,23 @@ def test_a_sheet_of_another_name_and_a_file_that_is_no_workbook_are_told(tmp_pat
     (tmp_path / "b.xlsx").write_text(UNITS, encoding="utf-8")
     assert "no readable Excel workbook" in str(reference.read(tmp_path / "b.xlsx").faults[0])
     assert "neither a folder nor" in str(reference.read(tmp_path / "nowhere").faults[0])
+
+
+def test_a_sheet_that_misstates_its_size_is_read_whole(tmp_path: Path) -> None:
+    columns = ("code", "name_vi", "name_en", "level", "parent", "valid_from")
+    units: list[tuple[Any, ...]] = [("H26", "Hà Nội", "Hanoi", "city", None, date(2020, 1, 1))]
+    units += [(f"H26.{n}", "A", "A", "branch", "H26", date(2020, 1, 1)) for n in range(1, 5)]
+    book = made(tmp_path / "units.xlsx", Units=[HEAD, columns, *units])
+    changed_xml(book, '<dimension ref="[^"]*"', '<dimension ref="A1:F4"')
+    found = reference.read(book)
+    assert (found.faults, len(found.events)) == ([], 5)
+
+
+def test_a_formula_without_its_result_and_an_error_are_named(tmp_path: Path) -> None:
+    columns = ("code", "name_vi", "name_en", "level", "parent", "valid_from")
+    unit = ("H26", "#REF!", "Hanoi", "city", None, "=TODAY()")
+    found = reference.read(made(tmp_path / "units.xlsx", Units=[HEAD, columns, unit]))
+    assert [str(fault).split(";")[0] for fault in found.faults[:2]] == [
+        "units.csv:3: name_vi: holds the error #REF!",
+        "units.csv:3: valid_from: holds a formula without its result",
+    ]
