@@ -17,7 +17,7 @@ from tests.support import Stack, free_port, unit, wait_until
 MAPPING = """
 mapping: thu
 rows: case
-case: Số
+case: {column: Số, prefix: DR-}
 unit: Đơn vị
 time: {zone: Asia/Ho_Chi_Minh, formats: "%d/%m/%Y"}
 events:
@@ -105,7 +105,7 @@ def test_a_dry_run_tells_all_and_sends_nothing(api: str, tmp_path: Path, capsys:
     assert told["figures touched"] == ["3 months of 2 units, 2024-05 to 2024-06"]
     assert told["DR.01"] == ["4", "2024-05 to 2024-06 (2)", "yes"]
     assert told["DR.99"] == ["1", "—", "no: refused"]
-    assert "so.csv: line 4, case 2: id_conflict: id:" in text
+    assert "so.csv: line 4, case DR-2: id_conflict: id:" in text
     assert "nothing was sent" in text
 
 

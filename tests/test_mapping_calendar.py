@@ -24,7 +24,7 @@ from warehouse.working_time import calendars_of_units
 RULES = """
 mapping: lich
 rows: case
-case: Số
+case: {column: Số, prefix: LX-}
 unit: {code_from: phong}
 time: {zone: Asia/Ho_Chi_Minh, formats: "%d/%m/%Y %H:%M"}
 units:
@@ -158,7 +158,7 @@ def test_terms_are_counted_by_the_mappings_calendar(stack: Stack, tmp_path: Path
     found = stack.get("/v1/dossiers", unit="LX", **{"from": "2024-05-01", "to": "2024-06-01"})["dossiers"]
     # Two working days after Monday, Wednesday being off: Thursday, counted from nine o'clock.
     assert {one["dossier"]: one["due_at"] and one["due_at"][:16] for one in found} == {
-        "1": "2024-05-09T09:00",
-        "2": "2024-05-09T09:00",
-        "3": None,
+        "LX-1": "2024-05-09T09:00",
+        "LX-2": "2024-05-09T09:00",
+        "LX-3": None,
     }
