@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from contract.catalogue import catalogue
 from runtime.settings import Settings
 from tests.asides import asides
 from tests.support import event, logged, own_store, put, rating, unit
@@ -27,7 +28,7 @@ from tests.test_warehouse_exactness import (
     hours,
     hours_expected,
 )
-from warehouse import evidence
+from warehouse import evidence, recount_one
 from warehouse import migrate as warehouse_migrate
 from warehouse import retraction as warehouse_retraction
 from warehouse import store as warehouse_store
@@ -219,6 +220,10 @@ def test_the_second_route_agrees(store: Client) -> None:
     list(verification.run())
     assert verification.compared > 500
     assert verification.differences == []
+    for indicator in ("SAT_CSAT", "OPS_WAIT_AVG", "Q766_2_1"):
+        found = recount_one.recount(store, catalogue().indicators[indicator], UNITS, PERIOD)
+        assert found.agreement == "equal"
+        assert found.recounted["denominator"]
 
 
 def test_rows_that_an_older_version_stored_are_taken_back_too(
