@@ -29,13 +29,15 @@ def town() -> list[dict[str, Any]]:
         told = {"counter": f"Q{n % 3}", "staff": "CB1", "channel": "tablet", **more}
         sent.append(rating(POINTS[n % 2], at, 1 + n % 4, str(n), source="test/questions", **told))
     for n, code in enumerate(DOSSIERS):
-        at = {"accepted": f"2026-03-02T08:{n:02}:00+07:00", "completed": f"2026-03-02T15:{n:02}:00+07:00"}
+        times = {"accepted": f"2026-03-02T08:{n:02}:00+07:00", "completed": f"2026-03-02T15:{n:02}:00+07:00"}
         accepted: dict[str, Any] = {"due_at": f"2026-03-0{2 + n % 2}T12:00:00+07:00", "procedure": "P.1"}
         sent.append(
-            event("dossier.accepted", code, at["accepted"], unit=POINTS[n % 2], source="test/questions", **accepted)
+            event("dossier.accepted", code, times["accepted"], unit=POINTS[n % 2], source="test/questions", **accepted)
         )
         if n % 2:
-            sent.append(event("dossier.completed", code, at["completed"], unit=POINTS[n % 2], source="test/questions"))
+            sent.append(
+                event("dossier.completed", code, times["completed"], unit=POINTS[n % 2], source="test/questions")
+            )
     return sent
 
 
