@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from urllib3.exceptions import HTTPError
 
 from dashboards.filters import sentence_of
+from dashboards.lanes import WORK
 from dashboards.work import QuestionLeftError
 from runtime.telemetry import log
 
@@ -71,6 +72,10 @@ def _wrong_question(_request: Request, error: Exception) -> JSONResponse:
 
 
 def _trouble_of_store(request: Request, error: Exception) -> JSONResponse:
+    work = request.scope.get(WORK)
+    if work is not None and work.is_left:
+        # It was ended because nobody waits for it.
+        return _nobody_waits(request, error)
     # A statement that fails half-way tells its number in its text alone.
     told = _CODE.search(str(error))
     code = getattr(error, "code", None) or (int(told[1]) if told else None)

@@ -33,9 +33,14 @@ class Work:
         self._done = threading.Event()
         self._client: Client | None = None
 
+    @property
+    def is_left(self) -> bool:
+        """Whether who asked has gone."""
+        return self._left.is_set()
+
     def check(self) -> None:
         """Raises QuestionLeftError once who asked has gone."""
-        if self._left.is_set():
+        if self.is_left:
             raise QuestionLeftError
 
     def done(self) -> None:
