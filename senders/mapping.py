@@ -22,7 +22,6 @@ from pydantic import (
     model_validator,
 )
 
-from contract.events import EVENT_DATA
 from contract.texts import normalize
 from senders.coded import CodedColumn, ProcedureColumn, Procedures, UnitColumn, Units
 from senders.event_rules import ENDINGS, EventRule, TypeTable
@@ -37,11 +36,6 @@ class MappingError(Exception):
     """The mapping cannot be used; the text names the file and the key."""
 
 
-_TOTALS = (
-    ". Totals can be kept beside the figures as they are: event: figures.counted (mappings/README.md)"
-    if "figures.counted" in EVENT_DATA
-    else ""
-)
 EndingName = Literal["completed", "returned", "stopped", "refused", "withdrawn", "latest"]
 LATEST: list[EndingName] = ["latest"]
 
@@ -138,7 +132,8 @@ class Mapping(Closed):
             "imported as dossiers: every figure here leads to its cases. Ask the system for an export with one row for "
             "each dossier or step and name the column with its code, as in case: Mã hồ sơ (in two units alike: "
             "case: {join: [Đơn vị, Mã hồ sơ], with: '-'}). Single dossiers without any code: "
-            f"case: {{join: ['file:name', 'file:row'], with: '-'}}{_TOTALS}"
+            "case: {join: ['file:name', 'file:row'], with: '-'}. Totals can be kept beside the figures as they are: "
+            "event: figures.counted (mappings/README.md)"
         )
 
 

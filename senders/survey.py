@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from contract.events import EVENT_DATA, derived_id
+from contract.events import derived_id
 from contract.procedure_codes import plain_code
 from contract.reference_events import Term
 from runtime.clock import VIETNAM
@@ -23,7 +23,6 @@ from senders.transform import Made, Transform, encode
 from senders.values import Coded, RowError
 
 MOST_CODES = 20_000
-CALENDAR_DEFINED = "calendar.defined"
 
 
 @dataclass
@@ -93,9 +92,9 @@ def _units(mapping: Mapping, units: Units, found: Survey) -> Iterator[Made]:
             yield _reference(mapping, "unit.defined", coded.code, day, data)
     if isinstance(units.calendar, Calendar) and codes:
         zone = units.calendar.zone or mapping.time.zone
-        if zone != VIETNAM.key and CALENDAR_DEFINED in EVENT_DATA:
+        if zone != VIETNAM.key:
             data = {"unit": next(iter(codes)), "zone": zone}
-            yield _reference(mapping, CALENDAR_DEFINED, units.calendar.code, day, data)
+            yield _reference(mapping, "calendar.defined", units.calendar.code, day, data)
         for data in units.calendar.data(next(iter(codes))):
             yield _reference(mapping, "calendar.day_defined", f"{data['calendar']}/{data['date']}", day, data)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from contract.events import EVENT_DATA, AnyEvent, decode
+from contract.events import AnyEvent, decode
 from contract.refusals import Refusal
 from runtime.settings import Settings
 from senders.appointments import without_appointment
@@ -95,7 +95,6 @@ def test_a_calendar_that_is_loaded_is_named_by_its_code(tmp_path: Path) -> None:
     assert "calendar.day_defined" not in {event.type for event in events}
 
 
-@pytest.mark.skipif("calendar.defined" not in EVENT_DATA, reason="the contract has no zones of calendars")
 @pytest.mark.parametrize(("zone", "told"), [("", []), ("\n    zone: Europe/Amsterdam", ["Europe/Amsterdam"])])
 def test_another_zone_than_vietnams_is_told(zone: str, told: list[str], tmp_path: Path) -> None:
     events = reference(tmp_path, rules(tmp_path, DAYS.replace("code: LX-LICH", f"code: LX-LICH{zone}")))

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from contract.events import EVENT_DATA, AnyEvent, decode
+from contract.events import AnyEvent, decode
 from contract.refusals import Refusal
 from senders.mapping import MappingError, load
 from senders.periods import Period, days_of, period_reader
 from senders.produced import produced
 from senders.transform import Made, Rejected, Transform
 
-KNOWN = "figures.counted" in EVENT_DATA
 MAPPING = """
 mapping: bao-cao
 rows: event
@@ -69,7 +68,6 @@ def test_what_happens_at_an_instant_has_no_period(tmp_path: Path) -> None:
         load(tmp_path / "map.yaml")
 
 
-@pytest.mark.skipif(not KNOWN, reason="the contract has no event for totals")
 def test_totals_by_month_are_kept_as_totals(tmp_path: Path) -> None:
     events = told(tmp_path, "Đơn vị,Tháng,Đúng hạn,Tổng\nX1,05/2026,90,100\nX1,06/2026,70,80\n")
     assert [(event.type, event.data.first_day, event.data.last_day) for event in events] == [
