@@ -27,6 +27,7 @@ from local.demo_report import print_figures, print_summary, wait_stored
 from local.processes import StackError
 from local.replay import GRACE_S, SEND_INTERVAL_S, Sent, Stop, replay
 from runtime.clock import VIETNAM, ReplayClock, clock_from
+from runtime.private_file import write_private
 from runtime.settings import Settings
 from senders.client import IngestClient, IngestError
 from senders.invitation import tablet_address
@@ -169,6 +170,11 @@ class _Demo:
         place = {"unit": tablet["data"]["unit"], "counter": tablet["data"]["counter"]}
         shown = {**place, "name": tablet["data"]["name"]}
         set_up = tablet_address(settings.site, tablet["subject"], shown, tokens.given_to(tablet["subject"]))
+        if not out.is_terminal:
+            # What is no terminal is often a file that others may read, and the address holds the tablet's token.
+            kept = settings.state_dir / "tablet.json"
+            write_private(kept, {"address": set_up})
+            set_up = f"its address, which holds its token, is in {kept}"
         out.print(f"\nThe simulated day is {self.day:%d/%m/%Y}; it passes in {self.lasts_s:g} s.", soft_wrap=True)
         for name, address in (
             ("supervisor", settings.dashboards_url),
@@ -193,8 +199,9 @@ def _example(settings: Settings, day: date, place: dict[str, str]) -> str:
         "subject": place["device"],
         "data": {**place, "channel": "tablet", "scale": "csat4", "score": 4},
     }
+    key = f"json.load(open('{settings.state_dir / 'endpoints.json'}'))['api_key']"
     return (
-        f"curl {settings.ingest_url}/v1/events -H 'Authorization: Bearer {settings.api_key.get_secret_value()}' "
+        f'curl {settings.ingest_url}/v1/events -H "Authorization: Bearer $(python3 -c "import json; print({key})")" '
         f"-H 'Content-Type: application/cloudevents+json' -d '{json.dumps(event)}'"
     )
 

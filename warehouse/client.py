@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.httputil import default_pool_manager
 
+from runtime.addresses import uses_proxy
 from runtime.settings import Settings
 
 # An insert is answered when it is stored, and never dropped for resembling an earlier one: uniqueness is the
@@ -38,5 +40,7 @@ def connect(settings: Settings, database: str | None = None) -> Client:
         password=settings.clickhouse_password.get_secret_value(),
         database=database or settings.clickhouse_database,
         autogenerate_session_id=False,
+        # A pool that is given is used without looking for a proxy.
+        pool_mgr=None if uses_proxy(settings.clickhouse_url) else default_pool_manager(),
         settings={**INSERT_SETTINGS, **SELECT_SETTINGS},
     )
