@@ -65,14 +65,17 @@ class Pipeline:
         self._looked_at = float("-inf")
 
     def look(self) -> OnTheWay:
-        """What was known at the latest look; who comes while another looks does not wait for it."""
+        """What was known at the latest look; when that is too long ago, another one begins and nobody waits for it."""
         if time.monotonic() - self._looked_at >= LOOK_EVERY_S and self._lock.acquire(blocking=False):
-            try:
-                self._latest = self.look_now()
-                self._looked_at = time.monotonic()
-            finally:
-                self._lock.release()
+            threading.Thread(target=self._renew, name="pipeline", daemon=True).start()
         return self._latest
+
+    def _renew(self) -> None:
+        try:
+            self._latest = self.look_now()
+            self._looked_at = time.monotonic()
+        finally:
+            self._lock.release()
 
     def look_now(self) -> OnTheWay:
         """What is known now."""
