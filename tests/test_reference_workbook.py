@@ -98,7 +98,7 @@ def test_a_sheet_of_another_name_and_a_file_that_is_no_workbook_are_told(tmp_pat
 
 def test_a_sheet_that_misstates_its_size_is_read_whole(tmp_path: Path) -> None:
     columns = ("code", "name_vi", "name_en", "level", "parent", "valid_from")
-    units = [("H26", "Hà Nội", "Hanoi", "city", None, date(2020, 1, 1))]
+    units: list[tuple[Any, ...]] = [("H26", "Hà Nội", "Hanoi", "city", None, date(2020, 1, 1))]
     units += [(f"H26.{n}", "A", "A", "branch", "H26", date(2020, 1, 1)) for n in range(1, 5)]
     book = made(tmp_path / "units.xlsx", Units=[HEAD, columns, *units])
     changed_xml(book, '<dimension ref="[^"]*"', '<dimension ref="A1:F4"')
