@@ -61,7 +61,9 @@ def test_the_sheet_is_counted_once_however_often_it_comes_and_comments_are_maske
     assert stack.send([unit("H26.66.01.004"), unit("H26.66.01.005")]) == []
     assert run(stack.settings, SHEET, MAPPING) == 1
     once = counted(stack)
-    assert "BC Đống Đa" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "BC Đống Đa" in printed
+    assert "skipped by the mapping's rules" in printed
     assert [(row["score"], row["channel"]) for row in once["H26.66.01.004"]] == [(1, "post")]
     (complaint,) = (row["comment"] for row in once["H26.66.01.004"])
     assert "Phải đi lại ba lần" in complaint
