@@ -105,15 +105,18 @@ def test_a_tablet_without_a_counter_speaks_of_none() -> None:
     assert isinstance(judged(tap(), exit_tablet), Admitted)
 
 
+RANDOM_ID = UUID("0a4fd1fc-7a0f-4a5e-9d0e-5a0a4b1f4c11")
+
+
 @pytest.mark.parametrize(
     ("id_", "taken"),
     [
         (derived_id("online-rating", UNIT, "H26.66.01.001-261120-0042"), False),
-        (replacement_id(uuid4()), False),
-        (derived_id("rating-comment", str(uuid4())), False),
+        (replacement_id(RANDOM_ID), False),
+        (derived_id("rating-comment", str(RANDOM_ID)), False),
         (str(UUID(int=7)), False),
         ("0193568e-0000-1000-8000-000000000001", False),
-        (str(uuid4()), True),
+        (str(RANDOM_ID), True),
         ("0193568e-0000-7000-8000-000000000001", True),
     ],
 )
