@@ -1,19 +1,22 @@
 """Counts of whole periods over all units by the second route (``warehouse.recount``), for events as they were sent.
 
-Appointments are those given (no calendars), late is after the due day in Vietnam unless ``instant`` is set.
+Appointments are those given, and those that told terms and calendars give; late is after the due day in Vietnam unless
+``instant`` is set.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from contract.catalogue import catalogue
 from contract.measures import value_of
 from warehouse.recount import Event, Hours, Tally, at, count_event, count_ticket, replaced, retracted, standing
-from warehouse.recount_dossiers import COMPLAINTS, Rules, count_standing, count_steps, count_work, fold
+from warehouse.recount_all import rules_of
+from warehouse.recount_dossiers import COMPLAINTS, count_standing, count_steps, count_work, fold
 from warehouse.recount_petitions import count_petition, misconduct
 from warehouse.recount_petitions import fold as fold_petition
 from warehouse.recount_points import points
@@ -90,7 +93,7 @@ def _counted(
     folded = [fold_petition(steps, {}) for (family, _), steps in subjects.items() if family == "petition"]
     petitions = [petition for petition in folded if petition]
     terms = Terms(deadline_rule="instant" if instant else "day")
-    rules = Rules(other_terms=terms, misconduct=misconduct(petitions))
+    rules = replace(rules_of(distinct), other_terms=terms, misconduct=misconduct(petitions))
     for petition in petitions:
         count_petition(standings, petition, start, end)
     for (family, _), steps in subjects.items():
