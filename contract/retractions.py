@@ -5,7 +5,7 @@ from __future__ import annotations
 RETRACTABLE = "import/"
 """How a source begins that can be taken back: that of files. What tablets and systems sent live stays."""
 
-FAMILIES = ("dossier", "component", "payment", "queue", "rating", "petition", "staff", "point")
+FAMILIES = ("dossier", "component", "payment", "queue", "rating", "petition", "staff", "point", "figures")
 """The first words of the event types that go with their import. Units, procedures and all else that others refer to
 stay: events of other sources may lean on them.
 """

@@ -46,7 +46,7 @@ def make_api(settings: Settings) -> FastAPI:
     ready: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
     app.get("/readyz", response_class=JSONResponse, responses={**PROBLEMS, **ready})(readyz)
     for path, route in ROUTES.items():
-        responses = {**PROBLEMS, **(COME_AGAIN if path == "/v1/recount" else {}), 200: answers_of(path)}
+        responses = {**PROBLEMS, **(COME_AGAIN if path == "/v1/recount" else {}), 200: answers_of(path, route)}
         app.add_api_route(path, in_forms(path, route), responses=responses, response_class=JSONResponse)
     app.add_middleware(Lanes)
     app.add_middleware(KnownHosts, names=own_names(settings.allowed_hosts, settings.api_url))

@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from dashboards.filters import From, To
+from dashboards.filters import From, To, Unit
 from dashboards.reader import Store, readable
 from warehouse import evidence
 
@@ -36,7 +36,7 @@ class CountedFigures(BaseModel):
     counted: list[CountedFigure]
 
 
-def get_counted(store: Store, unit: str, start: From = None, to: To = None) -> CountedFigures:
+def get_counted(store: Store, unit: Unit, start: From = None, to: To = None) -> CountedFigures:
     """Figures that came as numbers (`figures.counted`), of a unit and all below; they are in no other figure."""
     tree, period, _ = store.scope(unit, start, to, None)
     rows = evidence.counted(store.client, tree.below(unit), period)

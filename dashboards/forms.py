@@ -19,6 +19,7 @@ from typing import IO, Annotated, Any, Literal, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 from fastapi import Query, Request
+from pydantic import BaseModel
 from pydantic_core import to_json
 from starlette.datastructures import URL
 from starlette.responses import Response, StreamingResponse
@@ -89,14 +90,16 @@ class Listing:
             yield row
 
 
-def in_forms(path: str, route: Callable[..., Answer | Listing]) -> Callable[..., Response]:
+def in_forms(path: str, route: Callable[..., Answer | BaseModel | Listing]) -> Callable[..., Response]:
     """The route with its answer in the form that is asked for: by ``format``, else by ``Accept``, else JSON."""
 
     def answered(*, request: Request, form_name: str | None = None, **asked: Any) -> Response:
         accepted = request.headers.get("accept", "")
         form = FORMS[form_name] if form_name else next((kind for kind in ENDINGS if kind in accepted), JSON)
         found = route(**asked)
-        return _listed(found, path, form, request.url) if isinstance(found, Listing) else _whole(found, path, form)
+        if isinstance(found, Listing):
+            return _listed(found, path, form, request.url)
+        return _whole(found.model_dump(by_alias=True) if isinstance(found, BaseModel) else found, path, form)
 
     named = [
         parameter.replace(kind=Parameter.KEYWORD_ONLY)
@@ -113,12 +116,16 @@ def in_forms(path: str, route: Callable[..., Answer | Listing]) -> Callable[...,
     return answered
 
 
-def answers_of(path: str) -> dict[str, Any]:
-    """The answer of a route as the OpenAPI document tells it: its forms, and the headers of lists."""
-    content: dict[str, Any] = {JSON: {"schema": {"type": "object"}}}
+def answers_of(path: str, route: Callable[..., Any]) -> dict[str, Any]:
+    """The answer of a route as the OpenAPI document tells it: its model, where it has one, its forms, and the headers
+    of lists.
+    """
+    model = signature(route, eval_str=True).return_annotation
+    is_typed = isinstance(model, type) and issubclass(model, BaseModel)
+    content: dict[str, Any] = {} if is_typed else {JSON: {"schema": {"type": "object"}}}
     if path in ROWS:
         content |= {CSV: {"schema": {"type": "string"}}, PARQUET: {"schema": {"type": "string", "format": "binary"}}}
-    found: dict[str, Any] = {"description": "The answer.", "content": content}
+    found: dict[str, Any] = {"description": "The answer.", "content": content, **({"model": model} if is_typed else {})}
     if path in PAGED:
         number = {"schema": {"type": "integer"}}
         found["headers"] = {

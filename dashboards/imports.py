@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import HTTPException, Query
+from fastapi import HTTPException
 
 from contract.retractions import goes_with_its_import
+from dashboards.filters import Source
 from dashboards.reader import Store, readable
 from warehouse import evidence, figures
 
 
-def get_imports(
-    store: Store, source: Annotated[str, Query(description="source of its events, import/NAME")]
-) -> dict[str, Any]:
+def get_imports(store: Store, source: Source) -> dict[str, Any]:
     """What one import brought, by type of event, and who took it back, if anybody did.
 
     ``goes`` says of each type whether it is taken back with its import. ``counted`` of all its events are in the

@@ -77,6 +77,18 @@ def test_a_period_has_the_figures_whose_days_it_shares(api: Api, start: str, end
     assert (len(found["counted"]), found["from"][:10]) == (rows, start)
 
 
+def test_totals_go_with_the_import_that_brought_them(api: Api, store: Client) -> None:
+    imported = counted("H26.1", "2026-12-03T09:00:00+07:00", 55, key="december", first_day="2026-12-01",
+                       last_day="2026-12-31") | {"source": "import/totals"}  # fmt: skip
+    december = {"unit": "H26", "from": "2026-12-01", "to": "2027-01-01"}
+    put(store, [imported])
+    assert [row["numerator"] for row in api.get("/v1/counted", params=december).json()["counted"]] == [55]
+    put(
+        store, [event("import.retracted", "import/totals", "2026-12-04T09:00:00+07:00", unit="H26", by="A", reason="B")]
+    )
+    assert api.get("/v1/counted", params=december).json()["counted"] == []
+
+
 def test_no_figure_of_the_catalogue_is_made_of_them_but_what_counts_events(api: Api) -> None:
     found = api.get("/v1/indicators", params={"unit": "H26", **YEAR}).json()["indicators"]
     cases = {figure["id"] for figure in found if figure["n"]}

@@ -18,6 +18,7 @@ FROM
     ) AS counted
   FROM events FINAL
   WHERE type = 'figures.counted' AND unit IN {units:Array(String)}
+    AND source NOT IN (SELECT source FROM retracted_sources)
 )
 WHERE first_day <= {last_moment:Date32} AND last_day >= {first_day:Date32}
 GROUP BY unit, indicator, first_day, last_day
