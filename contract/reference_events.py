@@ -42,7 +42,7 @@ class Cutoff(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    valid_from: CalendarDay
+    valid_from: Day
     at: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1\d|2[0-3]):[0-5]\d$")] | None = None
 
 

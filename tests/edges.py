@@ -111,6 +111,8 @@ FREE: tuple[Any, ...] = (
     *({"=1+1": "\x0b"}, {"a" * 300: 1}, {"unit": "H26"}, ["😞"], {"due_at": "9999-12-31T00:00:00Z"}),
 )
 DEEPEST = 3
+SPECIAL = {"token_sha256": "0" * 64, "zone": "Asia/Ho_Chi_Minh"}
+"""Usual values of fields that take few texts."""
 
 
 def edge_events(dice: random.Random, units: Sequence[str], around: datetime) -> Iterator[dict[str, Any]]:
@@ -174,6 +176,8 @@ def _usual(dice: random.Random, annotation: Any, name: str) -> Any:
     if kind in (AwareDatetime, datetime):
         moved = timedelta(seconds=dice.randrange(-(10**6), 10**6))
         return (datetime(2026, 3, 13, 3, tzinfo=UTC) + moved).isoformat()
+    if name in SPECIAL:
+        return SPECIAL[name]
     usual: dict[Any, Any] = {date: "2026-03-13", time: "08:00:00", bool: True, int: 3, float: 3.5}
     return usual.get(kind, f"{name}-{dice.randrange(20)}")
 

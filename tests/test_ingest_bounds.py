@@ -16,6 +16,7 @@ import pytest
 
 from ingest.door import MEGABYTE
 from ingest.intake import MOST_REFUSED, MOST_REJECTED, MOST_UNREADABLE
+from tests.support import tapped
 from tests.test_ingest_http import (
     BATCH,
     HOME,
@@ -24,6 +25,7 @@ from tests.test_ingest_http import (
     SINGLE,
     Ingest,
     ingest_in,
+    now,
     paired,
     raw,
     received,
@@ -129,8 +131,8 @@ def test_the_disk_that_refused_lines_take_is_what_is_told_of_it(tmp_path: Path) 
 
 
 def test_a_tablet_may_send_one_megabyte(ingest: Ingest) -> None:
-    assert ingest.post(b" \n" * MEGABYTE + raw(tap(device="TAB-7")), key=TOKEN).status_code == 413
-    assert told(ingest.send(tap(device="TAB-7"), key=TOKEN)) == (202, 1, [])
+    assert ingest.post(b" \n" * MEGABYTE + raw(tapped("TAB-7", "H26.01", now())), key=TOKEN).status_code == 413
+    assert told(ingest.send(tapped("TAB-7", "H26.01", now()), key=TOKEN)) == (202, 1, [])
     bomb = gzip.compress(b" \n" * MEGABYTE)
     assert ingest.post(bomb, key=TOKEN, **{"Content-Encoding": "gzip"}).status_code == 413
 
