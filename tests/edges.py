@@ -176,10 +176,8 @@ def _usual(dice: random.Random, annotation: Any, name: str) -> Any:
     if kind in (AwareDatetime, datetime):
         moved = timedelta(seconds=dice.randrange(-(10**6), 10**6))
         return (datetime(2026, 3, 13, 3, tzinfo=UTC) + moved).isoformat()
-    if name in SPECIAL:
-        return SPECIAL[name]
     usual: dict[Any, Any] = {date: "2026-03-13", time: "08:00:00", bool: True, int: 3, float: 3.5}
-    return usual.get(kind, f"{name}-{dice.randrange(20)}")
+    return usual.get(kind, SPECIAL.get(name, f"{name}-{dice.randrange(20)}"))
 
 
 def _edge(dice: random.Random, annotation: Any) -> Any:
