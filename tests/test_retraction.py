@@ -240,6 +240,8 @@ def test_rows_that_an_older_version_stored_are_taken_back_too(
             # As after a crash in the middle: all statements are repeated.
             for statement in dict(everything)["0007_retractions.sql"]:
                 store.command(statement)
+        monkeypatch.undo()
+        warehouse_migrate.migrate(store, "older")
         recompute(store, [batch], touched_kinds(store, [batch]))
         assert figures(store) == expected(events)
         put(store, [retraction()])

@@ -39,7 +39,8 @@ def migrate(client: Client, database: str) -> list[str]:
         for statement in statements:
             client.command(statement, parameters={"batch": batch} if "{batch:UInt64}" in statement else None)
     # Only now, for the statements of a recomputation speak of the tables of the last file.
-    recompute(client, [batch], touched_kinds(client, [batch]))
+    if kinds := touched_kinds(client, [batch]):
+        recompute(client, [batch], kinds)
     applied = [name for name, _ in fresh]
     if applied:
         client.insert("migrations", [[name] for name in applied], column_names=["name"])
