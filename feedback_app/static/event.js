@@ -13,13 +13,16 @@ export function uuid7(now_ms) {
 const FIRST_INSTANT_MS = Date.UTC(1990, 0, 1);
 const END_OF_INSTANTS_MS = Date.UTC(2100, 0, 1);
 
+export function isInstant(ms) {
+  return ms >= FIRST_INSTANT_MS && ms < END_OF_INSTANTS_MS;
+}
+
 // A tap, with its `time` when the server's clock is known; else with `tapped`, by which it is dated before it is sent
 // (dating.js). `counter_n` is added before it is sent, too. `clock` is server.js.
 export function ratingEvent(device, score, language, clock) {
   const scale = `csat${device.faces}`;
   const tapped = clock.stamp();
   const now_ms = clock.now();
-  const isShowable = tapped.device_ms >= FIRST_INSTANT_MS && tapped.device_ms < END_OF_INSTANTS_MS;
   return {
     specversion: "1.0",
     id: uuid7(now_ms),
@@ -37,7 +40,7 @@ export function ratingEvent(device, score, language, clock) {
       ...(device.counter && { counter: device.counter }),
       language,
       instrument: `${scale}.v1`,
-      ...(isShowable && { device_time: new Date(tapped.device_ms).toISOString() }),
+      ...(isInstant(tapped.device_ms) && { device_time: new Date(tapped.device_ms).toISOString() }),
       monotonic_ms: tapped.monotonic_ms,
     },
   };

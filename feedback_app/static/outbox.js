@@ -4,6 +4,7 @@
 // What the disk does not take is kept in memory as long as the page lives: it goes out before all else.
 
 import { dateTaps } from "/dating.js";
+import { isInstant } from "/event.js";
 
 const VERSION = 3;
 const STORES = { outbox: "id", undated: "id", held: "id", quarantine: "id", counts: "name" };
@@ -207,9 +208,11 @@ export async function sendQuarantinedAgain({ onlyTimes = false } = {}) {
 // Of a tap that was refused for its time only the device's clock is believed, as far as it can be right.
 function afresh({ event: { time, ...event }, reason }) {
   if (!TIME_REASONS.includes(reason)) return { time, ...event };
+  const { device_time, ...others } = event.data;
   const monotonic_ms = event.data.monotonic_ms ?? 0;
-  const device_ms = Date.parse(event.data.device_time ?? time);
-  return { ...event, tapped: { stretch: event.id, n: 0, began_ms: monotonic_ms, monotonic_ms, device_ms, floor_ms: null, compared: null } };
+  const device_ms = Date.parse(device_time ?? time);
+  const data = { ...others, ...(device_time && isInstant(device_ms) && { device_time }) };
+  return { ...event, data, tapped: { stretch: event.id, n: 0, began_ms: monotonic_ms, monotonic_ms, device_ms, floor_ms: null, compared: null } };
 }
 
 // What waits and what was refused; of the disk nothing when it cannot be read. `fault` is the browser's name for what is
