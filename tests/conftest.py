@@ -19,7 +19,8 @@ from tests.support import Stack, free_port, own_settings, wait_until
 from warehouse.client import connect
 from warehouse.migrate import migrate
 
-pytest_plugins = ["tests.tablet"]
+# The second sets what hypothesis does, for every test.
+pytest_plugins = ["tests.tablet", "tests.strategies"]
 
 MADE_WITH = "SELECT name, create_table_query FROM system.tables WHERE database = {database:String}"
 FILLED = """
