@@ -52,8 +52,9 @@ def _encoding_of(stream: io.BufferedReader) -> str:
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    """Lines as they are; one that is too long comes in parts."""
-    return iter(partial(text.readline, LONGEST_LINE), "")
+    """Lines as they are, without a byte order mark in front; one that is too long comes in parts."""
+    first = text.readline(LONGEST_LINE).removeprefix("\ufeff")
+    return chain([first] if first else [], iter(partial(text.readline, LONGEST_LINE), ""))
 
 
 def _misread_as(encoding: str | None) -> Callable[[str], bool]:
