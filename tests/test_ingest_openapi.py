@@ -29,6 +29,7 @@ def test_every_route_is_documented(document: dict[str, Any]) -> None:
         "/v1/refusals",
         "/v1/damaged",
         "/v1/device-configuration",
+        "/v1/devices",
     }
 
 
