@@ -18,13 +18,14 @@ from tests.test_ingest_http import HOME, ingest_in, tap, told
 SHEET = Path(__file__).parent / "samples" / "import" / "post_office.csv"
 MAPPING = Path(__file__).parents[1] / "mappings" / "post-office.yaml"
 NOVEMBER = {"from": "2026-11-01", "to": "2026-11-10"}
-PLACES = ("H26.66.01.004", "H26.66.01.005")
+PLACES = ("H26.UNDO.004", "H26.UNDO.005")
 
 
 def mapping_named(name: str, folder: Path) -> Path:
-    """The post office's mapping under another name."""
+    """The post office's mapping under another name, for places that no other test asks for."""
     path = folder / f"{name}.yaml"
-    path.write_text(MAPPING.read_text(encoding="utf-8").replace("mapping: post-office", f"mapping: {name}"))
+    text = MAPPING.read_text(encoding="utf-8").replace("mapping: post-office", f"mapping: {name}")
+    path.write_text(text.replace("H26.66.01.", "H26.UNDO."), encoding="utf-8")
     return path
 
 

@@ -61,7 +61,7 @@ def test_no_command_asks_the_proxy_for_what_stands_on_this_machine(
     names = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
     environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     environment |= dict.fromkeys(names, address) | {"HAILONG_STATE_DIR": str(stack.settings.state_dir)}
-    environment["HAILONG_API_URL"] = stack.settings.api_url
+    environment |= {"HAILONG_API_URL": stack.settings.api_url, "HAILONG_KAFKA": stack.settings.kafka}
     (tmp_path / "a.csv").write_text(CSV, encoding="utf-8")
     (tmp_path / "a.yaml").write_text(MAPPING, encoding="utf-8")
     for words in (
