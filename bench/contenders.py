@@ -21,13 +21,13 @@ from bench.peers.destination import Task, arguments
 from bench.processes import cpu_s, peak_mb, require_alive, running, tail, wait_quiet
 from bench.report import ROOT
 from bench.stack import LOOK_INTERVAL_S, Committed, Log, Stores
-from contract.topics import EVENTS, REFERENCE
+from contract.events.topics import EVENTS, REFERENCE
 from tests.support import free_port
 
 PEERS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 STALLED_S = 30.0
 """A run without any progress for so long is given up."""
-CLI = (sys.executable, "-m", "runtime.cli")
+CLI = (sys.executable, "-m", "commands.main")
 
 TYPED = """
 CREATE TABLE {table}

@@ -21,7 +21,7 @@ from bench.freshness_paths import Hailong, Path, Taps, bare_loop
 from bench.processes import cpu_s, peak_mb
 from bench.report import Row, median_ratio, spread
 from bench.stack import stores
-from senders.reference import read, send
+from sources.reference.load import read, send
 from tests.support import wait_until
 
 ROUNDS = 5

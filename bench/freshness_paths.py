@@ -21,9 +21,9 @@ from bench.contenders import TYPED
 from bench.peers.destination import Task, arguments
 from bench.processes import running
 from bench.stack import QUIET, Log, Stores
-from runtime.clock import VIETNAM
-from senders.client import IngestClient
-from senders.simulate import hanoi
+from contract.time import VIETNAM
+from runtime.ingest_client import IngestClient
+from sources.simulation.command import hanoi
 from tests.support import wait_until
 
 BARE_TOPIC = "bench.bare"

@@ -23,12 +23,12 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from contract.events import derived_id
-from runtime.clock import VIETNAM
-from senders.reference import read
-from senders.simulation.calendar import UnknownDayError, WorkingTime
-from senders.simulation.place import Point
-from senders.simulation.point_day import CHANNELS, COUNTER_HOURS
+from contract.events.envelope import derived_id
+from contract.time import VIETNAM
+from sources.reference.load import read
+from sources.simulation.calendar import UnknownDayError, WorkingTime
+from sources.simulation.place import Point
+from sources.simulation.point_day import CHANNELS, COUNTER_HOURS
 from tests.support import logged
 
 STATEMENT = Path(__file__).with_name("making") / "events.sql"

@@ -23,13 +23,13 @@ from bench.processes import cpu_s, peak_mb, wait_quiet
 from bench.questions import Asker, Waits, Window, asker, of_a_period, of_any_month, of_no_period
 from bench.report import Row, figure
 from bench.stack import Stores, stores
-from runtime.clock import VIETNAM
+from contract.time import VIETNAM
 from runtime.progress import follow
-from senders.simulate import hanoi
+from sources.simulation.command import hanoi
 from tests.support import put_lines
-from warehouse.figures import units
 from warehouse.migrate import migrate
-from warehouse.rebuild import rebuild
+from warehouse.read.counts import units
+from warehouse.write.rebuild import rebuild
 
 DOSSIERS = 66_274_910
 YEARS_DAYS, HALF_YEAR_DAYS, MONTH_DAYS = 1_826, 183, 30

@@ -29,7 +29,7 @@ from bench.messages import Logged, message_set, reference_set
 from bench.processes import cpu_s, peak_mb, require_alive, running
 from bench.report import Row, median_ratio, spread
 from bench.stack import Stores, stores
-from contract.topics import EVENTS
+from contract.events.topics import EVENTS
 from runtime.kafka import create_topics
 from tests.support import free_port, wait_until
 
@@ -82,7 +82,7 @@ def run(full: bool) -> list[Row]:
 @contextmanager
 def door(ours: Stores) -> Iterator[tuple[int, str]]:
     """The ingest process on the stores' Kafka: its process id and address."""
-    command = [sys.executable, "-m", "runtime.cli", "ingest"]
+    command = [sys.executable, "-m", "commands.main", "ingest"]
     with running(command, ours.environment(), ours.logs / "ingest.log") as pid:
         wait_up(ours.settings.ingest_url, pid, ours.logs / "ingest.log")
         yield pid, ours.settings.ingest_url

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from contract.events import canonical, decode, derived_id, recorded
-from contract.refusals import Refusal
-from contract.topics import route
-from senders.reference import read
-from senders.simulate import hanoi
-from senders.simulation.calendar import rfc3339
-from senders.simulation.day import timed_events
-from senders.simulation.place import Point, Reference
+from contract.events.envelope import canonical, decode, derived_id, recorded
+from contract.events.refusals import Refusal
+from contract.events.topics import route
+from sources.reference.load import read
+from sources.simulation.calendar import rfc3339
+from sources.simulation.command import hanoi
+from sources.simulation.day import timed_events
+from sources.simulation.place import Point, Reference
 
 DAY = date(2026, 11, 20)
 DAYS = 5

@@ -15,11 +15,11 @@ from rich.console import Console
 
 from bench.generator import Making
 from bench.messages import DAY, reference_set
-from runtime.clock import VIETNAM
+from contract.time import VIETNAM
 from runtime.progress import follow
-from senders.simulate import hanoi
+from sources.simulation.command import hanoi
 from tests.support import put_lines
-from warehouse.rebuild import rebuild
+from warehouse.write.rebuild import rebuild
 
 PROVINCES = 60
 EVENTS_A_PROVINCE = 100_000

@@ -24,11 +24,12 @@ from rich.console import Console
 from bench.freshness import nearest_rank
 from bench.report import Row, figure
 from bench.stack import Stores
-from contract.catalogue import catalogue
-from dashboards.api import make_api
-from dashboards.page_selectors import PERIOD_DAYS
-from dashboards.page_trouble import LEVELS, WATCHED
-from runtime.clock import VIETNAM, ReplayClock
+from contract.indicators.catalogue import catalogue
+from contract.time import VIETNAM
+from dashboards.api.app import make_api
+from dashboards.pages.parts.selectors import PERIOD_DAYS
+from dashboards.pages.supervisor.trouble import LEVELS, WATCHED
+from runtime.clock import ReplayClock
 from runtime.progress import follow
 
 ANY = 100

@@ -15,7 +15,7 @@ from bench.contenders import LINES, PEERS_PYTHON, Contender, Filled, Hailong, Me
 from bench.messages import SETS, message_set, reference_set
 from bench.report import Row, median_ratio, spread
 from bench.stack import Log, Stores, stores
-from contract.topics import EVENTS, REFERENCE
+from contract.events.topics import EVENTS, REFERENCE
 
 ROUNDS = 5
 FLOOR = "shovel"

@@ -24,7 +24,7 @@ from bench.freshness_paths import Hailong, Taps
 from bench.processes import children, cpu_s, resident_mb
 from bench.report import Row
 from bench.stack import stores
-from senders.reference import read, send
+from sources.reference.load import read, send
 
 WATCHERS = (1, 10, 50)
 RATE_PER_S, TICK_S = 500, 0.1

@@ -20,13 +20,13 @@ from bench.processes import children, resident_mb
 from bench.report import Row
 from bench.stack import stores
 from bench.watchers import SERVICES, WHOLE, watch
-from local.replay import Sent, Stop, replay
+from local.demo.replay import Sent, Stop, replay
 from runtime.clock import ReplayClock, clock_from
-from senders.client import IngestClient
-from senders.reference import read, send
-from senders.simulation.calendar import from_clock, instant, rfc3339
-from senders.simulation.day import timed_events
-from senders.simulation.place import reference_from
+from runtime.ingest_client import IngestClient
+from sources.reference.load import read, send
+from sources.simulation.calendar import from_clock, instant, rfc3339
+from sources.simulation.day import timed_events
+from sources.simulation.place import reference_from
 
 HOURS, SPEED = 8, 60
 HOUR_S = 3_600 / SPEED

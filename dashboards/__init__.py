@@ -1,1 +1,1 @@
-"""Where people look: the read API and the supervisor's page."""
+"""Where people look: the read API, the pages, Grafana and printed reports."""

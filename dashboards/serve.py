@@ -11,7 +11,7 @@ import threading
 from importlib.resources import files
 from ipaddress import ip_address
 
-from dashboards.api import make_api
+from dashboards.api.app import make_api
 from runtime.http import host_and_port, own_names, serve_app
 from runtime.settings import Settings
 
@@ -60,7 +60,7 @@ def _start_page(settings: Settings) -> subprocess.Popen[bytes]:
         "theme.base": "light",
         "theme.primaryColor": "#0b4a8f",
     }
-    command = [sys.executable, "-m", "streamlit", "run", str(files("dashboards").joinpath("pages.py"))]
+    command = [sys.executable, "-m", "streamlit", "run", str(files("dashboards.pages").joinpath("main.py"))]
     for name, value in options.items():
         command += [f"--{name}", value]
     # Any other name that leads here may be a stranger's page that wants to read this one (DNS rebinding).

@@ -9,13 +9,13 @@ from typing import Any
 
 import yaml
 
-from contract.catalogue import RuleSet, catalogue
-from contract.cohorts import ATTRIBUTES, PETITION_ATTRIBUTES, POINT_ATTRIBUTES, STEPS
-from contract.indicators import Indicator, Target
-from contract.lasting import LastingMiss
-from contract.lateness import RULE_EN, RULE_VI
-from contract.measures import MEASURES
-from contract.missing import texts
+from contract.indicators.catalogue import RuleSet, catalogue
+from contract.indicators.cohorts import ATTRIBUTES, PETITION_ATTRIBUTES, POINT_ATTRIBUTES, STEPS
+from contract.indicators.indicator import Indicator, Target
+from contract.indicators.lateness import RULE_EN, RULE_VI
+from contract.indicators.measures import MEASURES
+from contract.indicators.missing import texts
+from contract.indicators.streaks import LastingMiss
 
 BASIS = {
     "rule": "văn bản quy định · stands in the source",
@@ -126,5 +126,5 @@ def _target(target: Target) -> str:
 @cache
 def examples() -> dict[str, Any]:
     """The worked examples, by indicator; a further one by INDICATOR/what it shows, behind the first."""
-    found: dict[str, Any] = yaml.safe_load(files("contract").joinpath("worked_examples.yaml").read_text())
+    found: dict[str, Any] = yaml.safe_load(files("contract.indicators").joinpath("worked_examples.yaml").read_text())
     return found

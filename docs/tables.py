@@ -17,12 +17,12 @@ from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
 import runtime.telemetry  # noqa: F401 its import makes the metrics
-from contract.events import EVENT_DATA
-from contract.fields import EARLIEST, LATEST, Data
-from contract.refusals import Reason
-from dashboards.api import ROUTES
+from commands.main import app
+from contract.events.envelope import EVENT_DATA
+from contract.events.fields import EARLIEST, LATEST, Data
+from contract.events.refusals import Reason
+from dashboards.api.app import ROUTES
 from docs import indicators
-from runtime.cli import app
 from runtime.settings import Settings
 from tests.faults.cases import CASES
 

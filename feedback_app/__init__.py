@@ -1,1 +1,1 @@
-"""Where a citizen answers: the tablet page, which posts ratings to ingest."""
+"""Where a citizen answers: the tablet page, the pages for phones, and the pairing of tablets."""

@@ -16,14 +16,14 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
-from contract.reasons import reasons
+from contract.ratings.reasons import reasons
 from feedback_app.bodies import Bodies
-from feedback_app.comment import Comments
-from feedback_app.online_rating import OnlineRating
-from feedback_app.pairing import FOLDER as PAIR
-from feedback_app.pairing import TabletPairing
-from feedback_app.phone_pages import FOLDER as ONLINE
-from feedback_app.phone_pages import PhonePages
+from feedback_app.pairing.routes import FOLDER as PAIR
+from feedback_app.pairing.routes import TabletPairing
+from feedback_app.phone.comment import Comments
+from feedback_app.phone.pages import FOLDER as ONLINE
+from feedback_app.phone.pages import PhonePages
+from feedback_app.phone.rating import OnlineRating
 from runtime.clock import clock_from, speed_of
 from runtime.http import HEALTH_ROUTES, serve_app
 from runtime.settings import Settings

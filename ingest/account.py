@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ingest.batch import Batch, Stored
+from ingest.outbox.batch import Batch, Stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,15 +20,15 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Route
 
-from contract.refusals import Reason, Refusal
-from ingest import openapi
-from ingest.admission import Sender
-from ingest.bodies import LINES, BodyError, event_parts
+from contract.events.refusals import Reason, Refusal
+from ingest.admission.admission import Sender
 from ingest.door import MEGABYTE, UNITS_UNKNOWN, Door
-from ingest.fill import NEARLY_FULL
 from ingest.gathering import Gathering
+from ingest.http import openapi
+from ingest.http.bodies import LINES, BodyError, event_parts
 from ingest.intake import Intake
-from ingest.outbox_file import OutboxError
+from ingest.load_shedding import NEARLY_FULL
+from ingest.outbox.file import OutboxError
 from runtime.clock import clock_from, speed_of
 from runtime.http import HEALTH_ROUTES, serve_app, serve_docs
 from runtime.settings import Settings

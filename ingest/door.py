@@ -14,16 +14,16 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from contract.refusals import Reason, Refusal
-from ingest.admission import Admitted, Sender, judge
-from ingest.batch import Batch, Refused, Stored
-from ingest.fill import too_full_for
-from ingest.follower import apply_fact, follow_reference
-from ingest.masking import FREE_TEXT, mask_all_text
-from ingest.outbox import Outbox
-from ingest.outbox_file import OutboxError
-from ingest.personal_data import mask
-from ingest.registry import DEVICE_WORDS, Registry
+from contract.events.refusals import Reason, Refusal
+from ingest.admission.admission import Admitted, Sender, judge
+from ingest.admission.follower import apply_fact, follow_reference
+from ingest.admission.registry import DEVICE_WORDS, Registry
+from ingest.load_shedding import too_full_for
+from ingest.masking.masking import FREE_TEXT, mask_all_text
+from ingest.masking.personal_data import mask
+from ingest.outbox.batch import Batch, Refused, Stored
+from ingest.outbox.file import OutboxError
+from ingest.outbox.outbox import Outbox
 from ingest.relay import Relay
 from runtime.clock import Clock
 from runtime.settings import Settings

@@ -6,9 +6,9 @@ import asyncio
 from concurrent.futures import Future
 from contextlib import suppress
 
-from ingest.batch import Batch, Stored
 from ingest.door import Door
-from ingest.outbox_file import OutboxError
+from ingest.outbox.batch import Batch, Stored
+from ingest.outbox.file import OutboxError
 
 Item = tuple[Batch, asyncio.Future[Stored]]
 

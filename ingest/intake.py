@@ -7,11 +7,11 @@ import time
 from collections import deque
 from typing import Any
 
-from contract.refusals import Reason, Refusal
-from ingest.admission import Sender
-from ingest.batch import Refused, Stored
+from contract.events.refusals import Reason, Refusal
+from ingest.admission.admission import Sender
 from ingest.door import Door
 from ingest.gathering import Gathering
+from ingest.outbox.batch import Refused, Stored
 
 CHUNK_EVENTS = 500
 CHUNK_BYTES = 1_000_000

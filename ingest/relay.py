@@ -16,12 +16,12 @@ from contextlib import suppress
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from ingest.batch import Waiting
-from ingest.outbox import Outbox
-from ingest.outbox_chunks import Chunk, DamagedChunk
-from ingest.outbox_file import CHUNK_BYTES, CHUNK_EVENTS
-from ingest.reach import reachable
+from ingest.outbox.batch import Waiting
+from ingest.outbox.chunks import Chunk, DamagedChunk
+from ingest.outbox.file import CHUNK_BYTES, CHUNK_EVENTS
+from ingest.outbox.outbox import Outbox
 from runtime.kafka import make_relay_producer
+from runtime.reachable import reachable
 from runtime.settings import Settings
 from runtime.telemetry import PRODUCERS_REPLACED, log
 

@@ -35,7 +35,7 @@ def _clickhouse_command(settings: Settings) -> list[str]:
 
 
 def _cli(name: str) -> Callable[[Settings], list[str]]:
-    return lambda _settings: [sys.executable, "-m", "runtime.cli", name]
+    return lambda _settings: [sys.executable, "-m", "commands.main", name]
 
 
 def _ok(field: str, path: str) -> Callable[[Settings], bool]:
@@ -186,7 +186,7 @@ class _Launch:
 
 
 def _migrate(settings: Settings, environment: Mapping[str, str]) -> None:
-    command = [sys.executable, "-m", "runtime.cli", "migrate"]
+    command = [sys.executable, "-m", "commands.main", "migrate"]
     try:
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, check=False, timeout=MIGRATE_TIMEOUT_S

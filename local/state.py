@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from runtime.private_file import write_private
 from runtime.settings import Settings
-from senders.tablet_tokens import TabletTokens
+from sources.reference.tablet_tokens import TabletTokens
 
 STACK = "stack.json"
 # The first tablet of contract/reference/hanoi.

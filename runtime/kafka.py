@@ -7,7 +7,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
 from kafka.errors import TopicAlreadyExistsError
 
-from contract.topics import DEAD_LETTERS, EVENTS, HEARTBEATS, REFERENCE
+from contract.events.topics import DEAD_LETTERS, EVENTS, HEARTBEATS, REFERENCE
 from runtime.settings import Settings
 
 # A dead letter carries its message in base64 beside its reason, so the log takes messages somewhat larger than events.

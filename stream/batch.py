@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from confluent_kafka import Message
 
-from contract.events import decode
-from contract.refusals import Reason, Refusal
+from contract.events.envelope import decode
+from contract.events.refusals import Reason, Refusal
 
 Place = tuple[str, int]
 """A topic and the number of one of its partitions."""

@@ -12,7 +12,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
 from kafka.errors import KafkaError
 
-from contract.topics import STREAM_TOPICS
+from contract.events.topics import STREAM_TOPICS
 from runtime.http import serve_in_background
 from runtime.kafka import make_group_consumer, make_producer
 from runtime.settings import Settings

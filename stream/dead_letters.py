@@ -7,7 +7,7 @@ import json
 
 from kafka import KafkaProducer, TopicPartition
 
-from contract.topics import DEAD_LETTERS, STREAM_TOPICS
+from contract.events.topics import DEAD_LETTERS, STREAM_TOPICS
 from runtime.kafka import make_producer, make_reader
 from runtime.settings import Settings
 from runtime.telemetry import DEAD_LETTERS as DEAD_LETTERS_COUNT

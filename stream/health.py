@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from contract.topics import EVENTS
+from contract.events.topics import EVENTS
 from runtime.http import HEALTH_ROUTES
 
 ASKED_EVERY_S = 10.0

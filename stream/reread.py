@@ -12,14 +12,14 @@ from contextlib import ExitStack
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import Consumer, TopicPartition
 
-from contract.topics import STREAM_TOPICS
+from contract.events.topics import STREAM_TOPICS
 from runtime.kafka import make_group_consumer, make_producer
 from runtime.settings import Settings
 from stream.batch import Place
 from stream.consumer import ANSWER_S, DRAIN_S, PRODUCER_CLOSE_S, poll
 from stream.writer import Writer
 from warehouse.client import connect
-from warehouse.rereads import Reading, newest, note
+from warehouse.write.reread_progress import Reading, newest, note
 
 
 def reread(settings: Settings, *, again: bool = False) -> Generator[tuple[int, int]]:

@@ -3,7 +3,7 @@
 1. the lines are stored (sent twice, they meet themselves),
 2. what cannot be stored is set aside in the topic of dead letters,
 3. every figure the lines touch is made anew from what is stored; where they take an import back, every figure that its
-   events touched (warehouse/retraction.py),
+   events touched (warehouse/write/retraction.py),
 4. the offsets are committed (by the consumer, which owns them).
 
 A crash between any two steps means that the batch is read again, and each step may be repeated.
@@ -31,8 +31,8 @@ from stream.batch import Batch, Place, dead_letter
 from stream.dead_letters import set_aside
 from stream.limits import DeadLetterLimits
 from warehouse.client import connect
-from warehouse.retraction import take_back
-from warehouse.store import as_line, insert_lines, new_batch, recompute, touched_kinds, unreadable_lines
+from warehouse.write.retraction import take_back
+from warehouse.write.store import as_line, insert_lines, new_batch, recompute, touched_kinds, unreadable_lines
 
 STORING_AT_ONCE = 2
 LONGEST_WAIT_S = 1.0

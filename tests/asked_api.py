@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from dashboards.api import make_api
+from dashboards.api.app import make_api
 from runtime.settings import Settings
 from tests.support import event, own_store, put, rating, unit
 

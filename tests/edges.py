@@ -15,7 +15,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
 
-from contract.events import EVENT_DATA
+from contract.events.envelope import EVENT_DATA
 
 INSTANTS = (
     *("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "1753-01-01T00:00:00+07:00", "1899-12-31T23:59:59Z"),

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contract.events import AnyEvent, decode
-from contract.refusals import Refusal
-from senders.accounting import RowAccount
-from senders.mapping import load
-from senders.produced import produced
-from senders.survey import survey
-from senders.transform import Made, Rejected, Transform
+from contract.events.envelope import AnyEvent, decode
+from contract.events.refusals import Refusal
+from sources.importing.events_of_file import produced
+from sources.importing.row_account import RowAccount
+from sources.importing.survey import survey
+from sources.mapping.compiled import Made, Rejected, Transform
+from sources.mapping.mapping_file import load
 
 MAPPING = """
 mapping: files

@@ -17,21 +17,21 @@ from typing import Any
 import httpx
 from kafka import KafkaConsumer, TopicPartition
 
-from contract.topics import EVENTS
+from contract.events.topics import EVENTS
 from local import stack
 from local.processes import Daemon
+from runtime.ingest_client import IngestClient, Receipt
 from runtime.kafka import create_topics
 from runtime.settings import Settings
-from senders.client import IngestClient, Receipt
 from tests.support import free_port, own_settings
 
 KEY = "key-of-the-tests"
 RUN = """
 from functools import partial
 import ingest.door
-import runtime.cli
+import commands.main
 ingest.door.Relay = partial(ingest.door.Relay, stall_s=1.5)
-runtime.cli.ingest()
+commands.main.ingest()
 """
 REPOSITORY = Path(__file__).parents[1]
 

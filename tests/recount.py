@@ -1,4 +1,4 @@
-"""Counts of whole periods over all units by the second route (``warehouse.recount``), for events as they were sent.
+"""Counts of whole periods over all units by the second route (``warehouse.verify``), for events as they were sent.
 
 Appointments are those given, and those that told terms and calendars give; late is after the due day in Vietnam unless
 ``instant`` is set.
@@ -12,16 +12,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from contract.catalogue import catalogue
-from contract.measures import value_of
-from warehouse.recount import Event, Hours, Tally, at, count_event, count_ticket, replaced, retracted, standing
-from warehouse.recount_all import rules_of
-from warehouse.recount_dossiers import COMPLAINTS, count_standing, count_steps, count_work, fold
-from warehouse.recount_petitions import count_petition, misconduct
-from warehouse.recount_petitions import fold as fold_petition
-from warehouse.recount_points import points
-from warehouse.recount_units import held
-from warehouse.working_time import Terms
+from contract.indicators.catalogue import catalogue
+from contract.indicators.measures import value_of
+from warehouse.verify.all_units import rules_of
+from warehouse.verify.dossiers import COMPLAINTS, count_standing, count_steps, count_work, fold
+from warehouse.verify.events import Event, Hours, Tally, at, count_event, count_ticket, replaced, retracted, standing
+from warehouse.verify.petitions import count_petition, misconduct
+from warehouse.verify.petitions import fold as fold_petition
+from warehouse.verify.points import points
+from warehouse.verify.units import held
+from warehouse.verify.working_time import Terms
 
 __all__ = ["assert_served", "at", "recount", "recount_steps"]
 
@@ -30,7 +30,7 @@ STEPS_OF_DOSSIERS = ("dossiers_received", "dossiers_completed", "dossiers_late")
 
 
 def recount(events: Iterable[Event], start: datetime, end: datetime, *, instant: bool = False) -> dict[str, Any]:
-    """Counts of a period of whole hours by the names of contract/measures.py, without those about recording."""
+    """Counts of a period of whole hours by measure (contract/indicators/measures.py), without those about recording."""
     hours, found, standings = _counted(events, start, end, instant)
     for tally in _within(hours, start, end).values():
         found.add(tally)

@@ -18,8 +18,8 @@ import httpx
 from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from contract.links import RatingLink
-from runtime.clock import VIETNAM
+from contract.links.rating import RatingLink
+from contract.time import VIETNAM
 from tests.browser_setup import chromium_path
 from tests.screenshots_tablet import tablet_pictures
 

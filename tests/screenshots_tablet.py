@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 from pydantic import SecretStr
 
-from contract.comments import HOLDS, CommentLink
+from contract.links.comment import HOLDS, CommentLink
 from runtime.settings import Settings
 from tests.support import free_port
 from tests.tablet import Door, PageServer, until

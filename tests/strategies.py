@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from pydantic import AwareDatetime
 
-from contract.events import EVENT_DATA, replacement_id
-from contract.reference_events import Cutoff
-from contract.scales import LEVELS, Scale
+from contract.events.envelope import EVENT_DATA, replacement_id
+from contract.events.reference import Cutoff
+from contract.ratings.scales import LEVELS, Scale
 
 # The same examples at each run, and none refused for a slow or busy machine.
 settings.register_profile("hailong", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])

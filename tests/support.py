@@ -21,17 +21,17 @@ from confluent_kafka import Message
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
-from contract.devices import token_hash
-from contract.events import canonical, decode, derived_id, recorded, replacement_id
-from contract.refusals import Refusal
-from contract.topics import EVENTS
+from contract.events.envelope import canonical, decode, derived_id, recorded, replacement_id
+from contract.events.refusals import Refusal
+from contract.events.topics import EVENTS
+from contract.links.device_token import token_hash
 from local.stack import up
+from runtime.ingest_client import IngestClient
 from runtime.settings import Settings
-from senders.client import IngestClient
 from warehouse.client import connect
 from warehouse.migrate import migrate
-from warehouse.retraction import take_back
-from warehouse.store import insert_lines, new_batch, recompute, touched_kinds
+from warehouse.write.retraction import take_back
+from warehouse.write.store import insert_lines, new_batch, recompute, touched_kinds
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 NO_SHARED_DATA = f"the real logs are not here ({SHARED_DATA})"

@@ -14,8 +14,8 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from contract.events import AnyEvent, decode
-from contract.refusals import Refusal
+from contract.events.envelope import AnyEvent, decode
+from contract.events.refusals import Refusal
 from feedback_app.app import make_app
 from runtime.settings import Settings
 from tests.support import Stack, free_port, paired, token_of, unit

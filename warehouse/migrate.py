@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from clickhouse_connect.driver.client import Client
 
-from warehouse.store import new_batch, recompute, touched_kinds
+from warehouse.write.store import new_batch, recompute, touched_kinds
 
 RECORD = """
 CREATE TABLE IF NOT EXISTS {database}.migrations (name String, applied_at DateTime DEFAULT now())

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from contract.catalogue import catalogue
+from contract.indicators.catalogue import catalogue
 from dashboards.grafana.panels import JUST_BEYOND, target_of
 from dashboards.grafana.query import PLUGIN, PLUGIN_VERSION, QUERY_TYPES, TABLE
-from dashboards.page_texts import Texts
-from warehouse import figure_statements, statements
-from warehouse.statements import Members
+from dashboards.texts.by_language import Texts
+from warehouse.grafana_sql import figures as figure_statements
+from warehouse.grafana_sql import statements
+from warehouse.grafana_sql.statements import Members
 
 GROUP = "hailong"
 EVERY_S = 60

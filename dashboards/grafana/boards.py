@@ -16,9 +16,9 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableRefresh,
 )
 
-from contract.catalogue import catalogue
-from contract.reasons import severe_reasons
-from dashboards.breakdown import FEWEST
+from contract.indicators.catalogue import catalogue
+from contract.ratings.reasons import severe_reasons
+from dashboards.api.routes.breakdown import FEWEST
 from dashboards.grafana.panels import (
     CHOSEN,
     bars,
@@ -30,9 +30,10 @@ from dashboards.grafana.panels import (
     tile,
 )
 from dashboards.grafana.query import PLUGIN, VARIABLE_SOURCE, ClickHouseQuery
-from dashboards.page_texts import Texts
-from warehouse import evidence, expressions, statements
-from warehouse.statements import Members
+from dashboards.texts.by_language import Texts
+from warehouse.grafana_sql import expressions, statements
+from warehouse.grafana_sql.statements import Members
+from warehouse.read import evidence
 
 ROOT = "H26"
 TAG = "hailong"

@@ -12,7 +12,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from dashboards.grafana import alerts
 from dashboards.grafana.boards import BOARDS, board
 from dashboards.grafana.query import PLUGIN
-from dashboards.page_texts import Language, Texts, texts_in
+from dashboards.texts.by_language import Language, Texts, texts_in
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "files"

@@ -1,4 +1,4 @@
-"""The kinds of panels that the dashboards are made of. Each shows what a statement of warehouse/statements.py gives."""
+"""The kinds of panels on the dashboards; each shows the result of one statement of warehouse/grafana_sql."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from grafana_foundation_sdk.models.dashboard import (
     ThresholdsMode,
 )
 
-from contract.catalogue import catalogue
-from contract.indicators import Indicator, Target
+from contract.indicators.catalogue import catalogue
+from contract.indicators.indicator import Indicator, Target
 from dashboards.grafana.query import SERIES, TABLE, VARIABLE_SOURCE, ClickHouseQuery
-from dashboards.page_texts import Texts
-from warehouse import figure_statements, statements
-from warehouse.statements import Members
+from dashboards.texts.by_language import Texts
+from warehouse.grafana_sql import figures as figure_statements
+from warehouse.grafana_sql import statements
+from warehouse.grafana_sql.statements import Members
 
 GOOD, BAD, PLAIN = "green", "red", "blue"
 UNITS = {"percent": "percent", "hours": "h", "minutes": "m", "seconds": "s", "count": "short", "points": "short"}

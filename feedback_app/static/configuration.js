@@ -1,4 +1,4 @@
-// What this tablet is told to show (contract/reference_events.py: device.configured): asked for once a minute, kept for
+// What this tablet is told to show (contract/events/reference.py: device.configured): asked for once a minute, kept for
 // times without a network.
 
 import { adopt } from "/device.js";

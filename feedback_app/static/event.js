@@ -1,4 +1,4 @@
-// One tap as a CloudEvent (contract/service_events.py: rating.submitted).
+// One tap as a CloudEvent (contract/events/service.py: rating.submitted).
 
 // RFC 9562: 48 bits of time, then random bits. The id is made at the tap and makes every re-sending harmless.
 export function uuid7(now_ms) {
@@ -9,7 +9,7 @@ export function uuid7(now_ms) {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-// What the contract takes for an instant (contract/fields.py); a tablet's clock may show any.
+// What the contract takes for an instant (contract/events/fields.py); a tablet's clock may show any.
 const FIRST_INSTANT_MS = Date.UTC(1990, 0, 1);
 const END_OF_INSTANTS_MS = Date.UTC(2100, 0, 1);
 

@@ -1,4 +1,4 @@
-// How this tablet is, told once a minute (contract/service_events.py: device.seen). A heartbeat that does not arrive is
+// How this tablet is, told once a minute (contract/events/service.py: device.seen). A heartbeat that does not arrive is
 // not sent again: the next one tells all of it, newer.
 
 import { uuid7 } from "/event.js";

@@ -1,4 +1,4 @@
-// A tablet that is not set up shows a code and waits until somebody approves it (RFC 8628; feedback_app/pairing.py).
+// A tablet that is not set up shows a code and waits until somebody approves it (RFC 8628; feedback_app/pairing/routes.py).
 
 import { remember } from "/device.js";
 import { element, languageBar } from "/dom.js";

@@ -9,9 +9,9 @@ from typing import Any
 from tests.faults.harness import Harness
 from tests.faults.known import ABOUT_RECORDING, Event, Truth, delays
 from tests.recount import assert_served, recount
-from tests.test_warehouse_exactness import MEASURED
-from warehouse.figures import counts, series
-from warehouse.verify import Verification
+from tests.warehouse.test_exactness import MEASURED
+from warehouse.read.counts import counts, series
+from warehouse.verify.verify import Verification
 
 STORED_IDS = "SELECT toString(event_id), count() FROM events FINAL WHERE source = {source:String} GROUP BY event_id"
 RECORDED = """

@@ -85,7 +85,7 @@ def run_stream(settings: Settings, script: Script) -> None:
     connecting.get_client = connect
     consuming.LONGEST_RETRY_S = LONGEST_RETRY_S
     after(consuming, "poll", lambda batch, *_: script.reached("read") if batch else None)
-    after(import_module("warehouse.store"), "_run", lambda _, _client, name, *_which: script.reached(name))
+    after(import_module("warehouse.write.store"), "_run", lambda _, _client, name, *_which: script.reached(name))
     consuming.serve(settings, script.after_step)
 
 
@@ -100,7 +100,7 @@ def run_ingest(settings: Settings, script: Script) -> None:
     time.time = lambda: wall_s() + shift_s()
     app: Any = import_module("ingest.app")
     door: Any = import_module("ingest.door")
-    outbox: Any = import_module("ingest.outbox")
+    outbox: Any = import_module("ingest.outbox.outbox")
     relay = door.Relay
     app.clock_from = lambda _: lambda: datetime.now(UTC) + timedelta(seconds=shift_s())
     after(outbox, "store", lambda *_: script.reached("written"))
@@ -113,7 +113,7 @@ def run_ingest(settings: Settings, script: Script) -> None:
 
 def run_api(settings: Settings, _script: Script) -> None:
     """The read API without the supervisor's page."""
-    app = import_module("dashboards.api").make_api(settings)
+    app = import_module("dashboards.api.app").make_api(settings)
     import_module("runtime.http").serve_app(app, settings.api_url, settings.listen_host)
 
 

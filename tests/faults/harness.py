@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 from confluent_kafka import Consumer, TopicPartition
 
-from contract.topics import EVENTS, REFERENCE
-from senders.client import IngestClient
+from contract.events.topics import EVENTS, REFERENCE
+from runtime.ingest_client import IngestClient
 from tests.faults.known import QUIET_DEFINITIONS, Event, Truth, lines, quiet_batch
 from tests.faults.processes import HTTP, Processes
 from tests.support import wait_until

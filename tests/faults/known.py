@@ -12,11 +12,11 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 from zlib import crc32
 
-from contract.events import replacement_id
+from contract.events.envelope import replacement_id
 from tests.recount import at, recount, recount_steps
 from tests.support import event, unit
-from tests.test_warehouse_exactness import DAY, MEASURED, UNITS, a_day
-from warehouse.periods import Period
+from tests.warehouse.test_exactness import DAY, MEASURED, UNITS, a_day
+from warehouse.read.periods import Period
 
 Event = dict[str, Any]
 ABOUT_RECORDING = "delays_s"

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 from confluent_kafka import Consumer, KafkaException
 
-from contract.topics import EVENTS
+from contract.events.topics import EVENTS
 from tests.faults.cases import LONG, proves
 from tests.faults.checker import check
 from tests.faults.harness import Harness

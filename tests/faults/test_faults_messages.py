@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
-from contract.topics import DEAD_LETTERS, EVENTS
+from contract.events.topics import DEAD_LETTERS, EVENTS
 from runtime.kafka import make_producer
 from tests.faults.cases import proves
 from tests.faults.checker import check

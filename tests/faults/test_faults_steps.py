@@ -13,7 +13,7 @@ from tests.faults.child import STEPS
 from tests.faults.harness import Harness
 from tests.faults.known import Event, Truth
 from tests.support import event, unit, wait_until
-from warehouse.store import RECOMPUTE
+from warehouse.write.store import RECOMPUTE
 
 pytestmark = pytest.mark.stack
 

@@ -180,7 +180,7 @@ def test_a_second_store_or_ingest_on_the_same_data(harness: Harness, truth: Trut
     data = str(harness.inner.state_dir / "data" / "clickhouse")
     port = harness.inner.dashboards_url.rpartition(":")[2]
     store = [sys.executable, "-m", "local.clickhouse", "--path", data, "--port", port]
-    ingest = [sys.executable, "-m", "runtime.cli", "ingest"]
+    ingest = [sys.executable, "-m", "commands.main", "ingest"]
     environment = harness.environment("ingest") | {"HAILONG_INGEST_URL": harness.inner.feedback_url}
     for command, told in ((store, "are already served by process"), (ingest, "is in use by another ingest")):
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env=environment)

@@ -12,7 +12,7 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from contract.topics import EVENTS
+from contract.events.topics import EVENTS
 from runtime.kafka import create_topics
 from tests.faults.cases import LONG, proves
 from tests.faults.checker import check, compare, verify

@@ -1,0 +1,1 @@
+"""The command line ``hailong``: it starts every stage, and no stage imports it."""

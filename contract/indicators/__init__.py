@@ -1,0 +1,1 @@
+"""Indicators as data: rule sets, measures, cohorts, and the arithmetic of a figure."""

@@ -1,0 +1,1 @@
+"""Signed links, tablet tokens and pairing codes."""

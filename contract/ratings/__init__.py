@@ -1,0 +1,1 @@
+"""Rating scales, and the closed list of reasons for a low score."""

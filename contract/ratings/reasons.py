@@ -1,0 +1,51 @@
+"""Why citizens were not satisfied: a closed list (reasons.yaml) with what each reason means to the law.
+
+Other collectors' codes are kept as they come; only those listed here have a name, a factor and a weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+MOST_ON_TABLET = 6
+"""More pictures are not looked at (HappyOrNot shows six at most)."""
+
+
+class Factor(StrEnum):
+    """The five factors of the SIPAS survey (Decision 1001/QĐ-BNV of 2023); tapped answers are mapped to them only."""
+
+    ACCESS = "access"
+    PROCEDURE = "procedure"
+    STAFF = "staff"
+    RESULT = "result"
+    FEEDBACK = "feedback"
+
+
+class Reason(BaseModel):
+    """``names`` by language; ``criterion`` is an index of Decree 61/2018, Article 31, if one is touched."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    names: Mapping[str, str]
+    factor: Factor
+    criterion: int | None = Field(default=None, ge=1, le=9)
+    severe: bool = False
+    on_tablet: bool = False
+
+
+@cache
+def reasons() -> Mapping[str, Reason]:
+    """All reasons by code, in the order of the screen; pydantic's ValidationError names what is wrong in the file."""
+    told = yaml.safe_load(files("contract.ratings").joinpath("reasons.yaml").read_text(encoding="utf-8"))
+    return TypeAdapter(dict[str, Reason]).validate_python(told)
+
+
+def severe_reasons() -> list[str]:
+    """The codes of the reasons that a supervisor must see at once."""
+    return [code for code, reason in reasons().items() if reason.severe]

@@ -1,0 +1,1 @@
+"""The read API: every figure that is shown anywhere, with its evidence."""

@@ -1,0 +1,98 @@
+"""What the read API answers when it has no answer: ``{"detail": sentence}``, and never the store's own text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from urllib3.exceptions import HTTPError
+
+from dashboards.api.filters import sentence_of
+from dashboards.api.lanes import WORK
+from dashboards.api.store_work import QuestionLeftError
+from runtime.telemetry import log
+
+REFUSED_VALUES = frozenset(
+    {6, 26, 27, 38, 41, 53, 69, 70, 72, 131, 190, 321, 349, 376, 407, 427, 441, 457, 467, 675, 676}
+)
+"""ClickHouse's error numbers for a value that cannot be read, is out of its range or does not fit its type."""
+
+OUT_OF_TIME = frozenset({159, 160})
+NOT_READY = frozenset({60, 81, 202, 209, 210, 236, 241, 242, 252, 319, 394, 425, 439, 999, 1002})
+"""Those that pass: tables that are still to be made, too many statements, no memory, no network, a store that ends."""
+
+AWAY = "the store does not answer; ask again in a few seconds"
+TOO_LONG = "counting this took longer than one question may take: ask for a shorter period, fewer units or fewer rows"
+VALUE_REFUSED = "a value of this question lies outside of what is kept: see /docs for what each parameter may hold"
+FAILED = "this question could not be answered because of a fault in hailong; its log says which"
+LEFT = "who asked has gone"
+MOST_LOGGED = 500
+_CODE = re.compile(r"Code: (\d+)")
+
+
+class Problem(BaseModel):
+    """Why there is no answer."""
+
+    detail: str = Field(description="a sentence that says what is wrong and what to do")
+
+
+def _told(description: str, *, comes_again: bool = False) -> dict[str, Any]:
+    retry = {"Retry-After": {"description": "seconds to wait", "schema": {"type": "integer", "minimum": 0}}}
+    return {"model": Problem, "description": description, **({"headers": retry} if comes_again else {})}
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: _told("A `Host` that is not ours."),
+    404: _told("There is no such unit or dossier."),
+    422: _told("A parameter is missing, is not what it must be, or asks for more than can be answered."),
+    503: _told("The store does not answer, takes too long, or too many questions are under way.", comes_again=True),
+}
+"""The answers that every route can give instead of its own, as the OpenAPI document tells them."""
+
+COME_AGAIN: dict[int | str, dict[str, Any]] = {429: _told("Another recount is under way.", comes_again=True)}
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Has the application answer each kind of trouble in the one form."""
+    app.add_exception_handler(RequestValidationError, _wrong_question)
+    app.add_exception_handler(ClickHouseError, _trouble_of_store)
+    app.add_exception_handler(HTTPError, _trouble_of_store)
+    app.add_exception_handler(QuestionLeftError, _nobody_waits)
+    app.add_exception_handler(Exception, _fault)
+
+
+def _wrong_question(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 it is registered for this one
+    return JSONResponse({"detail": sentence_of(error.errors())}, 422)
+
+
+def _trouble_of_store(request: Request, error: Exception) -> JSONResponse:
+    work = request.scope.get(WORK)
+    if work is not None and work.is_left:
+        # It was ended because nobody waits for it.
+        return _nobody_waits(request, error)
+    # A statement that fails half-way tells its number in its text alone.
+    told = _CODE.search(str(error))
+    code = getattr(error, "code", None) or (int(told[1]) if told else None)
+    log.warning("store_trouble", path=request.url.path, code=code, error=str(error)[:MOST_LOGGED])
+    if code in REFUSED_VALUES:
+        return JSONResponse({"detail": VALUE_REFUSED}, 422)
+    if code in OUT_OF_TIME:
+        return JSONResponse({"detail": TOO_LONG}, 503, {"Retry-After": "30"})
+    if code is None or code in NOT_READY:
+        return JSONResponse({"detail": AWAY}, 503, {"Retry-After": "2"})
+    return JSONResponse({"detail": FAILED}, 500)
+
+
+def _nobody_waits(_request: Request, _error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": LEFT}, 503, {"Retry-After": "2"})
+
+
+def _fault(_request: Request, _error: Exception) -> JSONResponse:
+    # Starlette raises the error again behind this answer, so that the server logs it.
+    return JSONResponse({"detail": FAILED}, 500)

@@ -1,0 +1,53 @@
+"""One indicator by unit and hour of the day: where and when it turned."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from fastapi import HTTPException
+
+from contract.indicators.catalogue import catalogue
+from contract.indicators.indicator import evaluate
+from contract.time import VIETNAM
+from dashboards.api.context import Store, readable
+from dashboards.api.filters import From, IndicatorId, To, Unit
+from warehouse.read import counts as figures
+from warehouse.read.counts import MADE_BY
+
+LEVEL_BELOW = {"city": "branch", "department": "branch", "centre": "branch", "branch": "service_point"}
+LONGEST = timedelta(days=3)
+KEPT_BY_HOUR = frozenset().union(*MADE_BY.values())
+
+
+def get_heat(
+    store: Store,
+    unit: Unit,
+    indicator: IndicatorId = "SAT_CSAT",
+    start: From = None,
+    to: To = None,
+) -> dict[str, Any]:
+    """A figure for each unit right below and each hour with a case, three days at most; 422 for any other indicator.
+
+    ``cells``: ``unit``, ``starts_at``, ``value``, ``n``, ``status`` as of a figure, and whether it is ``met``: None
+    without a figure or target.
+    """
+    tree, period, chosen = store.scope_of_one(unit, start, to, indicator)
+    if not chosen.measures() <= KEPT_BY_HOUR:
+        raise HTTPException(422, f"{indicator!r} is not kept by the hour")
+    if period.end - period.start > LONGEST:
+        raise HTTPException(422, f"hours are told of {LONGEST.days} days at most")
+    level = LEVEL_BELOW.get(tree.units[unit].level)
+    members = (tree.members(unit, level) if level else {}) or dict.fromkeys(tree.below(unit), unit)
+    cells = []
+    for (code, hour), counts in sorted(
+        figures.counts_by_hour(store.client, members, period, chosen.measures()).items()
+    ):
+        figure = evaluate(chosen, counts)
+        if figure.n:
+            target = tree.target(chosen, code, hour.astimezone(VIETNAM).date())
+            met = None if figure.value is None or target is None else target.is_met_by(figure.value)
+            told = {"value": figure.value, "n": figure.n, "status": figure.status, "met": met}
+            cells.append({"unit": code, "starts_at": readable(hour), **told})
+    rule_set = catalogue().rule_set_of[chosen.id].id
+    return {"unit": unit, **store.told(period.whole_hours()), "id": chosen.id, "rule_set": rule_set, "cells": cells}

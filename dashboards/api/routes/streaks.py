@@ -1,0 +1,66 @@
+"""Units that miss a target for days on end, after the warnings of the catalogue."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from contract.events.reference import UnitLevel
+from contract.indicators.catalogue import catalogue
+from contract.indicators.indicator import Indicator, evaluate
+from contract.indicators.measures import Counts
+from contract.indicators.streaks import OfDay, row_of_misses
+from contract.time import VIETNAM, midnight
+from dashboards.api.context import Store
+from dashboards.api.filters import FIRST_DAY, To, Unit
+from warehouse.read import counts as figures
+from warehouse.read.periods import Period
+
+
+def get_warnings(store: Store, unit: Unit, level: UnitLevel = "service_point", to: To = None) -> dict[str, Any]:
+    """Each unit of a level below ``unit`` that a warning is about, by the days over by ``to``; the longest row first.
+
+    ``days`` are how many of the latest days in a row missed ``target``, ``n`` their cases, ``value`` the last of them.
+    """
+    tree, period, _ = store.scope(unit, FIRST_DAY.isoformat(), to, None)
+    # What is looked at begins as many days before `to` as the longest warning asks for.
+    after = midnight(period.end.astimezone(VIETNAM).date())
+    asked = catalogue().warnings
+    members = tree.members(unit, level)
+    longest = max((warning.looks_back_days for warning in asked), default=0)
+    days = [Period(after - timedelta(days=n), after - timedelta(days=n - 1)) for n in range(longest, 0, -1)]
+    known = catalogue().indicators
+    wanted = {measure for warning in asked for name in warning.indicators for measure in known[name].measures()}
+    counted = [figures.counts(store.client, members, day, wanted) for day in days] if members else []
+    found: list[dict[str, Any]] = []
+    for warning in asked:
+        for indicator in (known[name] for name in warning.indicators):
+            for code in sorted(set(members.values())):
+                target = tree.target(indicator, code, days[-1].start.date())
+                told = [_of_day(indicator, counts[code]) for counts in counted[-warning.looks_back_days :]]
+                missed, cases = row_of_misses(told, target) if target else (0, 0)
+                if target and missed >= warning.days and cases >= warning.min_n:
+                    found.append(
+                        {
+                            "id": warning.id,
+                            "name_vi": warning.name_vi,
+                            "name_en": warning.name_en,
+                            "indicator": indicator.id,
+                            "indicator_name_vi": indicator.name_vi,
+                            "indicator_name_en": indicator.name_en,
+                            "unit_of_measure": indicator.unit,
+                            "unit": code,
+                            "days": missed,
+                            "n": cases,
+                            "value": next(day.value for day in reversed(told) if day.value is not None),
+                            "target": {"op": target.op, "value": target.value, "source": target.source},
+                        }
+                    )
+    found.sort(key=lambda warning: (-warning["days"], warning["unit"], warning["indicator"]))
+    looked_at = Period(after - timedelta(days=longest), after)
+    return {"unit": unit, "level": level, **store.told(looked_at), "as_of": store.as_of(), "warnings": found}
+
+
+def _of_day(indicator: Indicator, counts: Counts) -> OfDay:
+    figure = evaluate(indicator.model_copy(update={"min_n": 1}), counts)
+    return OfDay(figure.value, figure.n)

@@ -1,0 +1,1 @@
+"""What the pages share: texts, formats, selectors, style."""

@@ -1,0 +1,1 @@
+"""Printed reports: forms and sheets as Excel, HTML and PDF, and mail."""

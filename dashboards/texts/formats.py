@@ -1,0 +1,130 @@
+"""How figures, times and names are written for people. Pure; nothing here computes an indicator."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Literal
+
+from contract.ratings.reasons import reasons
+from contract.ratings.scales import LEVELS, Scale
+from contract.time import VIETNAM
+from dashboards.texts.by_language import Language, Texts
+from dashboards.texts.plain_text import plain
+
+NOTHING = "—"
+NBSP = "\u00a0"
+LATE_S, TOO_LATE_S = 60.0, 600.0
+Standing = Literal["met", "missed", "too_few", "none"]
+
+
+def number(value: float, language: Language, decimals: int = 0) -> str:
+    """``1.234,5`` in Vietnamese, ``1,234.5`` in English."""
+    text = f"{value:,.{decimals}f}"
+    return text.translate(str.maketrans(",.", ".,")) if language == "vi" else text
+
+
+def percent(value: float, language: Language) -> str:
+    """``99,18 %``. Never rounded to 0 or 100 when it is not."""
+    sign, gap = "", NBSP if language == "vi" else ""
+    if 99.995 <= value < 100:
+        sign, value = ">" + NBSP, 99.99
+    elif 0 < value < 0.005:
+        sign, value = "<" + NBSP, 0.01
+    decimals = 0 if value in (0, 100) else 2
+    return f"{sign}{number(value, language, decimals)}{gap}%"
+
+
+def duration(seconds: float, texts: Texts) -> str:
+    """``2 giây``, ``12 phút``, ``3,5 giờ``, ``3 ngày``: in the largest unit of which there are two."""
+    for unit, length_s in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * length_s:
+            value = seconds / length_s
+            decimals = 1 if unit != "minutes" and value < 10 and round(value, 1) % 1 else 0
+            return f"{number(value, texts.language, decimals)}{NBSP}{texts(f'units_of_time.{unit}')}"
+    return f"{number(seconds, texts.language)}{NBSP}{texts('units_of_time.seconds')}"
+
+
+def quantity(value: float | None, unit: str, texts: Texts) -> str:
+    """A value in its indicator's unit of measure (percent, minutes, seconds, count); ``—`` for no value."""
+    if value is None:
+        return NOTHING
+    if unit == "percent":
+        return percent(value, texts.language)
+    if unit in ("minutes", "hours"):
+        return f"{number(value, texts.language, 1)}{NBSP}{texts(f'units_of_time.{unit}')}"
+    return duration(value, texts) if unit == "seconds" else number(value, texts.language)
+
+
+def target(figure: dict[str, Any], texts: Texts) -> str:
+    """``mục tiêu ≥ 95 %``; a target is a round number, written without decimals where it has none."""
+    expected = figure["target"]
+    if expected is None:
+        return texts("no_target")
+    shown = quantity(expected["value"], figure["unit_of_measure"], texts)
+    if figure["unit_of_measure"] in ("percent", "minutes", "hours"):
+        shown = re.sub(r"[.,]0+(?=\D)", "", shown)
+    return texts("target", op={">=": "≥", "<=": "≤"}[expected["op"]], value=shown)
+
+
+def standing(figure: dict[str, Any]) -> Standing:
+    """Whether a figure of the read API meets its target; ``none`` when there is no target."""
+    if figure["status"] != "ok":
+        return "too_few"
+    expected, value = figure["target"], figure["value"]
+    if expected is None:
+        return "none"
+    return "met" if (value >= expected["value"] if expected["op"] == ">=" else value <= expected["value"]) else "missed"
+
+
+def misses_beyond_doubt(figure: dict[str, Any]) -> bool:
+    """Whether a figure misses its target, and the whole interval too where it has one."""
+    if standing(figure) != "missed":
+        return False
+    low, high = figure["interval"] or (figure["value"], figure["value"])
+    expected = figure["target"]
+    return bool(high < expected["value"] if expected["op"] == ">=" else low > expected["value"])
+
+
+def instant(text: str) -> datetime:
+    """A time of the read API, in Vietnam's zone."""
+    return datetime.fromisoformat(text).astimezone(VIETNAM)
+
+
+def day_and_time(at: datetime) -> str:
+    """``22/11/2026 10:42``."""
+    return f"{at:%d/%m/%Y %H:%M}"
+
+
+def data_age(age_s: float | None, texts: Texts) -> tuple[Literal["fresh", "late", "too_late", "none"], str]:
+    """How old the data is, as a level and in words."""
+    if age_s is None:
+        return "none", texts("age_none")
+    age = duration(age_s, texts)
+    if age_s >= TOO_LATE_S:
+        return "too_late", texts("age_too_late", age=age)
+    return ("late", texts("age_late", age=age)) if age_s >= LATE_S else ("fresh", texts("age", age=age))
+
+
+def short_name(unit: dict[str, Any], language: Language) -> str:
+    """A unit's name without what all service points share: ``Phường Ba Đình``, ``Ba Dinh Ward``."""
+    name = plain(unit[f"name_{language}"])
+    name = name.removeprefix("Điểm phục vụ hành chính công ").removesuffix(" Public Service Point")
+    return name[:1].upper() + name[1:]
+
+
+def counter_name(unit: dict[str, Any], language: Language) -> str:
+    """A counter's name without its unit's: ``Quầy 1``."""
+    return plain(unit[f"name_{language}"]).partition(",")[0]
+
+
+def is_satisfied(scale: str, score: int) -> bool:
+    """Whether an answer counts as satisfied on its scale (contract/ratings/scales.py)."""
+    return score >= LEVELS[Scale(scale)].satisfied_from
+
+
+def reason_names(codes: Iterable[str], language: Language) -> str:
+    """The reasons of a rating in words; a code of another collector as it came."""
+    known = reasons()
+    return ", ".join(known[code].names[language] if code in known else code for code in codes)

@@ -1,0 +1,1 @@
+"""Pairing a tablet by the code on its screen (RFC 8628)."""

@@ -1,0 +1,1 @@
+"""Personal data found in free text and replaced by marks."""

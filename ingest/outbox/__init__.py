@@ -1,0 +1,1 @@
+"""The durable outbox: accepted events synced to disk until Kafka has them."""

@@ -1,0 +1,1 @@
+"""``hailong demo``: the whole system on this machine with a simulated day."""

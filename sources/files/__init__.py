@@ -1,0 +1,1 @@
+"""Rows of CSV, Excel, Parquet and XES files, exact or refused with their place."""

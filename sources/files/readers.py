@@ -1,0 +1,67 @@
+"""Rows of an export, one after the other: CSV, XES, Parquet, Excel; memory does not grow with the file.
+
+Only the mapping's columns are kept. Every value is text in NFC without invisible characters, except the dates of
+Parquet and Excel. A row that cannot be relied on comes out with its fault; a file that cannot be read, or lacks a
+column, raises ``FileError``. Nothing of a file is passed over but blank rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sources.files.csv_file import csv_rows
+from sources.files.excel import excel_rows
+from sources.files.packed import opened
+from sources.files.parquet import parquet_rows
+from sources.files.rows import FileError, Row
+from sources.files.xes import xes_rows
+from sources.mapping.columns import Wanted
+from sources.mapping.mapping_file import Mapping
+from sources.mapping.rules import FileOptions
+
+_FORMATS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".xes": "xes",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+}
+
+
+def file_format(path: Path, options: FileOptions) -> str:
+    """Which reader a file needs: what the mapping says, else by its name without ``.gz``."""
+    if options.format:
+        return options.format
+    name = path.name.lower().removesuffix(".gz")
+    found = _FORMATS.get(Path(name).suffix)
+    if not found:
+        raise FileError(
+            f"{path}: of the formats csv, xes, parquet and excel none is called {Path(name).suffix or name!r}; "
+            "name it in the mapping (file: {format: …})"
+        )
+    return found
+
+
+def rows(path: Path, mapping: Mapping, remark: Callable[[str], None] = lambda _: None) -> Iterator[Row]:
+    """Every row of the file that holds anything, in its order, with the mapping's columns.
+
+    ``remark`` is given what a person should know, such as which sheet was read.
+    """
+    kind = file_format(path, mapping.file)
+    wanted = Wanted(mapping.columns, frozenset(mapping.optional_columns), frozenset(mapping.missing))
+    try:
+        if kind == "csv":
+            yield from csv_rows(path, mapping.file, wanted, remark)
+        elif kind == "xes":
+            with opened(path) as stream:
+                yield from xes_rows(path, stream, wanted.names)
+        elif kind == "parquet":
+            yield from parquet_rows(path, wanted)
+        else:
+            yield from excel_rows(path, mapping.file, wanted, remark)
+    except OSError as fault:
+        raise FileError(f"{path}: {fault.strerror or fault}") from fault

@@ -1,0 +1,167 @@
+"""``hailong import``: an export of an existing system → events through ingest, with a report of what was not taken.
+
+The file is read twice: first to find its units and procedures, which go ahead of the events that name them, and to
+learn how long the work is; then to send. Running it again changes nothing, because ids come from the rows.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from contract.reference.aliases import Aliases, aliases_from
+from runtime.clock import clock_from
+from runtime.endpoints import EndpointsError, resolve
+from runtime.ingest_client import IngestClient, IngestError, Receipt
+from runtime.settings import Settings
+from sources.files.rows import FileError
+from sources.importing.appointments import warning, without_appointment
+from sources.importing.calendars import NO_CALENDAR
+from sources.importing.dry_run import DryRun
+from sources.importing.events_of_file import produced
+from sources.importing.report import Report
+from sources.importing.row_account import RowAccount
+from sources.importing.survey import reference_events, survey
+from sources.importing.undo import retracted_by
+from sources.mapping.compiled import Made, Rejected, Transform
+from sources.mapping.mapping_file import Mapping, MappingError, load
+from sources.reference.history import known
+from sources.wait_until_stored import Counts, NotReachable, Settled, counts_now, wait_until_stored
+
+BAD_USE = 2
+NOT_COUNTED = 3
+
+Reference = list[dict[str, Any]]
+
+
+def run(settings: Settings, file: Path, mapping: Path, *, dry_run: bool = False) -> int:
+    """Imports one file, or with ``dry_run`` tells what an import would do.
+
+    0: everything was taken; 1: something was refused; 2: nothing could be done, and why; 3: everything was taken, but
+    not all of it was in the figures when nothing moved any more.
+    """
+    console = Console(highlight=False)
+    try:
+        return (_dry_run if dry_run else _run)(resolve(settings), file, load(mapping), console)
+    except (MappingError, FileError, EndpointsError) as fault:
+        console.print(str(fault), style="red", markup=False, soft_wrap=True)
+        return BAD_USE
+    except IngestError as fault:
+        message = f"ingest at {settings.ingest_url}: {fault}. Once mended, run the import again: nothing counts twice."
+        console.print(message, style="red", markup=False, soft_wrap=True)
+        return BAD_USE
+
+
+def _run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> int:
+    reference = known(settings)
+    _require_standing(mapping, reference or [])
+    transform = Transform(mapping, _aliases(reference, console))
+    report = Report(file, settings.state_dir / "import", console, RowAccount(mapping))
+    key = settings.api_key.get_secret_value()
+    with report, IngestClient(settings.ingest_url, key, on_absence=report.absent) as client:
+        with report.stage("reading"):
+            found = survey(file, mapping, transform)
+        report.surveyed(found.rows, found.remarks)
+        before = counts_now(settings, mapping.source)
+        # Alone and first: an ingest beside the one that takes them hears of new units through the log.
+        ours = list(reference_events(mapping, found))
+        _send(client, iter(ours), report)
+        _send(client, produced(file, mapping, transform, report.account), report)
+        warn_of_appointments(mapping, transform, [*(reference or ()), *map(_body, ours)], report)
+        with report.stage("store"):
+            accepted = report.distinct_accepted()
+            settled = _settled(settings, mapping.source, accepted, before, report)
+        is_whole = before is not None and settled is not None and not settled.reason
+        new = settled.counts.rows - before.rows if is_whole and settled and before else None
+        report.finish(settled, accepted, new, transform.hidden)
+        report.account.check(found.rows)
+    return 1 if report.refused else NOT_COUNTED if settled and settled.reason else 0
+
+
+def _dry_run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> int:
+    reference = known(settings)
+    _require_standing(mapping, reference or [])
+    transform = Transform(mapping, _aliases(reference, console))
+    with Report(file, settings.state_dir / "import", console, RowAccount(mapping), "dry-run") as report:
+        found = survey(file, mapping, transform)
+        report.surveyed(found.rows, found.remarks)
+        ours = list(reference_events(mapping, found))
+        trial = DryRun(settings, report, reference, clock_from(settings.clock)())
+        for event in ours:
+            trial.take(event)
+        for event_or_refusal in produced(file, mapping, transform, report.account):
+            trial.take(event_or_refusal)
+        warn_of_appointments(mapping, transform, [*(reference or ()), *map(_body, ours)], report)
+        trial.finish(transform.hidden)
+        report.account.check(found.rows)
+    return 1 if report.refused else 0
+
+
+def _require_standing(mapping: Mapping, reference: Reference) -> None:
+    """Raises ``MappingError`` when what was imported under the mapping's name was taken back."""
+    if former := retracted_by(reference, mapping.source):
+        by = f"{mapping.source} was taken back by {former['data']['by']} ({former['data']['reason']})"
+        raise MappingError(f"{by}; give the mended mapping another name (`mapping:`)")
+
+
+def _aliases(reference: Reference | None, console: Console) -> Aliases:
+    """The other names of units that were loaded; none, and told so, while the read API does not answer."""
+    if reference is None:
+        console.print("other names of units are not known: the read API does not answer", soft_wrap=True)
+    return aliases_from(reference or ())
+
+
+def warn_of_appointments(mapping: Mapping, transform: Transform, reference: Reference, report: Report) -> None:
+    """Tells of dossiers that have neither a due date nor a calendar by which their term could be counted."""
+    if mapping.units and mapping.units.calendar == NO_CALENDAR:
+        return
+    found = without_appointment(transform.without_due, reference)
+    if found:
+        report.warn(warning(found))
+
+
+def _body(event: Made) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(event.line)
+    return body
+
+
+def _settled(settings: Settings, source: str, accepted: int, before: Counts | None, report: Report) -> Settled | None:
+    def show(stored: int, doing: str) -> None:
+        report.storing(stored, accepted, doing)
+
+    try:
+        return wait_until_stored(settings, source, accepted, show, before)
+    except NotReachable as fault:
+        report.warn(f"not waiting for the store, the read API does not answer: {fault}")
+        return None
+
+
+def _send(client: IngestClient, events: Iterator[Made] | Iterator[Made | Rejected], report: Report) -> None:
+    def lines() -> Iterator[bytes]:
+        while True:
+            started = time.perf_counter()
+            event = next(events, None)
+            report.spend("reading", time.perf_counter() - started)
+            if event is None:
+                return
+            if isinstance(event, Rejected):
+                report.reject(event)
+            else:
+                report.in_flight(event)
+                yield event.line
+
+    answered = 0
+
+    def on_batch(receipt: Receipt) -> None:
+        nonlocal answered
+        report.answered(receipt, answered)
+        answered = receipt.sent
+
+    started, read_s = time.perf_counter(), report.spent("reading")
+    client.send(lines(), on_batch)
+    report.spend("ingest", time.perf_counter() - started - (report.spent("reading") - read_s))

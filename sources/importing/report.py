@@ -1,0 +1,237 @@
+"""What an import tells: progress while it runs, then totals, refusals and where the time went."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from runtime.ingest_client import Absence, Receipt, absence_text
+from sources.importing.distinct import DistinctCount
+from sources.importing.row_account import SHOWN_ROWS, RowAccount
+from sources.mapping.compiled import Made, Rejected
+from sources.wait_until_stored import Settled
+
+SHOWN_REFUSALS = 20
+LINE_EVERY_S = 5.0
+UNREADABLE = "unreadable"
+"""The reason for what was refused here, before ingest; ingest has reasons of its own (contract/events/refusals.py)."""
+
+
+class Report:
+    """Keeps count. Refusals go to ``<folder>/<file name>.rejected.ndjson`` as they come; the first are kept to show."""
+
+    def __init__(self, file: Path, folder: Path, console: Console, account: RowAccount, kind: str = "rejected") -> None:
+        self.account = account
+        self.console = console
+        self._file = file
+        self._rejected_path = folder / f"{file.name}.{kind}.ndjson"
+        self._shown: list[str] = []
+        self._in_flight: deque[Made] = deque()
+        self._distinct = DistinctCount(tempfile.TemporaryFile())  # noqa: SIM115 - closed on leaving
+        self._seconds: defaultdict[str, float] = defaultdict(float)
+        self._started = self._printed = time.perf_counter()
+        self._total_rows = 0
+        self._is_warned = False
+        self.sent = self.accepted = 0
+        self.reasons: Counter[tuple[str, str]] = Counter()
+
+    @property
+    def refused(self) -> int:
+        """Events and rows that were not taken; ``reasons`` counts them by reason and column."""
+        return self.reasons.total()
+
+    def __enter__(self) -> Self:
+        self._rejected_path.parent.mkdir(parents=True, exist_ok=True)
+        self._rejected = self._rejected_path.open("w", encoding="utf-8")
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self.console,
+            disable=not self.console.is_terminal,
+            transient=True,
+        )
+        self._task = self._progress.add_task("reading rows", total=None)
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+        self._rejected.close()
+        self._distinct.close()
+        if not self.refused:
+            self._rejected_path.unlink()
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Counts the time inside towards this stage."""
+        started = time.perf_counter()
+        yield
+        self.spend(name, time.perf_counter() - started)
+
+    def spend(self, name: str, seconds: float) -> None:
+        """Counts this time towards a stage."""
+        self._seconds[name] += seconds
+
+    def spent(self, name: str) -> float:
+        """Seconds counted towards a stage so far."""
+        return self._seconds[name]
+
+    def surveyed(self, rows: int, remarks: list[str]) -> None:
+        """The file was read once and has this many rows; ``remarks`` are what a person should know of it."""
+        self._total_rows = rows
+        self._progress.update(self._task, description="sending rows", total=rows)
+        self._line(f"{self._file}: {rows} rows")
+        for remark in remarks:
+            self.console.print(f"{self._file}: {remark}", markup=False, soft_wrap=True)
+
+    def in_flight(self, event: Made) -> None:
+        """An event is on its way; ingest answers in the same order."""
+        self._in_flight.append(event._replace(line=b""))
+
+    def answered(self, receipt: Receipt, before: int) -> None:
+        """Ingest's answer to everything from number ``before`` to ``receipt.sent``; takes its refusals out of it."""
+        refusals = {entry["index"]: entry for entry in receipt.rejected}
+        receipt.rejected.clear()
+        for index in range(before, receipt.sent):
+            event = self._in_flight.popleft()
+            refusal = refusals.get(index)
+            if refusal is None:
+                self._distinct.add(event.id)
+            else:
+                self.refuse(event, refusal["reason"], refusal["detail"])
+        self.sent += receipt.sent - before
+        self.accepted += receipt.sent - before - len(refusals)
+        if not self.accepted and not self._is_warned:
+            self._is_warned = True
+            first = next(iter(refusals.values()))
+            self.warn(f"none of the first {self.sent:,} events was taken: {first['reason']}: {first['detail']}")
+        self._advance()
+
+    def refuse(self, event: Made, reason: str, detail: str) -> None:
+        """An event that ingest does not take, with the column behind the field that it names."""
+        column = event.columns.get(detail.partition(":")[0], "")
+        self._refuse(Rejected(event.place, event.case, column, detail), reason, event.id)
+
+    def reject(self, rejected: Rejected) -> None:
+        """A row or event that was not sent."""
+        self._refuse(rejected, UNREADABLE, None)
+
+    def distinct_accepted(self) -> int:
+        """How many different events were accepted."""
+        return self._distinct.result()
+
+    def _refuse(self, what: Rejected, reason: str, event_id: str | None) -> None:
+        self.reasons[reason, what.column] += 1
+        entry: dict[str, Any] = {"file": str(self._file), "line": what.place, "case": what.case, "column": what.column}
+        entry |= {"reason": reason, "detail": what.reason, "id": event_id}
+        self._rejected.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        if len(self._shown) < SHOWN_REFUSALS:
+            named = [f"line {what.place}", what.case and f"case {what.case}", what.column and f"column {what.column}"]
+            self._shown.append(f"{self._file.name}: {', '.join(filter(None, named))}: {reason}: {what.reason}")
+
+    def _advance(self) -> None:
+        self._progress.update(self._task, completed=self.account.read)
+        now = time.perf_counter()
+        if now - self._printed >= LINE_EVERY_S:
+            self._printed = now
+            rate = self.sent / (now - self._started)
+            self._line(f"{self.account.read} of {self._total_rows} rows, {self.sent} events sent, {rate:.0f} events/s")
+
+    def _line(self, text: str) -> None:
+        if not self.console.is_terminal:
+            self.console.print(text, markup=False, soft_wrap=True)
+
+    def storing(self, stored: int, accepted: int, doing: str) -> None:
+        """How far the store is, and what is being done."""
+        self._progress.update(self._task, description=doing, completed=min(stored, accepted), total=accepted)
+        now = time.perf_counter()
+        if now - self._printed >= LINE_EVERY_S:
+            self._printed = now
+            self._line(f"{min(stored, accepted):,} of {accepted:,} events are in every figure; {doing}")
+
+    def absent(self, absence: Absence) -> None:
+        """Ingest does not take events: told at once, and what is waited for."""
+        self.console.print(absence_text(absence), style="yellow", markup=False, soft_wrap=True)
+
+    def warn(self, text: str) -> None:
+        """Something that whoever imports should know."""
+        self.console.print(text, style="yellow", markup=False, soft_wrap=True)
+
+    def finish(self, settled: Settled | None, accepted: int, new: int | None, hidden: int) -> None:
+        """Prints the totals. ``settled`` (of ``accepted`` different events) is None when the store was not asked,
+        ``new`` are those of them that were not stored before, None when that cannot be told; ``hidden`` were left out
+        because another end stands for their case.
+        """
+        self._progress.stop()
+        self.print_refusals()
+        elapsed_s = time.perf_counter() - self._started
+        table = self.table_of_rows(hidden)
+        table.add_row("events sent", f"{self.sent:,}")
+        table.add_row("accepted", f"{self.accepted:,}")
+        if new is not None:
+            table.add_row("… new", f"{new:,}" if new else "none: all of it was known already, nothing was changed")
+            table.add_row("… known already", f"{max(accepted - new, 0):,}")
+        self.add_refusals(table)
+        if settled is not None:
+            table.add_row("in every figure, of this source", f"{settled.counts.stored:,}")
+        table.add_row("time", f"{elapsed_s:.1f} s, {self.sent / elapsed_s:,.0f} events/s")
+        for name, label in (
+            ("reading", "reading and transforming"),
+            ("ingest", "waiting for ingest"),
+            ("store", "waiting for the store"),
+        ):
+            table.add_row(label, f"{self._seconds[name] / elapsed_s:.0%}")
+        self.console.print(table)
+        if settled is not None and settled.reason:
+            waiting = max(accepted - settled.counts.stored, 0)
+            self.warn(
+                f"{waiting:,} of {accepted:,} events are not in the figures yet: {settled.reason}. Ingest keeps all "
+                "that it accepted; they will be counted, and running the import again counts nothing twice"
+            )
+        self.print_place()
+
+    def print_refusals(self) -> None:
+        """Prints the first refusals."""
+        for line in self._shown:
+            self.console.print(line, markup=False, soft_wrap=True)
+        if self.refused > len(self._shown):
+            self.console.print(f"… and {self.refused - len(self._shown)} more", markup=False)
+
+    def table_of_rows(self, hidden: int) -> Table:
+        """A table that begins with what became of the rows."""
+        table = Table(show_header=False)
+        account = self.account
+        table.add_row("rows", f"{account.read:,}")
+        table.add_row("… sent", f"{account.sent:,}")
+        table.add_row("… refused", f"{account.refused:,}")
+        first = f" (line {', '.join(map(str, account.skipped_rows))}{', …' * (account.skipped > SHOWN_ROWS)})"
+        table.add_row("… skipped by the mapping's rules", f"{account.skipped:,}{first if account.skipped else ''}")
+        if hidden:
+            table.add_row("events left out by endings", f"{hidden:,}")
+        return table
+
+    def add_refusals(self, table: Table) -> None:
+        """Adds how many were refused, by reason and column."""
+        for (reason, column), count in self.reasons.most_common():
+            table.add_row(f"refused: {reason}" + (f", column {column}" if column else ""), f"{count:,}")
+
+    def print_place(self) -> None:
+        """Prints where every refusal is kept."""
+        if self.refused:
+            self.console.print(f"every refusal: {self._rejected_path}", markup=False, soft_wrap=True)

@@ -1,0 +1,1 @@
+"""Mapping files, and the functions that they are compiled to: cells in, event data out."""

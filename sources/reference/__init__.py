@@ -1,0 +1,1 @@
+"""``hailong reference``: loads, history, and tablets paired and configured."""

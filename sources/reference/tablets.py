@@ -1,0 +1,118 @@
+"""Tablets as ingest's door knows them, and the pairings that a load of reference data sends for them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from contract.links.device_token import token_hash
+from contract.reference.files import with_own_id
+from runtime.ingest_client import IngestError
+from runtime.settings import Settings
+from sources.reference.tablet_tokens import TabletTokens
+
+ANSWER_TIMEOUT_S = 60.0
+PAUSE_S = 1.0
+PAIRED, REVOKED = "device.paired", "device.revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Tablet:
+    """The newest word on a tablet, of ``time``; place, token hash and ``since`` are those of a paired one."""
+
+    device: str
+    type: str
+    time: datetime
+    unit: str = ""
+    counter: str | None = None
+    token_sha256: str = ""
+    since: datetime | None = None
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether its token is worth something."""
+        return self.type == PAIRED
+
+    def holds(self, token: str, unit: str | None, counter: str | None) -> bool:
+        """Whether it is paired for this place with this token."""
+        return (self.token_sha256, self.unit, self.counter) == (token_hash(token), unit, counter)
+
+
+def known_tablets(settings: Settings, patience_s: float = 0.0) -> dict[str, Tablet]:
+    """Every tablet that was ever paired or revoked, by its code.
+
+    ``patience_s`` is how long ingest may be away, or not know yet, before ``IngestError``.
+    """
+    headers = {"Authorization": f"Bearer {settings.api_key.get_secret_value()}"}
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            answer = httpx.get(
+                f"{settings.ingest_url}/v1/devices", headers=headers, timeout=ANSWER_TIMEOUT_S, trust_env=False
+            )
+            rows = answer.raise_for_status().json()["devices"]
+            return {row["device"]: _tablet(row) for row in rows}
+        except (httpx.HTTPError, ValueError, KeyError) as fault:
+            refused = isinstance(fault, httpx.HTTPStatusError) and fault.response.status_code < 500
+            if refused or time.monotonic() >= deadline:
+                raise IngestError(f"ingest does not say which tablets are paired: {fault}") from fault
+        time.sleep(PAUSE_S)
+
+
+def _tablet(row: dict[str, Any]) -> Tablet:
+    times = {name: datetime.fromisoformat(row[name]) for name in ("time", "since") if row.get(name)}
+    return Tablet(**{**row, **times})
+
+
+@dataclass(frozen=True, slots=True)
+class Pairings:
+    """Reference events with the pairings that are to be sent; ``outdated`` ones would change nothing.
+
+    ``new`` are the tablets that were given a token now.
+    """
+
+    events: list[dict[str, Any]]
+    outdated: list[dict[str, Any]]
+    new: list[str]
+
+
+def with_tokens(events: Iterable[dict[str, Any]], known: dict[str, Tablet], tokens: TabletTokens) -> Pairings:
+    """The events of a load, each pairing with the token hash that its tablet has, or with that of a new token.
+
+    A tablet that is paired keeps its token, and may hand in what it tapped since it first stood at its unit. A pairing
+    or revocation that is newer than the line stays: the line is left out. A revoked token is never given again.
+    """
+    made = Pairings([], [], [])
+    for event in events:
+        tablet = known.get(event["subject"]) if event["type"] == PAIRED else None
+        if event["type"] == PAIRED and tablet and _is_outdated(event, tablet):
+            made.outdated.append(event)
+        else:
+            made.events.append(event)
+            if event["type"] == PAIRED and not (tablet and tablet.is_paired):
+                made.new.append(event["subject"])
+    tokens.make([device for device in made.new if device in known or tokens.get(device) is None])
+    for n, event in enumerate(made.events):
+        if event["type"] == PAIRED:
+            made.events[n] = _with_token(event, known.get(event["subject"]), tokens)
+    return made
+
+
+def _is_outdated(event: dict[str, Any], tablet: Tablet) -> bool:
+    return (datetime.fromisoformat(event["time"]), event["type"]) < (tablet.time, tablet.type)
+
+
+def _with_token(event: dict[str, Any], tablet: Tablet | None, tokens: TabletTokens) -> dict[str, Any]:
+    if tablet is None or not tablet.is_paired:
+        held = {"token_sha256": token_hash(tokens.given_to(event["subject"]))}
+    else:
+        held = {"token_sha256": tablet.token_sha256}
+        since = tablet.since
+        if since and tablet.unit == event["data"]["unit"] and since < datetime.fromisoformat(event["time"]):
+            held["since"] = since.isoformat()
+    return with_own_id(event | {"data": event["data"] | held})

@@ -1,0 +1,1 @@
+"""The same SELECTs with Grafana's macros in place of parameters."""

@@ -1,0 +1,250 @@
+"""One figure of one unit recounted from raw events by the second route, while somebody waits for it.
+
+The rules are those of verify.py and share nothing with the SQL behind the figure; only what the figure is made of is
+read, and only of the unit with all below it. What is served is asked before and after: figures of a period that is not
+over move while they are recounted.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Literal, NamedTuple
+
+from clickhouse_connect.driver.client import Client
+
+from contract.indicators.cohorts import OF_PETITIONS, OF_POINTS, OF_PROCEDURES, OF_PUBLICATIONS
+from contract.indicators.indicator import Indicator
+from contract.indicators.measures import OF_UNITS, STANDING, WORK, is_cohort, value_of
+from contract.time import VIETNAM
+from warehouse.read.counts import MADE_BY, counts
+from warehouse.read.last_year_fallback import counts_of
+from warehouse.read.periods import Period, bounds, parts_of_year, year_before
+from warehouse.verify.all_units import rules_of, statement
+from warehouse.verify.dossiers import count_standing, count_work, fold
+from warehouse.verify.events import Event, Hours, Tally, count_event, count_ticket, replaced, retracted, standing
+from warehouse.verify.parts import loans, parts_of, served_parts
+from warehouse.verify.petitions import count_petition, misconduct
+from warehouse.verify.petitions import fold as fold_petition
+from warehouse.verify.points import points
+from warehouse.verify.procedures import count_offered, in_force, publications
+from warehouse.verify.units import held, on_duty
+
+OTHERS = OF_PROCEDURES | OF_PUBLICATIONS | OF_PETITIONS | OF_POINTS
+"""The steps that are not taken by dossiers."""
+
+Parts = dict[str, float | None]
+
+
+class Recounted(NamedTuple):
+    """A figure by both routes; ``moved`` when it was another before the recount than after it.
+
+    ``lent_by``: the year whose denominator stands in for that of a period without cases, a part of it as by the rule.
+    """
+
+    agreement: Literal["equal", "moved", "different"]
+    served: Parts
+    recounted: Parts
+    lent_by: int | None
+    events_read: int
+    took_s: float
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What an indicator is made of, as what must be read for it."""
+
+    indicator: Indicator
+
+    @cached_property
+    def measures(self) -> frozenset[str]:
+        """Its measures and cohorts."""
+        return self.indicator.measures()
+
+    @cached_property
+    def steps(self) -> set[str]:
+        """The steps of its cohorts."""
+        return {name.partition("[")[0] for name in self.measures if is_cohort(name)}
+
+    @property
+    def every_event(self) -> bool:
+        """Events of any type."""
+        return bool(self.measures & MADE_BY["event_counts"])
+
+    @property
+    def events(self) -> bool:
+        """Events one by one."""
+        return self.every_event or bool(self.measures & MADE_BY["rating_counts"])
+
+    @property
+    def tickets(self) -> bool:
+        """Tickets."""
+        return bool(self.measures & MADE_BY["ticket_counts"])
+
+    @property
+    def dossiers(self) -> bool:
+        """Dossiers; of procedures also what their dossiers have."""
+        return bool(self.measures & (STANDING | WORK) or self.steps - OTHERS | self.steps & OF_PROCEDURES)
+
+    @property
+    def complaints(self) -> bool:
+        """What citizens say of dossiers elsewhere."""
+        return any(word in name for name in self.measures for word in ("complained", "misconduct"))
+
+    @property
+    def petitions(self) -> bool:
+        """Petitions."""
+        return self.complaints or bool(self.steps & OF_PETITIONS)
+
+    @property
+    def reference(self) -> bool:
+        """Calendars, procedures and points."""
+        return self.dossiers or self.petitions or bool(self.steps or self.measures & OF_UNITS)
+
+    def parameters(self, within: Sequence[str], period: Period) -> dict[str, Any]:
+        """What the statements of verify/sql/unit_*.sql take."""
+        kinds = {name: getattr(self, name) for name in ("events", "every_event", "tickets", "dossiers", "complaints")}
+        return {"units": list(within), **kinds, **bounds(period.whole_hours())}
+
+
+def events_to_read(client: Client, indicator: Indicator, within: Sequence[str], period: Period) -> int:
+    """How many events of the units a recount would read about; found by their keys."""
+    read = [period]
+    if _may_borrow(indicator, period) and not _cases(client, indicator, within, period):
+        read.append(year_before(period))
+    asked = (Needs(indicator).parameters(within, each) for each in read)
+    return sum(int(client.query(statement("unit_extent"), parameters=one).result_rows[0][0]) for one in asked)
+
+
+def recount(client: Client, indicator: Indicator, within: Sequence[str], period: Period) -> Recounted:
+    """The figure of the units ``within`` together by both routes."""
+    started = time.monotonic()
+    before = _served(client, indicator, within, period)
+    reading = _Reading(client, Needs(indicator), within, period)
+    measures = reading.tally().measures()
+    events_read, lent_by = reading.events_read, None
+    if _may_borrow(indicator, period) and not parts_of(indicator, measures)["denominator"]:
+        year = year_before(period)
+        reading = _Reading(client, Needs(indicator), within, year)
+        borrowed = loans([indicator], reading.tally().measures(), parts_of_year(period) or 1)
+        measures |= borrowed
+        events_read += reading.events_read
+        lent_by = year.start.astimezone(VIETNAM).year if any(borrowed.values()) else None
+    recounted = parts_of(indicator, measures)
+    after = _served(client, indicator, within, period)
+    agreement: Literal["equal", "moved", "different"] = "different"
+    if _same(recounted, before) or _same(recounted, after):
+        agreement = "equal"
+    elif not _same(before, after):
+        agreement = "moved"
+    served = before if _same(recounted, before) else after
+    return Recounted(agreement, served, recounted, lent_by, events_read, time.monotonic() - started)
+
+
+def _may_borrow(indicator: Indicator, period: Period) -> bool:
+    return bool(indicator.lent_by and parts_of_year(period))
+
+
+class _Reading:
+    """Raw events of some units, counted as they are read."""
+
+    def __init__(self, client: Client, needs: Needs, within: Sequence[str], period: Period) -> None:
+        self.events_read = 0
+        self._client = client
+        self._needs = needs
+        self._within = set(within)
+        self._period = period
+        self._parameters = needs.parameters(within, period)
+        self._retracted = retracted(json.loads(body) for (body,) in client.query(statement("retractions")).result_rows)
+
+    def tally(self) -> Tally:
+        """Everything that the indicator is made of."""
+        together = Tally()
+        hours = Hours(Tally)
+        if self._needs.events:
+            changed = replaced(self._events("replacements"))
+            for event in self._events("unit_events"):
+                count_event(hours, event, changed)
+        if self._needs.tickets:
+            for events in self._subjects("unit_tickets"):
+                count_ticket(hours, events)
+        whole = self._period.whole_hours()
+        for (unit, hour), tally in hours.items():
+            if unit in self._within and whole.start <= hour < whole.end:
+                together.add(tally)
+        if self._needs.reference:
+            self._count_cases(together, list(self._events("reference")))
+        return together
+
+    def _count_cases(self, together: Tally, reference: Sequence[Event]) -> None:
+        rules = rules_of(reference)
+        if self._needs.petitions:
+            folded = (fold_petition(events, rules.calendars) for events in self._subjects("petitions"))
+            petitions = [petition for petition in folded if petition]
+            rules = replace(rules, misconduct=misconduct(petitions))
+            for petition in petitions:
+                if petition.unit in self._within:
+                    count_petition(together.counts, petition, *self._period)
+        used: defaultdict[str, set[str]] = defaultdict(set)
+        if self._needs.dossiers:
+            for events in self._subjects("unit_dossiers"):
+                dossier = fold(events, rules)
+                if dossier.unit in self._within:
+                    count_standing(together.counts, dossier, *self._period)
+                    count_work(together, dossier, *self._period)
+                    if dossier.received_at and self._period.start <= dossier.received_at < self._period.end:
+                        used[dossier.procedure] |= dossier.attributes
+        self._count_others(together, reference, rules.calendars)
+        count_offered(together.counts, in_force(reference, self._period.end), self._within, used)
+
+    def _count_others(self, together: Tally, reference: Sequence[Event], calendars: Any) -> None:
+        for found in (points(reference, self._period.end), publications(reference, *self._period, calendars)):
+            for unit in found.keys() & self._within:
+                together.counts.update(found[unit])
+        shifts = []
+        if self._needs.measures & OF_UNITS:
+            shifts = list(self._events("shifts"))
+        for tallies in (on_duty(shifts, *self._period, calendars), held(reference, self._period.end)):
+            for unit in tallies.keys() & self._within:
+                together.add(tallies[unit])
+
+    def _subjects(self, name: str) -> Iterator[list[Event]]:
+        for _, rows in groupby(self._rows(name), itemgetter(0)):
+            if events := list(standing((json.loads(body) for _, body in rows), self._retracted)):
+                yield events
+
+    def _events(self, name: str) -> Iterator[Event]:
+        return standing((json.loads(body) for (body,) in self._rows(name)), self._retracted)
+
+    def _rows(self, name: str) -> Iterator[Sequence[Any]]:
+        with self._client.query_rows_stream(statement(name), parameters=self._parameters) as rows:
+            for row in rows:
+                self.events_read += 1
+                yield row
+
+
+def _served(client: Client, indicator: Indicator, within: Sequence[str], period: Period) -> Parts:
+    target = within[0]
+    return served_parts(indicator, counts_of(client, dict.fromkeys(within, target), period, [indicator])[target])
+
+
+def _cases(client: Client, indicator: Indicator, within: Sequence[str], period: Period) -> float:
+    """The served denominator, without what was lent."""
+    target = within[0]
+    found = counts(client, dict.fromkeys(within, target), period, indicator.measures())
+    return value_of(indicator.denominator, found[target])
+
+
+def _same(one: Parts, other: Parts) -> bool:
+    return all(_close(one[name], other[name]) for name in one)
+
+
+def _close(one: float | None, other: float | None) -> bool:
+    return one == other if one is None or other is None else math.isclose(one, other, rel_tol=1e-9)

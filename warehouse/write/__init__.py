@@ -1,0 +1,1 @@
+"""Inserts, recomputation of derived tables, rebuilds and retractions."""

@@ -1,0 +1,36 @@
+"""How far a reading of Kafka's log from its beginning is, kept in the store that it fills."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from clickhouse_connect.driver.client import Client
+
+
+class Reading(NamedTuple):
+    """One partition of the log: the next offset to read, and the one at which the reading ends."""
+
+    topic: str
+    partition: int
+    next_offset: int
+    end_offset: int
+
+
+def newest(client: Client) -> tuple[int, list[Reading]]:
+    """The number of the newest reading and its partitions; 0 and none before the first."""
+    rows = client.query(_sql("readings")).result_rows
+    return (rows[0][0] if rows else 0), [Reading(*row[1:]) for row in rows]
+
+
+def note(client: Client, number: int, readings: list[Reading]) -> None:
+    """Notes how far a reading is; of one partition the furthest holds."""
+    if readings:
+        rows = [[number, *reading] for reading in readings]
+        client.insert("rereads", rows, column_names=["reread", *Reading._fields])
+
+
+@cache
+def _sql(name: str) -> str:
+    return files("warehouse.write").joinpath("sql", f"{name}.sql").read_text()
