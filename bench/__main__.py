@@ -9,7 +9,7 @@ from importlib import import_module
 
 from rich.console import Console
 
-from bench.report import Row, machine, plain, write
+from bench.harness.report import Row, machine, plain, write
 
 BENCHES = ("ingest", "sink", "flush", "freshness", "watchers", "workday", "history", "country")
 """Modules of this folder with ``run(full: bool) -> Iterable[Row]``, in the order of running."""

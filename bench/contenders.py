@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from bench.harness.processes import cpu_s, peak_mb, require_alive, running, tail, wait_quiet
+from bench.harness.report import ROOT
+from bench.harness.stack import LOOK_INTERVAL_S, Committed, Log, Stores
 from bench.peers.destination import Task, arguments
-from bench.processes import cpu_s, peak_mb, require_alive, running, tail, wait_quiet
-from bench.report import ROOT
-from bench.stack import LOOK_INTERVAL_S, Committed, Log, Stores
 from contract.events.topics import EVENTS, REFERENCE
 from tests.support import free_port
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from clickhouse_connect.driver.client import Client
 from rich.console import Console
 
-from bench.processes import wait_quiet
-from bench.provinces import CLOSED, PROVINCES, load_reference, name_of, store_days
+from bench.data.provinces import CLOSED, PROVINCES, load_reference, name_of, store_days
+from bench.harness.processes import wait_quiet
+from bench.harness.report import Row
+from bench.harness.stack import Stores, stores
 from bench.questions import Waits, asker, of_a_period, of_no_period, rows_of, windows
-from bench.report import Row
-from bench.stack import Stores, stores
 from warehouse.migrate import migrate
 
 DATABASE = "country"

@@ -14,9 +14,9 @@ from itertools import count
 from clickhouse_connect.driver.client import Client
 from rich.console import Console
 
-from bench.provinces import EVENTS_A_PROVINCE, PROVINCES, load_reference, moved, name_of, store_days
-from bench.report import Row, median_ratio, spread
-from bench.stack import stores
+from bench.data.provinces import EVENTS_A_PROVINCE, PROVINCES, load_reference, moved, name_of, store_days
+from bench.harness.report import Row, median_ratio, spread
+from bench.harness.stack import stores
 from tests.support import put_lines
 from warehouse.migrate import migrate
 

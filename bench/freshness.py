@@ -18,9 +18,9 @@ from statistics import median
 from rich.console import Console
 
 from bench.freshness_paths import Hailong, Path, Taps, bare_loop
-from bench.processes import cpu_s, peak_mb
-from bench.report import Row, median_ratio, spread
-from bench.stack import stores
+from bench.harness.processes import cpu_s, peak_mb
+from bench.harness.report import Row, median_ratio, spread
+from bench.harness.stack import stores
 from sources.reference.load import read, send
 from tests.support import wait_until
 

@@ -18,9 +18,9 @@ import httpx
 from confluent_kafka import KafkaError, Message, Producer
 
 from bench.contenders import TYPED
+from bench.harness.processes import running
+from bench.harness.stack import QUIET, Log, Stores
 from bench.peers.destination import Task, arguments
-from bench.processes import running
-from bench.stack import QUIET, Log, Stores
 from contract.time import VIETNAM
 from runtime.ingest_client import IngestClient
 from sources.simulation.command import hanoi

@@ -16,13 +16,13 @@ from clickhouse_connect.driver.client import Client
 from rich.console import Console
 
 from bench import questions, raw
+from bench.data.generator import Making, calendar_lines, working_days
+from bench.data.messages import DAY, reference_set
 from bench.freshness import nearest_rank
-from bench.generator import Making, calendar_lines, working_days
-from bench.messages import DAY, reference_set
-from bench.processes import cpu_s, peak_mb, wait_quiet
+from bench.harness.processes import cpu_s, peak_mb, wait_quiet
+from bench.harness.report import Row, figure
+from bench.harness.stack import Stores, stores
 from bench.questions import Asker, Waits, Window, asker, of_a_period, of_any_month, of_no_period
-from bench.report import Row, figure
-from bench.stack import Stores, stores
 from contract.time import VIETNAM
 from runtime.progress import follow
 from sources.simulation.command import hanoi

@@ -23,12 +23,12 @@ from statistics import median
 import httpx
 from rich.console import Console
 
+from bench.data.messages import Logged, message_set, reference_set
+from bench.harness.load import Load, post_all
+from bench.harness.processes import cpu_s, peak_mb, require_alive, running
+from bench.harness.report import Row, median_ratio, spread
+from bench.harness.stack import Stores, stores
 from bench.ingest_floors import KEY_END
-from bench.load import Load, post_all
-from bench.messages import Logged, message_set, reference_set
-from bench.processes import cpu_s, peak_mb, require_alive, running
-from bench.report import Row, median_ratio, spread
-from bench.stack import Stores, stores
 from contract.events.topics import EVENTS
 from runtime.kafka import create_topics
 from tests.support import free_port, wait_until

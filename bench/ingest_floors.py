@@ -16,7 +16,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from kafka import KafkaProducer
 
-from bench.processes import peak_mb
+from bench.harness.processes import peak_mb
 from runtime.http import HEALTH_ROUTES, serve_app
 
 KEY_END = b"\t"

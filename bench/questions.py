@@ -22,8 +22,8 @@ from clickhouse_connect.driver.client import Client
 from rich.console import Console
 
 from bench.freshness import nearest_rank
-from bench.report import Row, figure
-from bench.stack import Stores
+from bench.harness.report import Row, figure
+from bench.harness.stack import Stores
 from contract.indicators.catalogue import catalogue
 from contract.time import VIETNAM
 from dashboards.api.app import make_api

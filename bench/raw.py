@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from clickhouse_connect.driver.client import Client
 
 from bench.contenders import InexactError
+from bench.harness.report import Row
 from bench.questions import Asker, Question, Window
-from bench.report import Row
 
 ROUNDS = 2
 RATINGS = """

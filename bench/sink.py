@@ -12,9 +12,9 @@ from statistics import median
 from rich.console import Console
 
 from bench.contenders import LINES, PEERS_PYTHON, Contender, Filled, Hailong, Measured, Peer
-from bench.messages import SETS, message_set, reference_set
-from bench.report import Row, median_ratio, spread
-from bench.stack import Log, Stores, stores
+from bench.data.messages import SETS, message_set, reference_set
+from bench.harness.report import Row, median_ratio, spread
+from bench.harness.stack import Log, Stores, stores
 from contract.events.topics import EVENTS, REFERENCE
 
 ROUNDS = 5

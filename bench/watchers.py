@@ -21,9 +21,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from bench.freshness import nearest_rank
 from bench.freshness_paths import Hailong, Taps
-from bench.processes import children, cpu_s, resident_mb
-from bench.report import Row
-from bench.stack import stores
+from bench.harness.processes import children, cpu_s, resident_mb
+from bench.harness.report import Row
+from bench.harness.stack import stores
 from sources.reference.load import read, send
 
 WATCHERS = (1, 10, 50)

@@ -16,9 +16,9 @@ from datetime import UTC, datetime, timedelta
 from rich.console import Console
 
 from bench.freshness import nearest_rank
-from bench.processes import children, resident_mb
-from bench.report import Row
-from bench.stack import stores
+from bench.harness.processes import children, resident_mb
+from bench.harness.report import Row
+from bench.harness.stack import stores
 from bench.watchers import SERVICES, WHOLE, watch
 from local.demo.replay import Sent, Stop, replay
 from runtime.clock import ReplayClock, clock_from

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
+TIMES = ("hour", "weekday")
+"""Parts of time by which figures are broken down."""
+
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 

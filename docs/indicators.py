@@ -59,8 +59,9 @@ def lateness() -> str:
 
 def glossary() -> str:
     """Every word that a formula may have."""
+    measures = {name: measure.meaning for name, measure in MEASURES.items()}
     words = [
-        *(("measure", MEASURES), ("step", STEPS), ("attribute of a dossier or procedure", ATTRIBUTES)),
+        *(("measure", measures), ("step", STEPS), ("attribute of a dossier or procedure", ATTRIBUTES)),
         *(("attribute of a petition", PETITION_ATTRIBUTES), ("attribute of a point", POINT_ATTRIBUTES)),
     ]
     rows = [f"| `{word}` | {kind} | {meaning} |\n" for kind, listed in words for word, meaning in listed.items()]

@@ -11,10 +11,10 @@ from typing import Any
 
 from contract.events.envelope import AnyEvent, decode
 from contract.events.refusals import Refusal
+from sources.compiled.compiled_mapping import Made, Rejected, Transform
 from sources.importing.events_of_file import produced
 from sources.importing.row_account import RowAccount
 from sources.importing.survey import survey
-from sources.mapping.compiled import Made, Rejected, Transform
 from sources.mapping.mapping_file import load
 
 MAPPING = """

@@ -1,1 +1,1 @@
-"""Indicators as data: rule sets, measures, cohorts, and the arithmetic of a figure."""
+"""Indicators as data: rule sets, measures, cohorts; the arithmetic of a figure, its points, bands and warnings."""

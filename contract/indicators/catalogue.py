@@ -12,8 +12,8 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from contract.indicators.indicator import Closed, Dated, Indicator
+from contract.indicators.points import Band, Card, Component, Total
 from contract.indicators.streaks import LastingMiss
-from contract.scores.points import Band, Card, Component, Total
 
 FILES = ("qd468", "qd766", "nd61_2018", "nd61_staff")
 """In the order in which indicators are listed."""

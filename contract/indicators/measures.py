@@ -13,77 +13,119 @@ from typing import NamedTuple
 
 from contract.indicators.cohorts import STEPS, cohort
 
-MEASURES: dict[str, str] = {
+HOURLY = ("rating_counts", "ticket_counts", "event_counts")
+"""Queries of counts that are kept by unit-hour; all others count to the instant."""
+
+
+class Measure(NamedTuple):
+    """One count: the query of warehouse/read/sql that makes it, what it means, and whether it is a distribution.
+
+    A distribution is not one number but how often each value occurs.
+    """
+
+    query: str
+    meaning: str
+    distribution: bool = False
+
+
+MEASURES: dict[str, Measure] = {
     # by the unit-hour in which the rating was given
-    "answered": "ratings given",
-    "satisfied": "ratings at or above the scale's satisfied level",
-    "very_answered": "ratings on a scale that has a top level",
-    "very_satisfied": "ratings at that top level",
-    "explained": "ratings that are satisfied, or tell a reason why not",
-    "blamed_access": "ratings with a reason that belongs to access to the service (SIPAS), and so on",
-    "blamed_procedure": "to the procedure",
-    "blamed_staff": "to the staff",
-    "blamed_result": "to the result",
-    "blamed_feedback": "to how feedback is taken",
-    "offices_answers": "answers to item 4 of Decree 61's form: how many offices had to be turned to",
-    "offices_points": "points of those answers, 0 to 2 each",
+    "answered": Measure("rating_counts", "ratings given"),
+    "satisfied": Measure("rating_counts", "ratings at or above the scale's satisfied level"),
+    "very_answered": Measure("rating_counts", "ratings on a scale that has a top level"),
+    "very_satisfied": Measure("rating_counts", "ratings at that top level"),
+    "explained": Measure("rating_counts", "ratings that are satisfied, or tell a reason why not"),
+    "blamed_access": Measure(
+        "rating_counts",
+        "ratings with a reason that belongs to access to the service (SIPAS), and so on",
+    ),
+    "blamed_procedure": Measure("rating_counts", "to the procedure"),
+    "blamed_staff": Measure("rating_counts", "to the staff"),
+    "blamed_result": Measure("rating_counts", "to the result"),
+    "blamed_feedback": Measure("rating_counts", "to how feedback is taken"),
+    "offices_answers": Measure(
+        "rating_counts",
+        "answers to item 4 of Decree 61's form: how many offices had to be turned to",
+    ),
+    "offices_points": Measure("rating_counts", "points of those answers, 0 to 2 each"),
     # by the unit-hour of the ticket's step
-    "tickets_issued": "queue tickets issued",
-    "tickets_called": "queue tickets called to a counter",
-    "tickets_called_in_time": "of those, called within 15 minutes of being issued",
-    "tickets_served": "queue tickets served",
-    "tickets_abandoned": "queue tickets given up",
-    "waits": "served tickets whose wait is known",
-    "waited_s": "seconds those waited in all",
-    "waits_s": "how many of those waited how many seconds (a distribution)",
-    "handlings": "served tickets whose time at the counter is known",
-    "handled_s": "seconds those took in all, from being called to being served",
+    "tickets_issued": Measure("ticket_counts", "queue tickets issued"),
+    "tickets_called": Measure("ticket_counts", "queue tickets called to a counter"),
+    "tickets_called_in_time": Measure("ticket_counts", "of those, called within 15 minutes of being issued"),
+    "tickets_served": Measure("ticket_counts", "queue tickets served"),
+    "tickets_abandoned": Measure("ticket_counts", "queue tickets given up"),
+    "waits": Measure("ticket_counts", "served tickets whose wait is known"),
+    "waited_s": Measure("ticket_counts", "seconds those waited in all"),
+    "waits_s": Measure(
+        "ticket_counts",
+        "how many of those waited how many seconds (a distribution)",
+        distribution=True,
+    ),
+    "handlings": Measure("ticket_counts", "served tickets whose time at the counter is known"),
+    "handled_s": Measure("ticket_counts", "seconds those took in all, from being called to being served"),
     # as things stood at the end of the period
-    "settled_or_open": "dossiers with an appointment that ended in the period after acceptance, or are open at its end",
-    "on_time_or_running": "of those, all that are not late (contract/indicators/lateness.py)",
-    "due_or_settled": "dossiers whose appointment passed in the period, or that have one and ended in it, or are open"
-    " and late at its end because papers were asked for twice, their appointment still to come",
-    "overdue": "of those, late (contract/indicators/lateness.py)",
-    "open": "dossiers accepted and not ended at the end of the period",
-    "open_appointed": "of those, with an appointment",
-    "unappointed": "dossiers that ended in the period after acceptance, or are open at its end, without an appointment",
-    "due_soon": "open dossiers with an appointment in the next 24 hours",
+    "settled_or_open": Measure(
+        "dossier_sums",
+        "dossiers with an appointment that ended in the period after acceptance, or are open at its end",
+    ),
+    "on_time_or_running": Measure(
+        "dossier_sums",
+        "of those, all that are not late (contract/indicators/lateness.py)",
+    ),
+    "due_or_settled": Measure(
+        "dossier_sums",
+        "dossiers whose appointment passed in the period, or that have one and ended in it, or are open and"
+        " late at its end because papers were asked for twice, their appointment still to come",
+    ),
+    "overdue": Measure("dossier_sums", "of those, late (contract/indicators/lateness.py)"),
+    "open": Measure("dossier_sums", "dossiers accepted and not ended at the end of the period"),
+    "open_appointed": Measure("dossier_sums", "of those, with an appointment"),
+    "unappointed": Measure(
+        "dossier_sums",
+        "dossiers that ended in the period after acceptance, or are open at its end, without an appointment",
+    ),
+    "due_soon": Measure("dossiers_due", "open dossiers with an appointment in the next 24 hours"),
     # of dossiers that ended in the period with a result or its return
-    "nets": "those whose working time is known",
-    "net_s": "working seconds those took in all, from acceptance to the end, without the time their clock stood",
-    "steps_due": "steps of theirs that had a time set",
-    "steps_early": "of those, done before the day that was set",
-    "steps_in_time": "of those, done on that day and not after the time set",
+    "nets": Measure("dossier_sums", "those whose working time is known"),
+    "net_s": Measure(
+        "dossier_sums",
+        "working seconds those took in all, from acceptance to the end, without the time their clock stood",
+    ),
+    "steps_due": Measure("dossier_sums", "steps of theirs that had a time set"),
+    "steps_early": Measure("dossier_sums", "of those, done before the day that was set"),
+    "steps_in_time": Measure("dossier_sums", "of those, done on that day and not after the time set"),
     # of dossiers given back in the period
-    "return_lags_s": "how many of those lay ready how many seconds (a distribution)",
+    "return_lags_s": Measure(
+        "dossier_sums",
+        "how many of those lay ready how many seconds (a distribution)",
+        distribution=True,
+    ),
     # of units in the period
-    "staff_years": "time for which staff was on duty, in working years of the unit's calendar",
-    "stock_results": "results in force that units say they hold, at the end of the period",
-    "stock_digitised": "of those, digitised",
+    "staff_years": Measure(
+        "shift_counts",
+        "time for which staff was on duty, in working years of the unit's calendar",
+    ),
+    "stock_results": Measure("stock_counts", "results in force that units say they hold, at the end of the period"),
+    "stock_digitised": Measure("stock_counts", "of those, digitised"),
     # by the unit-hour in which the event happened
-    "events": "events stored",
-    "delays_s": "how many of those were recorded how many seconds late (a distribution)",
+    "events": Measure("event_counts", "events stored"),
+    "delays_s": Measure(
+        "event_counts",
+        "how many of those were recorded how many seconds late (a distribution)",
+        distribution=True,
+    ),
 }
-"""What is counted besides cohorts; the warehouse has one expression for each (a test compares the two lists)."""
+"""What is counted besides cohorts. A measure is declared here alone; every other list of measures follows from it."""
 
-STANDING = frozenset(
-    {
-        *("settled_or_open", "on_time_or_running", "due_or_settled", "overdue"),
-        *("open", "open_appointed", "unappointed", "due_soon"),
-    }
-)
-"""Measures of how dossiers stood at the end of the period."""
 
-WORK = frozenset({"nets", "net_s", "steps_due", "steps_early", "steps_in_time", "return_lags_s"})
-"""Measures of the work that dossiers took."""
+def measures_of(*queries: str) -> frozenset[str]:
+    """The measures that these queries make."""
+    return frozenset(name for name, measure in MEASURES.items() if measure.query in queries)
 
-OF_UNITS = frozenset({"staff_years", "stock_results", "stock_digitised"})
-"""Measures of what units have."""
 
-TO_THE_INSTANT = STANDING | WORK | OF_UNITS
-
-DISTRIBUTIONS = frozenset({"waits_s", "delays_s", "return_lags_s"})
-"""Measures that are not one number but how often each value occurs."""
+QUERIES = tuple(dict.fromkeys(measure.query for measure in MEASURES.values()))
+KEPT_BY_HOUR = measures_of(*HOURLY)
+DISTRIBUTIONS = frozenset(name for name, measure in MEASURES.items() if measure.distribution)
 
 Counts = Mapping[str, float | Mapping[int, int]]
 """Counts by the names of measures and cohorts."""
@@ -101,7 +143,7 @@ class Term(NamedTuple):
 def is_of_dossiers(measure: str) -> bool:
     """Whether it is counted case by case, to the instant; all others are kept by unit-hour. ValueError when unknown."""
     if measure in MEASURES:
-        return measure in TO_THE_INSTANT
+        return measure not in KEPT_BY_HOUR
     return bool(cohort(measure))
 
 

@@ -12,7 +12,7 @@ from contract.events.reference import UnitLevel
 from contract.indicators.catalogue import catalogue
 from contract.indicators.funnel import funnel
 from contract.indicators.indicator import Indicator, evaluate
-from contract.scores.points import score
+from contract.indicators.points import score
 from dashboards.api import figure_json as told
 from dashboards.api.context import Store
 from dashboards.api.file_formats import answers_of, in_forms

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import HTTPException, Path, Query
 from pydantic import BeforeValidator, WithJsonSchema
 
-from contract.scores.public_bands import Month
+from contract.indicators.public_bands import Month
 from contract.time import VIETNAM
 from runtime.clock import Clock
 from warehouse.read.periods import Period

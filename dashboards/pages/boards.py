@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from contract.scores.public_bands import TOLD_OF
+from contract.indicators.public_bands import TOLD_OF
 from dashboards.pages.parts.selectors import ROOT
 from dashboards.pages.parts.start import begin, guarded
 from dashboards.pages.supervisor import blocks

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from contract.scores.staff_sheet import FEWEST, INDICES
+from contract.indicators.staff_sheet import FEWEST, INDICES
 from dashboards.reports.rounding import to_one_decimal
 from dashboards.reports.sheets import Row, Sheet, framed, name_of
 from dashboards.texts import formats as form

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from contract.indicators.catalogue import catalogue
-from contract.scores.points import band_of, places
+from contract.indicators.points import band_of, places
 from dashboards.reports.rounding import to_one_decimal
 from dashboards.reports.sheets import Row, Sheet, Value, framed, name_of
 from dashboards.texts.by_language import Texts

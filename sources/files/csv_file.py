@@ -13,9 +13,9 @@ from typing import IO
 
 from contract.events.clean_text import is_normal, normalize
 from contract.reference.csv_records import CsvError, CsvRecords, Record
+from sources.compiled.columns import Wanted, heading, positions
 from sources.files.packed import opened
 from sources.files.rows import Cell, FileError, Row, error_text
-from sources.mapping.columns import Wanted, heading, positions
 from sources.mapping.rules import FileOptions
 
 DELIMITERS = (",", ";", "\t", "|")

@@ -22,10 +22,10 @@ from typing import IO, Any, NamedTuple
 from xml.etree.ElementTree import ParseError
 
 from contract.events.clean_text import normalize
+from sources.compiled.columns import Wanted, heading, positions
 from sources.files.excel_sheet import SheetError, inspect
 from sources.files.packed import seekable
 from sources.files.rows import Cell, FileError, Number, Row, error_text
-from sources.mapping.columns import Wanted, heading, positions
 from sources.mapping.rules import FileOptions
 
 HEAD_ROWS = 100

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from contract.events.clean_text import normalize
+from sources.compiled.columns import Wanted, heading, positions
 from sources.files.packed import seekable
 from sources.files.rows import Cell, FileError, Number, Row, error_text
-from sources.mapping.columns import Wanted, heading, positions
 
 _ROWS_AT_ONCE = 10_000
 _EXACT_FLOAT = 2**53

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from sources.compiled.columns import Wanted
 from sources.files.csv_file import csv_rows
 from sources.files.excel import excel_rows
 from sources.files.packed import opened
 from sources.files.parquet import parquet_rows
 from sources.files.rows import FileError, Row
 from sources.files.xes import xes_rows
-from sources.mapping.columns import Wanted
 from sources.mapping.mapping_file import Mapping
 from sources.mapping.rules import FileOptions
 

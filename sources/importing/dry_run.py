@@ -13,8 +13,8 @@ from contract.events.envelope import AnyEvent, canonical, check_time, content_ha
 from contract.events.refusals import Reason, Refusal
 from contract.time import VIETNAM
 from runtime.settings import Settings
+from sources.compiled.compiled_mapping import Made, Rejected
 from sources.importing.report import Report
-from sources.mapping.compiled import Made, Rejected
 
 EVENTS_SHOWN = 5
 UNITS_SHOWN = 20

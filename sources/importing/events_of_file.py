@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from sources.compiled.compiled_mapping import Made, Rejected, Transform
 from sources.files.file_columns import with_file_columns
 from sources.files.readers import rows
 from sources.files.rows import Row
 from sources.importing.cases import cases
 from sources.importing.row_account import RowAccount
-from sources.mapping.compiled import Made, Rejected, Transform
 from sources.mapping.mapping_file import Mapping
 
 

@@ -19,16 +19,16 @@ from runtime.clock import clock_from
 from runtime.endpoints import EndpointsError, resolve
 from runtime.ingest_client import IngestClient, IngestError, Receipt
 from runtime.settings import Settings
+from sources.compiled.compiled_mapping import Made, Rejected, Transform
 from sources.files.rows import FileError
 from sources.importing.appointments import warning, without_appointment
-from sources.importing.calendars import NO_CALENDAR
 from sources.importing.dry_run import DryRun
 from sources.importing.events_of_file import produced
 from sources.importing.report import Report
 from sources.importing.row_account import RowAccount
 from sources.importing.survey import reference_events, survey
 from sources.importing.undo import retracted_by
-from sources.mapping.compiled import Made, Rejected, Transform
+from sources.mapping.calendars import NO_CALENDAR
 from sources.mapping.mapping_file import Mapping, MappingError, load
 from sources.reference.history import known
 from sources.wait_until_stored import Counts, NotReachable, Settled, counts_now, wait_until_stored

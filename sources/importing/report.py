@@ -17,9 +17,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from runtime.ingest_client import Absence, Receipt, absence_text
+from sources.compiled.compiled_mapping import Made, Rejected
 from sources.importing.distinct import DistinctCount
 from sources.importing.row_account import SHOWN_ROWS, RowAccount
-from sources.mapping.compiled import Made, Rejected
 from sources.wait_until_stored import Settled
 
 SHOWN_REFUSALS = 20

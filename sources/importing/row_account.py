@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sources.compiled.compiled_mapping import Made, Rejected
 from sources.files.rows import FileError, Row
-from sources.mapping.compiled import Made, Rejected
 from sources.mapping.mapping_file import Mapping
 
 SHOWN_ROWS = 5

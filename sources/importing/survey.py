@@ -13,13 +13,13 @@ from contract.events.envelope import derived_id
 from contract.events.reference import Term
 from contract.reference.procedure_codes import plain_code
 from contract.time import VIETNAM
+from sources.compiled.cell_readers import Coded, RowError
+from sources.compiled.compiled_mapping import Made, Transform, encode
 from sources.files.file_columns import with_file_columns
 from sources.files.readers import file_format, rows
 from sources.files.rows import FileError
-from sources.importing.calendars import Calendar
-from sources.importing.coded import CodedColumn, ProcedureColumn, UnitColumn, Units
-from sources.mapping.cell_readers import Coded, RowError
-from sources.mapping.compiled import Made, Transform, encode
+from sources.mapping.calendars import Calendar
+from sources.mapping.coded import CodedColumn, ProcedureColumn, UnitColumn, Units
 from sources.mapping.mapping_file import Mapping
 
 MOST_CODES = 20_000

@@ -1,1 +1,1 @@
-"""Mapping files, and the functions that they are compiled to: cells in, event data out."""
+"""What a mapping file may hold, as data; and what is wrong with one, in sentences."""

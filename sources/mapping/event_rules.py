@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 
 from contract.events.envelope import EVENT_DATA
 from contract.events.fields import Code
-from sources.mapping.field_types import fault_of, field_reader, holds_entries
+from sources.compiled.field_types import fault_of, field_reader, holds_entries
 from sources.mapping.periods import Period
 from sources.mapping.rules import Closed, Columns, ColumnValue, Value, Values
 

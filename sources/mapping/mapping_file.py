@@ -23,13 +23,13 @@ from pydantic import (
 )
 
 from contract.events.clean_text import normalize
+from sources.compiled.time_forms import readable
 from sources.files.file_columns import FILE_COLUMNS, ROW_NUMBER
-from sources.importing.coded import CodedColumn, ProcedureColumn, Procedures, UnitColumn, Units
+from sources.mapping.coded import CodedColumn, ProcedureColumn, Procedures, UnitColumn, Units
 from sources.mapping.event_rules import ENDINGS, EventRule, TypeTable
 from sources.mapping.mapping_errors import sentences
 from sources.mapping.periods import Period
 from sources.mapping.rules import Closed, ColumnValue, FileOptions, NumberMarks, TimeRules, Value, Values, as_list
-from sources.mapping.time_forms import readable
 
 
 class MappingError(Exception):

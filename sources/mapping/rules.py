@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from contract.events.fields import Code
-from sources.mapping.numbers import DecimalMark, ThousandsMark
+from sources.compiled.numbers import DecimalMark, ThousandsMark
 
 ORIGINS = ("column", "constant", "code_from", "join", "after", "entries")
 MOST_ADDED = 100_000

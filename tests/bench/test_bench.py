@@ -9,12 +9,12 @@ import pytest
 
 from bench.__main__ import main
 from bench.contenders import Measured, Peer
+from bench.data.messages import SETS, message_set
 from bench.freshness import nearest_rank
 from bench.freshness_paths import Taps
-from bench.messages import SETS, message_set
-from bench.report import Row, median_ratio, plain, spread, write
+from bench.harness.report import Row, median_ratio, plain, spread, write
+from bench.harness.stack import stores
 from bench.sink import FLOOR, installed, measure, rows_of
-from bench.stack import stores
 from contract.events.envelope import decode
 from contract.events.refusals import Refusal
 

@@ -9,11 +9,11 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from bench import raw
-from bench.generator import Making, calendar_lines, slots, working_days
-from bench.messages import DAY, reference_set
-from bench.provinces import moved
+from bench.data.generator import Making, calendar_lines, slots, working_days
+from bench.data.messages import DAY, reference_set
+from bench.data.provinces import moved
+from bench.harness.stack import Stores, stores
 from bench.questions import Question, Waits, asker, of_a_period, of_any_month, of_no_period, rows_of, windows
-from bench.stack import Stores, stores
 from contract.events.envelope import canonical, check_time, decode, recorded
 from contract.events.refusals import Refusal
 from contract.time import VIETNAM

@@ -12,8 +12,8 @@ import pytest
 from contract.reference.aliases import Aliases, aliases_from
 from contract.reference.export import texts
 from contract.reference.procedure_codes import plain_code
+from sources.compiled.compiled_mapping import Made, Transform
 from sources.importing.events_of_file import produced
-from sources.mapping.compiled import Made, Transform
 from sources.mapping.mapping_file import load
 from tests.contract.test_reference_files import AS_OF, UNITS, faults, parsed
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from contract.indicators.catalogue import Catalogue, RuleSet, catalogue
 from contract.indicators.indicator import Figure
-from contract.scores.points import Band, Card, Component, band_of, places, score
+from contract.indicators.points import Band, Card, Component, band_of, places, score
 
 
 def share(percent: float) -> Figure:

@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, TopicPartition
 from contract.events.topics import EVENTS, REFERENCE
 from runtime.ingest_client import IngestClient
 from tests.faults.known import QUIET_DEFINITIONS, Event, Truth, lines, quiet_batch
-from tests.faults.processes import HTTP, Processes
+from tests.faults.stack.processes import HTTP, Processes
 from tests.support import wait_until
 
 SETTLED_S = 60.0

@@ -10,10 +10,10 @@ import pytest
 
 from tests.faults.cases import proves
 from tests.faults.checker import check
-from tests.faults.disk import enlarge, small_disk
 from tests.faults.harness import BATCH, Harness
 from tests.faults.known import Event, Truth
-from tests.faults.processes import HTTP
+from tests.faults.stack.disk import enlarge, small_disk
+from tests.faults.stack.processes import HTTP
 from tests.support import wait_until
 
 pytestmark = pytest.mark.stack

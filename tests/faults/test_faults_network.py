@@ -11,7 +11,7 @@ from tests.faults.cases import proves
 from tests.faults.checker import check
 from tests.faults.harness import Harness
 from tests.faults.known import Truth
-from tests.faults.proxy import Proxy
+from tests.faults.stack.proxy import Proxy
 
 pytestmark = pytest.mark.stack
 

@@ -9,9 +9,9 @@ import pytest
 
 from tests.faults.cases import ONLY_LONG, proves
 from tests.faults.checker import check
-from tests.faults.child import STEPS
 from tests.faults.harness import Harness
 from tests.faults.known import Event, Truth
+from tests.faults.stack.child import STEPS
 from tests.support import event, unit, wait_until
 from warehouse.write.store import RECOMPUTE
 

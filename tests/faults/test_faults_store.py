@@ -16,10 +16,10 @@ from confluent_kafka.admin import AdminClient
 
 from tests.faults.cases import LONG, ONLY_LONG, proves
 from tests.faults.checker import check, compare
-from tests.faults.child import STARVED
 from tests.faults.harness import Harness
 from tests.faults.known import Truth
-from tests.faults.processes import HTTP
+from tests.faults.stack.child import STARVED
+from tests.faults.stack.processes import HTTP
 from tests.support import wait_until
 from warehouse.client import connect
 from warehouse.migrate import migrate

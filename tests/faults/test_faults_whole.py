@@ -18,7 +18,7 @@ from tests.faults.cases import LONG, proves
 from tests.faults.checker import check, compare, verify
 from tests.faults.harness import Harness
 from tests.faults.known import Truth
-from tests.faults.processes import NAMES
+from tests.faults.stack.processes import NAMES
 from tests.support import wait_until
 
 pytestmark = pytest.mark.stack

@@ -12,7 +12,7 @@ from clickhouse_connect.driver.client import Client
 
 from contract.indicators.catalogue import catalogue
 from contract.indicators.cohorts import OF_PETITIONS
-from contract.indicators.measures import OF_UNITS, is_of_dossiers
+from contract.indicators.measures import is_of_dossiers, measures_of
 from tests.asides import asides
 from tests.support import event, put
 from tests.warehouse.test_deadlines import procedure
@@ -24,7 +24,7 @@ from warehouse.verify.events import Tally
 
 SPRING = datetime.fromisoformat("2026-03-01T00:00:00+07:00")
 UNITS = ("H26.1", "H26.2", "H26.3")
-OF_OTHERS = OF_UNITS | OF_PETITIONS
+OF_OTHERS = measures_of("shift_counts", "stock_counts") | OF_PETITIONS
 OF_DOSSIERS = {name for name in filter(is_of_dossiers, catalogue().measures) if name.partition("[")[0] not in OF_OTHERS}
 OFFERED: dict[str, dict[str, Any]] = {
     "PAPER": {},

@@ -64,10 +64,10 @@ MAY_NOT_IMPORT = {
     "warehouse/write": {"warehouse.read", "warehouse.verify", "warehouse.grafana_sql"},
     "sources/files": {"sources.importing", "sources.reference", "sources.simulation"},
     "sources/mapping": {"sources.importing", "sources.reference", "sources.simulation"},
+    "sources/compiled": {"sources.importing", "sources.reference", "sources.simulation"},
     "sources/simulation": {"sources.importing", "sources.files", "sources.mapping"},
-    "contract/events": {"contract.indicators", "contract.scores", "contract.reference"},
-    "contract/indicators": {"contract.scores", "contract.reference"},
-    "contract/scores": {"contract.reference"},
+    "contract/events": {"contract.indicators", "contract.reference"},
+    "contract/indicators": {"contract.reference"},
     "ingest/outbox": {"ingest.http", "ingest.door", "ingest.intake"},
     "ingest/masking": {"ingest.admission", "ingest.outbox", "ingest.http"},
 }

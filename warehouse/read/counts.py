@@ -11,31 +11,17 @@ from typing import Any, NamedTuple
 from clickhouse_connect.driver.client import Client
 
 from contract.indicators.cohorts import OF_PETITIONS, OF_POINTS, OF_PROCEDURES, OF_PUBLICATIONS, cohort
-from contract.indicators.measures import DISTRIBUTIONS, MEASURES, STANDING, WORK, Counts, is_cohort
+from contract.indicators.measures import DISTRIBUTIONS, HOURLY, MEASURES, Counts, is_cohort, measures_of
 from warehouse.read.periods import Period, bounds, days, naive, sql
 from warehouse.read.standings import Sums, standing, work
 
-MADE_BY: dict[str, Set[str]] = {
-    "rating_counts": {
-        *("answered", "satisfied", "very_answered", "very_satisfied", "explained", "offices_answers", "offices_points"),
-        *("blamed_access", "blamed_procedure", "blamed_staff", "blamed_result", "blamed_feedback"),
-    },
-    "ticket_counts": {
-        *("tickets_issued", "tickets_called", "tickets_called_in_time", "tickets_served", "tickets_abandoned"),
-        *("waits", "waited_s", "waits_s", "handlings", "handled_s"),
-    },
-    "event_counts": {"events", "delays_s"},
-}
-"""Each query of counts by hour and the measures of contract/indicators/measures.py that it takes part in."""
+MADE_BY = {query: measures_of(query) for query in HOURLY}
+"""Each query of counts by hour, and its measures."""
 
-COUNTED_BY: dict[str, Set[str]] = {
-    "dossiers_due": {"due_soon"},
-    "shift_counts": {"staff_years"},
-    "stock_counts": {"stock_results", "stock_digitised"},
-}
+COUNTED_BY = {query: measures_of(query) for query in ("dossiers_due", "shift_counts", "stock_counts")}
 """Each query of counts to the instant, and its measures."""
 
-OF_SUMS = STANDING - COUNTED_BY["dossiers_due"] | WORK
+OF_SUMS = measures_of("dossier_sums")
 """Measures that follow from sums of dossiers before the end and before the start of a period."""
 
 COHORTS_BY: dict[str, Set[str]] = {

@@ -13,12 +13,12 @@ from clickhouse_connect.driver.query import QueryResult
 
 from contract.indicators.queues import FORGOTTEN_AFTER_S, OVERTAKEN_BY, QUIET_AFTER_S
 from contract.links.comment import ID_PREFIX
+from contract.time import TIMES
 from warehouse.read.periods import Period, bounds, days, naive, sql
-from warehouse.write.store import SCALE_PARAMETERS
+from warehouse.scales import SCALE_PARAMETERS
 
 TAPS_LOOKED_BACK = timedelta(days=14)
 ANY = "*"
-TIMES = ("hour", "weekday")
 """Ways to split cases by when they happened."""
 
 SCALES = {name: SCALE_PARAMETERS[name] for name in ("scales", "satisfied_from")}

@@ -22,9 +22,9 @@ from clickhouse_connect.driver.client import Client
 
 from contract.indicators.cohorts import OF_PETITIONS, OF_POINTS, OF_PROCEDURES, OF_PUBLICATIONS
 from contract.indicators.indicator import Indicator
-from contract.indicators.measures import OF_UNITS, STANDING, WORK, is_cohort, value_of
+from contract.indicators.measures import is_cohort, measures_of, value_of
 from contract.time import VIETNAM
-from warehouse.read.counts import MADE_BY, counts
+from warehouse.read.counts import counts
 from warehouse.read.last_year_fallback import counts_of
 from warehouse.read.periods import Period, bounds, parts_of_year, year_before
 from warehouse.verify.all_units import rules_of, statement
@@ -41,6 +41,9 @@ OTHERS = OF_PROCEDURES | OF_PUBLICATIONS | OF_PETITIONS | OF_POINTS
 """The steps that are not taken by dossiers."""
 
 Parts = dict[str, float | None]
+
+OF_DOSSIERS = measures_of("dossier_sums", "dossiers_due")
+OF_UNITS = measures_of("shift_counts", "stock_counts")
 
 
 class Recounted(NamedTuple):
@@ -76,22 +79,22 @@ class Needs:
     @property
     def every_event(self) -> bool:
         """Events of any type."""
-        return bool(self.measures & MADE_BY["event_counts"])
+        return bool(self.measures & measures_of("event_counts"))
 
     @property
     def events(self) -> bool:
         """Events one by one."""
-        return self.every_event or bool(self.measures & MADE_BY["rating_counts"])
+        return self.every_event or bool(self.measures & measures_of("rating_counts"))
 
     @property
     def tickets(self) -> bool:
         """Tickets."""
-        return bool(self.measures & MADE_BY["ticket_counts"])
+        return bool(self.measures & measures_of("ticket_counts"))
 
     @property
     def dossiers(self) -> bool:
         """Dossiers; of procedures also what their dossiers have."""
-        return bool(self.measures & (STANDING | WORK) or self.steps - OTHERS | self.steps & OF_PROCEDURES)
+        return bool(self.measures & OF_DOSSIERS or self.steps - OTHERS | self.steps & OF_PROCEDURES)
 
     @property
     def complaints(self) -> bool:

@@ -15,7 +15,7 @@ from clickhouse_connect.driver.client import Client
 
 from contract.events.retractions import FAMILIES
 from contract.ratings.reasons import reasons
-from contract.ratings.scales import LEVELS
+from warehouse.scales import SCALE_PARAMETERS
 
 _DOSSIERS = frozenset({"dossier", "procedure", "calendar", "petition", "replacement"})
 """What asks for dossiers to be made anew: they follow procedures and calendars, and what citizens say of them."""
@@ -69,14 +69,6 @@ _FIGURES: tuple[tuple[str, frozenset[str]], ...] = (
 RECOMPUTE = (*_INPUTS, *_FIGURES)
 """The statements of a recomputation in their order, each with the kinds of touched things that ask for it."""
 
-# A scale without a "very satisfied" has a level there that no score reaches.
-NEVER = 127
-SCALE_PARAMETERS: dict[str, list[str] | list[int] | int] = {
-    "scales": [scale.value for scale in LEVELS],
-    "satisfied_from": [levels.satisfied_from for levels in LEVELS.values()],
-    "very_from": [NEVER if levels.very_from is None else levels.very_from for levels in LEVELS.values()],
-    "never": NEVER,
-}
 REASON_PARAMETERS = {"reasons": list(reasons()), "factors": [reason.factor for reason in reasons().values()]}
 
 

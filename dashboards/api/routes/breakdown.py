@@ -7,6 +7,7 @@ from typing import Any, Literal
 from fastapi import HTTPException
 
 from contract.indicators.indicator import wilson
+from contract.time import TIMES
 from dashboards.api.context import Store
 from dashboards.api.filters import From, To, Unit
 from warehouse.read import evidence
@@ -35,8 +36,8 @@ def get_breakdown(
     was given, a dossier settled, a ticket called, in Vietnam. Dossiers by channel, staff and counter are read one by
     one: ask for a unit and a month at most.
     """
-    if of == "tickets" and by not in evidence.TIMES:
-        raise HTTPException(422, f"tickets are told by {' and '.join(evidence.TIMES)}, not by {by}")
+    if of == "tickets" and by not in TIMES:
+        raise HTTPException(422, f"tickets are told by {' and '.join(TIMES)}, not by {by}")
     tree, period, _ = store.scope(unit, start, to, None)
     below = tree.below(unit)
     if of == "ratings":
@@ -59,7 +60,7 @@ def get_breakdown(
         names = evidence.procedure_names(store.client)
         for part in parts:
             part["name_vi"], part["name_en"] = names.get(part["part"], ("", ""))
-    if by in evidence.TIMES:
+    if by in TIMES:
         parts.sort(key=lambda row: str(row["part"]))
     else:
         parts.sort(key=lambda row: row["interval"][1] if row["interval"] else 101)

@@ -9,15 +9,14 @@ from fastapi import HTTPException
 
 from contract.indicators.catalogue import catalogue
 from contract.indicators.indicator import evaluate
+from contract.indicators.measures import KEPT_BY_HOUR
 from contract.time import VIETNAM
 from dashboards.api.context import Store, readable
 from dashboards.api.filters import From, IndicatorId, To, Unit
 from warehouse.read import counts as figures
-from warehouse.read.counts import MADE_BY
 
 LEVEL_BELOW = {"city": "branch", "department": "branch", "centre": "branch", "branch": "service_point"}
 LONGEST = timedelta(days=3)
-KEPT_BY_HOUR = frozenset().union(*MADE_BY.values())
 
 
 def get_heat(

@@ -9,7 +9,7 @@ from fastapi import HTTPException
 
 from contract.indicators.catalogue import catalogue
 from contract.indicators.indicator import evaluate
-from contract.scores.public_bands import TOLD_OF, Month, band
+from contract.indicators.public_bands import TOLD_OF, Month, band
 from dashboards.api.context import Store
 from dashboards.api.filters import MonthText, Unit, month_of
 from warehouse.read import counts as figures

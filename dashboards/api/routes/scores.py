@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from contract.scores.points import CardPoints, ComponentPoints, Score, places
+from contract.indicators.points import CardPoints, ComponentPoints, Score, places
 from warehouse.read.counts import UnitRow
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract.scores.staff_sheet import FEWEST, RULE_SET, Case, Line, line
+from contract.indicators.staff_sheet import FEWEST, RULE_SET, Case, Line, line
 from dashboards.api.context import Store, readable
 from dashboards.api.filters import From, Staff, To, Unit
 from warehouse.read import evidence

@@ -16,6 +16,7 @@ import streamlit as st
 
 from contract.indicators.catalogue import catalogue
 from contract.indicators.funnel import Funnel
+from contract.time import TIMES
 from dashboards.pages.inspector import blocks, chart
 from dashboards.pages.inspector.compare import draw_compared, draw_mix, draw_times
 from dashboards.pages.inspector.recount import draw_recount
@@ -25,7 +26,6 @@ from dashboards.pages.parts.start import begin, guarded
 from dashboards.pages.supervisor.blocks import banner, card, choice, heading, link, quiet, unit_name
 from dashboards.texts import formats as form
 from dashboards.texts.by_language import Texts
-from warehouse.read.evidence import TIMES
 
 CASES_SHOWN, CASES_IN_A_FILE = 100, 100_000
 ORDERS = ("worst", "best")

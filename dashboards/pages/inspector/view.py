@@ -11,10 +11,10 @@ import httpx
 import streamlit as st
 
 from contract.indicators.catalogue import catalogue
+from contract.indicators.measures import measures_of
 from dashboards.pages.supervisor.blocks import quiet
 from dashboards.texts.by_language import Texts
 from runtime.settings import Settings
-from warehouse.read.counts import MADE_BY
 
 TIMEOUT_S, DOWNLOAD_TIMEOUT_S = 30.0, 120.0
 LEVELS = ("service_point", "branch")
@@ -79,7 +79,7 @@ class View:
         of_dossiers = catalogue().indicators[indicator].is_of_dossiers()
         self.of: Literal["dossiers", "ratings"] = "dossiers" if of_dossiers else "ratings"
         measures = catalogue().indicators[indicator].measures()
-        self.timed = "tickets" if measures <= MADE_BY["ticket_counts"] else self.of
+        self.timed = "tickets" if measures <= measures_of("ticket_counts") else self.of
         self.having = {key: st.query_params[key] for key in PART_KEYS if key in st.query_params}
 
     def ask(self, path: str, **parameters: str | int) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from contract.indicators.indicator import Figure
-from contract.scores.public_bands import Month, band
+from contract.indicators.public_bands import Month, band
 from tests.dashboards.pages.test_accessibility import grave_findings
 from tests.desk import opened
 from tests.support import Stack, rating, unit

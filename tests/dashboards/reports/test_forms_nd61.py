@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from commands.main import app
 from contract.indicators.cohorts import ATTRIBUTES
-from contract.scores.staff_sheet import Case, line
+from contract.indicators.staff_sheet import Case, line
 from dashboards.reports.command import WORDS, Asked, sheet_of
 from dashboards.reports.form_03 import form_03
 from dashboards.reports.rounding import to_one_decimal

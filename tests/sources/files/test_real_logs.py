@@ -14,9 +14,9 @@ import pytest
 
 from contract.events.envelope import AnyEvent, decode
 from contract.events.refusals import Refusal
+from sources.compiled.compiled_mapping import Made, Transform
 from sources.importing.events_of_file import produced
 from sources.importing.survey import reference_events, survey
-from sources.mapping.compiled import Made, Transform
 from sources.mapping.mapping_file import load
 
 DATA = Path(__file__).parents[4] / "shared" / "data"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from sources.compiled.instants import instant_reader
+from sources.compiled.numbers import Marks, number_reader
 from sources.files.rows import Number
-from sources.mapping.instants import instant_reader
 from sources.mapping.mapping_file import MappingError
-from sources.mapping.numbers import Marks, number_reader
 from sources.mapping.rules import TimeRules
 from tests.exports import MAPPING, csv_file, imported
 

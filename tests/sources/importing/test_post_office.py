@@ -10,9 +10,9 @@ import pytest
 
 from contract.events.envelope import AnyEvent, decode
 from contract.events.refusals import Refusal
+from sources.compiled.compiled_mapping import Made, Rejected, Transform
 from sources.importing.events_of_file import produced
 from sources.importing.importer import run
-from sources.mapping.compiled import Made, Rejected, Transform
 from sources.mapping.mapping_file import load
 from tests.support import Stack, unit
 

@@ -12,11 +12,11 @@ import pytest
 from contract.events.envelope import AnyEvent, decode
 from contract.events.refusals import Refusal
 from runtime.settings import Settings
+from sources.compiled.compiled_mapping import Transform
 from sources.importing.appointments import without_appointment
 from sources.importing.events_of_file import produced
 from sources.importing.importer import run
 from sources.importing.survey import reference_events, survey
-from sources.mapping.compiled import Transform
 from sources.mapping.mapping_file import Mapping, MappingError, load
 from tests.support import Stack, free_port
 from warehouse.verify.working_time import calendars_of_units

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from sources.compiled.compiled_mapping import Rejected, Transform
 from sources.files.rows import Row
-from sources.mapping.compiled import Rejected, Transform
 from sources.mapping.mapping_file import MappingError, load
 
 GOOD = """

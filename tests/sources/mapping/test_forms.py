@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from contract.events.envelope import AnyEvent, decode
 from contract.events.refusals import Refusal
+from sources.compiled.compiled_mapping import Made, Rejected, Transform
 from sources.importing.events_of_file import produced
 from sources.importing.row_account import RowAccount
 from sources.importing.survey import survey
-from sources.mapping.compiled import Made, Rejected, Transform
 from sources.mapping.endings import hides, standing
 from sources.mapping.event_rules import ENDINGS
 from sources.mapping.mapping_file import Mapping, load

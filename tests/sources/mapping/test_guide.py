@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sources.importing.coded import FixedProcedure, FixedUnit, ProcedureColumn, Procedures, UnitColumn, Units
+from sources.mapping.coded import FixedProcedure, FixedUnit, ProcedureColumn, Procedures, UnitColumn, Units
 from sources.mapping.event_rules import EventRule
 from sources.mapping.mapping_file import Mapping, load
 from sources.mapping.periods import Period

@@ -18,14 +18,14 @@ from contract.events.envelope import AnyEvent, decode, derived_id
 from contract.events.refusals import Refusal
 from runtime.endpoints import EndpointsError, resolve
 from runtime.settings import Settings
+from sources.compiled.compiled_mapping import Made, Rejected, Transform
+from sources.compiled.instants import instant_reader
+from sources.compiled.slugs import slug
 from sources.files.rows import FileError, Row
 from sources.importing.cases import cases
 from sources.importing.distinct import DistinctCount
 from sources.importing.events_of_file import produced
-from sources.importing.slugs import slug
 from sources.importing.survey import reference_events, survey
-from sources.mapping.compiled import Made, Rejected, Transform
-from sources.mapping.instants import instant_reader
 from sources.mapping.mapping_file import Mapping, MappingError, load
 from sources.mapping.rules import TimeRules
 

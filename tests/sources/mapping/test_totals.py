@@ -9,8 +9,8 @@ import pytest
 
 from contract.events.envelope import AnyEvent, decode
 from contract.events.refusals import Refusal
+from sources.compiled.compiled_mapping import Made, Rejected, Transform
 from sources.importing.events_of_file import produced
-from sources.mapping.compiled import Made, Rejected, Transform
 from sources.mapping.mapping_file import MappingError, load
 from sources.mapping.periods import Period, days_of, period_reader
 

@@ -9,7 +9,7 @@ import pytest
 
 from contract.indicators.catalogue import RuleSet, catalogue
 from contract.indicators.indicator import Figure, evaluate
-from contract.scores.points import Score, score
+from contract.indicators.points import Score, score
 from dashboards.api.unit_tree import tree_on
 from runtime.settings import Settings
 from sources.reference.load import read

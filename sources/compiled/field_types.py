@@ -11,8 +11,8 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
 
 from contract.events.fields import Data
+from sources.compiled.numbers import Marks, number_reader
 from sources.mapping.mapping_errors import reason
-from sources.mapping.numbers import Marks, number_reader
 
 _TRUE = {"true", "1", "yes", "y", "có", "x"}
 _FALSE = {"false", "0", "no", "n", "không"}

@@ -15,12 +15,12 @@ from typing import NamedTuple
 from contract.events.envelope import derived_id
 from contract.reference.aliases import NO_ALIASES, Aliases
 from contract.time import VIETNAM
+from sources.compiled.cell_readers import Cells, RowError, Values, origin
+from sources.compiled.rule_readers import all_hold, fields, type_reader
 from sources.files.rows import Row
-from sources.mapping.cell_readers import Cells, RowError, Values, origin
 from sources.mapping.endings import hides, standing
 from sources.mapping.event_rules import EventRule
 from sources.mapping.mapping_file import Mapping
-from sources.mapping.rule_readers import all_hold, fields, type_reader
 
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 

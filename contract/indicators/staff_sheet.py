@@ -15,7 +15,7 @@ from contract.indicators.catalogue import catalogue
 from contract.indicators.cohorts import STEP_SHIFT, STEPS, cohort
 from contract.indicators.indicator import evaluate
 from contract.indicators.measures import is_cohort
-from contract.scores.points import Band, band_of
+from contract.indicators.points import Band, band_of
 
 INDICES = ("ND61_1", "ND61_2", "ND61_3", "ND61_4", "ND61_6", "ND61_7")
 RULE_SET = "nd61_staff"

@@ -22,7 +22,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from bench.messages import Logged
+from bench.data.messages import Logged
 from local.stack import down, status, up
 from local.state import in_force
 from runtime.kafka import create_topics

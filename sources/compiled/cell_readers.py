@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from sources.compiled.instants import instant_reader
+from sources.compiled.numbers import Marks
+from sources.compiled.slugs import slug
 from sources.files.rows import Cell, Number
-from sources.importing.coded import CodedColumn, UnitColumn
-from sources.importing.slugs import slug
-from sources.mapping.instants import instant_reader
+from sources.mapping.coded import CodedColumn, UnitColumn
 from sources.mapping.mapping_file import Mapping
-from sources.mapping.numbers import Marks
 from sources.mapping.rules import MOST_ADDED, Value
 
 Cells = dict[str, Cell]

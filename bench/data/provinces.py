@@ -1,8 +1,8 @@
 """One day of some provinces, loaded as fast as the store takes it: each like Hanoi, its units P00…, P01… for H26….
 
 The reference data of all provinces come first, through the views as they would live; then each province's day is made
-in the raw table (bench/generator.py), and the product's own rebuild makes what is derived. Of the day there is what
-happened by closing time to the dossiers handed in on it.
+in the raw table (bench/data/generator.py), and the product's own rebuild makes what is derived. Of the day there is
+what happened by closing time to the dossiers handed in on it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from datetime import datetime, time
 from clickhouse_connect.driver.client import Client
 from rich.console import Console
 
-from bench.generator import Making
-from bench.messages import DAY, reference_set
+from bench.data.generator import Making
+from bench.data.messages import DAY, reference_set
 from contract.time import VIETNAM
 from runtime.progress import follow
 from sources.simulation.command import hanoi

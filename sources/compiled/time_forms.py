@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sources.mapping.instants import instant_reader
+from sources.compiled.instants import instant_reader
 from sources.mapping.rules import TimeRules
 
 NAMED = ("iso8601", "epoch_s", "epoch_ms", "excel_serial")

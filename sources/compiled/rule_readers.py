@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from contract.events.envelope import EVENT_DATA
 from contract.reference.procedure_codes import plain_code
-from sources.mapping.cell_readers import Cells, RowError, Text, Values, looked_up, origin
+from sources.compiled.cell_readers import Cells, RowError, Text, Values, looked_up, origin
+from sources.compiled.field_types import field_reader
 from sources.mapping.event_rules import SKIP, Condition, EventRule, TypeTable
-from sources.mapping.field_types import field_reader
 from sources.mapping.periods import Period, period_reader
 from sources.mapping.rules import Value
 

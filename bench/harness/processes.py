@@ -32,7 +32,7 @@ def running(command: Sequence[str], environment: Mapping[str, str], log: Path) -
             stdout=output,
             stderr=output,
             start_new_session=True,
-            cwd=Path(__file__).parents[1],
+            cwd=Path(__file__).parents[2],
         )
     try:
         yield process.pid

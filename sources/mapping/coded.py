@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator,
 from contract.events.envelope import OLDEST
 from contract.events.fields import Code, Text
 from contract.events.reference import Term, UnitLevel
-from sources.importing.calendars import NO_CALENDAR, Calendar
+from sources.mapping.calendars import NO_CALENDAR, Calendar
 from sources.mapping.rules import Closed, UnitCode, Value
 
 

@@ -1,8 +1,8 @@
-"""Makes the pictures in docs/screenshots from a running stack: ``python tests/screenshots.py``.
+"""Makes the pictures in docs/screenshots from a running stack: ``python tests/screenshots/pages.py``.
 
 Reads ``.local/endpoints.json``, or the file named as argument. Best in the middle of a ``hailong demo``;
-for another day than today: ``python tests/screenshots.py --from 2026-11-20``. The tablet's pictures need no stack:
-``python tests/screenshots.py --tablet`` makes them alone.
+for another day than today: ``python tests/screenshots/pages.py --from 2026-11-20``. The tablet's pictures need no
+stack: ``python tests/screenshots/pages.py --tablet`` makes them alone.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from urllib.parse import urlencode
 import httpx
 from playwright.sync_api import Browser, sync_playwright
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 from contract.links.rating import RatingLink
 from contract.time import VIETNAM
 from tests.browser_setup import chromium_path
-from tests.screenshots_tablet import tablet_pictures
+from tests.screenshots.tablet import tablet_pictures
 
-FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
+FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 FIGURES = ".st-key-answered .value"
 SETTLE_MS = 4_000
 DOSSIER = "H26.66.01.005-261120-0042"

@@ -31,7 +31,7 @@ from sources.simulation.place import Point
 from sources.simulation.point_day import CHANNELS, COUNTER_HOURS
 from tests.support import logged
 
-STATEMENT = Path(__file__).with_name("making") / "events.sql"
+STATEMENT = Path(__file__).with_name("events.sql")
 LATE_IN_10000 = 82
 """Hanoi's five years had 99.18 % on time."""
 

@@ -1,4 +1,4 @@
-"""A process of the stack that can be told where to die: ``python -m tests.faults.child stream|ingest|api``.
+"""A process of the stack that can be told where to die: ``python -m tests.faults.stack.child stream|ingest|api``.
 
 It is the product's own process with a name given to each place between two steps. A script, one small file of JSON,
 says at which place which process gets which signal; it is taken away before, so that the next process lives.

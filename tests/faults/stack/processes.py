@@ -18,8 +18,8 @@ from pydantic import SecretStr
 from local import kafka
 from local.processes import Daemon
 from runtime.kafka import create_topics
-from tests.faults.child import CLOCK, SCRIPT
-from tests.faults.proxy import Proxy
+from tests.faults.stack.child import CLOCK, SCRIPT
+from tests.faults.stack.proxy import Proxy
 from tests.support import own_settings, wait_until
 from warehouse.client import connect
 from warehouse.migrate import migrate
@@ -158,7 +158,7 @@ class Processes:
                 data = str(folder / "data" / "clickhouse")
                 return [sys.executable, "-m", "local.clickhouse", "--path", data, "--port", port]
             case _:
-                return [sys.executable, "-m", "tests.faults.child", name.partition("-")[0], name]
+                return [sys.executable, "-m", "tests.faults.stack.child", name.partition("-")[0], name]
 
     def _kafka_command(self) -> list[str]:
         host, _, port = self.inner.kafka.partition(":")

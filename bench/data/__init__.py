@@ -1,0 +1,1 @@
+"""Events for benchmarks, the same for the same arguments."""

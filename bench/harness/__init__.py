@@ -1,0 +1,1 @@
+"""What the benchmarks run on: processes, stores, load, and the report of their rows."""

@@ -1,0 +1,1 @@
+"""A mapping compiled to functions: cells of a row in, typed event data out."""
