@@ -1,4 +1,4 @@
-"""Text as it is kept and compared: one form of each letter, and nothing in it that nobody can see."""
+"""Normal form of text for comparing: each letter in one form (NFC), no invisible characters, plain blanks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _INVISIBLE = re.compile(
 )
 """Soft hyphens, zero-width blanks, marks of direction, byte order marks."""
 _LATIN_JOINERS = re.compile("(?:^|(?<=[\u0000-\u05ff\u1e00-\u25ff]))[\u200c\u200d]+")
-"""Joiners behind Latin letters, digits and signs. Behind others they belong to the script or to a joined emoji."""
+"""Joiners after Latin letters, digits and signs. After other characters they belong to the script or to an emoji."""
 _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
 
@@ -34,5 +34,5 @@ def normalize(text: str) -> str:
 
 
 def normalize_name(text: str) -> str:
-    """A column's name as it is compared: as ``normalize``, and every run of blanks and line ends is one blank."""
+    """A column name in the form in which names are compared: normalized, with single blanks between words."""
     return " ".join(normalize(text).split())

@@ -1,6 +1,6 @@
-"""Figures that come as numbers: totals that somebody else counted, of whose single cases nothing is known.
+"""Reported totals: figures counted by another system, without single cases.
 
-They are kept and shown apart (``/v1/counted``) and never added to figures that are made of events.
+They are kept and shown separately (``/v1/counted``) and never added to figures computed from events.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ Count = Annotated[float, Field(ge=0, le=1e15)]
 
 
 class FigureCounted(Data):
-    """A count of a unit over the days from ``first_day`` to ``last_day``, both included, as ``source`` tells it.
+    """A count of a unit over the days from ``first_day`` to ``last_day``, both included, as ``source`` reports it.
 
-    ``indicator`` is the sender's name for what was counted; ``denominator`` is left out where the count is no share. Of
-    several words on one unit, indicator and period the newest holds.
+    ``indicator`` is the sender's name of the count; ``denominator`` is left out where the count is not a share. Of
+    several reports on one unit, indicator and period the newest holds.
     """
 
     indicator: Code

@@ -1,6 +1,6 @@
-"""What a sender is told about bytes that are no event: a reason and a sentence that names the field and what is wrong.
+"""Validation errors as refusals: a reason, and a sentence that names the field and the fault.
 
-Written for the engineer of a one-stop system who knows JSON and this project's event types, and nothing of our tools.
+The sentences address the engineer of a one-stop system who knows JSON and the event types but not pydantic.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contract.events.fields import CODE_PATTERN
 from contract.events.refusals import Reason, Refusal
 
 _INSTANT = '"2026-01-31T08:00:00+07:00"'
-_SAY: dict[str, tuple[Reason, str]] = {
+_SENTENCES: dict[str, tuple[Reason, str]] = {
     "missing": (Reason.MISSING_FIELD, "is missing"),
     "union_tag_not_found": (Reason.MISSING_FIELD, "is missing"),
     "union_tag_invalid": (Reason.UNKNOWN_TYPE, "{tag} is no event type of this system"),
@@ -56,9 +56,9 @@ _SAY: dict[str, tuple[Reason, str]] = {
     "too_short": (Reason.INVALID_VALUE, "has {actual_length} entries, fewer than {min_length}"),
     "too_long": (Reason.INVALID_VALUE, "has {actual_length} entries, more than {max_length}"),
 }
-"""What is told for each of pydantic's errors; any other is an invalid value in pydantic's own words."""
+"""Reason and sentence for each error type of pydantic; any other is an invalid value in pydantic's own words."""
 
-_SAY_PATTERN = {
+_SENTENCES_OF_PATTERNS = {
     CODE_PATTERN: "{value} begins or ends with a blank, or holds a line break or a character that cannot be seen",
     r"^[0-9a-f]{64}$": "{value} is not 64 of the digits 0-9 and a-f",
 }
@@ -67,14 +67,14 @@ _DETAIL_LENGTH = 500
 
 
 def refusal_of(raw: bytes, error: ValidationError) -> Refusal:
-    """Why these bytes are no event: the first fault, with the field's path and what was found there."""
+    """The refusal for bytes that are not a valid event: the first fault, with the field's path and its value."""
     try:
         raw.decode()
     except UnicodeDecodeError as fault:
         return Refusal(Reason.NOT_UTF8, f"byte {fault.start + 1} of the event is not UTF-8")
     first = error.errors(include_url=False)[0]
     kind, context, given = first["type"], first.get("ctx", {}), first["input"]
-    # The union puts the event type in front of the path; the sender knows it already.
+    # The union prefixes the path with the event type, which the sender knows.
     path = [str(part) for part in first["loc"][1:]]
     if kind.startswith("union_tag"):
         path, given = ["type"], given.get("type") if isinstance(given, dict) else given
@@ -83,13 +83,13 @@ def refusal_of(raw: bytes, error: ValidationError) -> Refusal:
         context = {"tag": _shown(given)}
     elif kind == "score_outside_scale":
         path += ["score"] if context["name"] == "score" else ["answers", context["name"]]
-    reason, sentence = _SAY.get(kind, (Reason.INVALID_VALUE, first["msg"].replace("{", "{{").replace("}", "}}")))
+    reason, sentence = _SENTENCES.get(kind, (Reason.INVALID_VALUE, first["msg"].replace("{", "{{").replace("}", "}}")))
     if kind == "string_pattern_mismatch":
-        sentence = _SAY_PATTERN.get(context["pattern"], "{value} has not the form {pattern}")
-    told = sentence.format(**{**context, "value": _shown(given)})
+        sentence = _SENTENCES_OF_PATTERNS.get(context["pattern"], "{value} has not the form {pattern}")
+    detail = sentence.format(**{**context, "value": _shown(given)})
     if reason is not Reason.NOT_JSON:
-        told = f"{'.'.join(path) or 'the event'}: {told}"
-    return Refusal(reason, told[:_DETAIL_LENGTH], id_in(raw))
+        detail = f"{'.'.join(path) or 'the event'}: {detail}"
+    return Refusal(reason, detail[:_DETAIL_LENGTH], id_in(raw))
 
 
 def _shown(value: Any) -> str:
@@ -98,10 +98,10 @@ def _shown(value: Any) -> str:
 
 
 def id_in(raw: bytes) -> str | None:
-    """The id as the sender wrote it, where it can be read."""
+    """The event's id as the sender wrote it; None when it cannot be read."""
     try:
         body = from_json(raw)
     except ValueError:
         return None
-    found = body.get("id") if isinstance(body, dict) else None
-    return found[:100] if isinstance(found, str) else None
+    event_id = body.get("id") if isinstance(body, dict) else None
+    return event_id[:100] if isinstance(event_id, str) else None

@@ -1,4 +1,4 @@
-"""The life of a dossier (hồ sơ): every step one event, its ``subject`` the dossier's code.
+"""Steps of a dossier (hồ sơ): one event each, with the dossier's code as ``subject``.
 
 Fields follow the national portal's synchronisation fields (MaHoSo, NgayTiepNhan, NgayHenTra, KenhThucHien …).
 The instant of the step is the event's ``time``.
@@ -25,7 +25,7 @@ class Submitted(Data):
 
 
 class Accepted(Data):
-    """Được tiếp nhận. ``due_at`` is NgayHenTra; without it the procedure's term and the calendar decide."""
+    """Được tiếp nhận. ``due_at`` is NgayHenTra; without it, term and calendar give the due date."""
 
     procedure: Code | None = None
     channel: Channel | None = None
@@ -155,9 +155,9 @@ class Synced(Data):
 
 
 class Component(Data):
-    """A paper of the dossier was digitised, reused or fetched; ``source`` is where from.
+    """A paper of the dossier was digitised, reused or fetched from ``source``.
 
-    Fetched from ``population`` means the national population database, from anything else a data store.
+    ``population`` is the national population database; any other source is a data store.
     """
 
     component: Code | None = None

@@ -1,7 +1,7 @@
-"""The one kind of thing that moves: a CloudEvents 1.0 event whose ``data`` is typed by ``type``.
+"""The event, a CloudEvents 1.0 envelope whose ``data`` is typed by ``type``.
 
-``decode`` turns bytes into an event or a refusal; ``canonical`` is the byte form whose hash says whether two events
-with one id are the same event. The check is made here once, for ingest and for stream alike.
+``decode`` turns bytes into an event or a refusal. ``canonical`` writes an event in one byte form; two events with the
+same id are the same event when the hashes of these bytes are equal. Ingest and stream both decode with this module.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ T = TypeVar("T", bound=str)
 D = TypeVar("D", bound=Data)
 
 EVENT_DATA: dict[str, type[Data]] = DOSSIER_EVENTS | SERVICE_EVENTS | REFERENCE_EVENTS | COUNTED_EVENTS
-"""Every event type there is and the model of its data."""
+"""Every event type and the model of its data."""
 
 OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(minutes=5)
@@ -39,7 +39,7 @@ _NAMESPACE = UUID("6f0b3c0e-1d5c-5f7e-9a57-68a1a0000001")
 
 
 def _media_type(value: Any) -> Any:
-    """The media type without parameters, in small letters: RFC 9110 makes no difference between them."""
+    """The media type without parameters, in lower case (RFC 9110, 8.3.1: media types ignore case)."""
     return value.partition(";")[0].strip().lower() if isinstance(value, str) else value
 
 
@@ -75,26 +75,26 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def decode(raw: bytes) -> AnyEvent | Refusal:
-    """The event that these bytes hold, or why they hold none. The first fault found is the one reported."""
+    """Decodes one event; a refusal that names the first fault when the bytes are not a valid event."""
     try:
         event = _ADAPTER.validate_json(raw)
     except ValidationError as error:
         if raw.startswith(_BYTE_ORDER_MARK):
             return decode(raw[len(_BYTE_ORDER_MARK) :])
         return refusal_of(raw, error)
-    endless = _endless(event)
-    if endless:
-        detail = f"{endless}: must be a number that JSON can hold; NaN, Infinity and numbers beyond 1.8e308 are none"
+    path = _path_of_non_finite(event)
+    if path:
+        detail = f"{path}: must be a number that JSON can hold; NaN, Infinity and numbers beyond 1.8e308 are none"
         return Refusal(Reason.INVALID_VALUE, detail, str(event.id))
     if event.type == "rating.submitted" and event.data.replaces:
-        misplaced = _misplaced(event, event.data.replaces)
-        return Refusal(Reason.INVALID_VALUE, misplaced, str(event.id)) if misplaced else event
+        fault = _replacement_fault(event, event.data.replaces)
+        return Refusal(Reason.INVALID_VALUE, fault, str(event.id)) if fault else event
     return event
 
 
-def _misplaced(event: AnyEvent, former: Replaced) -> str | None:
-    """Why a rating cannot stand in the place of the ``former`` one."""
-    # One id for all that replace it: so that only one does.
+def _replacement_fault(event: AnyEvent, former: Replaced) -> str | None:
+    """Why a rating may not replace the ``former`` one, or None."""
+    # All replacements of one rating share one id, so at most one of them is admitted.
     if str(event.id) != replacement_id(former.id):
         return f"id: a rating that replaces {former.id} must have the id {replacement_id(former.id)}"
     if not former.time < event.time <= former.time + REPLACEABLE_FOR:
@@ -102,25 +102,25 @@ def _misplaced(event: AnyEvent, former: Replaced) -> str | None:
     return None
 
 
-def _endless(event: AnyEvent) -> str | None:
-    """The path of a number that JSON cannot hold: what is not written can neither be compared nor stored."""
+def _path_of_non_finite(event: AnyEvent) -> str | None:
+    """The path of the first NaN or infinity, which JSON cannot hold; None when every number is finite."""
     for name, value in event.data.__dict__.items():
         if value.__class__ is float and not isfinite(value):
             return f"data.{name}"
     extra = event.data.__pydantic_extra__
     return (
-        (extra and _endless_in(extra, "data"))
-        or (event.__pydantic_extra__ and _endless_in(event.__pydantic_extra__, ""))
+        (extra and _non_finite_in(extra, "data"))
+        or (event.__pydantic_extra__ and _non_finite_in(event.__pydantic_extra__, ""))
         or None
     )
 
 
-def _endless_in(value: Any, path: str) -> str | None:
+def _non_finite_in(value: Any, path: str) -> str | None:
     if isinstance(value, float):
         return None if isfinite(value) else path
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    found = (_endless_in(part, f"{path}.{name}".lstrip(".")) for name, part in parts)
-    return next(filter(None, found), None)
+    paths = (_non_finite_in(part, f"{path}.{name}".lstrip(".")) for name, part in parts)
+    return next(filter(None, paths), None)
 
 
 def check_time(event: AnyEvent, now: datetime) -> Refusal | None:
@@ -136,7 +136,7 @@ def check_time(event: AnyEvent, now: datetime) -> Refusal | None:
 
 
 def canonical(event: AnyEvent) -> bytes:
-    """The event as JSON on one line, without what ingest adds: equal bytes mean the same event."""
+    """The event as one line of JSON without the fields that ingest adds. Equal bytes mean the same event."""
     text = event.model_dump_json(exclude={"recordedtime", "sender"}, exclude_none=True)
     if _has_free_names(event):
         text = json.dumps(from_json(text), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
@@ -144,7 +144,7 @@ def canonical(event: AnyEvent) -> bytes:
 
 
 def _has_free_names(event: AnyEvent) -> bool:
-    """Whether some names are the sender's own: their order is whatever it was, that of declared fields is ours."""
+    """Whether the event has field names of the sender's own, whose order in the JSON is not fixed by our models."""
     if event.__pydantic_extra__ or event.data.__pydantic_extra__:
         return True
     for value in event.data.__dict__.values():  # noqa: SIM110 any() costs four times as much
@@ -154,18 +154,18 @@ def _has_free_names(event: AnyEvent) -> bool:
 
 
 def content_hash(canonical_bytes: bytes) -> bytes:
-    """Sixteen bytes that stand for an event's content."""
+    """The 16-byte BLAKE2b hash of an event's canonical bytes."""
     return hashlib.blake2b(canonical_bytes, digest_size=16).digest()
 
 
 def recorded(canonical_bytes: bytes, recorded_at: datetime, sender: str) -> bytes:
-    """What goes to Kafka: the canonical event with the instant of its admission and who sent it."""
+    """The message for Kafka: the canonical event with the instant of its admission and its sender."""
     return canonical_bytes[:-1] + _stamp(recorded_at, sender)
 
 
 @lru_cache(maxsize=64)
 def _stamp(recorded_at: datetime, sender: str) -> bytes:
-    """The end of every line of one request."""
+    """The closing part of a message; the same for every event of one request."""
     instant = recorded_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return f',"recordedtime":"{instant}","sender":'.encode() + to_json(sender) + b"}"
 
@@ -176,12 +176,12 @@ def replacement_id(former: UUID) -> str:
 
 
 def derived_from(*parts: str) -> bytes:
-    """The bytes whose SHA-1 is the derived id of ``parts``."""
+    """The bytes whose SHA-1 gives the derived id of ``parts``."""
     return _NAMESPACE.bytes + "\x1f".join(parts).encode()
 
 
 def derived_id(*parts: str) -> str:
-    """The same UUID (version 5) for the same parts, always: for senders whose records have no event id of their own."""
+    """The UUID (version 5) of ``parts``: always the same one, for records that have no event id of their own."""
     named = derived_from(*parts)
     digest = bytearray(hashlib.sha1(named, usedforsecurity=False).digest()[:16])
     # Version and variant as RFC 9562 sets them; an import makes ids by the million, uuid.UUID would cost it four times.

@@ -1,7 +1,7 @@
-"""Field types shared by all events, and the bounds of what they may hold.
+"""Field types shared by all events, and their bounds.
 
-What is admitted must be computable by every later stage: one value that a table, a page or a file cannot hold would
-break that stage for everybody. So each type has bounds. ``docs/operations.md`` shows them in one table.
+Every later stage must be able to compute with an admitted value: one value that a table, a page or a file cannot hold
+would break that stage for everybody. So each type has bounds; the documentation lists them in one table.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-"""No instant that an event speaks of lies before this one."""
+"""Instants in event data may not be earlier."""
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-"""Every instant that an event speaks of lies before this one: the store's shortest instants end in 2106."""
+"""Instants in event data must be earlier: the store's shortest type for instants ends in 2106."""
 
 
 def _written_as(kind: Literal["datetime_type", "date_type"]) -> BeforeValidator:
-    """Refuses what is no text, and text of digits alone, which would be read as seconds since 1970."""
+    """Refuses values other than text, and text of digits alone, which pydantic would read as seconds since 1970."""
 
     def check(value: Any) -> Any:
         if not isinstance(value, str | date):
@@ -41,7 +41,7 @@ def _in_utc(value: datetime) -> datetime:
 
 
 def is_within_bounds(instant: datetime) -> bool:
-    """Whether every stage can compute with the instant: events that were admitted under older rules may hold others."""
+    """Whether the instant is within the bounds; events admitted under older rules may hold others."""
     return EARLIEST <= instant < LATEST
 
 
@@ -64,31 +64,31 @@ UtcTime = Annotated[AnyInstant, AfterValidator(_within_bounds)]
 """An instant of an event's data: an appointment, the end of a step. From 1990 to the end of 2099."""
 
 Day = Annotated[date, Field(strict=False), _written_as("date_type")]
-"""A date from which or up to which something holds, in any year: 9999-12-31 for "no end" is usual."""
+"""The first or last date of validity, in any year: 9999-12-31 is the usual "no end"."""
 
 CalendarDay = Annotated[Day, Field(ge=EARLIEST.date(), lt=LATEST.date())]
-"""A date that is counted with: a day of a calendar of working time."""
+"""A date used in calculations, such as a working day of a calendar."""
 
 LocalTime = Annotated[time, AfterValidator(_on_the_local_clock)]
-"""A time of day on the clock of the place, to the second."""
+"""A local time of day, to the second."""
 
 _CODE = r"[^\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}]"
 CODE_PATTERN = rf"^{_CODE}([^\p{{Cc}}\p{{Cf}}\p{{Zl}}\p{{Zp}}]*{_CODE})?$"
 """Visible characters, with blanks between them at most. Two codes that look alike must be alike."""
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=CODE_PATTERN)]
-"""A code of the sender's world (unit, dossier, ticket, staff): text, leading zeros kept, no outer blanks."""
+"""A code assigned by the sender (unit, dossier, ticket, staff): text, leading zeros kept, no outer blanks."""
 
-# Control characters but for line ends, the other separators of lines, signs that turn the direction of writing, and
-# places that hold nothing. Joiners stay: families of emoji and some scripts need them.
+# Control characters except tab and line feed, other line separators, direction marks and zero-width characters.
+# Joiners stay: combined emoji and some scripts need them.
 _UNWRITABLE = re.compile("\r\n|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]")
 
 
 def clean_text(value: str) -> str:
-    """The text in composed letters, with blanks for control characters and without those that cannot be seen.
+    """The text in composed letters (NFC), with blanks for control characters and without invisible characters.
 
-    Spreadsheets, pages and lines of a file break on them. Tabs and line feeds stay.
+    Spreadsheets, pages and line-based files break on these. Tabs and line feeds stay.
     """
     if value.isascii() and value.isprintable():
         return value
@@ -103,17 +103,17 @@ Text = Annotated[str, StringConstraints(max_length=2000), AfterValidator(clean_t
 """Free text."""
 
 Comment = Annotated[str, StringConstraints(max_length=1200), AfterValidator(clean_text)]
-"""What somebody wrote in their own words."""
+"""Free text written by a citizen or an official."""
 
 Count = Annotated[int, Field(ge=0, le=10**12)]
-"""How many of something there are."""
+"""A number of items."""
 
 Amount = Annotated[int, Field(ge=0, le=10**15)]
 """An amount of money in đồng."""
 
 
 class Data(BaseModel):
-    """What every event's data has: the unit where it happened. Fields we do not know are kept, not refused."""
+    """The data of every event: the unit where it happened. Unknown fields are kept, not refused."""
 
     model_config = ConfigDict(strict=True, extra="allow", frozen=True)
 

@@ -1,6 +1,6 @@
-"""What the others refer to: units, procedures, working days, targets, tablets. All with dates of effect.
+"""Reference facts that other events refer to: units, procedures, working days, targets, tablets, with dates of effect.
 
-They go through the same door as every event and live in a compacted topic; the newest by ``time`` holds.
+Ingest admits them like every event, and Kafka keeps them in a compacted topic; the newest by ``time`` holds.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class UnitDefined(Data):
 
 
 class Cutoff(BaseModel):
-    """From ``valid_from`` on, what comes in later than ``at`` (by the unit's clock) counts as of the next working day.
+    """From ``valid_from`` on, a dossier received after ``at`` (unit's clock) counts as of the next working day.
 
-    No ``at``: from that day on there is no such hour.
+    Without ``at`` there is no cut-off hour from that day on.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
@@ -54,12 +54,12 @@ def _in_order(cutoffs: list[Cutoff]) -> list[Cutoff]:
 
 
 class Term(Data):
-    """How long a procedure may take, and how that is counted.
+    """The term of a procedure, and how it is counted.
 
     ``term_unit``: working hours, working days of 8 hours, or calendar days. ``count_mode``: ``hour`` counts working
     time to the minute, ``day`` leaves the first day out and ends with the last day (Civil Code, art. 147-148).
     ``deadline_rule``: late is after the due ``day`` (one-stop practice) or after the due ``instant``.
-    ``supplement_policy``: what waiting for papers does to the due date.
+    ``supplement_policy``: the effect of waiting for papers on the due date.
     """
 
     term: Annotated[int, Field(ge=1, le=100_000)] | None = None
@@ -70,7 +70,7 @@ class Term(Data):
 
 
 class Procedure(Term):
-    """Thủ tục hành chính, published or updated; ``subject`` is its code, ``unit`` who publishes it.
+    """Thủ tục hành chính, published or updated; ``subject`` is its code, ``unit`` the publishing unit.
 
     ``at_desk``: received and given back (``both_ends``) at the one-stop desk, or settled there as well (``whole``).
     ``posted``: shown at the desk on paper or a screen. ``cutoffs``: hours after which its term begins with the next
@@ -133,10 +133,10 @@ Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class CalendarDefined(Data):
-    """The zone by whose clock a calendar's days and hours are told; ``subject`` is the calendar.
+    """The time zone of a calendar's days and hours; ``subject`` is the calendar.
 
-    The units that follow the calendar count their due days and cut-off hours by that clock, also where no days of the
-    calendar are given. A calendar without this word goes by Vietnam's clock.
+    The due days and cut-off hours of the units that follow the calendar are counted in that zone, even where no days of
+    the calendar are given. The zone of a calendar without this event is Vietnam's.
     """
 
     zone: Zone = "Asia/Ho_Chi_Minh"
@@ -156,7 +156,7 @@ class WorkingDay(Data):
 
 
 class TargetDefined(Data):
-    """A local target of an indicator for ``unit`` and everything below it; goes before the catalogue's own."""
+    """A local target of an indicator for ``unit`` and every unit below it; it overrides the catalogue's target."""
 
     indicator: Code
     op: Literal[">=", "<="]
@@ -175,9 +175,10 @@ class AliasDefined(Data):
 
 
 class DevicePaired(Data):
-    """A tablet and the place it stands at; ``subject`` is the device. Only a hash of its token is kept.
+    """A tablet and its place; ``subject`` is the device. Only a hash of its token is kept.
 
-    ``since`` is from when on its ratings may date, when it stood there before this pairing; else the pairing's time.
+    ``since`` is the earliest time of its ratings, for a tablet that stood there before this pairing; by default the
+    pairing's own time.
     """
 
     counter: Code | None = None
@@ -188,18 +189,18 @@ class DevicePaired(Data):
 
 
 class DeviceRevoked(Data):
-    """The tablet's token is worth nothing from now on."""
+    """The tablet's token is invalid from now on."""
 
     reason: Text | None = None
 
 
 class DeviceConfigured(Data):
-    """How tablets ask at ``unit`` and below, or one ``device`` alone; ``subject`` is that unit or device.
+    """The configuration of the tablets at ``unit`` and below, or of one ``device``; ``subject`` is that unit or device.
 
-    A word replaces the former one on its subject. What it leaves out is as the unit above says, and at last as the
-    tablet was set up. ``languages`` are offered in this order, the first to each new citizen; ``idle_s`` after another
-    was chosen the page is in that one again. ``follow_up``: who is not satisfied is asked why. A field that is not
-    known is refused: nobody stands by a tablet to see that it does nothing.
+    A configuration replaces the earlier one of its subject. A field that it leaves out is inherited from the unit above,
+    and finally from the tablet's setup. ``languages`` are offered in this order, the first one to each new citizen;
+    ``idle_s`` after another was chosen the page returns to it. ``follow_up``: an unsatisfied citizen is asked why. An
+    unknown field is refused, because nobody at the tablet would notice that it has no effect.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -214,11 +215,11 @@ class DeviceConfigured(Data):
 
 
 class ImportRetracted(Data):
-    """An import is taken back, for good and whole; ``subject`` is the ``source`` of its events (``import/NAME``).
+    """The retraction of a whole import, for good; ``subject`` is the ``source`` of its events (``import/NAME``).
 
-    Whatever the source sent or will send counts nowhere any more, but for the reference facts among it, which stay
-    (contract/events/retractions.py). No instants are compared, so that the order of arrival does not matter. ``unit``
-    is the root of the tree, ``by`` who took it back.
+    No figure counts any event of the source, earlier or later, except its reference facts
+    (contract/events/retractions.py). Instants are not compared, so the order of arrival does not matter. ``unit`` is the
+    root of the tree, ``by`` the person who retracted it.
     """
 
     by: Code

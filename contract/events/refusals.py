@@ -1,4 +1,4 @@
-"""Why an event is not admitted: a closed list of reasons, each with a sentence for the sender."""
+"""Reasons for refusing an event: a closed list."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Every reason there is; senders may branch on these words, metrics count by them."""
+    """Every reason. Senders may branch on these values, and metrics are labelled with them."""
 
     NOT_UTF8 = "not_utf8"
     NOT_JSON = "not_json"
@@ -28,7 +28,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One event that was not admitted: the reason, a sentence that names the field, and the id if it could be read."""
+    """One refused event: the reason, a sentence that names the field, and the event's id if it could be read."""
 
     reason: Reason
     detail: str

@@ -1,21 +1,21 @@
-"""What is taken back with an import, and which sources can be taken back at all."""
+"""Which sources can be retracted, and which of their events a retraction removes from all figures."""
 
 from __future__ import annotations
 
 RETRACTABLE = "import/"
-"""How a source begins that can be taken back: that of files. What tablets and systems sent live stays."""
+"""Prefix of the sources that can be retracted: imported files. Live events of tablets and systems stay."""
 
 FAMILIES = ("dossier", "component", "payment", "queue", "rating", "petition", "staff", "point", "figures")
-"""The first words of the event types that go with their import. Units, procedures and all else that others refer to
-stay: events of other sources may lean on them.
+"""First parts of the event types that a retraction removes. Units, procedures and other reference facts stay: events of
+other sources may refer to them.
 """
 
 
 def can_be_retracted(source: str) -> bool:
-    """Whether the events of this source can be taken back."""
+    """Whether the source's events can be retracted."""
     return source.startswith(RETRACTABLE)
 
 
 def goes_with_its_import(event_type: str) -> bool:
-    """Whether events of this type count no more once their import is taken back."""
+    """Whether a retraction removes events of this type from the figures."""
     return event_type.partition(".")[0] in FAMILIES

@@ -1,5 +1,5 @@
-"""What happens around the counter: queue tickets, ratings, petitions, staff on duty, who takes care of trouble or of
-reference data, and how tablets are.
+"""Events at the counter: queue tickets, ratings, petitions and staff shifts; also acknowledgements of trouble, loads of
+reference data, and heartbeats of tablets.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class Queue(Data):
 
 
 REPLACEABLE_FOR = timedelta(days=1)
-"""How long after a rating another one may take its place."""
+"""For how long after a rating another may replace it."""
 
 
 class Replaced(BaseModel):
-    """The rating in whose place another one stands, by its ``id`` and ``time``."""
+    """The replaced rating, by its ``id`` and ``time``."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -41,8 +41,8 @@ class Rating(Data):
     """One citizen's answer. ``score`` is the overall answer on ``scale`` (contract/ratings/scales.py); high is good.
 
     ``answers`` holds further items by name, on the same scale. ``device_time``, ``monotonic_ms`` and ``counter_n``
-    let a wrong tablet clock be seen. ``wait_reasons`` and the like are codes in ``reasons``. A rating that ``replaces``
-    another of the same dossier and unit counts in its place; its id follows from the other's (``replacement_id``).
+    reveal a wrong tablet clock. ``reasons`` are codes of contract/ratings/reasons.yaml. A rating that ``replaces``
+    another of the same dossier and unit counts instead of it; its id follows from the other's (``replacement_id``).
     """
 
     channel: Literal["tablet", "online", "post", "phone", "paper"]
@@ -90,9 +90,9 @@ class Rating(Data):
 
 
 class RatingComment(Data):
-    """What somebody wrote on a phone within half an hour of a tap of theirs; ``subject`` is the rating's id.
+    """A comment written on a phone within half an hour of a tap; ``subject`` is the rating's id.
 
-    It is no rating: no figure counts it. One about a rating that nobody sent is kept and never shown.
+    A comment is not a rating, and no figure counts it. A comment on an unknown rating is kept and never shown.
     """
 
     comment: Comment
@@ -119,7 +119,7 @@ class StaffShift(Data):
 
 
 class PointCapability(Data):
-    """What a reception point can do, and how many results in force it holds, since the event's time."""
+    """Capabilities of a reception point and the number of results in force that it holds, from the event's time on."""
 
     digitisation_workflow: bool | None = None
     e_certified_copy: bool | None = None
@@ -128,9 +128,9 @@ class PointCapability(Data):
 
 
 class Acknowledgement(Data):
-    """Somebody takes care of something at the unit; ``subject`` says of what.
+    """A supervisor takes charge of a trouble at the unit; ``subject`` is the trouble.
 
-    That is an indicator's id, ``severe`` or ``silent``. ``by`` is who does, ``comment`` what is done.
+    The subject is an indicator's id, ``severe`` or ``silent``. ``by`` is the supervisor, ``comment`` the measure taken.
     """
 
     by: Code
@@ -138,10 +138,10 @@ class Acknowledgement(Data):
 
 
 class DeviceSeen(Data):
-    """A tablet's heartbeat: how it is; ``subject`` is the tablet. What its browser does not tell is left out.
+    """A tablet's heartbeat: its state; ``subject`` is the tablet. Values unknown to its browser are left out.
 
     ``waiting`` taps are not acknowledged yet, ``quarantined`` ones were refused. ``clock_skew_ms`` is how far the
-    server's clock is ahead of the tablet's. ``configuration`` is the version of what the tablet follows.
+    server's clock is ahead of the tablet's. ``configuration`` is the version of the tablet's configuration.
     """
 
     battery_percent: Annotated[int, Field(ge=0, le=100)] | None = None
@@ -161,10 +161,10 @@ class DeviceSeen(Data):
 
 
 class ReferenceLoaded(Data):
-    """Reference data was loaded: by whom, from what, with which changes by file; ``subject`` is its files' SHA-256.
+    """One load of reference data: by whom, from which files, with which changes; ``subject`` is the files' SHA-256.
 
-    ``files`` counts the ``lines`` of each, and how many are ``new``, ``changed`` and ``unchanged``, which is left
-    out where it could not be told. ``unit`` is the root of what was loaded, ``refused`` what ingest did not take of it.
+    ``files`` counts the ``lines`` of each file and how many are ``new``, ``changed`` and ``unchanged``; ``unchanged`` is
+    left out where it is not known. ``unit`` is the root of the loaded units, ``refused`` the events that ingest refused.
     """
 
     by: Code

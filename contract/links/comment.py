@@ -1,6 +1,6 @@
-"""The signed link by which who tapped on a tablet writes a comment on a phone of their own, and the comment's id.
+"""The signed link from a tap on a tablet to its comment page on the citizen's phone, and the comment's id.
 
-The signature follows from the key of the systems, so nothing is stored per link.
+The signing key is the systems' API key, so nothing is stored per link.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ HOLDS = timedelta(minutes=30)
 
 _KIND = "rating-comment"
 ID_PREFIX = derived_from(_KIND, "")
-"""What the id of a comment is made of, before the id of its rating."""
+"""The bytes that a comment's id is derived from, before the id of its rating."""
 
 
 class CommentLink(BaseModel):
-    """``rating`` is the id of the tap, ``expires_at`` is half an hour after it: a comment lies in its rating's hour or
-    the next, where it is looked for.
+    """``rating`` is the id of the tap; ``expires_at`` is half an hour after it, because a comment is looked up in its
+    rating's hour and the next.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,16 +35,16 @@ class CommentLink(BaseModel):
     expires_at: AwareDatetime
 
     def holds_at(self, now: datetime) -> bool:
-        """Whether it may still be used."""
+        """Whether the link is still valid."""
         return now < self.expires_at
 
     def address(self, site: str, api_key: str) -> str:
-        """The whole address, under the citizens' ``site``."""
+        """The link's full address under the citizens' ``site``."""
         return f"{site.rstrip('/')}{PATH}{_signer(api_key).dumps(self.model_dump(mode='json'))}"
 
 
 def read_comment_link(token: str, api_key: str) -> CommentLink | None:
-    """What a token says; None for one that was not made with this key, or says what no link does."""
+    """The link that a token holds; None when it was not signed with this key or holds other data."""
     try:
         return CommentLink.model_validate(_signer(api_key).loads(token))
     except (BadData, ValidationError):
@@ -52,7 +52,7 @@ def read_comment_link(token: str, api_key: str) -> CommentLink | None:
 
 
 def comment_id(rating: UUID) -> UUID:
-    """The id of the one comment that a rating can have: of several ingest admits the first."""
+    """The id of a rating's comment. A rating has one comment at most: of several, ingest admits the first."""
     return UUID(derived_id(_KIND, str(rating)))
 
 

@@ -1,4 +1,4 @@
-"""The tokens that tablets show to ingest, and when a tablet is called silent."""
+"""Tablet tokens, and the limits after which a tablet counts as silent."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ import secrets
 from datetime import datetime, timedelta
 
 SILENT_AFTER_SERVED = 20
-"""So many people served in a row without a tap: a working tablet at which 45 % answer has that once in 150,000 times,
-one at which 15 % do once in 26 times. At 20 people an hour a screen that hangs is told within the hour.
+"""People served in a row without a tap. By chance this happens once in 150,000 runs at a tablet where 45 % answer, and
+once in 26 where 15 % do. At 20 people an hour a frozen screen is reported within the hour.
 """
 
 SILENT_AFTER_UNSEEN_S = 300
-"""So long without a heartbeat, in seconds of opening hours: five of one a minute. A tablet that restarts, takes a new
-version of its page or loses the network for a moment is back before.
+"""Seconds of opening hours without a heartbeat: five missed ones. A tablet that restarts, updates its page or briefly
+loses the network is back sooner.
 """
 
 
 def new_token() -> str:
-    """A new bearer token for one tablet: 256 random bits, which nobody can compute from any key."""
+    """A new bearer token for one tablet: 256 random bits, not derived from any key."""
     return secrets.token_urlsafe(32)
 
 
 def token_hash(token: str) -> str:
-    """What is kept of a token, in the log and in ingest: hex SHA-256."""
+    """The SHA-256 of a token in hex, which is all that the log and ingest keep."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def behind(newest: datetime | None, now: datetime) -> datetime:
-    """The time for a new pairing or revocation of a tablet: ``now``, or just behind the ``newest`` one of that tablet.
+    """The time for a new pairing or revocation of a tablet: ``now``, or 1 ms after its ``newest`` one if that is later.
 
-    Of two the later holds, so one that was stamped by a clock ahead of ours must not hold for ever.
+    The later of two holds; without this, one stamped by a clock ahead of ours could not be replaced.
     """
     return now if newest is None else max(now, newest + timedelta(milliseconds=1))

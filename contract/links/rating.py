@@ -1,6 +1,6 @@
-"""The signed link by which one dossier is rated on a phone: whoever has it may rate that dossier, once.
+"""The signed link for rating one dossier on a phone: its holder may rate that dossier once.
 
-The signature follows from the key of the systems, so nothing is stored per link.
+The signing key is the systems' API key, so nothing is stored per link.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ PATH = "/r/"
 
 
 class RatingLink(BaseModel):
-    """What a link says. ``last_day`` is the last on which it holds; ``time_points`` what index 1 of Decree 61 is for
-    this dossier (2 before its appointment, 1 on time, 0 late), if its sender knows.
+    """``last_day`` is the last day on which the link is valid; ``time_points`` are the points of index 1 of Decree 61 for
+    this dossier (2 before its appointment, 1 on time, 0 late), if the sender knows them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,17 +31,17 @@ class RatingLink(BaseModel):
     time_points: Annotated[int, Field(ge=0, le=2)] | None = None
 
     def holds_on(self, day: date) -> bool:
-        """Whether it may still be used."""
+        """Whether the link is still valid."""
         return day <= self.last_day
 
     def address(self, site: str, api_key: str) -> str:
-        """The whole address, under the citizens' ``site``."""
-        told = self.model_dump(mode="json", exclude_none=True)
-        return f"{site.rstrip('/')}{PATH}{_signer(api_key).dumps(told)}"
+        """The link's full address under the citizens' ``site``."""
+        payload = self.model_dump(mode="json", exclude_none=True)
+        return f"{site.rstrip('/')}{PATH}{_signer(api_key).dumps(payload)}"
 
 
 def read_link(token: str, api_key: str) -> RatingLink | None:
-    """What a token says; None for one that was not made with this key, or says what no link does."""
+    """The link that a token holds; None when it was not signed with this key or holds other data."""
     try:
         return RatingLink.model_validate(_signer(api_key).loads(token))
     except (BadData, ValidationError):

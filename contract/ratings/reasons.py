@@ -1,6 +1,6 @@
-"""Why citizens were not satisfied: a closed list (reasons.yaml) with what each reason means to the law.
+"""Reasons for a low rating: a closed list (reasons.yaml) with the legal meaning of each.
 
-Other collectors' codes are kept as they come; only those listed here have a name, a factor and a weight.
+Codes of other collectors are kept as received; only the listed ones have a name, a factor and a weight.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 MOST_ON_TABLET = 6
-"""More pictures are not looked at (HappyOrNot shows six at most)."""
+"""People do not look at more pictures (HappyOrNot shows six at most)."""
 
 
 class Factor(StrEnum):
-    """The five factors of the SIPAS survey (Decision 1001/QĐ-BNV of 2023); tapped answers are mapped to them only."""
+    """The five factors of the SIPAS survey (Decision 1001/QĐ-BNV of 2023)."""
 
     ACCESS = "access"
     PROCEDURE = "procedure"
@@ -41,9 +41,9 @@ class Reason(BaseModel):
 
 @cache
 def reasons() -> Mapping[str, Reason]:
-    """All reasons by code, in the order of the screen; pydantic's ValidationError names what is wrong in the file."""
-    told = yaml.safe_load(files("contract.ratings").joinpath("reasons.yaml").read_text(encoding="utf-8"))
-    return TypeAdapter(dict[str, Reason]).validate_python(told)
+    """All reasons by code, in the order of the screen; pydantic's ValidationError names a fault in the file."""
+    entries = yaml.safe_load(files("contract.ratings").joinpath("reasons.yaml").read_text(encoding="utf-8"))
+    return TypeAdapter(dict[str, Reason]).validate_python(entries)
 
 
 def severe_reasons() -> list[str]:

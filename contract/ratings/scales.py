@@ -1,7 +1,8 @@
-"""Rating scales: which scores a scale has and what they mean.
+"""Rating scales: the scores of each scale, and from which score on an answer is satisfied.
 
-A raw score and its scale are always kept; "satisfied" is derived here and nowhere else (facts: TT 01/2018/TT-VPCP
-for three levels, HappyOrNot's four faces for the tablet, the national portal's like/dislike).
+Sources: Circular 01/2018/TT-VPCP for three levels, HappyOrNot's four faces for the tablet, the national portal's like
+and dislike. The store keeps each raw score with its scale; its statements get these thresholds as parameters, and the
+first migration repeats them (a test compares the two).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from enum import StrEnum
 
 
 class Scale(StrEnum):
-    """The instruments citizens answer with; higher scores are better in each."""
+    """Scales by name; a higher score is better in each."""
 
     CSAT3 = "csat3"
     CSAT4 = "csat4"
