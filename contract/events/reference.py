@@ -197,8 +197,8 @@ class DeviceRevoked(Data):
 class DeviceConfigured(Data):
     """The configuration of the tablets at ``unit`` and below, or of one ``device``; ``subject`` is that unit or device.
 
-    A configuration replaces the earlier one of its subject. A field that it leaves out is inherited from the unit above,
-    and finally from the tablet's setup. ``languages`` are offered in this order, the first one to each new citizen;
+    A configuration replaces the earlier one of its subject. A field that it leaves out is inherited from the unit
+    above, and finally from the tablet's setup. ``languages`` are offered in this order, the first to each new citizen;
     ``idle_s`` after another was chosen the page returns to it. ``follow_up``: an unsatisfied citizen is asked why. An
     unknown field is refused, because nobody at the tablet would notice that it has no effect.
     """
@@ -218,8 +218,8 @@ class ImportRetracted(Data):
     """The retraction of a whole import, for good; ``subject`` is the ``source`` of its events (``import/NAME``).
 
     No figure counts any event of the source, earlier or later, except its reference facts
-    (contract/events/retractions.py). Instants are not compared, so the order of arrival does not matter. ``unit`` is the
-    root of the tree, ``by`` the person who retracted it.
+    (contract/events/retractions.py). Instants are not compared, so the order of arrival does not matter. ``unit`` is
+    the root of the tree, ``by`` the person who retracted it.
     """
 
     by: Code

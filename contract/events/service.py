@@ -163,8 +163,8 @@ class DeviceSeen(Data):
 class ReferenceLoaded(Data):
     """One load of reference data: by whom, from which files, with which changes; ``subject`` is the files' SHA-256.
 
-    ``files`` counts the ``lines`` of each file and how many are ``new``, ``changed`` and ``unchanged``; ``unchanged`` is
-    left out where it is not known. ``unit`` is the root of the loaded units, ``refused`` the events that ingest refused.
+    ``files`` counts the ``lines`` of each file and how many are ``new``, ``changed`` and ``unchanged`` (left out where
+    not known). ``unit`` is the root of the loaded units, ``refused`` the number of events that ingest refused.
     """
 
     by: Code

@@ -1,4 +1,4 @@
-"""All rule sets with their indicators, read from rules/*.yaml. Pure but for reading its own files once."""
+"""The catalogue: all rule sets with their indicators, from rules/*.yaml. Pure except for reading these files once."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from contract.indicators.points import Band, Card, Component, Total
 from contract.indicators.streaks import LastingMiss
 
 FILES = ("qd468", "qd766", "nd61_2018", "nd61_staff")
-"""In the order in which indicators are listed."""
+"""The order of rule sets, and so of indicators in lists."""
 
 
 class RuleSet(Dated):
-    """Indicators that one set of rules asks for, and the points it gives for them (none without cards)."""
+    """The indicators of one set of rules, and its points for them (none without cards)."""
 
     id: str
     name_vi: str
@@ -40,23 +40,23 @@ class RuleSet(Dated):
 
     @cached_property
     def components(self) -> dict[str, Component]:
-        """Everything that gives points, by indicator."""
+        """Every component that gives points, by indicator."""
         return {component.indicator: component for card in self.cards for component in card.components}
 
     @cached_property
     def asked(self) -> tuple[str, ...]:
-        """The indicators whose figures make its points."""
+        """The indicators that the points are computed from."""
         others = [other for component in self.components.values() for other in sorted(component.others())]
         return tuple(dict.fromkeys([*self.components, *others]))
 
     @property
     def max_points(self) -> float:
-        """The most that a unit can have."""
+        """The most points that a unit can have."""
         return sum(card.max_points for card in self.cards)
 
 
 class Change(NamedTuple):
-    """What holds anew from a day on: the rule set itself if it ``begins``, and targets of its indicators."""
+    """Rules that enter into force on a day: the rule set itself if it ``begins``, and targets of its indicators."""
 
     day: date
     rule_set: RuleSet
@@ -79,11 +79,11 @@ class Catalogue(Closed):
                 raise ValueError(f"{name} is listed {times} times")
         for rule_set in self.rule_sets:
             for name, component in rule_set.components.items():
-                for asked in sorted({name, *component.others()} - self.indicators.keys()):
-                    raise ValueError(f"{rule_set.id}: {asked} is not in the catalogue")
+                for missing in sorted({name, *component.others()} - self.indicators.keys()):
+                    raise ValueError(f"{rule_set.id}: {missing} is not in the catalogue")
         for warning in self.warnings:
-            for asked in sorted({*warning.indicators} - self.indicators.keys()):
-                raise ValueError(f"{warning.id}: {asked} is not in the catalogue")
+            for missing in sorted({*warning.indicators} - self.indicators.keys()):
+                raise ValueError(f"{warning.id}: {missing} is not in the catalogue")
         return self
 
     @cached_property
@@ -98,17 +98,17 @@ class Catalogue(Closed):
 
     @cached_property
     def warnings(self) -> tuple[LastingMiss, ...]:
-        """All warnings of what misses a target for days on end."""
+        """All warnings of targets missed on several days in a row."""
         return tuple(warning for rule_set in self.rule_sets for warning in rule_set.warnings)
 
     @cached_property
     def measures(self) -> frozenset[str]:
-        """All measures and cohorts that any indicator is made of."""
+        """All measures and cohorts of all indicators."""
         return frozenset().union(*(indicator.measures() for indicator in self.indicators.values()))
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
-        """The days from which a rule set, or targets of it, hold; the earliest first."""
+        """The days on which a rule set or one of its targets enters into force; the earliest first."""
         days: defaultdict[tuple[date, str], list[str]] = defaultdict(list)
         for rules in self.rule_sets:
             days[rules.valid_from, rules.id] = []
@@ -122,13 +122,13 @@ class Catalogue(Closed):
         )
 
     def rule_set(self, name: str) -> RuleSet | None:
-        """The rule set of that id."""
+        """The rule set with this id, or None."""
         return next((rule_set for rule_set in self.rule_sets if rule_set.id == name), None)
 
 
 @cache
 def catalogue() -> Catalogue:
-    """The catalogue; raises ValueError that names file, entry and key when a file is wrong."""
+    """The catalogue; ValueError names file, entry and key of a fault."""
     return Catalogue(rule_sets=tuple(_read(name) for name in FILES))
 
 

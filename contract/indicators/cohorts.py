@@ -1,14 +1,12 @@
-"""Cohorts of dossiers, procedures, petitions and points: those that took a step in a period, with attributes. Pure.
+"""Cohorts: dossiers, procedures, petitions or points that took a step in a period and have certain attributes. Pure.
 
-A cohort is written ``settled[procedure_result, result_signed, not early]``; ``settled`` alone is all that settled. The
-warehouse keeps, by unit and day, how many dossiers took which step with which attributes (as a number: the step's above
-``STEP_SHIFT``, below it a bit for each attribute), so that a new cohort needs neither a statement nor a column of its
-own. Attributes are as they are known by now: what comes later about a dossier changes the periods in which it took its
-steps.
+A cohort is written ``settled[procedure_result, result_signed, not early]``; ``settled`` alone is every settled dossier.
+For each unit and day the warehouse counts dossiers by a key: the step's number above ``STEP_SHIFT`` and one bit for
+each attribute below. So a new cohort needs no statement and no column. Attributes are as known now: a later event of a
+dossier also changes the periods of its earlier steps.
 
-Procedures have the attributes that they give their dossiers (``procedure_…``), and any other attribute of a dossier
-when at least one of their dossiers received in the period has it: ``offered[online]`` are procedures of which a dossier
-was handed in online.
+A procedure has the attributes that it gives its dossiers (``procedure_…``), and any attribute of a dossier that at
+least one of its dossiers received in the period has: ``offered[online]`` are procedures of a dossier handed in online.
 """
 
 from __future__ import annotations
@@ -31,10 +29,10 @@ STEPS: dict[str, str] = {
     "decided": "a procedure: its publication was decided on a day in the period, and was then to be put online",
     "serving": "a reception point, not a dossier: in service at the end of the period",
 }
-"""The steps, in the order in which the warehouse numbers them from 1; new ones are put behind the last."""
+"""The steps, numbered from 1 in this order by the warehouse; new ones are appended."""
 
 ATTRIBUTES: dict[str, str] = {
-    # told by events
+    # from single events
     "vneid": "handed in with an account verified by VNeID",
     "elsewhere": "handed in at a unit that is not of the applicant's territory",
     "accepted_late": "accepted after the time set for accepting it",
@@ -45,14 +43,14 @@ ATTRIBUTES: dict[str, str] = {
     "paid": "something was paid",
     "paid_online": "something was paid online",
     "fee_charged": "a fee above zero was asked for or paid",
-    "fee_waived": "a fee of zero was told",
+    "fee_waived": "a fee of zero was reported",
     "synced": "its status reached the national portal",
     "digitised": "a paper of it was digitised",
     "reused": "a paper digitised before was used again",
     "from_store": "a paper was fetched from a data store of the applicant's",
     "from_population": "the national population database was used",
     "returned_by_post": "its result was sent by post",
-    # folded from events
+    # from all events of a dossier
     "online": "handed in online",
     "by_post": "handed in by post",
     "supplemented": "papers were asked for",
@@ -79,7 +77,7 @@ ATTRIBUTES: dict[str, str] = {
     "procedure_payable": "the fee of its procedure can be paid online",
     "procedure_restructured": "its procedure was restructured",
     "procedure_busy": "its procedure has more than 500 dossiers a year",
-    # told by events again
+    # from single events again
     "transferred": "it went from one desk or agency to another",
     "on_paper": "at least once not electronically",
     # told of dossiers by ratings and petitions
@@ -97,12 +95,12 @@ ATTRIBUTES: dict[str, str] = {
     "appointed": "it has an appointment: given, or counted from its procedure's term in its unit's calendar",
     "uncounted": "its procedure has a term, but its unit's calendar is missing, or too short to count it in",
 }
-"""Attributes of dossiers and procedures, in the order of their bits; new ones are put behind the last."""
+"""Attributes of dossiers and procedures, in the order of their bits; new ones are appended."""
 
 PETITION_ATTRIBUTES: dict[str, str] = {
     "regulation": "it is about rules and procedures",
     "behaviour": "it is about the conduct of officials",
-    "confirmed": "what it says was found to be true",
+    "confirmed": "it was confirmed as true",
     "answered_in_time": "each step that was due on it came within its working days",
     "disliked": "more dislike its answer than like it",
     "reopened": "it was brought up again",
@@ -121,7 +119,7 @@ OF_PROCEDURES = frozenset({"offered"})
 OF_PUBLICATIONS = frozenset({"announced", "decided"})
 OF_PETITIONS = frozenset({"petitioned", "petition_due"})
 OF_POINTS = frozenset({"serving"})
-"""The steps that others than dossiers take."""
+"""Steps of procedures, publications, petitions and points; all others are steps of dossiers."""
 
 STEP_SHIFT = 56
 ALL_STEPS = 0xFF << STEP_SHIFT
@@ -129,27 +127,27 @@ _FORM = re.compile(r"(\w+)(?:\[([^\[\]]+)\])?")
 
 
 class Cohort(NamedTuple):
-    """Those whose key has the bits ``wanted`` among the bits of ``mask``: the step's, and of each attribute named."""
+    """All keys whose bits under ``mask`` (the step and every attribute named) equal ``wanted``."""
 
     mask: int
     wanted: int
 
     def count(self, cases: Mapping[int, int]) -> int:
-        """How many of the dossiers, counted by their keys, belong to it."""
+        """The number of cases in the cohort; ``cases`` are counts by key."""
         mask, wanted = self
         return sum(count for key, count in cases.items() if key & mask == wanted)
 
 
 @cache
 def cohort(text: str) -> Cohort:
-    """The cohort of a text; ValueError names a step or attribute that is unknown, or asked for with its opposite."""
-    found = _FORM.fullmatch(text)
-    if found is None:
+    """Parses a cohort; ValueError names a step or attribute that is unknown, or demanded together with its opposite."""
+    match = _FORM.fullmatch(text)
+    if match is None:
         raise ValueError(f"{text!r} is not of the form step[attribute, not attribute]")
-    step, listed = found.groups()
-    words = [word.strip() for word in (listed or "").split(",")] if listed else []
-    lacking = {word.removeprefix("not ") for word in words if word.startswith("not ")}
-    having = {word for word in words if not word.startswith("not ")}
+    step, listed = match.groups()
+    terms = [term.strip() for term in listed.split(",")] if listed else []
+    lacking = {term.removeprefix("not ") for term in terms if term.startswith("not ")}
+    having = {term for term in terms if not term.startswith("not ")}
     if having & lacking:
         raise ValueError(f"{text!r} asks for {', '.join(sorted(having & lacking))} and for its opposite")
     order = list(attributes_of(step))
@@ -158,7 +156,7 @@ def cohort(text: str) -> Cohort:
 
 
 def attributes_of(step: str) -> Mapping[str, str]:
-    """The attributes that those that take a step can have, in the order of their bits."""
+    """The attributes that a case of this step can have, in the order of their bits."""
     if step in OF_PETITIONS:
         return PETITION_ATTRIBUTES
     return POINT_ATTRIBUTES if step in OF_POINTS else ATTRIBUTES

@@ -1,4 +1,4 @@
-"""Funnel limits: how far a unit's share may lie from all units' by chance alone, given how many cases it has. Pure.
+"""Funnel limits: how far a unit's share may differ from that of all units by chance, given its cases. Pure.
 
 After Spiegelhalter (2005, Statistics in Medicine, doi 10.1002/sim.1970): limits at 95 % and 99.8 % around the share of
 all units together. Units differ for good reasons as well, so their spread beyond chance (over-dispersion) widens the
@@ -15,7 +15,7 @@ from typing import Literal
 WARNING_Z, ALARM_Z = 1.959964, 3.090232
 WINSORISED = 0.1
 FEWEST_UNITS = 5
-"""With fewer units their spread cannot be told from chance; limits are those of chance."""
+"""With fewer units their spread cannot be estimated, and the limits are those of chance."""
 
 Place = Literal["within", "low", "very_low", "high", "very_high"]
 
@@ -28,14 +28,14 @@ class Funnel:
     spread: float
 
     def limits(self, n: float, z: float) -> tuple[float, float]:
-        """Between which shares a unit of ``n`` cases lies, ``z`` standard deviations to either side."""
+        """The lower and upper share for a unit of ``n`` cases, ``z`` standard deviations from the centre."""
         middle = math.asin(math.sqrt(self.centre))
         half = z * math.sqrt(1 / (4 * n) + self.spread)
         low, high = max(0.0, middle - half), min(math.pi / 2, middle + half)
         return math.sin(low) ** 2, math.sin(high) ** 2
 
     def place(self, k: float, n: float) -> Place:
-        """Where a unit with ``k`` of ``n`` cases stands; beyond the outer limits ``very_low`` or ``very_high``."""
+        """The position of a unit with ``k`` of ``n`` cases; ``very_…`` is beyond the outer limits."""
         share = k / n
         low, high = self.limits(n, WARNING_Z)
         lowest, highest = self.limits(n, ALARM_Z)

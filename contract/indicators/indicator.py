@@ -1,4 +1,4 @@
-"""One indicator of the catalogue, typed and closed, and how its figure is made of counts. Pure."""
+"""One indicator of the catalogue, and its figure computed from counts. Pure."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from contract.indicators.missing import Reason
 
 Z95 = 1.959964
 SECONDS_OF = {"minutes": 60, "hours": 3600}
-"""The units in which times are shown."""
+"""Seconds in each unit in which times are shown."""
 
 
 class Closed(BaseModel):
-    """A part of the catalogue; what it does not know is an error."""
+    """A part of the catalogue; an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Dated(Closed):
-    """Something that holds from one day to another, both included; without ``valid_to`` it still does."""
+    """A rule in force from ``valid_from`` to ``valid_to``, both included; without ``valid_to`` it is still in force."""
 
     valid_from: date
     valid_to: date | None = None
 
     def holds_on(self, day: date) -> bool:
-        """Whether it is in force on a day."""
+        """Whether the rule is in force on a day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
     def overlaps(self, other: Dated) -> bool:
-        """Whether there is a day on which both hold."""
+        """Whether both rules are in force on some day."""
         return self.holds_on(other.valid_from) or other.holds_on(self.valid_from)
 
 
 class Target(Dated):
-    """What the law or a plan expects of units of some ``levels`` (all when empty); ``value`` in the shown unit."""
+    """The target of a law or plan for units of some ``levels`` (all when empty); ``value`` in the shown unit."""
 
     op: Literal[">=", "<="]
     value: float
@@ -50,15 +50,15 @@ class Target(Dated):
     source: str = Field(min_length=1)
 
     def is_for(self, level: str) -> bool:
-        """Whether it is meant for units of a level."""
+        """Whether the target applies to units of a level."""
         return not self.levels or level in self.levels
 
     def is_met_by(self, value: float) -> bool:
-        """Whether a value in the shown unit is what is expected."""
+        """Whether a value in the shown unit meets the target."""
         return value >= self.value if self.op == ">=" else value <= self.value
 
     def contradicts(self, other: Target) -> bool:
-        """Whether both hold for one unit on one day."""
+        """Whether both targets apply to one unit on one day."""
         return self.overlaps(other) and (
             not self.levels or not other.levels or bool(set(self.levels) & set(other.levels))
         )
@@ -67,11 +67,11 @@ class Target(Dated):
 class Indicator(Closed):
     """One entry of the catalogue; numerator and denominator are formulas of measures (contract/indicators/measures.py).
 
-    ``factor`` is a second share that a share is multiplied by. ``lent_by``: where the denominator is zero, that of the
-    year before stands in, a twelfth of it for a month, a quarter of it for a quarter (``lent``). ``basis`` tells how
-    sure the rule is: ``rule`` stands in the cited text, ``practice`` is how the national portal is seen to count,
-    ``choice`` is this project's reading. ``unjudged`` are cases that are there but say nothing for or against: where
-    the denominator is zero and there are some, they are why there is no figure, and no points are given.
+    ``factor`` is a second share by which a share is multiplied. ``lent_by``: a denominator of zero is replaced by last
+    year's, a twelfth of it for a month and a quarter of it for a quarter (Decision 766, 1.4). ``basis`` is the
+    authority of the formula: ``rule`` is in the cited text, ``practice`` is how the national portal was observed to
+    count, ``choice`` is this project's reading. ``unjudged`` are cases that cannot be counted either way: where the
+    denominator is zero and there are some, they are the reason for the missing figure, and no points are given.
     """
 
     id: str = Field(pattern=r"^[A-Z0-9]+(_[A-Z0-9]+)+$")
@@ -106,37 +106,37 @@ class Indicator(Closed):
         ):
             raise ValueError(f"{self.id}: a quantile needs a level and a distribution, and nothing else has them")
         if bool(self.note_vi) != bool(self.note_en):
-            raise ValueError(f"{self.id}: a note is told in both languages")
+            raise ValueError(f"{self.id}: a note must be given in both languages")
         for one, other in combinations(self.targets, 2):
             if one.contradicts(other):
                 raise ValueError(f"{self.id}: targets from {one.valid_from} and {other.valid_from} overlap")
         return self
 
     def name_in(self, language: Literal["vi", "en"]) -> str:
-        """Its name in a language."""
+        """The indicator's name in a language."""
         return self.name_vi if language == "vi" else self.name_en
 
     def formulas(self) -> list[str]:
-        """All formulas that make its figure, or say why there is none."""
+        """All formulas of the figure, and those of cases that explain a missing one."""
         factors = [self.factor.numerator, self.factor.denominator] if self.factor else []
         return [self.numerator, self.denominator, *factors, *(each.cases for each in self.unjudged)]
 
     def why_unjudged(self, counts: Counts) -> Reason | None:
-        """Why there is nothing to count though there are cases; None when there are none, or some count."""
+        """Why no case counts although there are some; None when there are none, or when some count."""
         if value_of(self.denominator, counts) != 0:
             return None
         return next((each.reason for each in self.unjudged if value_of(each.cases, counts) > 0), None)
 
     def measures(self) -> frozenset[str]:
-        """All measures and cohorts that make its figure."""
+        """All measures and cohorts in the formulas."""
         return frozenset(term.measure for formula in self.formulas() for term in terms(formula))
 
     def is_of_dossiers(self) -> bool:
-        """Whether all it is made of is counted dossier by dossier, to the instant; the rest comes in whole hours."""
+        """Whether every measure is counted case by case, to the instant, and none by whole hours."""
         return all(is_of_dossiers(measure) for measure in self.measures())
 
     def is_share(self) -> bool:
-        """Whether it is a plain share of cases, with nothing multiplied to it."""
+        """Whether the figure is a plain share of cases, without a factor."""
         return self.kind == "ratio" and self.factor is None
 
     def target_on(self, day: date, level: str) -> Target | None:
@@ -145,14 +145,14 @@ class Indicator(Closed):
 
 
 class Factor(Closed):
-    """A share of its own, as formulas."""
+    """A share by which another is multiplied, as two formulas."""
 
     numerator: str
     denominator: str
 
 
 class Unjudged(Closed):
-    """Cases that an indicator cannot count, as a formula, and why."""
+    """Cases that an indicator cannot count, as a formula, and the reason."""
 
     reason: Reason
     cases: str
@@ -160,7 +160,7 @@ class Unjudged(Closed):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An indicator's value and what it rests on; ``value`` is None, with a ``reason``, unless ``status`` is ``ok``."""
+    """An indicator's value with its counts; ``value`` is None, with a ``reason``, unless ``status`` is ``ok``."""
 
     status: Literal["ok", "insufficient", "not_available"]
     value: float | None
@@ -172,11 +172,14 @@ class Figure:
 
 
 def evaluate(indicator: Indicator, counts: Counts) -> Figure:
-    """The figure these counts give. Nothing to count: not available, never 0 or 100. Too few: nothing but how many."""
+    """The figure that follows from counts.
+
+    Without any case the figure is ``not_available``, never 0 or 100; with too few it holds only their number.
+    """
     denominator = value_of(indicator.denominator, counts)
     if denominator == 0 and indicator.lent_by:
-        found_before = counts.get(lent(indicator.id), 0.0)
-        denominator = 0.0 if isinstance(found_before, Mapping) else float(found_before)
+        last_years = counts.get(lent(indicator.id), 0.0)
+        denominator = 0.0 if isinstance(last_years, Mapping) else float(last_years)
     n = math.ceil(denominator)
     unjudged = indicator.why_unjudged(counts)
     if indicator.kind == "count" and not unjudged:
@@ -187,35 +190,35 @@ def evaluate(indicator: Indicator, counts: Counts) -> Figure:
         return Figure("not_available", None, None, denominator, n, None, unjudged or "no_cases")
     if n < indicator.min_n:
         return Figure("insufficient", None, None, denominator, n, None, "too_few")
-    found = counts[indicator.numerator] if indicator.kind == "quantile" else value_of(indicator.numerator, counts)
-    if isinstance(found, Mapping):
-        seconds = nearest_rank(found, indicator.quantile or 0.5)
-        return Figure("ok", _shown(indicator, seconds), seconds, denominator, n, None)
-    ratio = found / denominator
+    numerator = counts[indicator.numerator] if indicator.kind == "quantile" else value_of(indicator.numerator, counts)
+    if isinstance(numerator, Mapping):
+        seconds = nearest_rank(numerator, indicator.quantile or 0.5)
+        return Figure("ok", _in_shown_unit(indicator, seconds), seconds, denominator, n, None)
+    ratio = numerator / denominator
     if indicator.kind == "mean":
-        return Figure("ok", _shown(indicator, ratio), found, denominator, n, None)
-    low, high = wilson(found, denominator) if 0 <= ratio <= 1 else (ratio, ratio)
-    return Figure("ok", 100 * factor * ratio, found, denominator, n, (100 * factor * low, 100 * factor * high))
+        return Figure("ok", _in_shown_unit(indicator, ratio), numerator, denominator, n, None)
+    low, high = wilson(numerator, denominator) if 0 <= ratio <= 1 else (ratio, ratio)
+    return Figure("ok", 100 * factor * ratio, numerator, denominator, n, (100 * factor * low, 100 * factor * high))
 
 
 def lent(name: str) -> str:
-    """Under which name counts hold the denominator that the year before lends an indicator."""
+    """The name in ``Counts`` of an indicator's denominator of last year (Decision 766, 1.4)."""
     return f"lent/{name}"
 
 
 def nearest_rank(distribution: Mapping[int, int], quantile: float) -> float:
-    """The least value that at least ``quantile`` of the cases do not exceed; cases by value, at least one."""
+    """The least value that at least ``quantile`` of the cases do not exceed; ``distribution`` is cases by value."""
     needed = math.ceil(quantile * sum(distribution.values()))
-    seen = 0
+    passed = 0
     for value in sorted(distribution):
-        seen += distribution[value]
-        if seen >= needed:
+        passed += distribution[value]
+        if passed >= needed:
             return float(value)
     raise ValueError("an empty distribution has no quantile")
 
 
 def wilson(k: float, n: float) -> tuple[float, float]:
-    """The 95 % interval of a share, after Wilson (1927): ``k`` of ``n`` cases, ``n`` > 0; as shares."""
+    """The 95 % interval of the share ``k / n`` after Wilson (1927); ``n`` > 0."""
     share, z2 = k / n, Z95 * Z95
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = Z95 * math.sqrt((share * (1 - share) + z2 / (4 * n)) / n) / (1 + z2 / n)
@@ -229,5 +232,5 @@ def _factor(indicator: Indicator, counts: Counts) -> float | None:
     return value_of(indicator.factor.numerator, counts) / cases if cases > 0 else None
 
 
-def _shown(indicator: Indicator, number: float) -> float:
+def _in_shown_unit(indicator: Indicator, number: float) -> float:
     return number / SECONDS_OF.get(indicator.unit, 1)

@@ -1,4 +1,4 @@
-"""When a dossier is late: the one rule that lists, indicators and the recount follow. Pure.
+"""The rule of lateness, which lists, indicators and the recount all follow. Pure.
 
 The store keeps the same rule in ``warehouse/``: ``migrations/0008_appointments.sql`` (marks),
 ``models/3_dossier_days.sql`` and ``read/sql/dossiers.sql``; ``hailong verify`` holds the two against each other.
@@ -35,9 +35,9 @@ def is_late(
 ) -> bool:
     """Whether a dossier is late at an instant.
 
-    ``ended_at`` is its end if that came before ``at``, else None. ``late_after`` is the last instant that is in time;
-    None without an appointment. ``paused_since`` is since when its clock stands, ``supplements`` how often papers were
-    asked for.
+    ``ended_at`` is its end if that came before ``at``, else None. ``late_after`` is the last instant in time; None
+    without an appointment. ``paused_since`` is the start of a running pause, ``supplements`` the number of requests for
+    papers.
     """
     if late_after is None or (ended_at and ending == "withdrawn"):
         return False
@@ -45,6 +45,6 @@ def is_late(
         return True
     if ended_at:
         return ended_at > late_after
-    # While papers, a fee or the like are waited for, what counts is when they were asked for.
+    # A dossier that waits for papers or a fee is late only if they were requested after the appointment.
     is_waiting = paused_since is not None and paused_since <= late_after
     return at > late_after and not is_waiting

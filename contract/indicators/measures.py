@@ -1,4 +1,4 @@
-"""The counts that indicators are made of, and formulas of them. Pure.
+"""Measures, the counts that indicators are computed from, and formulas of them. Pure.
 
 A measure is one of the closed list below, or a cohort (contract/indicators/cohorts.py). A formula is a sum of
 measures: ``2 * settled[early] + settled[not early]``, ``answered - satisfied``.
@@ -134,14 +134,14 @@ _TERM = re.compile(r"\s*([+-]?)\s*(?:(\d+)\s*\*\s*)?(\w+(?:\[[^\[\]]+\])?)\s*")
 
 
 class Term(NamedTuple):
-    """A measure or cohort and how often it counts."""
+    """A measure or cohort with its weight in a formula."""
 
     weight: int
     measure: str
 
 
 def is_of_dossiers(measure: str) -> bool:
-    """Whether it is counted case by case, to the instant; all others are kept by unit-hour. ValueError when unknown."""
+    """Whether a measure is counted case by case, to the instant, not by unit-hour. ValueError when it is unknown."""
     if measure in MEASURES:
         return measure not in KEPT_BY_HOUR
     return bool(cohort(measure))
@@ -154,24 +154,24 @@ def is_cohort(measure: str) -> bool:
 
 @cache
 def terms(formula: str) -> tuple[Term, ...]:
-    """The terms of a formula; raises ValueError that names what is unknown."""
-    found: list[Term] = []
+    """The terms of a formula; ValueError names an unknown measure."""
+    parsed: list[Term] = []
     at = 0
-    while at < len(formula) or not found:
+    while at < len(formula) or not parsed:
         part = _TERM.match(formula, at)
-        if part is None or bool(part[1]) != bool(found):
+        if part is None or bool(part[1]) != bool(parsed):
             raise ValueError(f"{formula!r} is no sum of measures")
-        found.append(Term(int(part[2] or 1) * (-1 if part[1] == "-" else 1), part[3]))
+        parsed.append(Term(int(part[2] or 1) * (-1 if part[1] == "-" else 1), part[3]))
         at = part.end()
-    for _, measure in found:
+    for _, measure in parsed:
         is_of_dossiers(measure)
-    return tuple(found)
+    return tuple(parsed)
 
 
 def value_of(formula: str, counts: Counts) -> float:
-    """What a formula comes to; of a distribution its number of cases."""
+    """The value of a formula; a distribution counts as its number of cases."""
     return sum(weight * _number(counts[measure]) for weight, measure in terms(formula))
 
 
-def _number(found: float | Mapping[int, int]) -> float:
-    return float(sum(found.values())) if isinstance(found, Mapping) else float(found)
+def _number(count: float | Mapping[int, int]) -> float:
+    return float(sum(count.values())) if isinstance(count, Mapping) else float(count)

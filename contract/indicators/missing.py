@@ -1,4 +1,4 @@
-"""Why a figure is not shown, in words. Pure but for reading its own file once."""
+"""Sentences for missing figures, by reason. Pure except for reading its own file once."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ Reason = Literal["no_cases", "too_few", "no_appointment", "no_calendar", "no_cal
 
 @cache
 def texts() -> dict[Reason, dict[str, str]]:
-    """What is said of each reason, by language (``vi``, ``en``)."""
-    found: dict[Reason, dict[str, str]] = yaml.safe_load(
+    """The sentence for each reason by language (``vi``, ``en``)."""
+    sentences: dict[Reason, dict[str, str]] = yaml.safe_load(
         files("contract.indicators").joinpath("missing.yaml").read_text()
     )
-    return {reason: {language: text.strip() for language, text in told.items()} for reason, told in found.items()}
+    return {
+        reason: {language: text.strip() for language, text in by_language.items()}
+        for reason, by_language in sentences.items()
+    }

@@ -1,7 +1,7 @@
-"""Points: what a rule set gives for its figures, card by card. Pure.
+"""Points that a rule set gives for figures, card by card. Pure.
 
-The generic rule of Decision 766/QĐ-TTg: ``max_points`` from ``full_at`` on, below it in proportion. What has no figure
-is not counted as 0: it lowers what can be attained, and without all of that no band is told.
+The general rule of Decision 766/QĐ-TTg: ``max_points`` from ``full_at`` on, in proportion below. A missing figure does
+not count as 0 but lowers the attainable points; without all points attainable there is no band.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Standing = Literal["ok", "granted", "no_cases", "insufficient"]
 
 
 class Also(Closed):
-    """What another indicator's figure has to be besides."""
+    """A condition on the figure of another indicator."""
 
     indicator: str
     from_value: float = -math.inf
@@ -31,7 +31,7 @@ class Also(Closed):
 class Step(Closed):
     """Points from a value of the indicator on, for units of some ``levels`` (all when empty).
 
-    ``of`` names another indicator whose value is meant, ``also`` what other figures have to be.
+    ``of`` names another indicator whose value is compared instead, ``also`` are conditions on other figures.
     """
 
     points: float
@@ -41,23 +41,22 @@ class Step(Closed):
     also: tuple[Also, ...] = ()
 
     def others(self) -> set[str]:
-        """The other indicators that decide it."""
+        """The other indicators that the step depends on."""
         return {name for name in (self.of, *(other.indicator for other in self.also)) if name}
 
     def is_reached(self, value: float, others: Mapping[str, float]) -> bool:
-        """Whether these values reach it."""
+        """Whether these values reach the step."""
         return (others[self.of] if self.of else value) >= self.from_value and all(
             other.from_value <= others[other.indicator] <= other.to_value for other in self.also
         )
 
 
 class Component(Closed):
-    """What one indicator adds to a card.
+    """One indicator's points within a card.
 
-    ``full_at`` in the indicator's shown unit; where ``steps`` are given, points come by the highest of them that is
-    reached, not in proportion. ``without_cases``: what is given when nothing of the kind happened; of cases that nobody
-    can judge (``Figure.reason``) nothing is given.
-    ``granted_to``: levels whose units cannot have it and are given the maximum.
+    ``full_at`` is in the indicator's shown unit. Where ``steps`` are given, the highest one reached gives the points,
+    not the proportion. ``without_cases``: the points where no case happened; cases that cannot be judged
+    (``Figure.reason``) give none. ``granted_to``: levels whose units cannot have the figure and get the maximum.
     """
 
     indicator: str
@@ -68,13 +67,13 @@ class Component(Closed):
     granted_to: tuple[UnitLevel, ...] = ()
 
     def others(self) -> set[str]:
-        """The other indicators that its points depend on."""
+        """The other indicators that the points depend on."""
         return {name for step in self.steps for name in step.others()}
 
     def points(
         self, figure: Figure, level: str, others: Mapping[str, Figure] = MappingProxyType({})
     ) -> ComponentPoints:
-        """The points of a unit of a level with this figure and the ``others`` it needs; None when one is missing."""
+        """The points for a figure of a unit of a level, given the ``others``; None when one of these is missing."""
         if level in self.granted_to:
             return ComponentPoints(self, self.max_points, "granted")
         values = {name: others[name].value for name in self.others() if name in others}
@@ -85,8 +84,8 @@ class Component(Closed):
             return ComponentPoints(self, None, "insufficient")
         if figure.reason not in {None, "no_cases"}:
             return ComponentPoints(self, None, "no_cases")
-        given = {"full": self.max_points, "zero": 0.0, "none": None}[self.without_cases]
-        return ComponentPoints(self, given, "no_cases")
+        default = {"full": self.max_points, "zero": 0.0, "none": None}[self.without_cases]
+        return ComponentPoints(self, default, "no_cases")
 
     def _points_of(self, value: float, level: str, others: Mapping[str, float]) -> float:
         if self.steps:
@@ -106,14 +105,14 @@ class Card(Closed):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
-        found = sum(component.max_points for component in self.components)
-        if found != self.max_points:
-            raise ValueError(f"{self.id}: its components have {found:g} points, not {self.max_points:g}")
+        points = sum(component.max_points for component in self.components)
+        if points != self.max_points:
+            raise ValueError(f"{self.id}: its components have {points:g} points, not {self.max_points:g}")
         return self
 
 
 class Total(Closed):
-    """What the points of all cards are called together."""
+    """The name of the total of all cards."""
 
     id: str = Field(pattern=r"^[A-Z0-9]+(_[A-Z0-9]+)+$")
     name_vi: str
@@ -121,7 +120,7 @@ class Total(Closed):
 
 
 class Band(Closed):
-    """A class of totals: those from ``from_points`` on, up to the next band."""
+    """A class of totals, from ``from_points`` up to the next band."""
 
     from_points: float
     name_vi: str
@@ -131,7 +130,7 @@ class Band(Closed):
 
 @dataclass(frozen=True, slots=True)
 class ComponentPoints:
-    """Points of one component and why."""
+    """Points of one component, and their status."""
 
     component: Component
     points: float | None
@@ -140,20 +139,20 @@ class ComponentPoints:
 
 @dataclass(frozen=True, slots=True)
 class CardPoints:
-    """Points of one card: ``points`` of ``attainable``, which leaves out what has no figure."""
+    """Points of one card: ``points`` of ``attainable``, which leaves out components without a figure."""
 
     card: Card
     components: Sequence[ComponentPoints]
 
     @property
     def points(self) -> float:
-        """The points of all components that have any."""
-        return round(sum(found.points for found in self.components if found.points is not None), 2)
+        """The points of all components with a figure."""
+        return round(sum(part.points for part in self.components if part.points is not None), 2)
 
     @property
     def attainable(self) -> float:
-        """The most that those components could have."""
-        return sum(found.component.max_points for found in self.components if found.points is not None)
+        """The most points that those components can give."""
+        return sum(part.component.max_points for part in self.components if part.points is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,33 +169,33 @@ class Score:
 
     @property
     def attainable(self) -> float:
-        """The most that the total could be with what has a figure."""
+        """The greatest total possible with the components that have a figure."""
         return sum(card.attainable for card in self.cards)
 
     @property
     def band(self) -> Band | None:
         """The class of the total; None while any component has no points."""
-        is_whole = self.attainable == sum(found.card.max_points for found in self.cards)
+        is_whole = self.attainable == sum(part.card.max_points for part in self.cards)
         return band_of(self.bands, self.points) if is_whole else None
 
 
 def score(cards: Sequence[Card], bands: Sequence[Band], figures: Mapping[str, Figure], level: str) -> Score:
-    """The score of a unit of a level with these figures by indicator."""
-    found = [
+    """The score of a unit of a level; ``figures`` by indicator."""
+    card_points = [
         CardPoints(
             card, [component.points(figures[component.indicator], level, figures) for component in card.components]
         )
         for card in cards
     ]
-    return Score(found, bands)
+    return Score(card_points, bands)
 
 
 def band_of(bands: Sequence[Band], points: float) -> Band | None:
-    """The highest band that so many points reach."""
+    """The highest band that the points reach."""
     reached = [band for band in bands if points >= band.from_points]
     return max(reached, key=lambda band: band.from_points, default=None)
 
 
 def places(totals: Sequence[float]) -> list[int]:
-    """Places by points, the most first, of equals the same: 1, 2, 2, 4."""
+    """Ranks by points, the most first; equals share a rank: 1, 2, 2, 4."""
     return [1 + sum(other > total for other in totals) for total in totals]

@@ -1,8 +1,7 @@
-"""What the public is told of a unit: a band for a closed month, never a number. Pure.
+"""Public results of a unit: a band for a closed month, never a number. Pure.
 
-A band is told of ten cases or more only. Months are disjoint and no totals stand beside them, so that nothing can be
-taken from two answers by subtraction. The limits are this project's choice: the target of the plans, and ten points
-below it.
+A band needs at least ten cases. Months are disjoint and published without totals, so that subtracting two answers
+reveals nothing. The limits are this project's choice: the target of the plans, and ten points below it.
 """
 
 from __future__ import annotations
@@ -15,32 +14,32 @@ from contract.time import VIETNAM
 
 FEWEST = 10
 TOLD_OF = ("SAT_CSAT", "Q766_2_1")
-"""The indicators that the public is told of, both shares in percent of which more is better."""
+"""The published indicators; both are percentages where higher is better."""
 
 Band = Literal["good", "fair", "poor"]
 LIMITS: tuple[tuple[Band, float], ...] = (("good", 95), ("fair", 85), ("poor", 0))
 
 
 class Month(NamedTuple):
-    """A month of Vietnam."""
+    """A calendar month in Vietnam's time zone."""
 
     year: int
     month: int
 
     @classmethod
     def last_closed(cls, now: datetime) -> Month:
-        """The newest month that is over."""
+        """The latest month that is over."""
         today = now.astimezone(VIETNAM)
         return cls(today.year, today.month - 1) if today.month > 1 else cls(today.year - 1, 12)
 
     def bounds(self) -> tuple[datetime, datetime]:
-        """Its first instant, and the first one after it."""
+        """The first instant of the month and the first after it."""
         after = Month(self.year + self.month // 12, self.month % 12 + 1)
         first, next_one = (datetime.combine(date(*month, 1), time.min, VIETNAM) for month in (self, after))
         return first, next_one
 
     def is_closed(self, now: datetime) -> bool:
-        """Whether it is over."""
+        """Whether the month is over."""
         return self.bounds()[1] <= now
 
     def __str__(self) -> str:

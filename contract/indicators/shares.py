@@ -1,4 +1,4 @@
-"""How two shares differ, and how a share stands beside what its mix of cases lets expect. Pure."""
+"""The difference of two shares, and the share expected from a mix of cases. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contract.indicators.indicator import wilson
 
 
 class Difference(NamedTuple):
-    """A first share less a second, with the 95 % interval of the difference; as shares."""
+    """The difference of two shares with its 95 % interval."""
 
     difference: float
     low: float
@@ -18,15 +18,15 @@ class Difference(NamedTuple):
 
     @property
     def is_beyond_chance(self) -> bool:
-        """Whether no difference at all lies outside the interval."""
+        """Whether the interval excludes zero."""
         return self.low > 0 or self.high < 0
 
 
 def difference_of_shares(k1: float, n1: float, k2: float, n2: float) -> Difference:
-    """``k1`` of ``n1`` cases less ``k2`` of ``n2`` others, both ``n`` > 0.
+    """The difference ``k1 / n1 - k2 / n2``; both ``n`` > 0.
 
-    After Newcombe (1998, Statistics in Medicine 17:873-890, method 10): the interval is squared and added from those of
-    the two shares after Wilson. It holds for cases that have nothing to do with each other.
+    After Newcombe (1998, Statistics in Medicine 17:873-890, method 10): the interval combines the Wilson intervals of
+    the two shares as a root of squares. The cases of the two must be independent.
     """
     p1, p2 = k1 / n1, k2 / n2
     (low1, high1), (low2, high2) = wilson(k1, n1), wilson(k2, n2)
@@ -35,10 +35,10 @@ def difference_of_shares(k1: float, n1: float, k2: float, n2: float) -> Differen
 
 
 def expected_share(own: Mapping[str, float], all_units: Mapping[str, tuple[float, float]]) -> float | None:
-    """The share that a unit would have if each kind of its cases went as it goes in all units together.
+    """The share expected from a unit's mix of cases, if each kind did as well as in all units together.
 
-    Indirect standardisation: ``own`` counts its cases by kind, ``all_units`` has for each kind the good ones and all. A
-    kind that no unit has is left out; None without any case.
+    Indirect standardisation: ``own`` is the unit's number of cases by kind, ``all_units`` the good cases and all cases
+    of each kind. A kind without cases in all units is left out; None without any case.
     """
     known = {kind: cases for kind, cases in own.items() if kind in all_units and all_units[kind][1] > 0}
     total = sum(known.values())

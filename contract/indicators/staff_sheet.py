@@ -1,7 +1,7 @@
 """The sheet of an official (Circular 01/2018/TT-VPCP, form 01): indices of Decree 61 for each dossier. Pure.
 
-An index of one dossier is what the indicator of the same name gives of that dossier alone; the sheet's last line is the
-same formula over all of them.
+An index of one dossier is the indicator of the same name computed for that dossier alone; the last line of the sheet is
+the same formula over all dossiers.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from contract.indicators.points import Band, band_of
 INDICES = ("ND61_1", "ND61_2", "ND61_3", "ND61_4", "ND61_6", "ND61_7")
 RULE_SET = "nd61_staff"
 FEWEST = 5
-"""Of fewer dossiers no official is told a mean or a class."""
+"""Below this number of dossiers the sheet shows no mean and no class."""
 
 
 class Case(NamedTuple):
-    """A settled dossier of an official: its attributes as bits, its steps, citizens' answers on how many offices."""
+    """A settled dossier of an official: attributes as bits, counted steps, answers on the number of offices visited."""
 
     attributes: int
     steps_due: int
@@ -37,7 +37,7 @@ class Case(NamedTuple):
 
 @dataclass(frozen=True)
 class Line:
-    """Points by index, None where nothing is known; their ``total`` without index 6, of ``attainable``."""
+    """Points by index, None where unknown; ``total`` and ``attainable`` leave index 6 out."""
 
     points: Mapping[str, float | None]
     total: float
@@ -45,7 +45,7 @@ class Line:
 
     @property
     def is_whole(self) -> bool:
-        """Whether no index of the total is missing."""
+        """Whether every index of the total is known."""
         return self.attainable == _most()
 
     @property
@@ -73,7 +73,7 @@ def line(cases: Iterable[Case]) -> Line:
         }
         points[name] = evaluate(indicator.model_copy(update={"min_n": 1}), counts).value
     counted = [points[name] for name in _components()]
-    known = [found for found in counted if found is not None]
+    known = [value for value in counted if value is not None]
     return Line(points, sum(known), 2.0 * len(known))
 
 

@@ -1,4 +1,4 @@
-"""Warnings of what misses its target for days on end. Pure."""
+"""Warnings of targets missed on several days in a row. Pure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from contract.indicators.indicator import Closed, Target
 class LastingMiss(Closed):
     """A warning: one of ``indicators`` misses the target of a unit on ``days`` days in a row.
 
-    Days on which nothing of the kind happened neither break the row nor lengthen it; ``min_n`` cases on all days of the
-    row together are needed, so that one dossier a day is no proof.
+    Days without cases neither break the streak nor lengthen it. The streak needs ``min_n`` cases in all, so that one
+    dossier a day is not enough.
     """
 
     id: str = Field(pattern=r"^[A-Z0-9]+(_[A-Z0-9]+)+$")
@@ -27,7 +27,7 @@ class LastingMiss(Closed):
 
     @property
     def looks_back_days(self) -> int:
-        """How many days are looked through: a row of working days has weekends in it."""
+        """The number of days examined; a streak of working days contains weekends."""
         return 2 * self.days
 
 
@@ -39,7 +39,7 @@ class OfDay(NamedTuple):
 
 
 def row_of_misses(days: Sequence[OfDay], target: Target) -> tuple[int, int]:
-    """How many of the latest days in a row miss the target, and their cases; ``days`` from the earliest on."""
+    """The length of the latest streak of missed days, and its cases; ``days`` from the earliest on."""
     missed, cases = 0, 0
     for day in reversed(days):
         if day.value is None:

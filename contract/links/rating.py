@@ -18,8 +18,8 @@ PATH = "/r/"
 
 
 class RatingLink(BaseModel):
-    """``last_day`` is the last day on which the link is valid; ``time_points`` are the points of index 1 of Decree 61 for
-    this dossier (2 before its appointment, 1 on time, 0 late), if the sender knows them.
+    """``last_day`` is the last day on which the link is valid; ``time_points`` are the dossier's points of index 1 of
+    Decree 61 (2 before its appointment, 1 on time, 0 late), if the sender knows them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

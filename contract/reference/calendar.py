@@ -1,4 +1,4 @@
-"""The compact calendar file as zones and days: later lines go before earlier ones."""
+"""The calendar file expanded to zones and days; later lines override earlier ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SESSION = re.compile(r"^(\d\d:\d\d)-(\d\d:\d\d)$")
 
 
 def calendar_zones(rows: list[Row], root: str, faults: list[Fault]) -> Iterator[tuple[Row, str, dict[str, Any]]]:
-    """The calendars whose zone is told (lines of the kind ``zone``): the row, the calendar, and its event's data."""
+    """The lines of kind ``zone``: for each its row, its calendar, and the data of its event."""
     for row in rows:
         if row.cells.get("kind") == "zone":
             try:
@@ -27,7 +27,7 @@ def calendar_zones(rows: list[Row], root: str, faults: list[Fault]) -> Iterator[
 
 
 def calendar_days(rows: list[Row], root: str, faults: list[Fault]) -> Iterator[tuple[Row, dict[str, Any]]]:
-    """Each day that the rows speak of, with the row that decided and the data of its event.
+    """Every day that the rows cover, with the row that decided it and the data of its event.
 
     ``root`` is the unit of a calendar whose rows name none. Rows that cannot be read are added to ``faults``.
     """
@@ -75,21 +75,21 @@ def _day(row: Row, column: str) -> date:
 
 
 def _weekdays(row: Row) -> range:
-    found = re.fullmatch(r"([1-7])-([1-7])", needed(row.cells, "weekdays"))
-    if not found:
+    match = re.fullmatch(r"([1-7])-([1-7])", needed(row.cells, "weekdays"))
+    if not match:
         raise CellError(f"weekdays: {row.cells['weekdays']!r} is not like 1-5 (1 = Monday)")
-    return range(int(found[1]), int(found[2]) + 1)
+    return range(int(match[1]), int(match[2]) + 1)
 
 
 def _sessions(row: Row) -> list[list[str]]:
-    told: list[list[str]] = []
+    sessions: list[list[str]] = []
     for part in needed(row.cells, "sessions").split():
-        found = _SESSION.match(part)
+        match = _SESSION.match(part)
         try:
-            opens, closes = (time.fromisoformat(clock) for clock in found.groups()) if found else (time(), time())
+            opens, closes = (time.fromisoformat(clock) for clock in match.groups()) if match else (time(), time())
         except ValueError:
             opens = closes = time()
-        if closes <= opens or (told and part < told[-1][1]):
+        if closes <= opens or (sessions and part < sessions[-1][1]):
             raise CellError(f"sessions: {row.cells['sessions']!r} is not like 08:00-12:00 13:00-17:00, in order")
-        told.append([opens.isoformat(), closes.isoformat()])
-    return told
+        sessions.append([opens.isoformat(), closes.isoformat()])
+    return sessions

@@ -1,8 +1,8 @@
-"""CSV lines → records that know their line; a quotation mark that is out of place is never read over.
+"""CSV records with their line numbers; a misplaced quotation mark is always reported.
 
-Python's ``csv`` takes a mark that is left open for a cell that goes on to the end of the file: all rows behind it are
-gone. Here a record is damaged when it cannot be taken apart on its own line, and the file is when nobody can say
-where the next record begins.
+Python's ``csv`` reads an unclosed quote as one cell up to the end of the file, and loses all rows in it. Here a record
+is damaged when it cannot be parsed within its own line, and the file is damaged when the start of the next record is
+unknown.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 LARGEST_CELL = 1_000_000
 MOST_LINES = 100
-"""A record of more lines is one that a forgotten quotation mark made."""
+"""A record of more lines is the result of a missing quotation mark."""
 _REMEDY = "close it or remove it; if the file does not quote its cells, say so in the mapping (file: {quote: none})"
 
 
 class CsvError(Exception):
-    """From this line on nobody can say where a record begins."""
+    """From this line on the start of a record is unknown."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(line, reason)
@@ -27,7 +27,7 @@ class CsvError(Exception):
 
 
 class Record(NamedTuple):
-    """``line`` is the first of the record's lines; ``fault`` says why its cells cannot be relied on."""
+    """``line`` is the number of its first line; ``fault`` is the reason why its cells cannot be trusted."""
 
     line: int
     cells: list[str]
@@ -36,7 +36,7 @@ class Record(NamedTuple):
 
 
 class CsvRecords:
-    """Takes lines apart. ``first_line`` is the number of the first; set ``width`` as soon as the columns are known.
+    """Parses lines. ``first_line`` is the number of the first; set ``width`` as soon as the columns are known.
 
     Lines end as the file's do; a blank line is a record without cells. Iterating raises ``CsvError``.
     """
@@ -50,14 +50,14 @@ class CsvRecords:
         self._lines: list[str] = []
         self._line = first_line - 1
         self._reader = csv.reader(
-            map(self._noted, lines),
+            map(self._remember, lines),
             delimiter=delimiter,
             quotechar=quote,
             quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
             strict=True,
         )
 
-    def _noted(self, line: str) -> str:
+    def _remember(self, line: str) -> str:
         self._lines.append(line)
         return line
 
@@ -89,7 +89,7 @@ class CsvRecords:
             lines.clear()
 
     def _fault(self, error: csv.Error) -> str:
-        """Why this one line is no record. Raises ``CsvError`` when it may not end where the line does."""
+        """The fault of one line that is not a record. Raises ``CsvError`` when the record may go on after the line."""
         first, last = self._line + 1, self._line + len(self._lines)
         if "field larger" in str(error):
             raise CsvError(first, f"{error}; is a quotation mark left open?") from error
@@ -104,7 +104,7 @@ class CsvRecords:
         return f"a quotation mark stands within a cell ({error}); it must be written twice there"
 
     def _stray_quote(self, cells: list[str], text: str) -> str | None:
-        """Why a cell is not taken that holds a quotation mark but does not begin with one: it may have lost it."""
+        """The fault of a cell with a quotation mark that does not begin with one: it may have lost its first mark."""
         quote = self._quote
         if quote is None:
             return None
@@ -114,7 +114,7 @@ class CsvRecords:
         return None
 
     def _swallows(self, lines: list[str]) -> bool:
-        """Whether whole rows seem to lie in one cell: every line has as many delimiters as a row."""
+        """Whether whole rows seem to be inside one cell: every line has as many delimiters as a row."""
         if len(lines) > MOST_LINES:
             return True
         n_delimiters = self.width - 1

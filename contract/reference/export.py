@@ -1,6 +1,6 @@
-"""Reference events back as CSV files, so that what a system knows can be looked at, changed and loaded again. Pure.
+"""Reference events written back as CSV files, to be read, changed and loaded again. Pure.
 
-The newest word on each thing is a line; what was abolished or revoked is left out. A calendar is told day by day.
+Each line is the newest fact on its subject; abolished and revoked ones are left out. A calendar has a line per day.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Literal
 from contract.reference.files import FILES, columns
 
 ENDS = {"procedure.abolished": "procedure.published", "device.revoked": "device.paired"}
-"""What takes back which word."""
+"""Event types that end facts of another type."""
 SAME = {"procedure.updated": "procedure.published"}
 FILE_OF = {
     "unit.defined": "units.csv",
@@ -35,36 +35,36 @@ SUBJECT_IN = {
     "aliases.csv": "alias",
     "configurations.csv": "scope",
 }
-"""The column of the files whose lines are called by the subject of their event."""
+"""The column that holds the event's subject."""
 
 
 def texts(events: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The files by name; those without a line are left out. Loading them again tells the same of everything."""
+    """The files by name; those without a line are left out. Loading them again gives the same facts."""
     rows: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
-    told_at: dict[str, str] = {}
+    newest_time: dict[str, str] = {}
     for event in _newest(events):
         name = FILE_OF[event["type"]]
         rows[name].append(_cells(name, event))
-        told_at[name] = max(told_at.get(name, event["time"]), event["time"], key=_instant)
-    return {name: _text(name, rows[name], told_at[name]) for name in FILES if name in rows}
+        newest_time[name] = max(newest_time.get(name, event["time"]), event["time"], key=_instant)
+    return {name: _text(name, rows[name], newest_time[name]) for name in FILES if name in rows}
 
 
 def _newest(events: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """The last word on each thing and day of effect, by what it is about; of points all that was said, put together."""
-    found: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+    """The newest fact on each subject and day of effect; for points all capabilities merged."""
+    newest: dict[tuple[str, str, str], Mapping[str, Any]] = {}
     for event in sorted(events, key=lambda event: (_instant(event["time"]), event["id"])):
         kind = SAME.get(event["type"], event["type"])
-        key = thing_told(event)
+        key = fact_key(event)
         if kind in ENDS:
-            found.pop(key, None)
+            newest.pop(key, None)
         elif kind in FILE_OF:
-            before = found[key]["data"] if kind == "point.capability" and key in found else {}
-            found[key] = {**event, "type": kind, "data": {**before, **event["data"]}}
-    yield from (found[key] for key in sorted(found))
+            before = newest[key]["data"] if kind == "point.capability" and key in newest else {}
+            newest[key] = {**event, "type": kind, "data": {**before, **event["data"]}}
+    yield from (newest[key] for key in sorted(newest))
 
 
-def thing_told(event: Mapping[str, Any]) -> tuple[str, str, str]:
-    """What an event speaks of: of two events on one thing the newer holds."""
+def fact_key(event: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Type, subject and day of effect of a reference fact; of two facts with one key the newer holds."""
     kind = SAME.get(event["type"], event["type"])
     return ENDS.get(kind, kind), event["subject"], event["data"].get("valid_from", "")
 
@@ -95,12 +95,12 @@ def _cell(value: Any) -> str:
     return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
-def _text(name: str, rows: list[dict[str, str]], told_at: str) -> str:
+def _text(name: str, rows: list[dict[str, str]], as_of: str) -> str:
     required, further = columns()[name]
     used = {column for row in rows for column in row}
     file = io.StringIO()
-    file.write(f"# as of: {told_at}\n")
-    # csv quotes only the line end that it writes itself; a cell with another one would be two lines.
+    file.write(f"# as of: {as_of}\n")
+    # csv quotes only its own line end; a cell with a carriage return would become two lines.
     quoting: Literal[0, 1] = (
         csv.QUOTE_ALL if any("\r" in cell for row in rows for cell in row.values()) else csv.QUOTE_MINIMAL
     )
@@ -115,5 +115,5 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _cutoff(told: dict[str, str]) -> str:
-    return f"{told['valid_from']}/{told.get('at') or 'none'}"
+def _cutoff(cutoff: dict[str, str]) -> str:
+    return f"{cutoff['valid_from']}/{cutoff.get('at') or 'none'}"

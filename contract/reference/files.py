@@ -1,7 +1,7 @@
-"""Reference data as CSV files, and the events that their lines become.
+"""Reference data: CSV files, and the events made from their lines.
 
-A file begins with comment lines, one of which is ``# as of: <RFC 3339>``, the instant of the statements below; then
-the line of column names. An empty cell is a value not given. Every wrong line is reported, with its number.
+A file begins with comment lines, one of which is ``# as of: <RFC 3339>``, the time of its facts; then follows the line
+of column names. An empty cell is a missing value. Every wrong line is reported with its number.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ FILES = (
     *("units.csv", "calendar.csv", "procedures.csv", "targets.csv", "tablets.csv", "points.csv", "aliases.csv"),
     "configurations.csv",
 )
-"""The files of a folder, in the order in which their events are sent: what is referred to comes first."""
+"""The files of a folder, in sending order: facts come before those that refer to them."""
 
 
 def columns() -> dict[str, tuple[list[str], list[str]]]:
-    """The required and the further columns of each file, by its name."""
+    """The required and the optional columns of each file, by its name."""
     return {name: (sorted(_REQUIRED[name]), sorted(_OPTIONAL[name])) for name in FILES}
 
 
 @dataclass(slots=True)
 class Parsed:
-    """The events of a folder in sending order, CloudEvents as plain dicts, and every fault found."""
+    """The events of a folder in sending order, as dicts, and all faults."""
 
     events: list[dict[str, Any]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class _Built:
+class _BuiltEvent:
     row: Row
     event: dict[str, Any]
 
@@ -53,19 +53,19 @@ def _number(text: str) -> float:
     return value
 
 
-def _truth(text: str) -> bool:
+def _boolean(text: str) -> bool:
     # Table programs write TRUE.
     return {"true": True, "false": False}[text.lower()]
 
 
 def _cutoffs(text: str) -> list[dict[str, str | None]]:
-    told = [(day, hour) for day, _, hour in (part.partition("/") for part in text.split())]
-    if not all(hour for _, hour in told):
+    cutoffs = [(day, hour) for day, _, hour in (part.partition("/") for part in text.split())]
+    if not all(hour for _, hour in cutoffs):
         raise ValueError(text)
-    return [{"valid_from": day, "at": None if hour == "none" else hour} for day, hour in told]
+    return [{"valid_from": day, "at": None if hour == "none" else hour} for day, hour in cutoffs]
 
 
-_TRUTHS = (
+_BOOLEANS = (
     *("full_online_eligible", "has_fee", "requires_result", "parts_complete", "online_payment", "restructured"),
     *("posted", "digitisation_workflow", "e_certified_copy", "mirrored", "large_text", "follow_up"),
 )
@@ -75,7 +75,7 @@ _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "fee_vnd": (int, "a whole number of đồng"),
     "annual_volume": (int, "a whole number"),
     "value": (_number, "a number"),
-    **dict.fromkeys(_TRUTHS, (_truth, "true or false")),
+    **dict.fromkeys(_BOOLEANS, (_boolean, "true or false")),
     "cutoffs": (_cutoffs, "like 2024-07-01/15:00 2026-03-01/none"),
     "results_in_force": (int, "a whole number"),
     "results_digitised": (int, "a whole number"),
@@ -112,14 +112,14 @@ _OPTIONAL = {
 
 
 def parse(files: Mapping[str, str], source: str, token_sha256: Callable[[str], str]) -> Parsed:
-    """The events of these files (name → text), ready to send, or everything that is wrong with them.
+    """Parses the files (name → text) into events ready to send, or collects all their faults.
 
     ``source`` becomes the events' source; ``token_sha256`` gives a device's token hash. An event's id follows from its
     content alone, so that loading the same lines again changes nothing.
     """
     unknown = f"no file of this name is known; known: {', '.join(FILES)}"
     parsed = Parsed([], [Fault(name, 1, unknown) for name in sorted(set(files) - set(FILES))])
-    built: list[_Built] = []
+    built: list[_BuiltEvent] = []
     codes: set[str] = set()
     root = ""
     for name in FILES:
@@ -127,23 +127,23 @@ def parse(files: Mapping[str, str], source: str, token_sha256: Callable[[str], s
             continue
         rows = list(read_rows(name, files[name], _REQUIRED[name], _OPTIONAL[name], parsed.faults))
         if name == "units.csv":
-            rows = _parents_first(rows, parsed.faults)
+            rows = _sort_parents_first(rows, parsed.faults)
             codes = {row.cells.get("code", "") for row in rows}
             root = next((row.cells.get("code", "") for row in rows if "parent" not in row.cells), "")
         if name == "calendar.csv":
-            built += _built(_days(rows, root, parsed.faults), source, parsed.faults)
+            built += _build_events(_read_days(rows, root, parsed.faults), source, parsed.faults)
         else:
-            built += _built(_facts(name, rows, root, token_sha256, parsed.faults), source, parsed.faults)
-    parsed.faults += _twice(built)
-    parsed.faults += _ambiguous(built, codes)
+            built += _build_events(_read_facts(name, rows, root, token_sha256, parsed.faults), source, parsed.faults)
+    parsed.faults += _find_repeated(built)
+    parsed.faults += _find_ambiguous_aliases(built, codes)
     if codes:
-        parsed.faults += _dangling(built, codes)
+        parsed.faults += _find_dangling_references(built, codes)
     parsed.faults.sort(key=lambda fault: (FILES.index(fault.file) if fault.file in FILES else -1, fault.line))
     parsed.events = [] if parsed.faults else [item.event for item in built]
     return parsed
 
 
-def _parents_first(rows: list[Row], faults: list[Fault]) -> list[Row]:
+def _sort_parents_first(rows: list[Row], faults: list[Fault]) -> list[Row]:
     parents = {row.cells.get("code"): row.cells.get("parent") for row in rows}
     depths: list[int] = []
     for row in rows:
@@ -159,7 +159,7 @@ def _parents_first(rows: list[Row], faults: list[Fault]) -> list[Row]:
 _Fact = tuple[Row, str, str, dict[str, Any]]
 
 
-def _facts(
+def _read_facts(
     name: str, rows: list[Row], root: str, token_sha256: Callable[[str], str], faults: list[Fault]
 ) -> Iterator[_Fact]:
     for row in rows:
@@ -203,7 +203,7 @@ def _read(column: str, text: str) -> Any:
         raise CellError(f"{column}: {text!r} is not {wanted}") from error
 
 
-def _days(rows: list[Row], root: str, faults: list[Fault]) -> Iterator[_Fact]:
+def _read_days(rows: list[Row], root: str, faults: list[Fault]) -> Iterator[_Fact]:
     for row, calendar, zone in calendar_zones(rows, root, faults):
         yield row, "calendar.defined", calendar, zone
     for row, data in calendar_days(rows, root, faults):
@@ -211,25 +211,25 @@ def _days(rows: list[Row], root: str, faults: list[Fault]) -> Iterator[_Fact]:
 
 
 def with_own_id(event: dict[str, Any]) -> dict[str, Any]:
-    """The event with the id that follows from all the rest of it."""
+    """The event with an id derived from all its other fields."""
     rest = {name: value for name, value in event.items() if name != "id"}
     return rest | {"id": derived_id("reference", json.dumps(rest, sort_keys=True, ensure_ascii=False))}
 
 
-def _built(facts: Iterator[_Fact], source: str, faults: list[Fault]) -> Iterator[_Built]:
+def _build_events(facts: Iterator[_Fact], source: str, faults: list[Fault]) -> Iterator[_BuiltEvent]:
     for row, kind, subject, data in facts:
         event: dict[str, Any] = {"specversion": "1.0", "type": kind, "source": source}
         event = with_own_id(event | {"time": row.as_of, "subject": subject, "data": data})
-        found = decode(json.dumps(event, ensure_ascii=False).encode())
-        if isinstance(found, Refusal):
-            faults.append(Fault(row.file, row.line, found.detail))
+        decoded = decode(json.dumps(event, ensure_ascii=False).encode())
+        if isinstance(decoded, Refusal):
+            faults.append(Fault(row.file, row.line, decoded.detail))
         elif (until := data.get("valid_to")) and until < data["valid_from"]:
             faults.append(Fault(row.file, row.line, f"valid_to: {until} is before valid_from"))
         else:
-            yield _Built(row, event)
+            yield _BuiltEvent(row, event)
 
 
-def _twice(built: list[_Built]) -> Iterator[Fault]:
+def _find_repeated(built: list[_BuiltEvent]) -> Iterator[Fault]:
     first: dict[tuple[str, str, str], int] = {}
     for item in built:
         key = (item.event["type"], item.event["subject"], item.event["data"].get("valid_from", ""))
@@ -239,11 +239,11 @@ def _twice(built: list[_Built]) -> Iterator[Fault]:
         first.setdefault(key, item.row.line)
 
 
-def _ambiguous(built: list[_Built], units: set[str]) -> Iterator[Fault]:
+def _find_ambiguous_aliases(built: list[_BuiltEvent], units: set[str]) -> Iterator[Fault]:
     named = [item for item in built if item.event["type"] == aliases.KIND]
     rows = {item.row.line: item for item in named}
-    told = ((item.row.line, item.event["subject"], aliases.meaning_of(item.event["data"])) for item in named)
-    for line, first, other in aliases.clashes(told):
+    meanings = ((item.row.line, item.event["subject"], aliases.meaning_of(item.event["data"])) for item in named)
+    for line, first, other in aliases.clashes(meanings):
         alias = rows[line].event["subject"]
         message = f"alias: {alias!r} means {other.unit!r} in line {first} on the same days"
         yield Fault(rows[line].row.file, line, message)
@@ -252,7 +252,7 @@ def _ambiguous(built: list[_Built], units: set[str]) -> Iterator[Fault]:
             yield Fault(item.row.file, item.row.line, f"alias: {item.event['subject']!r} is the code of a unit")
 
 
-def _dangling(built: list[_Built], units: set[str]) -> Iterator[Fault]:
+def _find_dangling_references(built: list[_BuiltEvent], units: set[str]) -> Iterator[Fault]:
     calendars = {item.event["data"]["calendar"] for item in built if item.event["type"] == "calendar.day_defined"}
     calendars |= {item.event["subject"] for item in built if item.event["type"] == "calendar.defined"}
     for item in built:

@@ -9,9 +9,9 @@ _WITH_SUFFIXES = re.compile(r"^(\d\.\d{6})(?:\.000\.00\.00)?(?:\.[A-Z]\d{2})?$")
 
 
 def plain_code(code: str) -> str:
-    """The code without ``.000.00.00`` and without a province, by which procedures of all provinces meet.
+    """The code without ``.000.00.00`` and province suffix, which is the same in all provinces.
 
-    ``1.001122.000.00.00.H48`` → ``1.001122``; what is no such code stays as it is.
+    ``1.001122.000.00.00.H48`` → ``1.001122``; any other code is returned unchanged.
     """
-    found = _WITH_SUFFIXES.match(code)
-    return found[1] if found else code
+    match = _WITH_SUFFIXES.match(code)
+    return match[1] if match else code

@@ -1,7 +1,7 @@
-"""Reference files as rows: comment lines with the instant, a line of columns, then one row a line, or what is wrong.
+"""Rows of a reference file: comment lines with the file's time, a line of column names, then one row a line.
 
-What a table program makes of such a file when it saves it is read as well: another delimiter, Windows' line ends, a
-byte order mark, comment lines filled up with empty cells.
+Files saved by a spreadsheet program are read too: other delimiters, Windows line ends, a byte order mark, comment lines
+filled up with empty cells.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a file: its cells by column, those not given left out, and the instant of the file."""
+    """One line of a file: its cells by column without empty ones, and the time of the file."""
 
     file: str
     line: int
@@ -48,7 +48,7 @@ class CellError(ValueError):
 
 
 def needed(data: Mapping[str, Any], column: str) -> str:
-    """The cell of a column that must not be empty; raises CellError."""
+    """The cell of a required column; CellError when it is empty."""
     if column not in data:
         raise CellError(f"{column}: is empty")
     return str(data[column])
@@ -57,10 +57,10 @@ def needed(data: Mapping[str, Any], column: str) -> str:
 def rows(
     name: str, text: str, required: Collection[str], optional: Collection[str], faults: list[Fault]
 ) -> Iterator[Row]:
-    """The rows of a file; every line that is none is added to ``faults``."""
+    """The rows of a file; every faulty line is added to ``faults``."""
     lines = list(io.StringIO(text.removeprefix("\ufeff"), newline=""))
     n_comments = next((n for n, line in enumerate(lines) if not line.startswith(("#", '"#'))), len(lines))
-    as_of = next((found[1] for line in lines[:n_comments] if (found := _AS_OF.fullmatch(_comment(line)))), None)
+    as_of = next((match[1] for line in lines[:n_comments] if (match := _AS_OF.fullmatch(_comment(line)))), None)
     if as_of is None or not _is_instant(as_of):
         faults.append(
             Fault(name, 1, "a comment line '# as of: 2026-01-01T00:00:00+07:00' must come before the columns")
@@ -76,9 +76,9 @@ def rows(
             columns.pop()
         missing, unknown = set(required) - set(columns), set(columns) - known
         if missing or unknown or len(set(columns)) < len(columns):
-            told = [f"missing: {', '.join(sorted(missing))}"] if missing else []
-            told += [f"unknown: {', '.join(sorted(unknown))}"] if unknown else []
-            faults.append(Fault(name, n_comments + 1, f"columns {'; '.join(told) or 'named twice'}"))
+            problems = [f"missing: {', '.join(sorted(missing))}"] if missing else []
+            problems += [f"unknown: {', '.join(sorted(unknown))}"] if unknown else []
+            faults.append(Fault(name, n_comments + 1, f"columns {'; '.join(problems) or 'named twice'}"))
             return
         table.width = width
         for record in records:
@@ -101,12 +101,12 @@ def rows(
 
 
 def _comment(line: str) -> str:
-    """A comment's text, without the quotation marks and the empty cells that a table program adds."""
+    """The text of a comment line, without the quotation marks and empty cells that spreadsheet programs add."""
     return line.strip().strip(',;\t"')
 
 
 def _delimiter(lines: list[str], known: Collection[str]) -> str:
-    """The delimiter under which the first line has most of the known columns."""
+    """The delimiter that gives the first line the most known columns."""
 
     def fit(delimiter: str) -> int:
         try:
