@@ -1,7 +1,7 @@
 """Field types shared by all events, and the bounds of what they may hold.
 
 What is admitted must be computable by every later stage: one value that a table, a page or a file cannot hold would
-break that stage for everybody. So each type has bounds. ``docs/operations.md`` shows them in one table.
+break that stage for everybody. So each type has bounds. ``docs/reference/bounds.md`` lists them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The tables of the documents, made from the code: ``python docs/tables.py`` writes them anew.
+"""The tables of the documents, made from the code: ``python docs/tables.py`` rewrites them.
 
-Each table stands between ``<!-- table: NAME -->`` and ``<!-- /table -->``; a test compares it with what is made here.
+Each table stands between ``<!-- table: NAME -->`` and ``<!-- /table -->``; a test compares it with the one made here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,13 @@ from runtime.settings import Settings
 from tests.faults.cases import CASES
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("operations", "faults", "indicators")))
+DOCUMENTS = (
+    *sorted((ROOT / "docs" / "reference").glob("*.md")),
+    ROOT / "docs" / "faults.md",
+    ROOT / "docs" / "indicators.md",
+)
+"""The documents that hold tables."""
+
 PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 REFUSALS: dict[Reason, str] = {
@@ -37,7 +43,7 @@ REFUSALS: dict[Reason, str] = {
     Reason.MISSING_FIELD: "A required field is not there; the detail names it.",
     Reason.WRONG_TYPE: "A field has the wrong JSON type (text for a number, say).",
     Reason.INVALID_VALUE: "A field's value is not allowed; the detail says what is.",
-    Reason.UNKNOWN_TYPE: "`type` is none of the event types below.",
+    Reason.UNKNOWN_TYPE: "No event type has this name; [events](events.md) lists them.",
     Reason.UNKNOWN_UNIT: "No unit has this code. Load the units first, then send again.",
     Reason.SCORE_OUTSIDE_SCALE: "The score is not on the scale that the rating names.",
     Reason.TIME_IN_FUTURE: "`time` is over five minutes ahead of ingest's clock. Set the sender's clock right.",
@@ -79,17 +85,17 @@ BOUNDS: dict[str, tuple[str, str]] = {
     ),
     "the event": ("`HAILONG_MAX_EVENT_BYTES`, as sent and as written out", "refused"),
 }
-"""What each kind of field may hold, and what becomes of a value outside."""
+"""By kind of field: the values that are admitted, and what happens to any other value."""
 
 
-def written(text: str) -> str:
-    """The document with every table made anew; KeyError when it names a table that there is not."""
-    return PLACE.sub(lambda found: found[1] + TABLES[found[2]]() + found[3], text)
+def with_tables(text: str) -> str:
+    """Returns the document with every table rewritten; KeyError for the name of a table that does not exist."""
+    return PLACE.sub(lambda match: match[1] + TABLES[match[2]]() + match[3], text)
 
 
 def table_names(text: str) -> list[str]:
-    """The tables that a document holds."""
-    return [found[2] for found in PLACE.finditer(text)]
+    """Names of the tables in a document."""
+    return [match[2] for match in PLACE.finditer(text)]
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -106,14 +112,14 @@ def _walk(command: Any, name: str) -> Iterator[tuple[str, str]]:
         for child in command.commands.values():
             yield from _walk(child, f"{name} {child.name}")
         return
-    words = [name]
+    parts = [name]
     for parameter in command.params:
         if parameter.param_type_name == "argument":
-            words.append(parameter.name.upper() if parameter.required else f"[{parameter.name.upper()}]")
+            parts.append(parameter.name.upper() if parameter.required else f"[{parameter.name.upper()}]")
         else:
             flag = parameter.opts[0] if parameter.is_flag else f"{parameter.opts[0]} {parameter.name.upper()}"
-            words.append(flag if parameter.required else f"[{flag}]")
-    yield f"`{' '.join(words)}`", (command.help or "").split("\n")[0]
+            parts.append(flag if parameter.required else f"[{flag}]")
+    yield f"`{' '.join(parts)}`", (command.help or "").split("\n")[0]
 
 
 def _settings() -> str:
@@ -130,8 +136,8 @@ def _refusals() -> str:
 
 
 def _bounds() -> str:
-    rows = [(what, bounds, outside) for what, (bounds, outside) in BOUNDS.items()]
-    return _table(("what", "bounds", "outside them"), rows)
+    rows = [(field, bounds, outside) for field, (bounds, outside) in BOUNDS.items()]
+    return _table(("field", "bounds", "outside them"), rows)
 
 
 def _events() -> str:
@@ -182,7 +188,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "nd61_2018": indicators.section("nd61_2018"),
     "nd61_staff": indicators.section("nd61_staff"),
     "lateness": indicators.lateness,
-    "glossary": indicators.glossary,
+    "formula_words": indicators.formula_words,
     "refusals": _refusals,
     "events": _events,
     "routes": _routes,
@@ -192,9 +198,9 @@ TABLES: dict[str, Callable[[], str]] = {
 
 
 def main() -> None:
-    """Write every table of every document anew."""
+    """Rewrites every table of every document."""
     for path in DOCUMENTS:
-        path.write_text(written(path.read_text(encoding="utf-8")), encoding="utf-8")
+        path.write_text(with_tables(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
