@@ -136,3 +136,18 @@ def test_the_glossary_is_short_and_its_identifiers_occur_in_the_code() -> None:
     assert len(terms) == len(set(terms))
     identifiers = {name for _, _, cell, _ in rows for name in re.findall(r"`(.+?)`", cell)}
     assert sorted(name for name in identifiers if not re.search(rf"\b{re.escape(name)}\b", _code())) == []
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=_place)
+def test_every_link_to_a_heading_finds_it(path: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]*)#([^)]+)\)", path.read_text(encoding="utf-8"))
+    absent = [
+        f"{file}#{anchor}" for file, anchor in links if anchor not in _anchors(path.parent / file if file else path)
+    ]
+    assert absent == []
+
+
+def _anchors(path: Path) -> set[str]:
+    """The anchors that GitHub makes of a document's headings."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", path.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
