@@ -18,8 +18,8 @@ from contract.measures import MEASURES
 from contract.missing import texts
 
 BASIS = {
-    "rule": "văn bản quy định · stands in the source",
-    "practice": "theo cách Cổng DVCQG tính · as the national portal is seen to count",
+    "rule": "văn bản quy định · stated in the source",
+    "practice": "theo cách Cổng DVCQG tính · as the national portal counts, by observation",
     "choice": "lựa chọn của dự án · this project's choice",
 }
 KINDS: dict[str, Callable[[Indicator], str]] = {
@@ -93,12 +93,12 @@ def _entry(entry: Indicator, rules: RuleSet) -> str:
     lines = [f"- {KINDS[entry.kind](entry)}{times} ({entry.unit})"]
     component = rules.components.get(entry.id)
     if component:
-        full = f", đủ điểm từ · full from {component.full_at:g}" if component.full_at != 100 else ""
-        lines.append(f"- Điểm tối đa · most points: {component.max_points:g}{full}")
+        full = f", đủ điểm từ · all points from {component.full_at:g}" if component.full_at != 100 else ""
+        lines.append(f"- Điểm tối đa · maximum points: {component.max_points:g}{full}")
         if component.granted_to:
-            lines.append(f"- Được tính đủ điểm ở cấp · given in full at the levels: {', '.join(component.granted_to)}")
+            lines.append(f"- Được tính đủ điểm ở cấp · all points given at the levels: {', '.join(component.granted_to)}")
     lines += [
-        f"- Không có số liệu khi chỉ có · no figure with nothing but: `{each.cases}` (`{each.reason}`)"
+        f"- Không có số liệu khi chỉ có · no figure when all cases are: `{each.cases}` (`{each.reason}`)"
         for each in entry.unjudged
     ]
     lines += [f"- Mục tiêu · target: {_target(target)}" for target in entry.targets]

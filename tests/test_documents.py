@@ -151,3 +151,10 @@ def _anchors(path: Path) -> set[str]:
     """The anchors that GitHub makes of a document's headings."""
     headings = re.findall(r"^#+ (.+)$", FENCE.sub("", path.read_text(encoding="utf-8")), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+def test_every_test_that_faults_names_exists() -> None:
+    named = set(re.findall(r"\btest_\w+", (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")))
+    files = [ROOT / name for name in _tracked() if name.startswith("tests/") and name.endswith(".py")]
+    functions = {name for path in files for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))}
+    assert sorted(named - functions - {path.stem for path in files}) == []
