@@ -96,7 +96,9 @@ def _entry(entry: Indicator, rules: RuleSet) -> str:
         full = f", đủ điểm từ · all points from {component.full_at:g}" if component.full_at != 100 else ""
         lines.append(f"- Điểm tối đa · maximum points: {component.max_points:g}{full}")
         if component.granted_to:
-            lines.append(f"- Được tính đủ điểm ở cấp · all points given at the levels: {', '.join(component.granted_to)}")
+            lines.append(
+                f"- Được tính đủ điểm ở cấp · all points given at the levels: {', '.join(component.granted_to)}"
+            )
     lines += [
         f"- Không có số liệu khi chỉ có · no figure when all cases are: `{each.cases}` (`{each.reason}`)"
         for each in entry.unjudged

@@ -38,21 +38,21 @@ PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 REFUSALS: dict[Reason, str] = {
     Reason.NOT_UTF8: "The bytes are not UTF-8. Export the file again as UTF-8.",
-    Reason.NOT_JSON: "The line is no JSON object.",
-    Reason.TOO_LARGE: "The event or the body is above its limit; send large bodies in parts.",
-    Reason.MISSING_FIELD: "A required field is not there; the detail names it.",
+    Reason.NOT_JSON: "The line is not a JSON object.",
+    Reason.TOO_LARGE: "The event or the body is larger than its limit; send large bodies in parts.",
+    Reason.MISSING_FIELD: "A required field is absent; the detail names it.",
     Reason.WRONG_TYPE: "A field has the wrong JSON type (text for a number, say).",
     Reason.INVALID_VALUE: "A field's value is not allowed; the detail says what is.",
     Reason.UNKNOWN_TYPE: "No event type has this name; [events](events.md) lists them.",
     Reason.UNKNOWN_UNIT: "No unit has this code. Load the units first, then send again.",
     Reason.SCORE_OUTSIDE_SCALE: "The score is not on the scale that the rating names.",
     Reason.TIME_IN_FUTURE: "`time` is over five minutes ahead of ingest's clock. Set the sender's clock right.",
-    Reason.TIME_TOO_OLD: "`time` is before the year 2000, or before what a tablet may send; the detail says what.",
+    Reason.TIME_TOO_OLD: "`time` is before the year 2000, or older than a tablet may send; the detail says which.",
     Reason.ID_CONFLICT: "This `id` came before with other content. Give the new event a new `id`.",
-    Reason.FORBIDDEN: "A tablet's token may send taps and heartbeats of its own place only, an import that was taken"
-    " back nothing new; the detail says what.",
-    Reason.TOO_MANY: "A tablet's token sent more of one minute or hour than people can tap. Look at that tablet.",
-    Reason.NOT_JUDGED: "hailong failed on this line, a fault of its own. The line is kept; report it, and go on.",
+    Reason.FORBIDDEN: "A tablet may send only taps and heartbeats of its own place; an import that was taken back may"
+    " send nothing. The detail names the cause.",
+    Reason.TOO_MANY: "A tablet sent more ratings of one minute or hour than people can tap. Look at that tablet.",
+    Reason.NOT_JUDGED: "hailong itself failed on this line. The line is kept; report it, and go on.",
 }
 
 
@@ -63,16 +63,16 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "refused",
     ),
     "a day of a calendar or of a procedure": ("the same years, `YYYY-MM-DD`", "refused"),
-    "a day from which or up to which something holds": ("the years 1 to 9999, `YYYY-MM-DD`", "refused"),
+    "the first or last day of a validity": ("the years 1 to 9999, `YYYY-MM-DD`", "refused"),
     "sessions of a working day": ("at most 10, to the second, one after another, without an offset", "refused"),
     "a code, `subject`, `source`": (
-        "1 to 100 characters (`source` 200) that can be seen, with blanks between them",
+        "1 to 100 visible characters (`source` 200); blanks only between them",
         "refused",
     ),
     "free text": ("2,000 characters; a comment 1,200", "longer ones refused"),
     "characters of free text": (
-        "all that can be seen, tabs, line feeds, joiners; in composed letters (NFC)",
-        "control characters and other line ends become blanks; marks that turn the writing or are not seen go",
+        "visible ones, tabs, line feeds, joiners; in composed letters (NFC)",
+        "control characters and other line ends become blanks; marks of direction and invisible marks are removed",
     ),
     "a count": ("0 to 10^12", "refused"),
     "an amount in đồng": ("0 to 10^15", "refused"),
