@@ -20,6 +20,7 @@ import runtime.telemetry  # noqa: F401 its import makes the metrics
 from contract.events import EVENT_DATA
 from contract.fields import EARLIEST, LATEST, Data
 from contract.refusals import Reason
+from contract.scales import LEVELS
 from dashboards.api import ROUTES
 from docs import indicators
 from runtime.cli import app
@@ -156,6 +157,14 @@ def _fields(model: type[Data], *, required: bool) -> str:
     return ", ".join(f"`{name}`" for name in names) or "—"
 
 
+def _scales() -> str:
+    rows = [
+        (f"`{scale}`", f"{levels.lowest} to {levels.highest}", str(levels.satisfied_from), str(levels.very_from or "—"))
+        for scale, levels in LEVELS.items()
+    ]
+    return _table(("scale", "scores", "satisfied from", "very satisfied from"), rows)
+
+
 def _metrics() -> str:
     rows = []
     for metric in REGISTRY.collect():
@@ -191,6 +200,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "formula_words": indicators.formula_words,
     "refusals": _refusals,
     "events": _events,
+    "scales": _scales,
     "routes": _routes,
     "metrics": _metrics,
     "faults": _faults,
