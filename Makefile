@@ -37,7 +37,7 @@ format: $(READY) ## format the code and mend what the linter can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-tables: $(READY) ## write the tables of the README and Grafana's files anew
+tables: $(READY) ## rewrite the tables of docs/ and Grafana's files
 	@$(BIN)/python docs/tables.py
 	@$(BIN)/hailong grafana write >/dev/null
 

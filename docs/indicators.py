@@ -1,4 +1,4 @@
-"""The page of indicators, made from the catalogue and its worked examples."""
+"""The texts of docs/indicators.md, made from the catalogue and its worked examples."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from contract.indicators.missing import texts
 from contract.indicators.streaks import LastingMiss
 
 BASIS = {
-    "rule": "văn bản quy định · stands in the source",
-    "practice": "theo cách Cổng DVCQG tính · as the national portal is seen to count",
+    "rule": "văn bản quy định · stated in the source",
+    "practice": "theo cách Cổng DVCQG tính · as the national portal counts, by observation",
     "choice": "lựa chọn của dự án · this project's choice",
 }
 KINDS: dict[str, Callable[[Indicator], str]] = {
@@ -31,7 +31,7 @@ KINDS: dict[str, Callable[[Indicator], str]] = {
 
 
 def rule_sets() -> str:
-    """The rule sets, a line each."""
+    """The table of rule sets, one row for each."""
     lines = ["| rule set | | indicators | points | in force from |\n", "| --- | --- | --- | --- | --- |\n"]
     for rules in catalogue().rule_sets:
         points = f"{rules.max_points:g}" if rules.cards else "—"
@@ -41,30 +41,33 @@ def rule_sets() -> str:
 
 
 def section(name: str) -> Callable[[], str]:
-    """What makes the text of one rule set."""
+    """Returns the function that writes the section of the rule set with this id."""
 
-    def made() -> str:
+    def write_section() -> str:
         rules = next(rules for rules in catalogue().rule_sets if rules.id == name)
         entries = [_entry(entry, rules) for entry in rules.indicators]
         return "\n".join(["", *_cards(rules), *map(_warning, rules.warnings), *entries]) + "\n"
 
-    return made
+    return write_section
 
 
 def lateness() -> str:
-    """When a dossier is late, and why there may be no figure."""
-    reasons = "".join(f"| `{reason}` | {told['vi']} | {told['en']} |\n" for reason, told in texts().items())
+    """The rule of lateness, and the reasons why a figure may be absent."""
+    reasons = "".join(f"| `{reason}` | {text['vi']} | {text['en']} |\n" for reason, text in texts().items())
     return f"\n{RULE_VI}\n\n{RULE_EN}\n\n| `reason` | | |\n| --- | --- | --- |\n{reasons}"
 
 
-def glossary() -> str:
-    """Every word that a formula may have."""
-    measures = {name: measure.meaning for name, measure in MEASURES.items()}
-    words = [
-        *(("measure", measures), ("step", STEPS), ("attribute of a dossier or procedure", ATTRIBUTES)),
+def formula_words() -> str:
+    """The table of measures, steps and attributes that formulas are made of."""
+    kinds = [
+        *(
+            ("measure", {name: measure.meaning for name, measure in MEASURES.items()}),
+            ("step", STEPS),
+            ("attribute of a dossier or procedure", ATTRIBUTES),
+        ),
         *(("attribute of a petition", PETITION_ATTRIBUTES), ("attribute of a point", POINT_ATTRIBUTES)),
     ]
-    rows = [f"| `{word}` | {kind} | {meaning} |\n" for kind, listed in words for word, meaning in listed.items()]
+    rows = [f"| `{name}` | {kind} | {meaning} |\n" for kind, listed in kinds for name, meaning in listed.items()]
     return "| word | | what it counts |\n| --- | --- | --- |\n" + "".join(rows)
 
 
@@ -82,27 +85,33 @@ def _cards(rules: RuleSet) -> Iterator[str]:
 
 def _entry(entry: Indicator, rules: RuleSet) -> str:
     example, *further = (text for name, text in examples().items() if name.partition("/")[0] == entry.id)
-    told = [f"### {entry.id} · {entry.name_vi}", example["rule_vi"].strip(), f"*{entry.name_en}.* {example['rule_en']}"]
+    paragraphs = [
+        f"### {entry.id} · {entry.name_vi}",
+        example["rule_vi"].strip(),
+        f"*{entry.name_en}.* {example['rule_en']}",
+    ]
     if entry.note_vi:
-        told.append(f"{entry.note_vi} · {entry.note_en}")
+        paragraphs.append(f"{entry.note_vi} · {entry.note_en}")
     factor = entry.factor
     times = f" × `{factor.numerator}` / `{factor.denominator}`" if factor else ""
     lines = [f"- {KINDS[entry.kind](entry)}{times} ({entry.unit})"]
     component = rules.components.get(entry.id)
     if component:
-        full = f", đủ điểm từ · full from {component.full_at:g}" if component.full_at != 100 else ""
-        lines.append(f"- Điểm tối đa · most points: {component.max_points:g}{full}")
+        full = f", đủ điểm từ · all points from {component.full_at:g}" if component.full_at != 100 else ""
+        lines.append(f"- Điểm tối đa · maximum points: {component.max_points:g}{full}")
         if component.granted_to:
-            lines.append(f"- Được tính đủ điểm ở cấp · given in full at the levels: {', '.join(component.granted_to)}")
+            lines.append(
+                f"- Được tính đủ điểm ở cấp · all points given at the levels: {', '.join(component.granted_to)}"
+            )
     lines += [
-        f"- Không có số liệu khi chỉ có · no figure with nothing but: `{each.cases}` (`{each.reason}`)"
+        f"- Không có số liệu khi chỉ có · no figure when all cases are: `{each.cases}` (`{each.reason}`)"
         for each in entry.unjudged
     ]
     lines += [f"- Mục tiêu · target: {_target(target)}" for target in entry.targets]
     lines.append(f"- Nguồn · source: {entry.source} ({BASIS[entry.basis]})")
     lines.append(f"- Ví dụ · example: {_worked_out(example)}")
     lines += [f"- {other['rule_vi'].strip()} · {other['rule_en']} {_worked_out(other)}" for other in further]
-    return "\n\n".join([*told, "\n".join(lines), ""])
+    return "\n\n".join([*paragraphs, "\n".join(lines), ""])
 
 
 def _worked_out(example: dict[str, Any]) -> str:
@@ -126,6 +135,6 @@ def _target(target: Target) -> str:
 
 @cache
 def examples() -> dict[str, Any]:
-    """The worked examples, by indicator; a further one by INDICATOR/what it shows, behind the first."""
-    found: dict[str, Any] = yaml.safe_load(files("contract.indicators").joinpath("worked_examples.yaml").read_text())
-    return found
+    """The worked examples by indicator; a further one has the key INDICATOR/SUBJECT and follows the first."""
+    loaded: dict[str, Any] = yaml.safe_load(files("contract.indicators").joinpath("worked_examples.yaml").read_text())
+    return loaded

@@ -1,6 +1,6 @@
-"""The tables of the documents, made from the code: ``python docs/tables.py`` writes them anew.
+"""The tables of the documents, made from the code: ``python docs/tables.py`` rewrites them.
 
-Each table stands between ``<!-- table: NAME -->`` and ``<!-- /table -->``; a test compares it with what is made here.
+Each table stands between ``<!-- table: NAME -->`` and ``<!-- /table -->``; a test compares it with the one made here.
 """
 
 from __future__ import annotations
@@ -21,32 +21,39 @@ from commands.main import app
 from contract.events.envelope import EVENT_DATA
 from contract.events.fields import EARLIEST, LATEST, Data
 from contract.events.refusals import Reason
+from contract.ratings.scales import LEVELS
 from dashboards.api.app import ROUTES
 from docs import indicators
 from runtime.settings import Settings
 from tests.faults.cases import CASES
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("operations", "faults", "indicators")))
+DOCUMENTS = (
+    *sorted((ROOT / "docs" / "reference").glob("*.md")),
+    ROOT / "docs" / "faults.md",
+    ROOT / "docs" / "indicators.md",
+)
+"""The documents that hold tables."""
+
 PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 REFUSALS: dict[Reason, str] = {
     Reason.NOT_UTF8: "The bytes are not UTF-8. Export the file again as UTF-8.",
-    Reason.NOT_JSON: "The line is no JSON object.",
-    Reason.TOO_LARGE: "The event or the body is above its limit; send large bodies in parts.",
-    Reason.MISSING_FIELD: "A required field is not there; the detail names it.",
+    Reason.NOT_JSON: "The line is not a JSON object.",
+    Reason.TOO_LARGE: "The event or the body is larger than its limit; send large bodies in parts.",
+    Reason.MISSING_FIELD: "A required field is absent; the detail names it.",
     Reason.WRONG_TYPE: "A field has the wrong JSON type (text for a number, say).",
     Reason.INVALID_VALUE: "A field's value is not allowed; the detail says what is.",
-    Reason.UNKNOWN_TYPE: "`type` is none of the event types below.",
+    Reason.UNKNOWN_TYPE: "No event type has this name; [events](events.md) lists them.",
     Reason.UNKNOWN_UNIT: "No unit has this code. Load the units first, then send again.",
     Reason.SCORE_OUTSIDE_SCALE: "The score is not on the scale that the rating names.",
     Reason.TIME_IN_FUTURE: "`time` is over five minutes ahead of ingest's clock. Set the sender's clock right.",
-    Reason.TIME_TOO_OLD: "`time` is before the year 2000, or before what a tablet may send; the detail says what.",
+    Reason.TIME_TOO_OLD: "`time` is before the year 2000, or older than a tablet may send; the detail says which.",
     Reason.ID_CONFLICT: "This `id` came before with other content. Give the new event a new `id`.",
-    Reason.FORBIDDEN: "A tablet's token may send taps and heartbeats of its own place only, an import that was taken"
-    " back nothing new; the detail says what.",
-    Reason.TOO_MANY: "A tablet's token sent more of one minute or hour than people can tap. Look at that tablet.",
-    Reason.NOT_JUDGED: "hailong failed on this line, a fault of its own. The line is kept; report it, and go on.",
+    Reason.FORBIDDEN: "A tablet may send only taps and heartbeats of its own place; an import that was taken back may"
+    " send nothing. The detail names the cause.",
+    Reason.TOO_MANY: "A tablet sent more ratings of one minute or hour than people can tap. Look at that tablet.",
+    Reason.NOT_JUDGED: "hailong itself failed on this line. The line is kept; report it, and go on.",
 }
 
 
@@ -57,16 +64,16 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "refused",
     ),
     "a day of a calendar or of a procedure": ("the same years, `YYYY-MM-DD`", "refused"),
-    "a day from which or up to which something holds": ("the years 1 to 9999, `YYYY-MM-DD`", "refused"),
+    "the first or last day of a validity": ("the years 1 to 9999, `YYYY-MM-DD`", "refused"),
     "sessions of a working day": ("at most 10, to the second, one after another, without an offset", "refused"),
     "a code, `subject`, `source`": (
-        "1 to 100 characters (`source` 200) that can be seen, with blanks between them",
+        "1 to 100 visible characters (`source` 200); blanks only between them",
         "refused",
     ),
     "free text": ("2,000 characters; a comment 1,200", "longer ones refused"),
     "characters of free text": (
-        "all that can be seen, tabs, line feeds, joiners; in composed letters (NFC)",
-        "control characters and other line ends become blanks; marks that turn the writing or are not seen go",
+        "visible ones, tabs, line feeds, joiners; in composed letters (NFC)",
+        "control characters and other line ends become blanks; marks of direction and invisible marks are removed",
     ),
     "a count": ("0 to 10^12", "refused"),
     "an amount in đồng": ("0 to 10^15", "refused"),
@@ -79,17 +86,17 @@ BOUNDS: dict[str, tuple[str, str]] = {
     ),
     "the event": ("`HAILONG_MAX_EVENT_BYTES`, as sent and as written out", "refused"),
 }
-"""What each kind of field may hold, and what becomes of a value outside."""
+"""By kind of field: the values that are admitted, and what happens to any other value."""
 
 
-def written(text: str) -> str:
-    """The document with every table made anew; KeyError when it names a table that there is not."""
-    return PLACE.sub(lambda found: found[1] + TABLES[found[2]]() + found[3], text)
+def with_tables(text: str) -> str:
+    """Returns the document with every table rewritten; KeyError for the name of a table that does not exist."""
+    return PLACE.sub(lambda match: match[1] + TABLES[match[2]]() + match[3], text)
 
 
 def table_names(text: str) -> list[str]:
-    """The tables that a document holds."""
-    return [found[2] for found in PLACE.finditer(text)]
+    """Names of the tables in a document."""
+    return [match[2] for match in PLACE.finditer(text)]
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -106,14 +113,14 @@ def _walk(command: Any, name: str) -> Iterator[tuple[str, str]]:
         for child in command.commands.values():
             yield from _walk(child, f"{name} {child.name}")
         return
-    words = [name]
+    parts = [name]
     for parameter in command.params:
         if parameter.param_type_name == "argument":
-            words.append(parameter.name.upper() if parameter.required else f"[{parameter.name.upper()}]")
+            parts.append(parameter.name.upper() if parameter.required else f"[{parameter.name.upper()}]")
         else:
             flag = parameter.opts[0] if parameter.is_flag else f"{parameter.opts[0]} {parameter.name.upper()}"
-            words.append(flag if parameter.required else f"[{flag}]")
-    yield f"`{' '.join(words)}`", (command.help or "").split("\n")[0]
+            parts.append(flag if parameter.required else f"[{flag}]")
+    yield f"`{' '.join(parts)}`", (command.help or "").split("\n")[0]
 
 
 def _settings() -> str:
@@ -130,8 +137,8 @@ def _refusals() -> str:
 
 
 def _bounds() -> str:
-    rows = [(what, bounds, outside) for what, (bounds, outside) in BOUNDS.items()]
-    return _table(("what", "bounds", "outside them"), rows)
+    rows = [(field, bounds, outside) for field, (bounds, outside) in BOUNDS.items()]
+    return _table(("field", "bounds", "outside them"), rows)
 
 
 def _events() -> str:
@@ -148,6 +155,14 @@ def _events() -> str:
 def _fields(model: type[Data], *, required: bool) -> str:
     names = [name for name, field in model.model_fields.items() if field.is_required() == required]
     return ", ".join(f"`{name}`" for name in names) or "—"
+
+
+def _scales() -> str:
+    rows = [
+        (f"`{scale}`", f"{levels.lowest} to {levels.highest}", str(levels.satisfied_from), str(levels.very_from or "—"))
+        for scale, levels in LEVELS.items()
+    ]
+    return _table(("scale", "scores", "satisfied from", "very satisfied from"), rows)
 
 
 def _metrics() -> str:
@@ -182,9 +197,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "nd61_2018": indicators.section("nd61_2018"),
     "nd61_staff": indicators.section("nd61_staff"),
     "lateness": indicators.lateness,
-    "glossary": indicators.glossary,
+    "formula_words": indicators.formula_words,
     "refusals": _refusals,
     "events": _events,
+    "scales": _scales,
     "routes": _routes,
     "metrics": _metrics,
     "faults": _faults,
@@ -192,9 +208,9 @@ TABLES: dict[str, Callable[[], str]] = {
 
 
 def main() -> None:
-    """Write every table of every document anew."""
+    """Rewrites every table of every document."""
     for path in DOCUMENTS:
-        path.write_text(written(path.read_text(encoding="utf-8")), encoding="utf-8")
+        path.write_text(with_tables(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

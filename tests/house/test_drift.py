@@ -23,7 +23,7 @@ from typer.main import get_command
 from commands.main import app
 from contract.events.envelope import EVENT_DATA
 from contract.events.refusals import Reason
-from docs.tables import DOCUMENTS, REFUSALS, TABLES, table_names, written
+from docs.tables import DOCUMENTS, REFUSALS, TABLES, table_names, with_tables
 from runtime.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -172,7 +172,7 @@ def test_every_stage_is_packed_checked_and_in_the_image() -> None:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=_place)
 def test_tables_in_documents_are_those_of_the_code(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert text == written(text), "run `make tables`"
+    assert text == with_tables(text), "run `make tables`"
 
 
 def test_every_table_stands_in_one_document() -> None:

@@ -1,7 +1,7 @@
 """Working time and appointments by plain walking through days: the second, slow route beside the store's own SQL.
 
 Written from the rules: Civil Code art. 147-148 (the first day is left out, a term ends with a working day), Decrees
-118/2025 and 297/2025 (what stops the clock), and docs/decisions.md.
+118/2025 and 297/2025 (what stops the clock), and docs/decisions/.
 """
 
 from __future__ import annotations

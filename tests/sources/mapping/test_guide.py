@@ -1,4 +1,4 @@
-"""The guide for those who write mappings: what it shows can be used, and it names every key."""
+"""The guides for authors of mappings, English and Vietnamese: their examples load, and they name every key."""
 
 from __future__ import annotations
 
@@ -16,8 +16,16 @@ from sources.mapping.mapping_file import Mapping, load
 from sources.mapping.periods import Period
 from sources.mapping.rules import FileOptions, TimeRules, Value
 
-GUIDE = (Path(__file__).parents[3] / "mappings" / "README.md").read_text(encoding="utf-8")
-BLOCKS = [textwrap.dedent(block) for block in re.findall(r"^ *```yaml\n(.*?)^ *```", GUIDE, re.DOTALL | re.MULTILINE)]
+FOLDER = Path(__file__).parents[3] / "mappings"
+GUIDES = {
+    language: (FOLDER / name).read_text("utf-8") for language, name in (("en", "README.md"), ("vi", "README.vi.md"))
+}
+BLOCKS = {
+    language: [
+        textwrap.dedent(block) for block in re.findall(r"^ *```yaml\n(.*?)^ *```", guide, re.DOTALL | re.MULTILINE)
+    ]
+    for language, guide in GUIDES.items()
+}
 MODELS = (Mapping, EventRule, Value, TimeRules, FileOptions, Units, Procedures, Period)
 MODELS_OF_UNITS = (UnitColumn, FixedUnit, ProcedureColumn, FixedProcedure)
 
@@ -26,10 +34,10 @@ def read(text: str) -> Any:
     return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - makes text only
 
 
-@pytest.mark.parametrize("number", range(len(BLOCKS)))
-def test_every_example_of_the_guide_can_be_loaded(number: int, tmp_path: Path) -> None:
-    block = read(BLOCKS[number])
-    mapping = read(BLOCKS[0])
+@pytest.mark.parametrize(("language", "number"), [(name, at) for name in BLOCKS for at in range(len(BLOCKS[name]))])
+def test_every_example_of_the_guide_can_be_loaded(language: str, number: int, tmp_path: Path) -> None:
+    block = read(BLOCKS[language][number])
+    mapping = read(BLOCKS[language][0])
     if "data" in block:
         rating = {"event": "rating.submitted", "time": "Tiếp nhận"}
         block = {"events": [*mapping["events"], {**rating, **block}]}
@@ -39,8 +47,13 @@ def test_every_example_of_the_guide_can_be_loaded(number: int, tmp_path: Path) -
     assert load(path)
 
 
+def test_both_guides_show_the_same_examples() -> None:
+    assert [read(block) for block in BLOCKS["en"]] == [read(block) for block in BLOCKS["vi"]]
+
+
+@pytest.mark.parametrize("language", GUIDES)
 @pytest.mark.parametrize("model", [*MODELS, *MODELS_OF_UNITS], ids=lambda model: model.__name__)
-def test_the_guide_names_every_key(model: type[Mapping]) -> None:
+def test_the_guide_names_every_key(model: type[Mapping], language: str) -> None:
     keys = [field.alias or name for name, field in model.model_fields.items()]
-    absent = [key for key in keys if not re.search(rf"(?<![a-z_]){key}(?![a-z_])", GUIDE)]
+    absent = [key for key in keys if not re.search(rf"(?<![a-z_]){key}(?![a-z_])", GUIDES[language])]
     assert absent == []
