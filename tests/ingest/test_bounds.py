@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ingest.door import MEGABYTE
-from ingest.intake import MOST_REFUSED, MOST_REJECTED, MOST_UNREADABLE
+from ingest.http.request import MAX_REFUSED, MAX_REJECTED, MAX_UNREADABLE
+from ingest.process import MEGABYTE
 from tests.ingest.test_http import (
     BATCH,
     HOME,
@@ -74,12 +74,12 @@ def taps_meanwhile(ingest: Ingest) -> Iterator[list[float]]:
 
 def test_an_answer_names_so_many_refused_lines_and_counts_the_others(ingest: Ingest) -> None:
     before = ingest.metrics()
-    count = MOST_REJECTED + 2_500
+    count = MAX_REJECTED + 2_500
     answer = ingest.post(b"\n".join([b"{}"] * count + [raw(tap())]))
     body = answer.json()
     assert (answer.status_code, body["accepted"]) == (202, 1)
-    assert (len(body["rejected"]), body["rejected_more"]) == (MOST_REJECTED, 2_500)
-    assert [entry["index"] for entry in body["rejected"]] == list(range(MOST_REJECTED))
+    assert (len(body["rejected"]), body["rejected_more"]) == (MAX_REJECTED, 2_500)
+    assert [entry["index"] for entry in body["rejected"]] == list(range(MAX_REJECTED))
     after = ingest.metrics()
     assert refused(after) - refused(before) == count
     assert received(after) - received(before) == count + 1
@@ -89,8 +89,8 @@ def test_an_answer_names_so_many_refused_lines_and_counts_the_others(ingest: Ing
 def test_conflicts_beyond_the_bound_are_counted_too(ingest: Ingest) -> None:
     first = tap()
     other = raw({**first, "source": "other"})
-    body = ingest.post(b"\n".join([raw(first), *repeat(other, MOST_REJECTED + 10)])).json()
-    assert (body["accepted"], len(body["rejected"]), body["rejected_more"]) == (1, MOST_REJECTED, 10)
+    body = ingest.post(b"\n".join([raw(first), *repeat(other, MAX_REJECTED + 10)])).json()
+    assert (body["accepted"], len(body["rejected"]), body["rejected_more"]) == (1, MAX_REJECTED, 10)
 
 
 def test_an_answer_without_more_says_nothing_of_it(ingest: Ingest) -> None:
@@ -98,7 +98,7 @@ def test_an_answer_without_more_says_nothing_of_it(ingest: Ingest) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "most", "said"), [(b"x", MOST_UNREADABLE, "cannot be read"), (b"1", MOST_REFUSED, "refused")]
+    ("line", "most", "said"), [(b"x", MAX_UNREADABLE, "cannot be read"), (b"1", MAX_REFUSED, "refused")]
 )
 def test_after_so_many_refused_lines_no_more_is_looked_at(ingest: Ingest, line: bytes, most: int, said: str) -> None:
     before, first = ingest.metrics(), tap()
@@ -197,13 +197,11 @@ def test_lines_that_are_hard_to_mask_keep_nobody_waiting(ingest: Ingest) -> None
 
 
 FAULTY = """
-import ingest.door as door
-real = door.judge
-def judge(raw, *rest):
-    if b"poison" in raw:
+import ingest.admission.admission as admission
+def fail_on_poison(candidate):
+    if b"poison" in candidate.raw:
         raise KeyError("data")
-    return real(raw, *rest)
-door.judge = judge
+admission.ADMISSION = (*admission.ADMISSION, fail_on_poison)
 """
 
 

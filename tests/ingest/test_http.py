@@ -23,7 +23,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ingest.door import MEGABYTE
+from ingest.process import MEGABYTE
 from tests.ingest.test_admission import hash_of
 from tests.support import event, free_port, rating, tapped, unit, wait_until
 

@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.events.refusals import Refusal
-from ingest.admission.admission import Admitted, Sender, judge
+from ingest.admission.admission import Lookups, admit
+from ingest.admission.registry import Sender
 from ingest.masking.masking import mask_all_text, mask_free_text
 from ingest.masking.personal_data import MARKS, mask
+from ingest.outbox.batch import Admitted
 from sources.simulation.texts import texts
 from tests.ingest_processes import everything
 from tests.personal_texts import clean, planted
@@ -137,7 +139,7 @@ def line(**data: Any) -> bytes:
 
 
 def judged(raw: bytes) -> Admitted | Refusal:
-    return judge(raw, Sender(), "H26".__eq__, NOW, 65_536)
+    return admit(raw, Sender(), Lookups("H26".__eq__), NOW, 65_536)
 
 
 def test_what_is_logged_kept_and_compared_is_masked() -> None:

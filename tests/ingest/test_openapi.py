@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from contract.events.refusals import Reason
 from ingest.app import make_app
-from ingest.http.bodies import BATCH, LINES, SINGLE
+from ingest.http.body_formats import BATCH, LINES, SINGLE
 from runtime.settings import Settings
 
 

@@ -13,10 +13,11 @@ import pytest
 
 from contract.events.envelope import derived_id, replacement_id
 from contract.events.refusals import Reason, Refusal
-from ingest.admission.admission import Admitted, Sender, judge
-from ingest.admission.registry import Device
+from ingest.admission.admission import Lookups, admit
+from ingest.admission.registry import Device, Sender
 from ingest.admission.tablet_rules import UNKNOWN_TO_TABLETS
-from ingest.outbox.batch import Batch, Stored
+from ingest.outbox.batch import Admitted, Batch, Stored
+from ingest.outbox.limits import OutboxLimits
 from ingest.outbox.outbox import Outbox
 from ingest.outbox.paces import PER_MINUTE
 from tests.support import tapped
@@ -34,7 +35,7 @@ def tap(at: datetime = NOW, **data: Any) -> dict[str, Any]:
 
 
 def judged(body: dict[str, Any], tablet: Device = TABLET, backlog: timedelta = BACKLOG) -> Admitted | Refusal:
-    return judge(json.dumps(body).encode(), Sender(tablet, backlog), lambda _code: True, NOW, 65_536)
+    return admit(json.dumps(body).encode(), Sender(tablet, backlog), Lookups(lambda _code: True), NOW, 65_536)
 
 
 def refused(body: dict[str, Any], tablet: Device = TABLET) -> tuple[str, str]:
@@ -168,14 +169,14 @@ def test_a_heartbeat_is_of_now() -> None:
 
 def handed_in(outbox: Outbox, sent: list[dict[str, Any]], per_hour: int | None = 240, device: str = "TAB-1") -> Stored:
     """What the outbox did with one request of a tablet."""
-    verdicts = [judge(json.dumps(body).encode(), Sender(), lambda _code: True, NOW, 65_536) for body in sent]
+    verdicts = [admit(json.dumps(body).encode(), Sender(), Lookups(lambda _code: True), NOW, 65_536) for body in sent]
     admitted = [(n, verdict) for n, verdict in enumerate(verdicts) if isinstance(verdict, Admitted)]
     assert len(admitted) == len(sent)
-    return outbox.submit([Batch("", device, per_hour, admitted)]).result(timeout=30)[0]
+    return outbox.enqueue([Batch("", device, per_hour, admitted)]).result(timeout=30)[0]
 
 
 def test_of_thousands_at_once_only_what_people_can_tap_is_taken(tmp_path: Path) -> None:
-    outbox = Outbox(tmp_path / "outbox.sqlite", 30, 1_000_000)
+    outbox = Outbox(tmp_path / "outbox.sqlite", OutboxLimits(30, 1_000_000))
     try:
         at_once = handed_in(outbox, [tap(NOW) for _ in range(5_000)])
         assert (at_once.accepted, len(at_once.conflicts)) == (PER_MINUTE, 5_000 - PER_MINUTE)
@@ -189,7 +190,7 @@ def test_of_thousands_at_once_only_what_people_can_tap_is_taken(tmp_path: Path) 
 
 
 def test_a_month_without_a_network_is_taken_at_once_and_again(tmp_path: Path) -> None:
-    outbox = Outbox(tmp_path / "outbox.sqlite", 30, 1_000_000)
+    outbox = Outbox(tmp_path / "outbox.sqlite", OutboxLimits(30, 1_000_000))
     # 22 days of eight hours, a citizen each 30 seconds.
     mornings = [NOW - timedelta(days=day) for day in range(22)]
     kept = [tap(morning + timedelta(seconds=30 * n)) for morning in mornings for n in range(-960, 0)]
@@ -204,9 +205,9 @@ def test_a_month_without_a_network_is_taken_at_once_and_again(tmp_path: Path) ->
 def test_a_restart_forgets_no_pace_and_a_tap_sent_again_is_not_counted_again(tmp_path: Path) -> None:
     first, more = [tap(NOW) for _ in range(20)], [tap(NOW) for _ in range(20)]
     for _ in range(2):
-        outbox = Outbox(tmp_path / "outbox.sqlite", 30, 1_000_000)
+        outbox = Outbox(tmp_path / "outbox.sqlite", OutboxLimits(30, 1_000_000))
         assert handed_in(outbox, first).accepted == 20
         outbox.close()
-    outbox = Outbox(tmp_path / "outbox.sqlite", 30, 1_000_000)
+    outbox = Outbox(tmp_path / "outbox.sqlite", OutboxLimits(30, 1_000_000))
     assert handed_in(outbox, more).accepted == PER_MINUTE - 20
     outbox.close()

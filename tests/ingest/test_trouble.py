@@ -15,9 +15,10 @@ from structlog.testing import capture_logs
 from contract.events import envelope as events
 from ingest.admission.follower import apply_fact
 from ingest.admission.registry import Registry
+from ingest.outbox.batch import OutboxError
 from ingest.outbox.day import BELIEVED_AFTER_S, DAY_S, OutboxDay
-from ingest.outbox.disk_faults import cause_and_remedy
-from ingest.outbox.file import OutboxError
+from ingest.outbox.disk_faults import explain
+from ingest.outbox.limits import OutboxLimits
 from ingest.outbox.outbox import Outbox
 from tests.ingest.test_http import HOME, PADDING, Ingest, ingest_in, small_disk, tap, told
 from tests.ingest.test_outbox import REFUSED_MAX, admitted, batch, outbox_at, rows, sqlite_limit, submit
@@ -69,7 +70,7 @@ def test_a_start_on_a_full_disk_leaves_an_outbox_that_is_whole_where_it_is(small
     with pytest.raises(OSError, match="No space"):
         ballast.write_bytes(b"x" * 8_000_000)
     with pytest.raises(OutboxError, match=r"its disk is full.*the file is intact, leave it where it is") as refused:
-        Outbox(path, 30, REFUSED_MAX)
+        Outbox(path, OutboxLimits(30, REFUSED_MAX))
     assert "aside" not in str(refused.value)
     ballast.unlink()
     with outbox_at(path) as outbox:
@@ -114,7 +115,7 @@ def test_what_one_batch_is_to_blame_for_is_no_trouble_of_the_disk(tmp_path: Path
 def test_each_failure_of_the_file_is_named_with_what_to_do(tmp_path: Path, name: str, cause: str, remedy: str) -> None:
     error = sqlite3.OperationalError("told by SQLite")
     error.sqlite_errorcode, error.sqlite_errorname = getattr(sqlite3, name), name
-    found = cause_and_remedy(error, tmp_path / "outbox.sqlite")
+    found = explain(error, tmp_path / "outbox.sqlite")
     assert cause in found[0]
     assert name in found[0]
     assert remedy in found[1]
@@ -122,15 +123,15 @@ def test_each_failure_of_the_file_is_named_with_what_to_do(tmp_path: Path, name:
 
 def test_days_pass_with_the_clock_and_a_jump_is_believed_after_a_day_only() -> None:
     day = OutboxDay(TODAY)
-    assert day.after(1, TODAY * DAY_S + 5) == day
-    assert day.after(1, (TODAY + 1) * DAY_S) == OutboxDay(TODAY + 1)
+    assert day.advance(1, TODAY * DAY_S + 5) == day
+    assert day.advance(1, (TODAY + 1) * DAY_S) == OutboxDay(TODAY + 1)
     for jump in (400, -400, 2, -1):
         jumped = day
         for _ in range(23):
-            jumped = jumped.after(3_600, (TODAY + jump) * DAY_S)
+            jumped = jumped.advance(3_600, (TODAY + jump) * DAY_S)
             assert jumped.day == TODAY
-        assert jumped.after(1, TODAY * DAY_S + 9) == day
-        assert jumped.after(3_600, (TODAY + jump) * DAY_S) == OutboxDay(TODAY + jump)
+        assert jumped.advance(1, TODAY * DAY_S + 9) == day
+        assert jumped.advance(3_600, (TODAY + jump) * DAY_S) == OutboxDay(TODAY + jump)
     assert BELIEVED_AFTER_S == DAY_S
 
 
@@ -147,7 +148,7 @@ def test_a_wrong_clock_makes_no_id_forgotten(tmp_path: Path, jump_days: int) -> 
 
     with capture_logs() as logs:
         for _ in range(2):
-            outbox = Outbox(path, 30, REFUSED_MAX, wall_s=wall_s)
+            outbox = Outbox(path, OutboxLimits(30, REFUSED_MAX), wall_s=wall_s)
             try:
                 ids(outbox)
                 shift_s = jump_days * DAY_S
