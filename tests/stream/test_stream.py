@@ -16,7 +16,7 @@ from contract.events.topics import EVENTS
 from runtime.kafka import make_producer
 from runtime.settings import Settings
 from stream import writer as stream_writer
-from stream.batch import Batch, DeadLetter, dead_letter
+from stream.batch import Batch, DeadLetter, make_dead_letter
 from stream.dead_letters import replay
 from stream.limits import DeadLetterLimits, TooManyDeadLettersError
 from stream.writer import Writer
@@ -37,7 +37,7 @@ PLACE = (EVENTS, 1)
     ],
 )
 def test_a_dead_letter_has_reason_origin_and_bytes(raw: bytes | None, reason: Reason) -> None:
-    letter = dead_letter(message(raw, place=PLACE, offset=7))
+    letter = make_dead_letter(message(raw, place=PLACE, offset=7))
     assert (letter.reason, letter.topic, letter.partition, letter.offset) == (reason, EVENTS, 1, 7)
     assert letter.raw == (raw or b"")
 
@@ -93,7 +93,7 @@ def test_offsets_are_given_free_after_every_other_step(written: tuple[Writer, li
     writer.put(_taps(3))
     writer.drain(30)
     assert steps == [1, 2, 3]
-    assert writer.done() == {PLACE: 3}
+    assert writer.take_offsets() == {PLACE: 3}
     assert store.query("SELECT sum(events) FROM hours_of_events FINAL").result_rows == [(3,)]
 
 
@@ -104,9 +104,9 @@ def test_batches_are_finished_in_their_order_however_they_were_stored(
     seen = []
     for n in range(30):
         writer.put(_taps(4, 4 * n))
-        seen += list(writer.done().values())
+        seen += list(writer.take_offsets().values())
     writer.drain(30)
-    seen += list(writer.done().values())
+    seen += list(writer.take_offsets().values())
     assert seen == sorted(seen)
     assert seen[-1] == 120
     assert store.query("SELECT sum(answered) FROM hours_of_ratings FINAL").result_rows == [(120,)]
@@ -124,7 +124,7 @@ def test_what_a_batch_fails_with_is_raised_and_no_offset_is_given_free(
     writer.put(_taps(1))
     writer.drain(30)
     with pytest.raises(OSError, match="away"):
-        writer.done()
+        writer.take_offsets()
     assert 3 not in steps
 
 
