@@ -174,7 +174,7 @@ def _retry_later(detail: str) -> HTTPException:
 async def get_refusals(
     request: Request, sender: SentBy, after: int = 0, limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000
 ) -> Response:
-    """Refused lines behind number ``after``, as JSON lines: why, and the bytes as they came (base64)."""
+    """Refused lines behind number ``after``, as JSON lines with the reason and the masked bytes (base64)."""
     if sender.device:
         raise HTTPException(403, "refused lines are for the holder of the api key")
     rows = await asyncio.to_thread(request.app.state.ingest.outbox.read_refusals, after, limit)
@@ -187,7 +187,7 @@ async def get_refusals(
 
 
 async def get_damaged(request: Request, sender: SentBy) -> Response:
-    """What the outbox could not deliver because its file was damaged: which events, when they came, what is left."""
+    """Events that the outbox could not deliver because its file was damaged: numbers, times and remaining lines."""
     if sender.device:
         raise HTTPException(403, "what is damaged is for the holder of the api key")
     lines = [
@@ -198,7 +198,7 @@ async def get_damaged(request: Request, sender: SentBy) -> Response:
 
 
 async def get_device_configuration(request: Request, sender: SentBy, device: str = "") -> Response:
-    """What a tablet follows, where it is paired and the time, asked with its own token, or of any ``device`` with the
+    """A tablet's configuration, its place and the server's time: of the token's own tablet, or of ``device`` with the
     api key.
     """
     ingest: Ingest = request.app.state.ingest
@@ -211,7 +211,7 @@ async def get_device_configuration(request: Request, sender: SentBy, device: str
 
 
 async def get_devices(request: Request, sender: SentBy, device: str | None = None) -> Response:
-    """The newest word on each tablet, or on one: pairing or revocation, when, where, and the hash of its token."""
+    """The latest pairing or revocation of each tablet, or of one, with time, place and the hash of its token."""
     if sender.device:
         raise HTTPException(403, "the list of tablets is for the holder of the api key")
     registry: Registry = request.app.state.ingest.registry
