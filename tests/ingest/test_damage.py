@@ -1,4 +1,4 @@
-"""An outbox file with damaged bytes: what is whole is delivered, what is not is told, and nothing is silent."""
+"""An outbox file with damaged bytes: intact events are delivered, and all damage is reported."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture
 def path(tmp_path: Path, whole: bytes) -> Path:
-    """A file of one's own with those bytes."""
+    """A new file with those bytes."""
     place = tmp_path / "outbox.sqlite"
     place.write_bytes(whole)
     return place
@@ -61,18 +61,18 @@ def change(path: Path, statement: str, *values: object) -> None:
 
 def rows(content: Path) -> dict[int, tuple[bytes, bytes]]:
     """Each row that can be read, by its number."""
-    found: dict[int, tuple[bytes, bytes]] = {}
+    rows_by_seq: dict[int, tuple[bytes, bytes]] = {}
     with closing(sqlite3.connect(content)) as connection:
         for n in range(1, CHUNKS + 1):
             with suppress(sqlite3.DatabaseError):
                 statement = "SELECT CAST(routes AS BLOB), CAST(lines AS BLOB) FROM chunks WHERE last_seq = ?"
                 if row := connection.execute(statement, (n * EVENTS,)).fetchone():
-                    found[n * EVENTS] = row
-    return found
+                    rows_by_seq[n * EVENTS] = row
+    return rows_by_seq
 
 
 def read_all(outbox: Outbox) -> tuple[list[bytes], int]:
-    """What the relay would deliver, and how many events it would pass over."""
+    """The events that the relay would deliver, and the number that it would pass over."""
     delivered: list[bytes] = []
     lost, after = 0, outbox.delivered_seq
     with closing(outbox.open_reader()) as reader:
@@ -100,7 +100,7 @@ def test_one_damaged_byte_costs_the_one_event_that_it_is_in(path: Path) -> None:
     assert entry["remedy"]
 
 
-def test_damaged_routes_are_made_anew_from_the_events(path: Path) -> None:
+def test_damaged_routes_are_derived_again_from_the_events(path: Path) -> None:
     change(path, "UPDATE chunks SET routes = substr(routes, 3) WHERE last_seq = 20")
     with outbox_at(path) as outbox:
         assert read_all(outbox)[1] == 0
@@ -108,7 +108,7 @@ def test_damaged_routes_are_made_anew_from_the_events(path: Path) -> None:
         assert len(read_all(outbox)[0]) == CHUNKS * EVENTS
 
 
-def test_what_was_set_aside_stays_so_over_a_restart_and_is_never_deleted(path: Path) -> None:
+def test_a_chunk_noted_as_damaged_stays_so_over_a_restart_and_is_never_deleted(path: Path) -> None:
     change(path, "UPDATE chunks SET lines = x'00' WHERE last_seq = 60")
     with outbox_at(path) as outbox:
         read_all(outbox)
@@ -157,7 +157,7 @@ def test_a_file_without_checksums_is_made_one_with_them(path: Path) -> None:
     assert [row[0] is None for row in kept] == [True] * CHUNKS + [False]
 
 
-def test_a_table_that_is_gone_is_not_made_anew(path: Path) -> None:
+def test_a_missing_table_is_not_created_again(path: Path) -> None:
     change(path, "DROP VIEW whole_chunks")
     change(path, "ALTER TABLE chunks RENAME TO chunkz")
     with pytest.raises(OutboxError, match="it is damaged, it has no table chunks"):
@@ -165,13 +165,13 @@ def test_a_table_that_is_gone_is_not_made_anew(path: Path) -> None:
 
 
 def damages() -> Iterator[tuple[str, bytes, bytes]]:
-    """A name for a damage, with two numbers by which it is done."""
+    """The kind of each damage, with two random numbers for its place and content."""
     rng = random.Random(20)
     for n in range(DAMAGES):
         yield ("flipped", "zeroed", "cut", "random")[n % 4], rng.randbytes(8), rng.randbytes(8)
 
 
-def damaged(content: bytes, kind: str, where: bytes, how: bytes) -> bytes:
+def damage_bytes(content: bytes, kind: str, where: bytes, how: bytes) -> bytes:
     pages = len(content) // PAGE_BYTES
     page = int.from_bytes(where) % pages
     at = page * PAGE_BYTES
@@ -186,11 +186,11 @@ def damaged(content: bytes, kind: str, where: bytes, how: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(("kind", "where", "how"), list(damages()), ids=[f"{n}" for n in range(DAMAGES)])
-def test_whatever_is_damaged_all_the_rest_is_delivered_and_the_damage_told(
+def test_whatever_is_damaged_all_the_rest_is_delivered_and_the_damage_is_reported(
     path: Path, whole: bytes, kind: str, where: bytes, how: bytes
 ) -> None:
     original = rows(path)
-    path.write_bytes(damaged(whole, kind, where, how))
+    path.write_bytes(damage_bytes(whole, kind, where, how))
     before = path.read_bytes()
     left = {n: row for n, row in rows(path).items() if row == original[n]}
     try:
@@ -206,7 +206,7 @@ def test_whatever_is_damaged_all_the_rest_is_delivered_and_the_damage_told(
         return
     try:
         delivered, lost = read_all(outbox)
-        print(f"{kind}: {len(delivered)} delivered, {lost} lost, {[one['cause'] for one in outbox.list_damaged()]}")
+        print(f"{kind}: {len(delivered)} delivered, {lost} lost, {[chunk['cause'] for chunk in outbox.list_damaged()]}")
         assert len(delivered) + lost == CHUNKS * EVENTS
         assert set(delivered) >= {value for _, lines in left.values() for value in lines.split(b"\n")}
         assert bool(outbox.list_damaged()) or len(left) == CHUNKS

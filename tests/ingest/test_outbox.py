@@ -1,4 +1,4 @@
-"""The outbox keeps what it says it keeps: through kill -9, a full disk, a damaged file, repeats and restarts."""
+"""The outbox keeps accepted events through kill -9, a full disk, a damaged file, repeats and restarts."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ def batch(*events: Admitted, refused: int = 0, size: int = 10) -> Batch:
     return Batch("2026-11-23T01:00:00.000Z", "system", admitted=list(enumerate(events)), refused=lines)
 
 
-def submit(outbox: Outbox, one: Batch) -> Future[Stored]:
-    """The outbox's answer to a single batch."""
+def submit(outbox: Outbox, single: Batch) -> Future[Stored]:
+    """The outbox's result for a single batch."""
     answer: Future[Stored] = Future()
 
-    def tell(done: Future[list[Stored]]) -> None:
+    def resolve(done: Future[list[Stored]]) -> None:
         if error := done.exception():
             answer.set_exception(error)
         elif answer.set_running_or_notify_cancel():
             answer.set_result(done.result()[0])
 
-    outbox.enqueue([one]).add_done_callback(tell)
+    outbox.enqueue([single]).add_done_callback(resolve)
     return answer
 
 
@@ -82,12 +82,12 @@ def rows(path: Path, table: str = "chunks") -> int:
 def values(outbox: Outbox) -> list[bytes]:
     """Every event that is kept, as the relay would read it."""
     with closing(outbox.open_reader()) as reader:
-        found: list[bytes] = []
+        kept_values: list[bytes] = []
         after = reader.execute("SELECT min(first_seq) - 1 FROM chunks").fetchone()[0] or 0
         while chunk := outbox.read(after, reader):
-            found += chunk.values if isinstance(chunk, Chunk) else [value for _, value in chunk.rescued]
+            kept_values += chunk.values if isinstance(chunk, Chunk) else [value for _, value in chunk.rescued]
             after = chunk.last_seq
-        return found
+        return kept_values
 
 
 WRITER = """
@@ -195,7 +195,7 @@ def test_the_oldest_refused_lines_make_room_and_never_stop_events(path: Path) ->
         assert rows(path, "refused") == 5
 
 
-def test_a_full_disk_is_told_and_once_there_is_room_again_all_goes_on(
+def test_a_full_disk_is_reported_and_writing_continues_once_there_is_room(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox_store, "CACHE_KIB", 64)

@@ -81,10 +81,10 @@ def new_event(key: str) -> Admitted:
 
 def put(outbox: Outbox, amount: int, key: str = "H26.01") -> list[bytes]:
     """Stores so many new events and returns what must arrive."""
-    made = [new_event(key) for _ in range(amount)]
+    new_events = [new_event(key) for _ in range(amount)]
     for start in range(0, amount, 500):
-        submit(outbox, batch(*made[start : start + 500])).result(timeout=30)
-    return [event.value for event in made]
+        submit(outbox, batch(*new_events[start : start + 500])).result(timeout=30)
+    return [event.value for event in new_events]
 
 
 def in_order(values: list[bytes]) -> list[bytes]:
@@ -119,7 +119,7 @@ def test_a_key_keeps_its_partition_whichever_client_writes_it(kafka: Settings, l
     assert {len(partitions) for partitions in log.places.values()} == {1}
 
 
-def test_a_request_hears_when_kafka_has_its_events(kafka: Settings, tmp_path: Path) -> None:
+def test_a_request_can_wait_until_kafka_has_its_events(kafka: Settings, tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "outbox.sqlite", OutboxLimits(30, 1_000_000))
     relay = Relay(kafka, outbox)
     try:
@@ -218,24 +218,24 @@ def test_kafka_away_at_the_start_is_found_when_it_comes(kafka: Settings, tmp_pat
     assert set(sent) <= set(everything(kafka))
 
 
-def test_two_doors_learn_from_each_other_what_units_and_tablets_there_are(kafka: Settings, tmp_path: Path) -> None:
-    told = rating("H26.REL", "2026-01-05T08:30:00+07:00", device="TAB-R")
-    with ingest_at(kafka, tmp_path / "a") as one, ingest_at(kafka, tmp_path / "b") as other:
-        assert admit(one, unit("H26.REL"), told) == 2
+def test_two_ingests_share_units_and_tablets_through_kafka(kafka: Settings, tmp_path: Path) -> None:
+    tap = rating("H26.REL", "2026-01-05T08:30:00+07:00", device="TAB-R")
+    with ingest_at(kafka, tmp_path / "a") as first, ingest_at(kafka, tmp_path / "b") as other:
+        assert admit(first, unit("H26.REL"), tap) == 2
         wait_until(lambda: other.registry.knows_unit("H26.REL"), 30)
-        assert admit(other, told) == 1
+        assert admit(other, tap) == 1
         paired = event("device.paired", "TAB-R", "2026-01-01T00:00:00Z", unit="H26.REL", token_sha256=hash_of("t"))
         assert admit(other, paired) == 1
-        wait_until(lambda: one.registry.device_by_token("t") is not None, 30)
-        assert admit(one, event("device.revoked", "TAB-R", "2026-01-02T00:00:00Z", unit="H26.REL")) == 1
+        wait_until(lambda: first.registry.device_by_token("t") is not None, 30)
+        assert admit(first, event("device.revoked", "TAB-R", "2026-01-02T00:00:00Z", unit="H26.REL")) == 1
         wait_until(lambda: other.registry.device_by_token("t") is None, 30)
 
 
-def test_a_door_finds_kafka_again_and_hears_what_was_told_meanwhile(kafka: Settings, tmp_path: Path) -> None:
-    with ingest_at(kafka, tmp_path / "a") as one, ingest_at(kafka, tmp_path / "b") as other:
+def test_an_ingest_catches_up_on_reference_facts_when_kafka_is_back(kafka: Settings, tmp_path: Path) -> None:
+    with ingest_at(kafka, tmp_path / "a") as first, ingest_at(kafka, tmp_path / "b") as other:
         wait_until(lambda: other.registry.is_loaded, 30)
         os.kill(broker_pid(kafka), signal.SIGKILL)
-        assert admit(one, unit("H26.LATE")) == 1
+        assert admit(first, unit("H26.LATE")) == 1
         stack.up(kafka, only=("kafka",))
         wait_until(lambda: other.registry.knows_unit("H26.LATE"), 60)
 

@@ -1,4 +1,4 @@
-"""A disk that is full or fails, a clock that jumps, a message that cannot be judged: told, and over by itself."""
+"""A full or failing disk, a clock that jumps, a message that cannot be decoded: reported, and over by itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ingest.outbox.day import BELIEVED_AFTER_S, DAY_S, OutboxDay
 from ingest.outbox.disk_faults import explain
 from ingest.outbox.limits import OutboxLimits
 from ingest.outbox.outbox import Outbox
-from tests.ingest.test_http import HOME, PADDING, Ingest, ingest_in, small_disk, tap, told
+from tests.ingest.test_http import HOME, PADDING, Ingest, ingest_in, small_disk, summarize, tap
 from tests.ingest.test_outbox import REFUSED_MAX, admitted, batch, outbox_at, rows, sqlite_limit, submit
 from tests.support import logged, unit, wait_until
 
@@ -57,7 +57,7 @@ def test_a_full_disk_is_not_ready_says_why_once_and_is_ready_again_by_itself(tmp
         ballast.unlink()
         # Nobody sends meanwhile.
         wait_until(lambda: ingest.http.get("/readyz").status_code == 200, 20)
-        assert told(ingest.send(tap())) == (202, 1, [])
+        assert summarize(ingest.send(tap())) == (202, 1, [])
         assert len(log_lines(tmp_path, "outbox_writes_again")) == 1
         assert log_lines(tmp_path, "outbox_not_pruned") == []
 
@@ -115,10 +115,10 @@ def test_what_one_batch_is_to_blame_for_is_no_trouble_of_the_disk(tmp_path: Path
 def test_each_failure_of_the_file_is_named_with_what_to_do(tmp_path: Path, name: str, cause: str, remedy: str) -> None:
     error = sqlite3.OperationalError("told by SQLite")
     error.sqlite_errorcode, error.sqlite_errorname = getattr(sqlite3, name), name
-    found = explain(error, tmp_path / "outbox.sqlite")
-    assert cause in found[0]
-    assert name in found[0]
-    assert remedy in found[1]
+    explanation = explain(error, tmp_path / "outbox.sqlite")
+    assert cause in explanation[0]
+    assert name in explanation[0]
+    assert remedy in explanation[1]
 
 
 def test_days_pass_with_the_clock_and_a_jump_is_believed_after_a_day_only() -> None:

@@ -1,4 +1,4 @@
-"""Events of older rules, or written to the log past the door: they are read within today's bounds and stop nothing."""
+"""Events of older rules, or written to the log past ingest, are read within today's bounds and stop nothing."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_value_beyond_the_calendar_is_left_out_of_an_answer() -> None:
     assert readable(datetime(2026, 3, 13, 1)) == "2026-03-13T08:00:00+07:00"  # noqa: DTZ001
 
 
-def test_rules_written_past_the_door_stop_nothing(store: Client) -> None:
+def test_rules_written_past_ingest_stop_nothing(store: Client) -> None:
     put(store, [unit("B", level="city", calendar="VN"), unit("B.1", "B"), *calendar(())])
     broken: list[dict[str, Any]] = [
         event("calendar.day_defined", "VN/2026-03-13", "2026-03-14T00:00:00Z", unit="B", calendar="VN",

@@ -1,4 +1,4 @@
-"""The stream's own parts: sorting messages, the limits of dead letters, the order of a flush, dead letters."""
+"""Parts of the stream: dead letters and their limits, the order of a flush, replay."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ def test_a_share_of_dead_letters_stops_the_stream_only_once_the_window_is_full()
 
 @pytest.fixture
 def producer() -> Any:
-    """Nothing is sent by batches without dead letters."""
+    """None: batches without dead letters send nothing."""
     return None
 
 
 @pytest.fixture
-def written(engine: Settings, store: Client, producer: KafkaProducer) -> Iterator[tuple[Writer, list[int]]]:
-    """A writer over an empty store, and the steps it did."""
+def writer_and_steps(engine: Settings, store: Client, producer: KafkaProducer) -> Iterator[tuple[Writer, list[int]]]:
+    """A writer over an empty store, and the list of its finished steps."""
     assert store is not None
     steps: list[int] = []
     writer = Writer(engine, producer, steps.append)
@@ -88,8 +88,8 @@ def _taps(count: int, first: int = 0, *strange: bytes | None) -> Batch:
     return Batch(messages, {PLACE: first + len(messages)})
 
 
-def test_offsets_are_given_free_after_every_other_step(written: tuple[Writer, list[int]], store: Client) -> None:
-    writer, steps = written
+def test_offsets_are_returned_after_every_other_step(writer_and_steps: tuple[Writer, list[int]], store: Client) -> None:
+    writer, steps = writer_and_steps
     writer.put(_taps(3))
     writer.drain(30)
     assert steps == [1, 2, 3]
@@ -98,9 +98,9 @@ def test_offsets_are_given_free_after_every_other_step(written: tuple[Writer, li
 
 
 def test_batches_are_finished_in_their_order_however_they_were_stored(
-    written: tuple[Writer, list[int]], store: Client
+    writer_and_steps: tuple[Writer, list[int]], store: Client
 ) -> None:
-    writer, _ = written
+    writer, _ = writer_and_steps
     seen = []
     for n in range(30):
         writer.put(_taps(4, 4 * n))
@@ -112,10 +112,10 @@ def test_batches_are_finished_in_their_order_however_they_were_stored(
     assert store.query("SELECT sum(answered) FROM hours_of_ratings FINAL").result_rows == [(120,)]
 
 
-def test_what_a_batch_fails_with_is_raised_and_no_offset_is_given_free(
-    written: tuple[Writer, list[int]], monkeypatch: pytest.MonkeyPatch
+def test_the_error_of_a_batch_is_raised_and_no_offset_is_returned(
+    writer_and_steps: tuple[Writer, list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer, steps = written
+    writer, steps = writer_and_steps
 
     def fails(*_: object) -> None:
         raise OSError("the store is away")
