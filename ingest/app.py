@@ -51,7 +51,7 @@ def make_app(settings: Settings) -> Starlette:
     documented.get("/v1/damaged", response_class=Response, responses=openapi.DAMAGED)(get_damaged)
     documented.get("/v1/device-configuration", responses=openapi.UNKNOWN_SENDER)(get_device_configuration)
     documented.get("/v1/devices", responses=openapi.UNKNOWN_SENDER)(get_devices)
-    document = openapi.with_events(documented.openapi())
+    document = openapi.add_events_route(documented.openapi())
     documented.openapi = lambda: document  # type: ignore[method-assign]
 
     @asynccontextmanager
@@ -152,7 +152,7 @@ async def post_events(request: Request) -> Response:
 
 
 def _max_body_bytes(settings: Settings, sender: Sender) -> int:
-    """A tablet sends little, and whoever steals it has its token."""
+    """The limit of a body. A tablet's limit is small: it sends little, and its token may be stolen with it."""
     mb = min(settings.max_body_mb, TABLET_BODY_MB) if sender.device else settings.max_body_mb
     return mb * MEGABYTE
 

@@ -135,7 +135,7 @@ EVENTS: dict[str, Any] = {
 }
 
 
-def with_events(document: dict[str, Any]) -> dict[str, Any]:
+def add_events_route(document: dict[str, Any]) -> dict[str, Any]:
     """FastAPI's document with ``POST /v1/events``, which is served outside FastAPI."""
     document["paths"] = {"/v1/events": EVENTS, **document["paths"]}
     schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})

@@ -94,14 +94,14 @@ class RequestIntake:
         self._waiting: deque[asyncio.Future[Stored]] = deque()
 
     async def take_body(self, request: Request, max_bytes: int, max_event_bytes: int) -> None:
-        """Reads the body up to a reason in ``given_up``; returns once every accepted event is synced.
+        """Reads the body up to a reason in ``stop_reason``; returns once every accepted event is synced.
 
         Raises ``BodyError`` when the body cannot be split into events; what came before is stored.
         """
         async for lines in read_events(request, max_bytes, max_event_bytes):
             self._is_empty = False
             await self._take_lines(lines)
-            if self.given_up:
+            if self.stop_reason:
                 break
         if self._lines:
             await self._admit_chunk()
@@ -119,7 +119,7 @@ class RequestIntake:
             self._line_bytes += len(line)
             if len(self._lines) >= CHUNK_EVENTS or self._line_bytes >= CHUNK_BYTES:
                 await self._admit_chunk()
-                if self.given_up:
+                if self.stop_reason:
                     return
                 if len(self._waiting) > MAX_CHUNKS_WAITING:
                     await self._collect(self._waiting.popleft())
@@ -149,7 +149,7 @@ class RequestIntake:
             self.rejected.append({"index": line.index, **entry})
 
     @property
-    def given_up(self) -> str | None:
+    def stop_reason(self) -> str | None:
         """Why the rest of the body is not read; None while there is no reason."""
         refused = len(self.rejected) + self.rejected_more
         if self._unreadable < MAX_UNREADABLE and refused < MAX_REFUSED:
@@ -163,7 +163,7 @@ class RequestIntake:
     def status(self) -> int:
         """202, or 400 when nothing could be read or too much was refused."""
         is_unreadable = self.count and self._unreadable == self.count
-        return 400 if self._is_empty or self.given_up or is_unreadable else 202
+        return 400 if self._is_empty or self.stop_reason or is_unreadable else 202
 
     @property
     def answer(self) -> dict[str, Any]:
@@ -171,6 +171,6 @@ class RequestIntake:
         answer: dict[str, Any] = {"accepted": self.accepted, "rejected": self.rejected}
         if self.rejected_more:
             answer["rejected_more"] = self.rejected_more
-        if given_up := self.given_up:
-            answer["detail"] = given_up
+        if stop_reason := self.stop_reason:
+            answer["detail"] = stop_reason
         return answer

@@ -161,7 +161,7 @@ class Outbox:
 
         Raises ``OutboxError`` when too much waits for the disk already.
         """
-        if reason := self._overload():
+        if reason := self._find_overload():
             raise OutboxError(reason)
         done: Future[list[Stored]] = Future()
         # From here on it cannot be cancelled: a sender that disconnects must not disturb the others of its group.
@@ -172,7 +172,7 @@ class Outbox:
         self._jobs.put((batches, done))
         return done
 
-    def _overload(self) -> str | None:
+    def _find_overload(self) -> str | None:
         waiting, since = self.waiting, self._writing_since
         if waiting.events > MAX_WAITING_EVENTS or waiting.nbytes > MAX_WAITING_BYTES:
             return f"{waiting.events} events wait for the disk already"

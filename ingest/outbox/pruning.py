@@ -59,7 +59,7 @@ class Pruner:
         self._freed_bytes += freed_bytes
 
     def prune(self, delivered_seq: int, delivered_bytes: int) -> None:
-        """One round in a transaction of its own; ``sqlite3.Error`` leaves it open and changes no state here."""
+        """One round in its own transaction. On ``sqlite3.Error`` the caller rolls back; the next round tries again."""
         self._write.execute("BEGIN IMMEDIATE")
         self.prune_delivered(delivered_seq, delivered_bytes)
         last_checked_id = self._prune_ids()
@@ -98,7 +98,7 @@ class Pruner:
         return drop_old_ids(self._write, self._last_checked_id, today - self._limits.id_retention_days, PRUNE_ROWS)
 
     def _advance_day(self) -> int:
-        """The day since 1970 by which ids are old."""
+        """Advances the day by the clock and stores it; returns the day since 1970 by which ids age."""
         now_s = time.monotonic()
         former, self._day = self._day, self._day.advance(now_s - self._day_at_s, self._wall_s())
         self._day_at_s = now_s

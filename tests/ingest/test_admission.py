@@ -60,7 +60,7 @@ def raw_of(example: dict[str, Any]) -> bytes:
     return example["raw"].encode() if "raw" in example else json.dumps(example["event"], ensure_ascii=False).encode()
 
 
-def sent_by(example: dict[str, Any], registry: Registry) -> Sender:
+def sender_of(example: dict[str, Any], registry: Registry) -> Sender:
     if "sender" not in example:
         return SYSTEM
     device = registry.device_by_token(example["sender"])
@@ -71,7 +71,7 @@ def sent_by(example: dict[str, Any], registry: Registry) -> Sender:
 def send_example(example: dict[str, Any], registry: Registry, outbox: Outbox) -> Refusal | None:
     """Sends an example through admission and the outbox; its refusal, or None when it is accepted."""
     limit = example.get("max_event_bytes", LIMIT)
-    verdict = admit(raw_of(example), sent_by(example, registry), Lookups(registry.knows_unit), NOW, limit)
+    verdict = admit(raw_of(example), sender_of(example, registry), Lookups(registry.knows_unit), NOW, limit)
     if isinstance(verdict, Refusal):
         return verdict
     batch = Batch("", example.get("sender", ""), example.get("ratings_per_hour"), admitted=[(0, verdict)])

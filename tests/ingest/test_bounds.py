@@ -25,10 +25,10 @@ from tests.ingest.test_http import (
     Ingest,
     ingest_in,
     now,
-    paired,
+    pairing_event,
     raw,
-    received,
-    refused,
+    sum_received,
+    sum_refused,
     summarize,
     tap,
 )
@@ -43,7 +43,7 @@ GETS = ("/v1/refusals", "/v1/damaged", "/v1/device-configuration", "/readyz", "/
 @pytest.fixture(scope="module")
 def ingest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingest]:
     folder = tmp_path_factory.mktemp("bounds")
-    with ingest_in(folder, HOME, paired("TAB-7", 1, TOKEN), max_body_mb=BODY_MB, outbox_max_mb=64) as running:
+    with ingest_in(folder, HOME, pairing_event("TAB-7", 1, TOKEN), max_body_mb=BODY_MB, outbox_max_mb=64) as running:
         for kind in (SINGLE, BATCH, LINES):
             running.post(b"[]", kind)
         yield running
@@ -81,8 +81,8 @@ def test_an_answer_names_so_many_refused_lines_and_counts_the_others(ingest: Ing
     assert (len(body["rejected"]), body["rejected_more"]) == (MAX_REJECTED, 2_500)
     assert [entry["index"] for entry in body["rejected"]] == list(range(MAX_REJECTED))
     after = ingest.metrics()
-    assert refused(after) - refused(before) == count
-    assert received(after) - received(before) == count + 1
+    assert sum_refused(after) - sum_refused(before) == count
+    assert sum_received(after) - sum_received(before) == count + 1
     assert len([entry for entry in ingest.refusals() if entry["reason"] == "missing_field"]) == count
 
 
@@ -112,7 +112,7 @@ def test_after_too_many_refused_lines_the_rest_of_the_body_is_not_read(
     count = len(body["rejected"]) + body.get("rejected_more", 0)
     print(f"{count} of 500000 lines refused, slowest tap meanwhile {max(waits_s):.2f} s")
     assert limit <= count < limit + 1_000
-    assert refused(ingest.metrics()) - refused(before) == count
+    assert sum_refused(ingest.metrics()) - sum_refused(before) == count
     assert summarize(ingest.send(first)) == (202, 1, [])
 
 

@@ -290,7 +290,7 @@ def test_without_a_token_401_and_with_an_unknown_one_403(ingest: Ingest) -> None
     assert ingest.http.post("/v1/events", content=b"", headers=strange).status_code == 403
 
 
-def paired(code: str, day: int, token: str, kind: str = "device.paired") -> dict[str, Any]:
+def pairing_event(code: str, day: int, token: str, kind: str = "device.paired") -> dict[str, Any]:
     data = {"token_sha256": hash_of(token)} if kind == "device.paired" else {}
     return event(kind, code, f"2026-01-{day:02}T00:00:00+07:00", unit="H26.01", **data)
 
@@ -302,18 +302,18 @@ def now() -> str:
 def test_a_tablet_may_send_its_own_ratings_until_it_is_revoked(ingest: Ingest) -> None:
     own, other = tapped("TAB-7", "H26.01", now()), tapped("TAB-8", "H26.01", now())
     assert ingest.send(own, key="secret").status_code == 403
-    ingest.send(paired("TAB-7", 1, "secret"))
-    assert summarize(ingest.send(own, other, paired("TAB-8", 1, "x"), key="secret")) == (
+    ingest.send(pairing_event("TAB-7", 1, "secret"))
+    assert summarize(ingest.send(own, other, pairing_event("TAB-8", 1, "x"), key="secret")) == (
         (202, 1, [(1, "forbidden"), (2, "forbidden")])
     )
     for path in ("/v1/refusals", "/v1/devices"):
         assert ingest.http.get(path, headers={"Authorization": "Bearer secret"}).status_code == 403
-    ingest.send(paired("TAB-7", 2, "secret", "device.revoked"))
+    ingest.send(pairing_event("TAB-7", 2, "secret", "device.revoked"))
     assert ingest.send(tapped("TAB-7", "H26.01", now()), key="secret").status_code == 403
 
 
 def test_a_refused_pairing_lets_no_tablet_in(ingest: Ingest) -> None:
-    first = paired("TAB-9", 1, "first")
+    first = pairing_event("TAB-9", 1, "first")
     other = {**first, "data": {**first["data"], "token_sha256": hash_of("second")}}
     assert summarize(ingest.send(first, other)) == (202, 1, [(1, "id_conflict")])
     assert ingest.send(tapped("TAB-9", "H26.01", now()), key="second").status_code == 403
@@ -322,14 +322,14 @@ def test_a_refused_pairing_lets_no_tablet_in(ingest: Ingest) -> None:
 
 def test_one_request_of_a_tablet_takes_no_more_than_people_can_tap(ingest: Ingest) -> None:
     at = now()
-    ingest.send(paired("TAB-MANY", 1, "many"), paired("TAB-FEW", 1, "few"))
+    ingest.send(pairing_event("TAB-MANY", 1, "many"), pairing_event("TAB-FEW", 1, "few"))
     answer = ingest.send(*(tapped("TAB-MANY", "H26.01", at) for _ in range(1_500)), key="many").json()
     assert (answer["accepted"], {entry["reason"] for entry in answer["rejected"]}) == (30, {"too_many"})
     assert summarize(ingest.send(tapped("TAB-FEW", "H26.01", at), key="few")) == (202, 1, [])
 
 
 def test_a_tablets_body_is_small(ingest: Ingest) -> None:
-    ingest.send(paired("TAB-BODY", 1, "body"))
+    ingest.send(pairing_event("TAB-BODY", 1, "body"))
     body = b'{"x":"' + b"a" * 60_000 + b'"}\n'
     assert ingest.post(body * 20).status_code == 202
     assert ingest.post(body * 20, key="body").status_code == 413
@@ -344,23 +344,23 @@ def devices(ingest: Ingest, code: str) -> list[dict[str, Any]]:
 
 
 def test_a_revocation_behind_the_pairing_is_refused_and_says_so(ingest: Ingest) -> None:
-    ingest.send(paired("TAB-CLOCK", 5, "clock"))
-    late = paired("TAB-CLOCK", 4, "", "device.revoked")
+    ingest.send(pairing_event("TAB-CLOCK", 5, "clock"))
+    late = pairing_event("TAB-CLOCK", 4, "", "device.revoked")
     (refused,) = ingest.send(late).json()["rejected"]
     assert (refused["reason"], "send it with a later time" in refused["detail"]) == ("invalid_value", True)
     assert devices(ingest, "TAB-CLOCK")[0]["type"] == "device.paired"
-    assert summarize(ingest.send(paired("TAB-CLOCK", 5, "", "device.revoked"))) == (202, 1, [])
+    assert summarize(ingest.send(pairing_event("TAB-CLOCK", 5, "", "device.revoked"))) == (202, 1, [])
     assert ingest.send(tapped("TAB-CLOCK", "H26.01", now()), key="clock").status_code == 403
     # Within one request, too.
-    turned = [paired("TAB-TURN", 5, "", "device.revoked"), paired("TAB-TURN", 4, "turn")]
+    turned = [pairing_event("TAB-TURN", 5, "", "device.revoked"), pairing_event("TAB-TURN", 4, "turn")]
     assert summarize(ingest.send(*turned)) == (202, 1, [(1, "invalid_value")])
     # What was taken once may be sent again, and changes nothing.
-    assert summarize(ingest.send(paired("TAB-CLOCK", 5, "clock"))) == (202, 1, [])
+    assert summarize(ingest.send(pairing_event("TAB-CLOCK", 5, "clock"))) == (202, 1, [])
     assert devices(ingest, "TAB-CLOCK")[0]["type"] == "device.revoked"
 
 
 def test_a_fact_that_is_sent_again_changes_neither_memory_nor_what_a_restart_knows(tmp_path: Path) -> None:
-    first, second = paired("TAB-7", 1, "first"), paired("TAB-7", 1, "second")
+    first, second = pairing_event("TAB-7", 1, "first"), pairing_event("TAB-7", 1, "second")
     second["id"] = tapped("TAB-7", "H26.01", now())["id"]
 
     def answers(ingest: Ingest) -> list[int]:
@@ -423,16 +423,16 @@ def test_a_sender_that_goes_away_half_way_leaves_no_half_event(ingest: Ingest) -
         time.sleep(0.2)
     time.sleep(0.2)
     after = ingest.metrics()
-    assert refused(after) == refused(before)
-    assert received(after) - received(before) <= 1
+    assert sum_refused(after) == sum_refused(before)
+    assert sum_received(after) - sum_received(before) <= 1
     assert summarize(ingest.send(tap())) == (202, 1, [])
 
 
-def received(metrics: dict[str, float]) -> float:
+def sum_received(metrics: dict[str, float]) -> float:
     return metrics["hailong_ingest_events_received_total"]
 
 
-def refused(metrics: dict[str, float]) -> float:
+def sum_refused(metrics: dict[str, float]) -> float:
     return sum(value for name, value in metrics.items() if name.startswith("hailong_ingest_events_refused_total"))
 
 
@@ -443,9 +443,9 @@ def test_what_was_received_is_what_was_accepted_and_what_was_refused(ingest: Ing
     ingest.post(b"{", BATCH)
     after = ingest.metrics()
     accepted = "hailong_ingest_events_accepted_total"
-    assert received(after) - received(before) == 6
-    assert (after[accepted] - before[accepted], refused(after) - refused(before)) == (3, 3)
-    assert received(after) == after[accepted] + refused(after)
+    assert sum_received(after) - sum_received(before) == 6
+    assert (after[accepted] - before[accepted], sum_refused(after) - sum_refused(before)) == (3, 3)
+    assert sum_received(after) == after[accepted] + sum_refused(after)
 
 
 def test_the_tablet_page_may_call_from_its_own_address_only(ingest: Ingest) -> None:
@@ -593,8 +593,12 @@ def test_an_ingest_that_never_heard_of_units_asks_to_come_again(tmp_path: Path) 
 def test_units_tablets_and_ids_are_known_after_a_restart_without_kafka(tmp_path: Path) -> None:
     first = tapped("TAB-7", "H26.01", now())
     with ingest_in(tmp_path, HOME) as ingest:
-        ingest.send(paired("TAB-7", 1, "old"), paired("TAB-7", 3, "x", "device.revoked"), paired("TAB-8", 1, "kept"))
-        ingest.send(paired("TAB-7", 2, "late"), first)
+        ingest.send(
+            pairing_event("TAB-7", 1, "old"),
+            pairing_event("TAB-7", 3, "x", "device.revoked"),
+            pairing_event("TAB-8", 1, "kept"),
+        )
+        ingest.send(pairing_event("TAB-7", 2, "late"), first)
     with ingest_in(tmp_path, HOME) as ingest:
         assert ingest.http.get("/readyz").status_code == 200
         assert ingest.send(first, key="old").status_code == 403

@@ -62,7 +62,7 @@ def log(kafka: Settings) -> Iterator[Log]:
 
 
 @contextmanager
-def relayed(settings: Settings, path: Path) -> Iterator[Outbox]:
+def relay_outbox(settings: Settings, path: Path) -> Iterator[Outbox]:
     """An outbox whose rows go to Kafka."""
     outbox = Outbox(path, OutboxLimits(30, 1_000_000))
     relay = Relay(settings, outbox)
@@ -93,7 +93,7 @@ def in_order(values: list[bytes]) -> list[bytes]:
 
 
 def test_events_arrive_once_and_those_of_one_unit_in_order(kafka: Settings, log: Log, tmp_path: Path) -> None:
-    with relayed(kafka, tmp_path / "outbox.sqlite") as outbox:
+    with relay_outbox(kafka, tmp_path / "outbox.sqlite") as outbox:
         sent = {key: put(outbox, 1500, key) for key in ("H26.01", "H26.02")}
         arrived = log.read(3000)
         wait_until(lambda: outbox.delivered_seq == outbox.last_seq, 10)
@@ -105,7 +105,7 @@ def test_events_arrive_once_and_those_of_one_unit_in_order(kafka: Settings, log:
 
 def test_a_key_keeps_its_partition_whichever_client_writes_it(kafka: Settings, log: Log, tmp_path: Path) -> None:
     units = [f"H26.{n}" for n in range(30)]
-    with relayed(kafka, tmp_path / "outbox.sqlite") as outbox:
+    with relay_outbox(kafka, tmp_path / "outbox.sqlite") as outbox:
         for code in units:
             put(outbox, 1, code)
         log.read(30)
@@ -137,7 +137,7 @@ def test_a_request_can_wait_until_kafka_has_its_events(kafka: Settings, tmp_path
 
 
 def test_an_idle_relay_sleeps(kafka: Settings, tmp_path: Path) -> None:
-    with relayed(kafka, tmp_path / "outbox.sqlite") as outbox:
+    with relay_outbox(kafka, tmp_path / "outbox.sqlite") as outbox:
         put(outbox, 10)
         wait_until(lambda: outbox.delivered_seq == 10, 30)
         time.sleep(1)
@@ -148,14 +148,14 @@ def test_an_idle_relay_sleeps(kafka: Settings, tmp_path: Path) -> None:
 
 def test_rows_kept_after_delivery_do_not_hold_up_new_ones(kafka: Settings, log: Log, tmp_path: Path) -> None:
     path = tmp_path / "outbox.sqlite"
-    with relayed(kafka, path) as outbox:
+    with relay_outbox(kafka, path) as outbox:
         put(outbox, 3000)
         wait_until(lambda: outbox.delivered_seq == 3000, 30)
         started = time.monotonic()
         put(outbox, 1)
         wait_until(lambda: outbox.delivered_seq == 3001, 5, pause_s=0.01)
         assert time.monotonic() - started < 1
-    with relayed(kafka, path) as outbox:  # a restart sends the kept ones again
+    with relay_outbox(kafka, path) as outbox:  # a restart sends the kept ones again
         wait_until(lambda: outbox.delivered_seq == 3001, 30)
         assert outbox.pending_bytes == 0
     log.read(3001)
@@ -167,13 +167,13 @@ def test_a_restart_carries_on_where_kafka_had_not_acknowledged(kafka: Settings, 
     outbox = Outbox(path, OutboxLimits(30, 1_000_000))
     sent = put(outbox, 700)
     outbox.close()
-    with relayed(kafka, path):
+    with relay_outbox(kafka, path):
         assert in_order(log.read(700)) == sent
 
 
 def test_kafka_killed_and_started_again_has_everything(kafka: Settings, tmp_path: Path) -> None:
     reading = Log(kafka)
-    with relayed(kafka, tmp_path / "outbox.sqlite") as outbox:
+    with relay_outbox(kafka, tmp_path / "outbox.sqlite") as outbox:
         sent = put(outbox, 500)
         os.kill(broker_pid(kafka), signal.SIGKILL)
         sent += put(outbox, 500)
@@ -209,7 +209,7 @@ def test_kafka_away_at_the_start_is_found_when_it_comes(kafka: Settings, tmp_pat
     os.kill(broker_pid(kafka), signal.SIGKILL)
     wait_until(lambda: not reachable(kafka.kafka), 10)
     threads = threading.active_count()
-    with relayed(kafka, tmp_path / "outbox.sqlite") as outbox:
+    with relay_outbox(kafka, tmp_path / "outbox.sqlite") as outbox:
         sent = put(outbox, 10)
         time.sleep(3)
         assert (outbox.delivered_seq, threading.active_count() - threads) == (0, 2)
@@ -324,7 +324,7 @@ def test_a_damaged_chunk_holds_up_nothing_and_kafka_is_not_blamed(kafka: Setting
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE chunks SET routes = substr(routes, 2) WHERE last_seq = 300")
     replaced = PRODUCERS_REPLACED._value.get()
-    with capture_logs() as logs, relayed(kafka, path) as outbox:
+    with capture_logs() as logs, relay_outbox(kafka, path) as outbox:
         whole = [value for n, values in enumerate(sent) if n != 2 for value in values]
         assert in_order(log.read(400)) == whole
         wait_until(lambda: outbox.delivered_seq == 500, 10)

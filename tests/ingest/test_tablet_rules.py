@@ -38,7 +38,7 @@ def admit_body(body: dict[str, Any], tablet: Device = TABLET, backlog: timedelta
     return admit(json.dumps(body).encode(), Sender(tablet, backlog), Lookups(lambda _code: True), NOW, 65_536)
 
 
-def refused(body: dict[str, Any], tablet: Device = TABLET) -> tuple[str, str]:
+def refuse_body(body: dict[str, Any], tablet: Device = TABLET) -> tuple[str, str]:
     """Reason and named field."""
     outcome = admit_body(body, tablet)
     assert isinstance(outcome, Refusal), outcome
@@ -84,25 +84,25 @@ def test_all_that_the_page_sends_is_taken() -> None:
 def test_a_tablet_may_not_send_fields_that_its_page_cannot_fill(data: dict[str, Any]) -> None:
     sent = tap()
     sent["data"] |= data
-    assert refused(sent) == ("forbidden", f"data.{next(iter(data))}")
+    assert refuse_body(sent) == ("forbidden", f"data.{next(iter(data))}")
 
 
 def test_a_tablet_replaces_no_rating() -> None:
     former = uuid4()
     sent = tap(dossier="D-1", replaces={"id": str(former), "time": (NOW - timedelta(hours=1)).isoformat()})
     sent["id"] = replacement_id(former)
-    assert refused(sent)[0] == "forbidden"
+    assert refuse_body(sent)[0] == "forbidden"
 
 
 @pytest.mark.parametrize("source", ["tablet", "tablet/TAB-2", "online/H26.66.01.001", "x"])
 def test_a_tablet_is_its_own_source_and_subject(source: str) -> None:
-    assert refused(tap() | {"source": source}) == ("forbidden", "source")
-    assert refused(tap() | {"subject": "H26.66.07.070-261120-0001"}) == ("forbidden", "subject")
+    assert refuse_body(tap() | {"source": source}) == ("forbidden", "source")
+    assert refuse_body(tap() | {"subject": "H26.66.07.070-261120-0001"}) == ("forbidden", "subject")
 
 
 def test_a_tablet_without_a_counter_speaks_of_none() -> None:
     exit_tablet = Device("TAB-1", UNIT, "", None, SINCE)
-    assert refused(tap(counter=COUNTER), exit_tablet) == ("forbidden", "data.counter")
+    assert refuse_body(tap(counter=COUNTER), exit_tablet) == ("forbidden", "data.counter")
     assert isinstance(admit_body(tap(), exit_tablet), Admitted)
 
 
@@ -126,7 +126,7 @@ def test_ids_that_can_be_guessed_are_refused_from_a_tablet(id_: str, taken: bool
     if taken:
         assert isinstance(admit_body(sent), Admitted)
     else:
-        assert refused(sent) == ("forbidden", "id")
+        assert refuse_body(sent) == ("forbidden", "id")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_tablet_rates_no_time_before_its_pairing(time: str, taken: bool) -> No
     if taken:
         assert isinstance(admit_body(sent), Admitted)
     else:
-        assert refused(sent) == ("time_too_old", "time")
+        assert refuse_body(sent) == ("time_too_old", "time")
 
 
 def test_a_rating_may_be_as_old_as_the_setting_says() -> None:
@@ -163,8 +163,8 @@ def heartbeat(at: datetime) -> dict[str, Any]:
 
 def test_a_heartbeat_is_of_now() -> None:
     assert isinstance(admit_body(heartbeat(NOW - timedelta(minutes=7))), Admitted)
-    assert refused(heartbeat(NOW - timedelta(hours=1))) == ("time_too_old", "time")
-    assert refused(heartbeat(NOW) | {"id": derived_id("x")}) == ("forbidden", "id")
+    assert refuse_body(heartbeat(NOW - timedelta(hours=1))) == ("time_too_old", "time")
+    assert refuse_body(heartbeat(NOW) | {"id": derived_id("x")}) == ("forbidden", "id")
 
 
 def submit_events(

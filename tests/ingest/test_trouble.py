@@ -21,7 +21,7 @@ from ingest.outbox.disk_faults import explain
 from ingest.outbox.limits import OutboxLimits
 from ingest.outbox.outbox import Outbox
 from tests.ingest.test_http import HOME, PADDING, Ingest, ingest_in, small_disk, summarize, tap
-from tests.ingest.test_outbox import REFUSED_MAX, admitted, batch, outbox_at, rows, sqlite_limit, submit
+from tests.ingest.test_outbox import REFUSED_MAX, admitted_event, batch, outbox_at, rows, sqlite_limit, submit
 from tests.support import logged, unit, wait_until
 
 __all__ = ["small_disk"]
@@ -65,7 +65,7 @@ def test_a_full_disk_is_not_ready_says_why_once_and_is_ready_again_by_itself(tmp
 def test_a_start_on_a_full_disk_leaves_an_outbox_that_is_whole_where_it_is(small_disk: Path) -> None:
     path = small_disk / "outbox.sqlite"
     with outbox_at(path) as outbox:
-        submit(outbox, batch(*(admitted(n) for n in range(100)))).result()
+        submit(outbox, batch(*(admitted_event(n) for n in range(100)))).result()
     ballast = small_disk / "ballast"
     with pytest.raises(OSError, match="No space"):
         ballast.write_bytes(b"x" * 8_000_000)
@@ -82,17 +82,17 @@ def test_trouble_is_over_with_the_next_write(tmp_path: Path) -> None:
         with sqlite_limit(outbox, pages=30):
             for _ in range(3):
                 with pytest.raises(OutboxError):
-                    submit(outbox, batch(*(admitted(n, size=1000) for n in range(500)))).result()
+                    submit(outbox, batch(*(admitted_event(n, size=1000) for n in range(500)))).result()
             assert outbox.trouble
             assert "SQLITE_FULL" in outbox.trouble
-        submit(outbox, batch(admitted(1))).result()
+        submit(outbox, batch(admitted_event(1))).result()
         assert outbox.trouble is None
     assert [entry["event"] for entry in logs] == ["outbox_does_not_write", "outbox_writes_again"]
 
 
 def test_what_one_batch_is_to_blame_for_is_no_trouble_of_the_disk(tmp_path: Path) -> None:
     with outbox_at(tmp_path / "outbox.sqlite") as outbox:
-        broken = batch(admitted(1))
+        broken = batch(admitted_event(1))
         broken.sender = "\ud800"
         broken.refused = batch(refused=1).refused
         with pytest.raises(OutboxError):
@@ -144,7 +144,7 @@ def test_a_wrong_clock_makes_no_id_forgotten(tmp_path: Path, jump_days: int) -> 
         return time.time() + shift_s
 
     def ids(outbox: Outbox) -> int:
-        return submit(outbox, batch(admitted(1), admitted(2))).result().repeated
+        return submit(outbox, batch(admitted_event(1), admitted_event(2))).result().repeated
 
     with capture_logs() as logs:
         for _ in range(2):
@@ -153,7 +153,7 @@ def test_a_wrong_clock_makes_no_id_forgotten(tmp_path: Path, jump_days: int) -> 
                 ids(outbox)
                 shift_s = jump_days * DAY_S
                 time.sleep(2.5)
-                submit(outbox, batch(admitted(3))).result()
+                submit(outbox, batch(admitted_event(3))).result()
                 assert rows(path, "seen") == 3
                 assert ids(outbox) == 2
             finally:
