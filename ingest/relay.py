@@ -1,8 +1,9 @@
-"""Carries the outbox to Kafka in order, and replaces a producer that hangs.
+"""Sends the events of the outbox to Kafka in order, and replaces a producer that hangs.
 
-A row counts as delivered only when Kafka acknowledged it and everything before it. Whatever client is used, one that
-gets no acknowledgement for long, or reports a failed message, is given up for a new one that starts behind the last
-delivered row. Sending again what the old one may have delivered is harmless: the stream stores an event once.
+An event counts as delivered only when Kafka has acknowledged it and every event before it. A producer that gets no
+acknowledgement for ``stall_s``, or reports a failed message, is replaced by a new one that starts behind the last
+delivered event. Events that the old one delivered may be sent twice, which is harmless: the stream stores an event
+once.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from contextlib import suppress
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from ingest.outbox.batch import Waiting
+from ingest.outbox.batch import Volume
 from ingest.outbox.chunks import Chunk, DamagedChunk
-from ingest.outbox.file import CHUNK_BYTES, CHUNK_EVENTS
 from ingest.outbox.outbox import Outbox
+from ingest.outbox.store import CHUNK_BYTES, CHUNK_EVENTS
 from runtime.kafka import make_relay_producer
 from runtime.reachable import reachable
 from runtime.settings import Settings
@@ -27,7 +28,7 @@ from runtime.telemetry import PRODUCERS_REPLACED, log
 
 MAX_UNACKNOWLEDGED = 10_000
 MAX_UNACKNOWLEDGED_BYTES = 32_000_000
-# A chunk is closed by the event that goes beyond its bytes, and that one may be as large as Kafka takes them.
+# The event that exceeds a chunk's bytes is still part of it, and may be as large as Kafka accepts.
 LARGEST_CHUNK_BYTES = 2 * CHUNK_BYTES
 STALL_S = 30.0
 WAIT_S = 0.05
@@ -36,8 +37,8 @@ RETRY_S = 1.0
 CLOSE_S = 1.0
 
 
-class _Sent:
-    """Some consecutive rows under way; ``on_delivery`` is what the producer calls for each of them."""
+class _SentChunk:
+    """Consecutive events that were sent; the producer calls ``on_delivery`` for each."""
 
     __slots__ = ("count", "damaged", "error", "nbytes", "seq", "stored_bytes", "unacknowledged")
 
@@ -46,7 +47,7 @@ class _Sent:
         self.count = self.unacknowledged = len(values)
         self.nbytes = sum(map(len, values))
         self.damaged = damaged or 0
-        # The outbox no longer counts the bytes of what it noted as damaged.
+        # The outbox has already subtracted the bytes of a damaged chunk.
         self.stored_bytes = self.nbytes if damaged is None else 0
         self.error: KafkaError | None = None
 
@@ -57,36 +58,33 @@ class _Sent:
 
 
 class Relay:
-    """One thread from the outbox to Kafka; ``when_delivered`` lets a request wait for its events.
-
-    A producer that gets no acknowledgement for ``stall_s`` is replaced.
-    """
+    """One thread from the outbox to Kafka; ``when_delivered`` lets a request wait for its events."""
 
     def __init__(self, settings: Settings, outbox: Outbox, stall_s: float = STALL_S) -> None:
         self._settings = settings
         self._outbox = outbox
         self._stall_s = stall_s
-        self.unacknowledged = Waiting()
+        self.unacknowledged = Volume()
         self._stopping = threading.Event()
         self._waiting: list[tuple[int, Future[None]]] = []
-        self._waiting_changes = threading.Lock()
+        self._waiting_lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
         self._thread.start()
 
     def when_delivered(self, seq: int) -> Future[None]:
-        """Done once Kafka acknowledged everything up to ``seq``; may be cancelled."""
+        """A future that is done once Kafka has acknowledged every event up to ``seq``; it may be cancelled."""
         delivered: Future[None] = Future()
-        with self._waiting_changes:
+        with self._waiting_lock:
             self._waiting = [(upto, future) for upto, future in self._waiting if not future.cancelled()]
             self._waiting.append((seq, delivered))
-        self._tell_waiting()
+        self._resolve_delivered()
         return delivered
 
     def close(self) -> None:
-        """Stops after the current round; what is not delivered stays in the outbox."""
+        """Stops after the current round; undelivered events stay in the outbox."""
         self._stopping.set()
         self._outbox.wake.set()
-        # Looking for a Kafka that is away can take longer; the thread dies with the process then.
+        # A try to reach a Kafka that is away can take longer; then the thread ends with the process.
         self._thread.join(timeout=CLOSE_S)
 
     def _run(self) -> None:
@@ -102,85 +100,85 @@ class Relay:
             try:
                 self._deliver()
             except sqlite3.Error as error:
-                self._outbox.not_written(error)
+                self._outbox.note_failed_write(error)
                 self._stopping.wait(RETRY_S)
-            except Exception as error:  # noqa: BLE001 without this thread no event would ever leave
+            except Exception as error:  # noqa: BLE001 without this thread no event would ever reach Kafka
                 log.warning("kafka_not_taking_events", error=repr(error), pending_bytes=self._outbox.pending_bytes)
                 self._stopping.wait(RETRY_S)
 
     def _deliver(self) -> None:
-        """Sends rows until asked to stop; raises as soon as this producer should be replaced."""
+        """Sends events until ``close``; raises when this producer should be replaced."""
         producer = make_relay_producer(self._settings, MAX_UNACKNOWLEDGED)
-        reader = self._outbox.reader()
+        reader = self._outbox.open_reader()
         try:
             self._send(producer, reader)
         except sqlite3.Error:
-            # The outbox is at fault, not the producer.
+            # The outbox failed, not the producer.
             raise
         except Exception:
             PRODUCERS_REPLACED.inc()
             raise
         finally:
-            self.unacknowledged = Waiting()
+            self.unacknowledged = Volume()
             reader.close()
-            # What it still holds goes again through the next one; a client that hangs may hang here, so nobody waits.
+            # The next producer sends its unacknowledged events again. Closing may hang, so nothing waits for it.
             threading.Thread(target=_close, args=(producer,), daemon=True).start()
 
     def _send(self, producer: Producer, reader: sqlite3.Connection) -> None:
-        under_way: deque[_Sent] = deque()
+        sent_chunks: deque[_SentChunk] = deque()
         sent_seq = self._outbox.delivered_seq
-        moved_at = time.monotonic()
+        progress_at = time.monotonic()
         while not self._stopping.is_set():
             more = sent_seq < self._outbox.last_seq and self._has_room()
             chunk = self._outbox.read(sent_seq, reader) if more else None
             if chunk:
-                under_way.append(self._hand_over(chunk, producer))
+                sent_chunks.append(self._produce(chunk, producer))
                 sent_seq = chunk.last_seq
-            elif not under_way:
+            elif not sent_chunks:
                 self._outbox.wake.wait(IDLE_S)
                 self._outbox.wake.clear()
-                moved_at = time.monotonic()
+                progress_at = time.monotonic()
                 continue
             producer.poll(0 if chunk else WAIT_S)
-            if self._acknowledged(under_way):
-                moved_at = time.monotonic()
-            elif time.monotonic() - moved_at > self._stall_s:
+            if self._note_deliveries(sent_chunks):
+                progress_at = time.monotonic()
+            elif time.monotonic() - progress_at > self._stall_s:
                 raise KafkaException(f"no acknowledgement for {self._stall_s:.1f} s")
 
     def _has_room(self) -> bool:
-        """Whether one more chunk keeps what is unacknowledged within its bounds."""
+        """Whether the unacknowledged events stay within their bounds with one more chunk."""
         room = MAX_UNACKNOWLEDGED - CHUNK_EVENTS, MAX_UNACKNOWLEDGED_BYTES - LARGEST_CHUNK_BYTES
         return self.unacknowledged.events <= room[0] and self.unacknowledged.nbytes <= room[1]
 
-    def _hand_over(self, chunk: Chunk | DamagedChunk, producer: Producer) -> _Sent:
+    def _produce(self, chunk: Chunk | DamagedChunk, producer: Producer) -> _SentChunk:
         if isinstance(chunk, Chunk):
             events = list(zip(chunk.routes, chunk.values, strict=True))
-            sent = _Sent(chunk.last_seq, chunk.values)
+            sent = _SentChunk(chunk.last_seq, chunk.values)
         else:
-            # What is damaged is passed over, so that all behind it arrives.
+            # Damaged events are passed over, so that all events behind them arrive.
             events = chunk.rescued
-            sent = _Sent(chunk.last_seq, [value for _, value in events], chunk.lost)
+            sent = _SentChunk(chunk.last_seq, [value for _, value in events], chunk.lost)
         for (topic, key), value in events:
             producer.produce(topic, value, key, on_delivery=sent.on_delivery)
-        self.unacknowledged += Waiting(sent.count, sent.nbytes)
+        self.unacknowledged += Volume(sent.count, sent.nbytes)
         return sent
 
-    def _acknowledged(self, under_way: deque[_Sent]) -> bool:
-        """Takes out and notes what is delivered in a row from the oldest on; raises the first error among it."""
+    def _note_deliveries(self, sent_chunks: deque[_SentChunk]) -> bool:
+        """Notes acknowledged chunks, oldest first; raises the first error. Returns whether there was any."""
         delivered = False
-        while under_way and not under_way[0].unacknowledged:
-            sent = under_way.popleft()
+        while sent_chunks and not sent_chunks[0].unacknowledged:
+            sent = sent_chunks.popleft()
             if sent.error:
                 raise KafkaException(sent.error)
-            self.unacknowledged -= Waiting(sent.count, sent.nbytes)
-            self._outbox.delivered(sent.seq, sent.stored_bytes, sent.damaged)
+            self.unacknowledged -= Volume(sent.count, sent.nbytes)
+            self._outbox.note_delivery(sent.seq, sent.stored_bytes, sent.damaged)
             delivered = True
         if delivered:
-            self._tell_waiting()
+            self._resolve_delivered()
         return delivered
 
-    def _tell_waiting(self) -> None:
-        with self._waiting_changes:
+    def _resolve_delivered(self) -> None:
+        with self._waiting_lock:
             due = [future for seq, future in self._waiting if seq <= self._outbox.delivered_seq]
             self._waiting = [(seq, future) for seq, future in self._waiting if seq > self._outbox.delivered_seq]
         for future in due:

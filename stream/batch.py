@@ -1,4 +1,4 @@
-"""What one poll brought, ready to be stored, and what a message is called that cannot be."""
+"""One polled batch, and the dead letter made of a message that cannot be stored."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from confluent_kafka import Message
 from contract.events.envelope import decode
 from contract.events.refusals import Reason, Refusal
 
-Place = tuple[str, int]
+Partition = tuple[str, int]
 """A topic and the number of one of its partitions."""
 
 PAST_INGEST = Refusal(Reason.MISSING_FIELD, "recordedtime, sender: the event did not come through ingest")
@@ -18,19 +18,19 @@ STORE_CANNOT_READ = Refusal(Reason.INVALID_VALUE, "the store cannot read its id,
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Messages in the order in which they were read, where to read on after them, and whether the batch is full.
+    """Messages in the order in which they were read, and the offsets to continue at after them.
 
-    Behind a full one more is to be expected at once.
+    ``full`` is true when the batch reached its limit, so that more messages are likely to wait already.
     """
 
     messages: list[Message]
-    next_offsets: dict[Place, int]
+    next_offsets: dict[Partition, int]
     full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that cannot be stored: why, where it lay, and its bytes."""
+    """A message that cannot be stored: the reason, its position in the log, and its bytes."""
 
     reason: Reason
     detail: str
@@ -40,27 +40,27 @@ class DeadLetter:
     raw: bytes
 
     @property
-    def place(self) -> Place:
-        """The partition it lay on."""
+    def origin(self) -> Partition:
+        """The partition from which it was read."""
         return self.topic, self.partition
 
 
-def place_of(message: Message) -> Place:
-    """The partition a message was read from."""
+def partition_of(message: Message) -> Partition:
+    """The partition from which a message was read."""
     return message.topic() or "", message.partition() or 0
 
 
-def dead_letter(message: Message) -> DeadLetter:
-    """A message that the store could not read, with what the contract says is wrong with it."""
+def make_dead_letter(message: Message) -> DeadLetter:
+    """The dead letter of a message that the store could not read, with the reason by the contract."""
     raw = message.value() or b""
-    refusal = _refusal_of(raw)
-    return DeadLetter(refusal.reason, refusal.detail, *place_of(message), message.offset() or 0, raw)
+    refusal = _explain_refusal(raw)
+    return DeadLetter(refusal.reason, refusal.detail, *partition_of(message), message.offset() or 0, raw)
 
 
-def _refusal_of(raw: bytes) -> Refusal:
+def _explain_refusal(raw: bytes) -> Refusal:
     try:
         event = decode(raw)
-    except Exception as error:  # noqa: BLE001 one message must never stop all that come behind it
+    except Exception as error:  # noqa: BLE001 one message must never stop those behind it
         return Refusal(Reason.INVALID_VALUE, f"hailong failed to read it, which is a fault of hailong: {error!r}"[:500])
     if isinstance(event, Refusal):
         return event

@@ -1,4 +1,4 @@
-"""Kafka to ClickHouse: messages are polled here, written by the writer, and committed here when all is done."""
+"""Kafka to ClickHouse: polls messages, hands them to the writer, and commits their offsets when they are finished."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ LONGEST_RETRY_S = 10.0
 PRODUCER_CLOSE_S = 5.0
 DRAIN_S = 20.0
 ANSWER_S = 10.0
-POLLED_AT_ONCE = 1_000
-GATHERING_S = 0.02
+MAX_POLL_MESSAGES = 1_000
+POLL_S = 0.02
 
 
 def serve(settings: Settings, after_step: AfterStep = lambda _step: None) -> None:
-    """Runs until SIGTERM or SIGINT. While Kafka or ClickHouse is away it waits, then reads from the last commit.
+    """Runs until SIGTERM or SIGINT. While Kafka or ClickHouse is away it waits, then continues from the last commit.
 
-    Raises TooManyDeadLettersError when most of what comes cannot be stored: that needs a person.
+    Raises TooManyDeadLettersError when too many messages cannot be stored, which an operator must look at.
     """
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -47,9 +47,9 @@ def serve(settings: Settings, after_step: AfterStep = lambda _step: None) -> Non
         try:
             run(settings, stopping, after_step, health)
         except (KafkaError, KafkaException, ClickHouseError, OSError) as error:
-            went_well = time.monotonic() - started > LONGEST_RETRY_S
-            pause_s = RETRY_S if went_well else min(pause_s * 2, LONGEST_RETRY_S)
-            health.note_trouble(_cause(settings, error))
+            ran_long = time.monotonic() - started > LONGEST_RETRY_S
+            pause_s = RETRY_S if ran_long else min(pause_s * 2, LONGEST_RETRY_S)
+            health.note_trouble(_explain(settings, error))
             log.warning("stream_waits", error=repr(error)[:500], pause_s=pause_s)
             stopping.wait(pause_s)
 
@@ -60,9 +60,9 @@ def run(
     after_step: AfterStep = lambda _step: None,
     health: StreamHealth | None = None,
 ) -> None:
-    """Consumes until ``stopping``; on any error everything in memory is dropped and the error raised.
+    """Consumes until ``stopping`` is set. Any error is raised and drops everything in memory.
 
-    ``health`` is told of each round of the loop.
+    ``health`` gets a note of each round of the loop.
     """
     with ExitStack() as closing:
         producer = make_producer(settings)
@@ -71,23 +71,28 @@ def run(
         closing.callback(writer.close)
         account = LogAccount()
         consumer = make_group_consumer(settings, settings.stream_group, settings.stream_instance)
-        # A member by name stays known to its group, so that a restart finds its partitions at once.
+        # A member with a static name keeps its place in the group, so that a restart gets its partitions at once.
         closing.callback(consumer.close)
 
-        def assigned(consumer: Consumer, partitions: list[TopicPartition]) -> None:
-            starts = [_start(consumer, partition) for partition in partitions]
+        def start_partitions(consumer: Consumer, partitions: list[TopicPartition]) -> None:
+            starts = [_find_start(consumer, partition) for partition in partitions]
             account.begin(starts)
             consumer.assign(starts)
 
-        def revoked(consumer: Consumer, _partitions: list[TopicPartition]) -> None:
+        def release_partitions(consumer: Consumer, _partitions: list[TopicPartition]) -> None:
             writer.drain(DRAIN_S)
             _commit(consumer, writer, account)
             if not writer.is_idle():
                 lost.set()
 
-        # What is in hand of partitions that another has by now must not be committed: its own commit is further on.
+        # Batches of partitions that another process has taken over must not be committed: its own commit is further on.
         lost = threading.Event()
-        consumer.subscribe(list(STREAM_TOPICS), on_assign=assigned, on_revoke=revoked, on_lost=lambda *_: lost.set())
+        consumer.subscribe(
+            list(STREAM_TOPICS),
+            on_assign=start_partitions,
+            on_revoke=release_partitions,
+            on_lost=lambda *_: lost.set(),
+        )
         kafka = KafkaWatch(consumer)
         while not stopping.is_set():
             batch = poll(consumer, settings, writer.is_idle)
@@ -100,51 +105,51 @@ def run(
             after_step(4)
             if health:
                 health.note_round(f"Kafka does not answer at {settings.kafka}" if kafka.is_away() else "")
-            account.tell(consumer)
+            account.publish(consumer)
         writer.drain(DRAIN_S)
         _commit(consumer, writer, account)
 
 
-def _cause(settings: Settings, error: Exception) -> str:
-    """What the stream waits for, in words."""
+def _explain(settings: Settings, error: Exception) -> str:
+    """Which service the stream waits for, for the operator."""
     if isinstance(error, KafkaError | KafkaException):
         return f"Kafka does not answer at {settings.kafka}: {error}"[:500]
     return f"ClickHouse does not take it at {settings.clickhouse_url}: {error}"[:500]
 
 
 def poll(consumer: Consumer, settings: Settings, is_idle: Callable[[], bool] = lambda: False) -> Batch | None:
-    """The messages of up to the settings' interval, number or bytes, whichever comes first; None without any.
+    """The next messages up to the flush interval, number or bytes of the settings; None when there are none.
 
-    While ``is_idle()`` the first messages do not wait for more: the next gather behind them.
+    While ``is_idle()`` the first messages do not wait for more; the next ones collect meanwhile.
     """
     messages: list[Message] = []
-    held_bytes = 0
+    nbytes = 0
     deadline = time.monotonic() + settings.flush_interval_s
     while (
         (left_s := deadline - time.monotonic()) > 0
         and (room := settings.flush_max_events - len(messages)) > 0
-        and held_bytes < settings.flush_max_mb << 20
+        and nbytes < settings.flush_max_mb << 20
     ):
-        polled = consumer.consume(min(room, POLLED_AT_ONCE), min(left_s, GATHERING_S))
+        polled = consumer.consume(min(room, MAX_POLL_MESSAGES), min(left_s, POLL_S))
         for message in polled:
             if error := message.error():
                 raise KafkaException(error)
         messages += polled
-        held_bytes += sum(map(len, polled))
-        if messages and len(polled) < POLLED_AT_ONCE and is_idle():
+        nbytes += sum(map(len, polled))
+        if messages and len(polled) < MAX_POLL_MESSAGES and is_idle():
             deadline = 0.0
     if not messages:
         return None
-    reached = consumer.position(consumer.assignment())
-    next_offsets = {(place.topic, place.partition): place.offset for place in reached if place.offset >= 0}
+    positions = consumer.position(consumer.assignment())
+    next_offsets = {(at.topic, at.partition): at.offset for at in positions if at.offset >= 0}
     return Batch(messages, next_offsets, full=time.monotonic() < deadline)
 
 
-def _start(consumer: Consumer, partition: TopicPartition) -> TopicPartition:
-    """Where to read on: at the committed offset, or at the beginning, with an alarm when messages are gone."""
+def _find_start(consumer: Consumer, partition: TopicPartition) -> TopicPartition:
+    """The committed offset; the beginning when there is none, or, logged as an error, when its messages are gone."""
     (committed,) = consumer.committed([partition], ANSWER_S)
-    first, behind_last = consumer.get_watermark_offsets(partition, ANSWER_S)
-    if first <= committed.offset <= behind_last:
+    first, end = consumer.get_watermark_offsets(partition, ANSWER_S)
+    if first <= committed.offset <= end:
         return committed
     if committed.offset >= 0:
         lost = max(first - committed.offset, 0)
@@ -153,13 +158,14 @@ def _start(consumer: Consumer, partition: TopicPartition) -> TopicPartition:
             "offsets_lost",
             partition=f"{partition.topic}/{partition.partition}",
             committed=committed.offset,
-            kept=[first, behind_last],
+            kept=[first, end],
             lost=lost or "unknown: the log is shorter than what was read of it",
         )
     return TopicPartition(partition.topic, partition.partition, OFFSET_BEGINNING)
 
 
 def _commit(consumer: Consumer, writer: Writer, account: LogAccount) -> None:
-    if done := writer.done():
-        consumer.commit(offsets=[TopicPartition(*place, offset) for place, offset in done.items()], asynchronous=False)
-        account.finish(done)
+    if offsets := writer.take_offsets():
+        positions = [TopicPartition(*partition, offset) for partition, offset in offsets.items()]
+        consumer.commit(offsets=positions, asynchronous=False)
+        account.finish(offsets)

@@ -1,4 +1,4 @@
-"""Messages that cannot be stored wait in a topic of their own, with reason, origin and raw bytes, to be sent again."""
+"""The topic of dead letters: messages that cannot be stored, with reason, origin and raw bytes, for a later replay."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ DELIVERY_TIMEOUT_S = 30.0
 READ_TIMEOUT_MS = 5_000
 
 
-def set_aside(producer: KafkaProducer, letters: list[DeadLetter]) -> None:
-    """Writes dead letters and waits for Kafka's word on each; raises KafkaError when it does not come."""
+def send_dead_letters(producer: KafkaProducer, letters: list[DeadLetter]) -> None:
+    """Writes dead letters and waits until Kafka has acknowledged each; KafkaError when it does not."""
     sent = [producer.send(DEAD_LETTERS, key=_key(letter), value=_encode(letter)) for letter in letters]
     for future in sent:
         future.get(timeout=DELIVERY_TIMEOUT_S)
@@ -34,9 +34,9 @@ def set_aside(producer: KafkaProducer, letters: list[DeadLetter]) -> None:
 
 
 def replay(settings: Settings) -> int:
-    """Sends the raw bytes of every dead letter to the topic it came from; how many.
+    """Sends the raw bytes of every dead letter to its original topic and returns their number.
 
-    What is still wrong comes back as a dead letter of its new place; what was stored meanwhile is stored once.
+    A message that is still wrong becomes a dead letter again; one that was stored meanwhile is stored once.
     """
     reader = make_reader(settings)
     producer = make_producer(settings)
@@ -48,7 +48,7 @@ def replay(settings: Settings) -> int:
     try:
         while reader.position(partition) < end:
             for record in reader.poll(timeout_ms=READ_TIMEOUT_MS).get(partition, []):
-                # Letters written by this very replay lie behind the end noted at its start.
+                # Dead letters that this replay causes are behind the end that was read at its start.
                 if record.offset < end:
                     letter = json.loads(record.value)
                     topic = letter["topic"] if letter["topic"] in STREAM_TOPICS else STREAM_TOPICS[-1]

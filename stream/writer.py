@@ -1,15 +1,15 @@
-"""From a batch to its figures. The order of a flush is the whole promise:
+"""From a batch to its figures. Exactness rests on the order of a flush:
 
-1. the lines are stored (sent twice, they meet themselves),
-2. what cannot be stored is set aside in the topic of dead letters,
-3. every figure the lines touch is made anew from what is stored; where they take an import back, every figure that its
-   events touched (warehouse/write/retraction.py),
+1. the lines are stored (a repeated line has the same key and is deduplicated),
+2. lines that cannot be stored are written to the topic of dead letters,
+3. every figure that the lines touch is recomputed from the stored events; a retraction of an import recomputes every
+   figure that its events touched (warehouse/write/retraction.py),
 4. the offsets are committed (by the consumer, which owns them).
 
-A crash between any two steps means that the batch is read again, and each step may be repeated.
+After a crash between two steps the batch is read again; each step may be repeated.
 
-Storing runs ahead of the rest: while figures are made for what is stored, the next batches are being stored, and all
-that are stored by then get their figures together. The more there is to do, the fewer the rounds.
+Step 1 runs ahead of the others: while one round recomputes figures, the next batches are being stored, and the next
+round takes all of them together. The higher the load, the fewer the rounds.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from kafka import KafkaProducer
 
 from runtime.settings import Settings
 from runtime.telemetry import BATCHES_WAITING, FLUSH_SECONDS, IN_HAND, STORED
-from stream.batch import Batch, Place, dead_letter
-from stream.dead_letters import set_aside
+from stream.batch import Batch, Partition, make_dead_letter
+from stream.dead_letters import send_dead_letters
 from stream.limits import DeadLetterLimits
 from warehouse.client import connect
 from warehouse.write.retraction import take_back
@@ -39,69 +39,69 @@ LONGEST_WAIT_S = 1.0
 CLOSE_S = 10.0
 
 AfterStep = Callable[[int], None]
-"""Told the number of each step that was done; a test ends the process there."""
+"""Called with the number of each finished step; tests end the process there."""
 
 
 @dataclass(slots=True)
 class _Stored:
     batch: Batch
     number: int
-    began: float
+    started_s: float
 
 
 class Writer:
-    """Takes batches in order and tells, in the same order, up to where all is done. Used by one thread.
+    """Takes batches in order and returns, in the same order, the offsets of finished ones. Used by one thread.
 
-    Holds at most ``flush_max_batches`` batches; ``put`` waits while it is full, so that nothing is polled that cannot
-    be stored. The first error of any step is raised by the next call of any method, and nothing further is done.
+    Holds at most ``flush_max_batches`` batches; ``put`` waits while it is full, so that no more is polled than can be
+    stored. The first error of any step ends the work and is raised by the next call of any method.
     """
 
     def __init__(self, settings: Settings, producer: KafkaProducer, after_step: AfterStep = lambda _step: None) -> None:
         self._settings, self._producer, self._after_step = settings, producer, after_step
         self._limits = DeadLetterLimits(settings.dead_letters_run, settings.dead_letters_share)
-        self._own = threading.local()
+        self._thread_local = threading.local()
         self._closing = ExitStack()
         self._changed = threading.Condition()
         self._waiting: deque[tuple[Batch, Future[_Stored]]] = deque()
-        self._at_work = 0
-        self._done: dict[Place, int] = {}
+        self._in_round = 0
+        self._finished: dict[Partition, int] = {}
         self._error: BaseException | None = None
         self._stopping = False
         self._storing = ThreadPoolExecutor(STORING_AT_ONCE, thread_name_prefix="store")
-        self._figures = threading.Thread(target=self._work, name="figures", daemon=True)
+        self._figures = threading.Thread(target=self._run_rounds, name="figures", daemon=True)
         self._figures.start()
 
     def put(self, batch: Batch) -> None:
-        """Hands over a batch; waits while too many are in hand. Raises what an earlier batch failed with."""
+        """Hands over a batch; waits while too many are in hand. Raises the error of an earlier batch."""
         with self._changed:
             self._changed.wait_for(
-                lambda: self._error or len(self._waiting) + self._at_work < self._settings.flush_max_batches
+                lambda: self._error or len(self._waiting) + self._in_round < self._settings.flush_max_batches
             )
-            self._raise()
+            self._raise_error()
             self._waiting.append((batch, self._storing.submit(self._store, batch)))
             IN_HAND.inc(len(batch.messages))
-            BATCHES_WAITING.set(len(self._waiting) + self._at_work)
+            BATCHES_WAITING.set(len(self._waiting) + self._in_round)
             self._changed.notify_all()
 
-    def done(self) -> dict[Place, int]:
-        """Where to read on, for each partition on which batches were finished since the last call."""
+    def take_offsets(self) -> dict[Partition, int]:
+        """The offset to continue at, for each partition with batches finished since the last call."""
         with self._changed:
-            self._raise()
-            done, self._done = self._done, {}
-            return done
+            self._raise_error()
+            finished, self._finished = self._finished, {}
+            return finished
 
     def is_idle(self) -> bool:
-        """Whether nothing is in hand."""
+        """Whether no batch is in hand."""
         with self._changed:
-            return not (self._waiting or self._at_work)
+            return not (self._waiting or self._in_round)
 
     def drain(self, timeout_s: float) -> None:
-        """Waits until all that was handed over is finished, or for ``timeout_s``."""
+        """Waits until all batches are finished, at most ``timeout_s``."""
         with self._changed:
-            self._changed.wait_for(lambda: self._error or not (self._waiting or self._at_work), timeout_s)
+            self._changed.wait_for(lambda: self._error or not (self._waiting or self._in_round), timeout_s)
 
     def close(self) -> None:
-        """Ends the threads; what is not finished is left to be read again."""
+        """Ends the threads; unfinished batches will be read again."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
@@ -111,15 +111,15 @@ class Writer:
         BATCHES_WAITING.set(0)
         self._closing.close()
 
-    def _raise(self) -> None:
+    def _raise_error(self) -> None:
         if self._error:
             raise self._error
 
     def _client(self) -> Client:
-        if not hasattr(self._own, "client"):
-            self._own.client = connect(self._settings)
-            self._closing.callback(self._own.client.close)
-        client: Client = self._own.client
+        if not hasattr(self._thread_local, "client"):
+            self._thread_local.client = connect(self._settings)
+            self._closing.callback(self._thread_local.client.close)
+        client: Client = self._thread_local.client
         return client
 
     def _store(self, batch: Batch) -> _Stored:
@@ -128,16 +128,16 @@ class Writer:
         self._after_step(1)
         return stored
 
-    def _work(self) -> None:
+    def _run_rounds(self) -> None:
         try:
             while round_ := self._next_round():
-                STORED.inc(self._finish(round_))
+                STORED.inc(self._complete_round(round_))
                 with self._changed:
                     for stored in round_:
-                        self._done.update(stored.batch.next_offsets)
+                        self._finished.update(stored.batch.next_offsets)
                         IN_HAND.dec(len(stored.batch.messages))
-                        FLUSH_SECONDS.observe(time.perf_counter() - stored.began)
-                    self._at_work = 0
+                        FLUSH_SECONDS.observe(time.perf_counter() - stored.started_s)
+                    self._in_round = 0
                     BATCHES_WAITING.set(len(self._waiting))
                     self._changed.notify_all()
         except BaseException as error:  # noqa: BLE001 it is raised again in the thread that uses the writer
@@ -146,10 +146,10 @@ class Writer:
                 self._changed.notify_all()
 
     def _next_round(self) -> list[_Stored]:
-        """The next batches in order that are stored; waits for the first of them. Empty when the writer is closing.
+        """The next stored batches in order; waits for the first of them. Empty when the writer is closing.
 
-        Behind full batches they wait for what is still being stored, up to half of what may be in hand or a second:
-        figures cost much the same for one batch and for six.
+        Under load it also waits for batches that are still being stored, up to half of those allowed in hand or
+        ``LONGEST_WAIT_S``: recomputing costs much the same for one batch and for six.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._stopping or self._waiting)
@@ -168,24 +168,24 @@ class Writer:
             round_: list[_Stored] = []
             while self._waiting and self._waiting[0][1].done():
                 round_.append(self._waiting.popleft()[1].result())
-            self._at_work = len(round_)
+            self._in_round = len(round_)
             return round_
 
-    def _finish(self, stored: Sequence[_Stored]) -> int:
-        """Steps 2 and 3; how many messages are stored, with all their figures."""
-        client, kept = self._client(), sum(len(entry.batch.messages) for entry in stored)
+    def _complete_round(self, stored: Sequence[_Stored]) -> int:
+        """Steps 2 and 3; returns the number of messages that are stored with all their figures."""
+        client, count = self._client(), sum(len(entry.batch.messages) for entry in stored)
         numbers = [entry.number for entry in stored]
         kinds = touched_kinds(client, numbers)
         unreadable = unreadable_lines(client, numbers) if "unreadable" in kinds else set()
         for entry in stored:
             messages = entry.batch.messages if unreadable else []
-            dead = [dead_letter(message) for message in messages if as_line(message.value() or b"") in unreadable]
+            dead = [make_dead_letter(message) for message in messages if as_line(message.value() or b"") in unreadable]
             self._limits.check(entry.batch, dead)
             if dead:
-                set_aside(self._producer, dead)
-                kept -= len(dead)
+                send_dead_letters(self._producer, dead)
+                count -= len(dead)
         self._after_step(2)
         recompute(client, numbers, kinds)
         take_back(client, numbers, kinds)
         self._after_step(3)
-        return kept
+        return count

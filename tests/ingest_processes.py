@@ -28,9 +28,9 @@ from tests.support import free_port, own_settings
 KEY = "key-of-the-tests"
 RUN = """
 from functools import partial
-import ingest.door
+import ingest.process
 import commands.main
-ingest.door.Relay = partial(ingest.door.Relay, stall_s=1.5)
+ingest.process.Relay = partial(ingest.process.Relay, stall_s=1.5)
 commands.main.ingest()
 """
 REPOSITORY = Path(__file__).parents[1]

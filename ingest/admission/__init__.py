@@ -1,1 +1,1 @@
-"""Whether an event is admitted: its bytes, its sender, its time, its unit and its device."""
+"""Admits or refuses events, and keeps the registry of units and tablets that this needs."""

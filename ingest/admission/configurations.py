@@ -1,4 +1,4 @@
-"""Which configuration a tablet follows: of each field what the nearest scope says, from the tablet up the unit tree."""
+"""Tablet configurations: each field comes from the nearest scope that sets it, from the tablet up the unit tree."""
 
 from __future__ import annotations
 
@@ -11,47 +11,50 @@ from contract.events.envelope import AnyEvent
 from contract.events.reference import CONFIGURED_FIELDS
 
 UNCONFIGURED = "default"
-DEEPEST = 20
-"""A tree deeper than that is a circle."""
+MAX_DEPTH = 20
+"""A tree deeper than this contains a circle."""
 
 
 class Configurations:
-    """The newest word by ``time`` on each scope, and each unit's parent by its newest day of effect."""
+    """The latest configuration of each scope by ``time``, and each unit's parent by its latest day of effect."""
 
     def __init__(self) -> None:
-        self._words: dict[str, AnyEvent] = {}
+        self._latest: dict[str, AnyEvent] = {}
         self._parents: dict[str, tuple[date, datetime, str | None]] = {}
 
     def apply(self, event: AnyEvent) -> None:
-        """Takes in a unit's definition or a configuration."""
+        """Stores a unit's definition or a configuration; other events are ignored."""
         if event.type == "unit.defined":
-            news = (event.data.valid_from, event.time, event.data.parent)
-            known = self._parents.get(event.subject)
-            if known is None or news[:2] >= known[:2]:
-                self._parents[event.subject] = news
+            placement = (event.data.valid_from, event.time, event.data.parent)
+            former_placement = self._parents.get(event.subject)
+            if former_placement is None or placement[:2] >= former_placement[:2]:
+                self._parents[event.subject] = placement
         elif event.type == "device.configured":
-            known_word = self._words.get(event.subject)
-            if known_word is None or (event.time, event.id) >= (known_word.time, known_word.id):
-                self._words[event.subject] = event
+            former = self._latest.get(event.subject)
+            if former is None or (event.time, event.id) >= (former.time, former.id):
+                self._latest[event.subject] = event
 
-    def of(self, device: str, counter: str | None, unit: str) -> dict[str, Any]:
-        """``version``, ``values`` by field, and ``said_by``, the scope of each; same words, same version."""
-        scopes = [device, *([counter] if counter else []), *self._upwards(unit)]
-        words = [self._words[scope] for scope in scopes if scope in self._words]
+    def resolve(self, device: str, counter: str | None, unit: str) -> dict[str, Any]:
+        """``version``, ``values`` by field, and ``said_by``: the scope that sets each field.
+
+        The version depends on the ids of the configurations alone: the same ones give the same version.
+        """
+        scopes = [device, *([counter] if counter else []), *self._units_upwards(unit)]
+        configurations = [self._latest[scope] for scope in scopes if scope in self._latest]
         values: dict[str, Any] = {}
-        said_by: dict[str, str] = {}
-        for word in words:
+        set_by: dict[str, str] = {}
+        for configuration in configurations:
             for field in CONFIGURED_FIELDS:
-                value = getattr(word.data, field)
+                value = getattr(configuration.data, field)
                 if value is not None and field not in values:
-                    values[field], said_by[field] = value, word.subject
-        told = " ".join(str(word.id) for word in words)
-        version = hashlib.sha256(told.encode()).hexdigest()[:12] if words else UNCONFIGURED
-        return {"version": version, "values": values, "said_by": said_by}
+                    values[field], set_by[field] = value, configuration.subject
+        ids = " ".join(str(configuration.id) for configuration in configurations)
+        version = hashlib.sha256(ids.encode()).hexdigest()[:12] if configurations else UNCONFIGURED
+        return {"version": version, "values": values, "said_by": set_by}
 
-    def _upwards(self, unit: str) -> Iterator[str]:
+    def _units_upwards(self, unit: str) -> Iterator[str]:
         here: str | None = unit
-        for _ in range(DEEPEST):
+        for _ in range(MAX_DEPTH):
             if here is None:
                 return
             yield here

@@ -1,12 +1,10 @@
-"""What ingest must know at once: units, tablets and imports taken back, to judge events, and what tablets follow; from
-reference events.
-"""
+"""Units, tablets, retracted imports and tablet configurations, kept in memory from reference events for admission."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from contract.events.envelope import OLDEST, AnyEvent
@@ -14,12 +12,14 @@ from contract.events.reference import DevicePaired
 from contract.links.device_token import token_hash
 from ingest.admission.configurations import Configurations
 
-DEVICE_WORDS = ("device.paired", "device.revoked")
+PAIRING_EVENTS = ("device.paired", "device.revoked")
+
+SYSTEM = "system"
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A paired tablet and the only place it may speak for; ``since`` is from when on its ratings may date."""
+    """A paired tablet and its place; its ratings may be of this place only, and no older than ``since``."""
 
     code: str
     unit: str
@@ -28,10 +28,24 @@ class Device:
     since: datetime = OLDEST
 
 
-class Registry:
-    """Units by code and devices by token hash. The newest reference event by ``time`` holds, whatever the order.
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The holder of the credentials: a one-stop system, or one tablet, whose ratings may be as old as ``backlog``."""
 
-    Two threads tell it news (the outbox and the follower of the reference topic); anyone may ask.
+    device: Device | None = None
+    backlog: timedelta = timedelta(days=90)
+
+    @property
+    def name(self) -> str:
+        """The name that is recorded with each event: the tablet's code, or "system"."""
+        return self.device.code if self.device else SYSTEM
+
+
+class Registry:
+    """Units by code and tablets by token hash. The latest reference event by ``time`` applies, in whatever order they
+    come.
+
+    Two threads write to it: the outbox and the follower of the reference topic. Any thread may read.
     """
 
     def __init__(self) -> None:
@@ -39,60 +53,76 @@ class Registry:
         self._devices: dict[str, Device] = {}
         self._tokens: dict[str, Device] = {}
         self._retracted: set[str] = set()
-        self._newest: dict[str, tuple[datetime, str]] = {}
+        self._latest_pairings: dict[str, tuple[datetime, str]] = {}
         self._configurations = Configurations()
-        self._changing = threading.Lock()
+        self._write_lock = threading.Lock()
+        self._loaded = threading.Event()
+
+    @property
+    def is_loaded(self) -> bool:
+        """False until the reference facts have been read once, from the outbox or from Kafka."""
+        return self._loaded.is_set()
+
+    def mark_loaded(self) -> None:
+        """Notes that the reference facts have been read."""
+        self._loaded.set()
 
     def knows_unit(self, code: str) -> bool:
-        """Whether a unit of this code was ever defined; a closed unit stays known, its past can still arrive."""
+        """Whether a unit of this code was ever defined. Closed units count: events of their past can still arrive."""
         return code in self._units
 
     def is_retracted(self, source: str) -> bool:
-        """Whether the import of this source was taken back, which is for good."""
+        """Whether the import of this source was retracted, which cannot be undone."""
         return source in self._retracted
 
     def device_by_token(self, token: str) -> Device | None:
-        """The tablet that holds this token, or None."""
+        """The tablet with this token; None when there is none."""
         return self._tokens.get(token_hash(token))
 
     def device(self, code: str) -> Device | None:
-        """The tablet of this code, or None when none is paired."""
+        """The paired tablet of this code; None when there is none."""
         return self._devices.get(code)
 
-    def newest_word(self, code: str) -> tuple[datetime, str] | None:
-        """Time and type of the newest pairing or revocation of a tablet; None when there was none."""
-        return self._newest.get(code)
+    def latest_pairing(self, code: str) -> tuple[datetime, str] | None:
+        """Time and type of a tablet's latest pairing or revocation; None when there was none."""
+        return self._latest_pairings.get(code)
 
-    def tablets(self) -> list[dict[str, Any]]:
-        """The newest word on each tablet that was ever paired or revoked; of a paired one its place and token hash."""
-        with self._changing:
-            told = []
-            for code, (time, kind) in sorted(self._newest.items()):
-                row: dict[str, Any] = {"device": code, "type": kind, "time": time.isoformat()}
+    def list_tablets(self) -> list[dict[str, Any]]:
+        """The latest pairing or revocation of each tablet; for a paired one also its place and token hash."""
+        with self._write_lock:
+            rows = []
+            for code, (time, event_type) in sorted(self._latest_pairings.items()):
+                row: dict[str, Any] = {"device": code, "type": event_type, "time": time.isoformat()}
                 if device := self._devices.get(code):
                     row |= {"unit": device.unit, "counter": device.counter, "token_sha256": device.token_sha256}
                     row["since"] = device.since.isoformat()
-                told.append(row)
-            return told
+                rows.append(row)
+            return rows
 
     def configuration_of(self, device: Device) -> dict[str, Any]:
-        """What the tablet follows: version, values, and which scope says each."""
-        return self._configurations.of(device.code, device.counter, device.unit)
+        """The tablet's configuration: version, values, and the scope that sets each value."""
+        return self._configurations.resolve(device.code, device.counter, device.unit)
 
     def apply(self, event: AnyEvent) -> None:
-        """Takes in a reference event; others and outdated ones change nothing."""
-        with self._changing:
+        """Updates the registry from a reference event; other events and outdated ones change nothing."""
+        with self._write_lock:
             self._configurations.apply(event)
             if event.type == "unit.defined":
                 self._units.add(event.subject)
             elif event.type == "import.retracted":
                 self._retracted.add(event.subject)
-            elif event.type in DEVICE_WORDS:
-                # Of two words of one instant the revocation holds ("revoked" sorts behind "paired").
-                news = (event.time, event.type)
-                if news >= self._newest.get(event.subject, news):
-                    self._newest[event.subject] = news
+            elif event.type in PAIRING_EVENTS:
+                # Within one instant the revocation applies ("revoked" sorts behind "paired").
+                pairing = (event.time, event.type)
+                if pairing >= self._latest_pairings.get(event.subject, pairing):
+                    self._latest_pairings[event.subject] = pairing
                     self._replace_device(event)
+
+    def apply_stored(self, facts: list[AnyEvent]) -> None:
+        """Applies facts that this ingest has just stored; from then on it can decide on events of their units."""
+        for fact in facts:
+            self.apply(fact)
+            self.mark_loaded()
 
     def _replace_device(self, event: AnyEvent) -> None:
         code, data = event.subject, event.data
@@ -101,7 +131,7 @@ class Registry:
         if isinstance(data, DevicePaired):
             device = Device(code, data.unit, data.token_sha256, data.counter, data.since or event.time)
             token = device.token_sha256
-            # Set before the former is taken out: a tablet that comes in between must not be turned away.
+            # Set before the former is removed: a tablet that sends in between must not be turned away.
             self._devices[code] = self._tokens[token] = device
         if former and former.token_sha256 != token and self._tokens.get(former.token_sha256) == former:
             del self._tokens[former.token_sha256]

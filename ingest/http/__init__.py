@@ -1,1 +1,1 @@
-"""Reading requests, and ingest's OpenAPI document."""
+"""Reads requests with events, and describes ingest's routes in its OpenAPI document."""

@@ -1,4 +1,4 @@
-"""What ingest's OpenAPI document says of the routes that FastAPI does not describe by itself."""
+"""Parts of ingest's OpenAPI document that FastAPI cannot derive: ``POST /v1/events`` and the answers of each route."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from contract.events.envelope import EVENT_DATA
 from contract.events.refusals import Reason
-from ingest.http.bodies import BATCH, GZIP, LINES, SINGLE
+from ingest.http.body_formats import BATCH, GZIP, LINES, SINGLE
 
 _FAULT = {"type": "object", "required": ["detail"], "properties": {"detail": {"type": "string"}}}
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait before sending again", "schema": {"type": "integer"}}}
@@ -135,8 +135,8 @@ EVENTS: dict[str, Any] = {
 }
 
 
-def with_events(document: dict[str, Any]) -> dict[str, Any]:
-    """FastAPI's document with the route that it does not know."""
+def add_events_route(document: dict[str, Any]) -> dict[str, Any]:
+    """FastAPI's document with ``POST /v1/events``, which is served outside FastAPI."""
     document["paths"] = {"/v1/events": EVENTS, **document["paths"]}
     schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
     schemes["bearer"] = {"type": "http", "scheme": "bearer", "description": "The api key, or a tablet's token"}

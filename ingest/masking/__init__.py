@@ -1,1 +1,1 @@
-"""Personal data found in free text and replaced by marks."""
+"""Finds personal data in free text and replaces it by marks."""

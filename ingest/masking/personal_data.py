@@ -1,8 +1,7 @@
-"""Finds telephone, identity and account numbers, e-mail and network addresses and number plates in a text, and puts
-marks there.
+"""Replaces telephone, identity and account numbers, e-mail and social network addresses and number plates by marks.
 
-Numbers that an officer needs stay: codes of dossiers and procedures, decrees, dates, times and amounts of money. They
-are looked for first, at each place, and what they cover is not looked at again. Pure.
+Numbers that an officer needs stay: codes of dossiers and procedures, decrees, dates, times and amounts of money. At
+each place these are tried first, and the characters that they match are not searched again. Pure.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ MARKS: dict[str, str] = yaml.safe_load(
 )
 
 _MARK_OF = {kind: MARKS["account" if kind == "long" else kind] for kind in PERSONAL}
-# Most of what people write has none of these: it is not looked at any closer.
+# Most texts have none of these and need no further search.
 _HINT = re.compile(HINT, re.IGNORECASE)
 _ALTERNATIVES = "|".join(
     [
@@ -30,22 +29,22 @@ _ALTERNATIVES = "|".join(
 )
 _PATTERN = re.compile(f"{START}(?:{_ALTERNATIVES})", re.IGNORECASE)
 
-# Digits of other scripts and the wide forms of ASCII mean the same; each is one character, as what stands for it.
+# Digits of other scripts and wide forms of ASCII, each mapped to the one ASCII character that it stands for.
 _PLAIN_CHARACTERS = {
     **{code: unicodedata.digit(chr(code)) + ord("0") for code in range(128, 0x20000) if chr(code).isdecimal()},
     **{code: code - 0xFF01 + ord("!") for code in range(0xFF01, 0xFF5F)},
 }
 
-# One search holds the interpreter's lock: a long text is gone through in windows, between which other threads go on.
+# One search holds the interpreter's lock, so a long text is searched in windows; other threads run in between.
 _WINDOW = 2_000
 _LONGEST = 256
-"""What begins in a window may end so much behind it."""
+"""A match that begins in a window may end this many characters behind it."""
 
 
 def mask(text: str) -> str:
-    """The text with marks in the place of personal data; masking it again changes nothing.
+    """The text with marks in place of personal data; masking it again changes nothing.
 
-    Takes time in proportion to the length of the text.
+    The time is proportional to the length of the text.
     """
     if not _HINT.search(text):
         return text

@@ -1,7 +1,7 @@
-"""How personal data, and the harmless numbers that look like it, are written: regular expressions by kind.
+"""Regular expressions by kind for personal data and for harmless numbers that look like it.
 
-Each takes time in proportion to the length of the text, whatever it holds: repeats are bounded, or possessive behind a
-lookbehind that lets them start at the beginning of a run only. A test measures every one of them by length.
+Each takes time proportional to the length of any text: repeats are bounded, or possessive behind a lookbehind that lets
+them start only at the beginning of a run. A test measures every expression over growing lengths.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ _BLANK = r"\s\u200b-\u200f\u2060\ufeff"
 _GAP = rf"[{_BLANK}.\-–—]{{0,2}}"
 # People type the letters o, l and I for the digits 0 and 1.
 _DIGIT = r"[\doOlI]"
-# What may stand between the digits of one number when it is the same between all of them.
+# Separator between the digits of a number; it must be the same between all of them.
 _SEPARATOR = r'(?:[^\w()\[\]"]|_){1,3}+'
 _NOT_INSIDE = r"(?<!\d)(?<!\d[.,\-])"
 # A second telephone number may follow the first without a blank; the decimals of a number may not.
@@ -50,7 +50,7 @@ HARMLESS: dict[str, str] = {
     "spaced": rf"(?<![\w.,]){_SPACED}",
     "plain": rf"(?<![\w.,]){_PLAIN}",
 }
-"""What stays as it is; looked for first."""
+"""Numbers that stay as they are; tried first."""
 
 _AT = (
     r"(?:\s{0,3}[@＠]\s{0,3}"
@@ -74,23 +74,23 @@ _IDENTITY_WORD = (
 )
 _PHONE_WORD = r"(?:sđt|sdt|đt|dt|điện thoại|dien thoai|di động|di dong|phone|tel|zalo|viber|whatsapp)"
 _ACCOUNT_WORD = r"(?:stk|tk|tài khoản|tai khoan|account)"
-# "CCCD của tôi: …", but not a date, an amount, a code or the number of a call centre behind it.
+# "CCCD của tôi: …", unless a date, an amount, a code or the number of a call centre follows.
 _OF_MINE = r"\W{0,3}(?:[^\W\d]{1,6}+\W{1,3}){0,2}"
 _NOT_HARMLESS = rf"(?!{_DATE}|{_DOSSIER}|{_PROCEDURE}|{_SPACED}|{_PLAIN}|{_GROUPED}\s?{_MONEY}|1[89]00(?!\d{{5}}))"
 
 
-def _after(word: str, kind: str, before: str, fewest: int) -> str:
-    """A number of at least so many digits behind a word that says what it is; the word itself stays."""
-    more = fewest - 1
+def _number_after(label: str, kind: str, before: str, min_digits: int) -> str:
+    """A number of at least ``min_digits`` digits behind a label that names its kind; the label itself stays."""
+    more = min_digits - 1
     return (
-        rf"(?P<before_{kind}>{_WORD_START}{word}{before}){_NOT_HARMLESS}"
+        rf"(?P<before_{kind}>{_WORD_START}{label}{before}){_NOT_HARMLESS}"
         rf"(?:\d(?:[{_BLANK}.\-–—]?\d){{{more},}}+"
         rf"|(?=\d{{1,9}}(?P<between_{kind}>{_SEPARATOR})\d)\d(?:(?P=between_{kind})?\d){{{more},}}+)"
     )
 
 
-def _evenly(kind: str, digits: str) -> str:
-    """A number whose digits stand apart by one and the same separator, wherever that is; ``{}`` marks those places."""
+def _evenly_separated(kind: str, digits: str) -> str:
+    """A number with the same separator between some of its digits; ``~`` in ``digits`` marks where it may be."""
     between = f"between_{kind}"
     apart = rf"(?=[+(]?{_DIGIT}{{1,9}}+\)?(?P<{between}>{_SEPARATOR}){_DIGIT})"
     inside = r"(?<!\d)(?<!\d[.,\-/_*])"
@@ -114,25 +114,25 @@ PERSONAL: dict[str, tuple[str, ...]] = {
         rf"{_WORD_START}\d{{2}}[ \-.]\d{{3}}[ \-.](?:NG|QT|NN|CV)[ \-.]\d{{2}}(?!\w)",
         rf"{_WORD_START}(?-i:[A-Z]{{2}})[ \-]{{1,2}}\d{{2}}[.\-]\d{{2}}(?!\w)(?![.\-]\d)",
     ),
-    "account": (_after(_ACCOUNT_WORD, "account", r"\W{0,3}(?:số|so|no)?\W{0,3}", 6),),
+    "account": (_number_after(_ACCOUNT_WORD, "account", r"\W{0,3}(?:số|so|no)?\W{0,3}", 6),),
     "identity": (
-        _after(_IDENTITY_WORD, "identity", _OF_MINE, 7),
+        _number_after(_IDENTITY_WORD, "identity", _OF_MINE, 7),
         (
             rf"{_NOT_INSIDE}(?:\d{{12}}|[0oO](?:[{_BLANK}.\-–—]?{_DIGIT}){{11}}"
             rf"|\d{{9}}|\d{{3}}[ .\-]\d{{3}}[ .\-]\d{{3}}){_NOT_GOING_ON}"
         ),
-        _evenly("card", rf"[0oO](?:~{_DIGIT}){{11}}"),
+        _evenly_separated("card", rf"[0oO](?:~{_DIGIT}){{11}}"),
         # of a tax payer's branch
         rf"{_NOT_INSIDE}\d{{10}}\s?[\-–]\s?\d{{3}}(?!\d)",
         rf"{_WORD_START}[A-Z]\d{{7,8}}(?!\w)|{_WORD_START}(?-i:[A-Z])[ \-]\d{{7,8}}(?!\w)",
     ),
     "phone": (
-        _after(_PHONE_WORD, "phone", _OF_MINE, 8),
+        _number_after(_PHONE_WORD, "phone", _OF_MINE, 8),
         (
             rf"{_NEW_NUMBER}(?:\(?(?:\+|00)?84\)?{_GAP}(?:\(?[0oO]\)?)?|\(?[0oO])"
             rf"(?:{_GAP}[35789](?:\)?{_GAP}{_DIGIT}){{8}}|{_GAP}2(?:\)?{_GAP}{_DIGIT}){{9}}){_NOT_GOING_ON}"
         ),
-        _evenly("phone_digits", rf"(?:[0oO]|(?:\+|00)?84)~(?:[35789](?:~{_DIGIT}){{8}}|2(?:~{_DIGIT}){{9}})"),
+        _evenly_separated("phone_digits", rf"(?:[0oO]|(?:\+|00)?84)~(?:[35789](?:~{_DIGIT}){{8}}|2(?:~{_DIGIT}){{9}})"),
         rf"{_WORD_START}{_ZERO}[{_BLANK},.\-]{{0,2}}(?:{_PREFIX_DIGIT})(?:[{_BLANK},.\-]{{0,2}}(?:{_COUNT})){{8,10}}(?!\w)",
     ),
     "long": (
@@ -143,13 +143,13 @@ PERSONAL: dict[str, tuple[str, ...]] = {
         ),
     ),
 }
-"""What is marked, by kind, in the order in which it is looked for; ``long`` numbers are those of accounts."""
+"""Personal data by kind, in the order in which it is tried; ``long`` numbers are account numbers."""
 
 START = rf"(?=[\d(+oO@＠]|{_WORD_START}[^\W\d]|(?<![\w.+\-])[_.+\-])"
-"""Nothing of all that begins elsewhere; to look here first is quicker than to try every form at every character."""
+"""All forms begin at such a place; this test is quicker than to try every form at every character."""
 
 HINT = (
     rf"[\d@＠]|[(\[{{]\s?at\s?[)\]}}]|a\s?c[òo]ng|a\s?m[óo]c|{_PAGE}/"
     rf"|{_WORD_START}(?:không|khong)[{_BLANK},.\-]{{1,2}}(?:{_PREFIX_DIGIT})"
 )
-"""A text without any of these holds nothing personal of the kinds above."""
+"""A text without any of these has no personal data of the kinds above."""

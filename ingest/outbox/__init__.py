@@ -1,1 +1,1 @@
-"""The durable outbox: accepted events synced to disk until Kafka has them."""
+"""The durable outbox: keeps accepted events on disk until Kafka has them."""

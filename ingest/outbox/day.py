@@ -1,4 +1,4 @@
-"""The day by which known ids grow old: that of the clock, unless the clock jumps."""
+"""The day by which known ids age: the clock's day, unless the clock jumps."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from dataclasses import dataclass, replace
 
 DAY_S = 86_400
 BELIEVED_AFTER_S = 86_400.0
-"""How long ingest must have run under a clock that jumped until its day is believed."""
+"""How long ingest must have run since the clock jumped before it accepts the new day."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxDay:
-    """A day since 1970, and for how long ingest has run while the clock told a day that does not follow on it.
+    """A day since 1970, and for how many seconds the clock has shown a day that is neither this one nor the next.
 
-    An id is forgotten so many days after it came. One wrong clock must not make all of them old at once.
+    Ids are deleted a number of days after they came. A clock that is wrong once must not make all of them old.
     """
 
     day: int
     jumped_s: float = 0.0
 
-    def after(self, elapsed_s: float, wall_s: float) -> OutboxDay:
-        """The day when ``elapsed_s`` more have passed by a steady clock and the wall clock stands at ``wall_s``."""
+    def advance(self, elapsed_s: float, wall_s: float) -> OutboxDay:
+        """The day after ``elapsed_s`` more on a steady clock, when the wall clock shows ``wall_s`` (since 1970)."""
         today = int(wall_s) // DAY_S
         if today in {self.day, self.day + 1}:
             return OutboxDay(today)

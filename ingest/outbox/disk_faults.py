@@ -1,4 +1,4 @@
-"""What a failure of the outbox's file means for whoever runs ingest: the cause in words, and what to do about it."""
+"""Explains SQLite errors of the outbox file to the operator: cause and remedy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-# Less is left than SQLite needs beside the file to open it.
+# With less free space SQLite cannot open the file.
 NO_ROOM_BYTES = 1_000_000
 
 RECOVER = (
@@ -33,17 +33,17 @@ _MEANINGS[sqlite3.SQLITE_NOTADB] = _MEANINGS[sqlite3.SQLITE_CORRUPT]
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether SQLite found the content of the file wrong."""
+    """Whether the content of the file is corrupt."""
     return _primary_code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def is_of_disk(error: BaseException) -> bool:
-    """Whether the file or its disk is at fault, and not what was to be written."""
+    """Whether the file or its disk caused the error, rather than the data to be written."""
     return isinstance(error, sqlite3.Error) and _primary_code(error) in _MEANINGS
 
 
-def cause_and_remedy(error: sqlite3.Error, path: Path) -> tuple[str, str]:
-    """What is wrong with the outbox's file or its disk, with SQLite's own name of it, and what to do."""
+def explain(error: sqlite3.Error, path: Path) -> tuple[str, str]:
+    """Cause, with SQLite's name of the error, and remedy."""
     cause, remedy = _MEANINGS.get(_primary_code(error), ("SQLite refuses it", "leave it there and report this"))
     if not is_damage(error) and _is_full(path):
         cause, remedy = FULL

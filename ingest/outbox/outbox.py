@@ -1,4 +1,4 @@
-"""The durable outbox: what was accepted is synced here before the sender hears so, and stays until Kafka has it.
+"""The durable outbox: accepted events are synced here before their sender gets an answer, and stay until delivered.
 
 One thread writes. It commits everything that waits in one transaction (group commit), so that many small senders
 cost one disk sync together.
@@ -6,55 +6,34 @@ cost one disk sync together.
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ingest.account import Account
-from ingest.outbox.batch import Batch, Stored, Waiting
-from ingest.outbox.chunks import Chunk, DamagedChunk, damaged_chunks, note_damage, read_chunk
-from ingest.outbox.day import DAY_S, OutboxDay
-from ingest.outbox.disk_faults import cause_and_remedy, is_of_disk
-from ingest.outbox.file import (
-    OutboxError,
-    connect,
-    drop_delivered,
-    drop_old_ids,
-    drop_refused,
-    kept_day,
-    lock,
-    note_day,
-    prepare,
-    refused_row_bytes,
-    store,
-    stored_s,
-    try_to_write,
-)
-from ingest.outbox.paces import drop_old_paces
+from contract.events.envelope import AnyEvent
+from ingest.outbox.batch import Account, Batch, OutboxError, Stored, Volume
+from ingest.outbox.chunks import Chunk, DamagedChunk, list_damaged_chunks, note_damage, read_chunk
+from ingest.outbox.disk_faults import explain, is_of_disk
+from ingest.outbox.limits import OutboxLimits, first_shed_type
+from ingest.outbox.pruning import Pruner
+from ingest.outbox.refused import RefusedRow, read_refused, sum_refused_bytes
+from ingest.outbox.store import connect, create_tables, lock_file, read_stored_s, store, try_to_write
 from runtime.telemetry import log
 
-# A single Kafka node acknowledges from memory; rows outlive its next write-back to disk and go again after a restart.
-KEEP_DELIVERED_S = 120.0
-# At more than 4 MB a second they go earlier, so that an import does not fill the disk.
-KEEP_DELIVERED_BYTES = 500_000_000
 GROUP_MAX_JOBS = 64
 PRUNE_EVERY_S = 1.0
-PRUNE_ROWS = 20_000
-PRUNE_DELIVERED = 200_000
-REFUSALS_PAGE_BYTES = 16_000_000
 # A commit of a full chunk and its ids is smaller.
 TRIAL_BYTES = 500_000
-# The file is not written each second for the sake of the day alone.
-NOTE_DAY_EVERY_S = 60.0
 
-# What waits for the disk; a sender beyond it is asked to come again.
+# Bounds of what waits for the disk; beyond them senders are asked to come again.
 MAX_WAITING_EVENTS = 100_000
 MAX_WAITING_BYTES = 64_000_000
 MAX_WAITING_S = 10.0
@@ -64,69 +43,60 @@ FIRST_AND_LAST = "SELECT min(first_seq), max(last_seq) FROM whole_chunks WHERE f
 STORED_BYTES = "SELECT coalesce(sum(length(lines) + first_seq - last_seq), 0) FROM whole_chunks"
 
 Job = tuple[list[Batch], Future[list[Stored]]]
-RefusedRow = tuple[int, str, str, str, str, str | None, bytes]
+Submitted = tuple[Batch, asyncio.Future[Stored]]
 
 
 class Outbox:
-    """SQLite in WAL mode, synced at each commit. ``close`` ends the writing thread. Raises ``OutboxError`` when the
-    file is damaged or another ingest has it; a damaged file is left as it is."""
+    """SQLite in WAL mode, synced at each commit. ``close`` ends the writing thread.
+
+    ``on_facts`` is called in that thread with new reference facts, before their senders get an answer. The constructor
+    raises ``OutboxError`` when the file is damaged, and leaves it as it is, or when another ingest uses it.
+    """
 
     def __init__(
         self,
         path: Path,
-        id_retention_days: int,
-        refused_max_bytes: int,
-        keep_delivered_s: float = KEEP_DELIVERED_S,
-        tablet_backlog_days: int = 90,
+        limits: OutboxLimits,
+        on_facts: Callable[[list[AnyEvent]], None] = lambda _facts: None,
         wall_s: Callable[[], float] = time.time,
     ) -> None:
         self._path = path
-        self._tablet_backlog_days = tablet_backlog_days
-        self._id_retention_days = id_retention_days
-        self._refused_max_bytes = refused_max_bytes
-        self._keep_delivered_s = keep_delivered_s
+        self._limits = limits
+        self._on_facts = on_facts
         self._wall_s = wall_s
         self.trouble: str | None = None
         """Why the file cannot be written now, and what to do; None while it can."""
+        self._submitted: list[Submitted] = []
         self._jobs: queue.Queue[Job | None] = queue.Queue()
-        self._handed_in = self._taken_out = Waiting()
+        self._queued = self._committed = Volume()
         self._writing_since: float | None = None
         self.wake = threading.Event()
-        self._claim = lock(path)
+        self._lock = lock_file(path)
         try:
             self._write = connect(path)
             self._recall(self._write)
         except (sqlite3.Error, OutboxError) as error:
-            self._claim.close()
-            told = ". ".join(cause_and_remedy(error, path)) if isinstance(error, sqlite3.Error) else str(error)
-            raise OutboxError(f"{path} cannot be used as the outbox and was left as it is: {told}") from error
+            self._lock.close()
+            cause = ". ".join(explain(error, path)) if isinstance(error, sqlite3.Error) else str(error)
+            raise OutboxError(f"{path} cannot be used as the outbox and was left as it is: {cause}") from error
         self._thread = threading.Thread(target=self._write_forever, args=(self._write,), name="outbox", daemon=True)
         self._thread.start()
 
     def _recall(self, write: sqlite3.Connection) -> None:
-        prepare(write)
+        create_tables(write)
         kept_seq: int = write.execute("SELECT seq FROM delivered").fetchone()[0]
         first, last = write.execute(FIRST_AND_LAST).fetchone()
         self.account = Account(max(kept_seq, last or 0))
-        # Rows kept beyond delivery go once more: Kafka may have lost what it had not written back before a power cut.
-        # A first row behind what was delivered says that rows are missing between.
+        # Rows kept beyond delivery are sent once more: Kafka may have lost what it had not written to disk before a
+        # power cut. A first row that does not follow on the delivered ones means that rows between are missing.
         delivered_seq: int = min(kept_seq, first - 1) if first else kept_seq
         self.progress = delivered_seq, 0
-        """Up to which number all is delivered, and how many events were passed over as damaged since the start."""
+        """The number up to which all is delivered, and the damaged events that were passed over since the start."""
         self.first_seq = self.delivered_seq + 1
         self.recalled: int = self.last_seq - self.delivered_seq
         self._stored_bytes: int = write.execute(STORED_BYTES).fetchone()[0]
         self._delivered_bytes = 0
-        self.refused_bytes: int = write.execute("SELECT coalesce(sum(nbytes), 0) FROM refused_sizes").fetchone()[0]
-        self._freed_bytes = 0
-        self._noted_seq = kept_seq
-        # When was delivered up to which number, and how many bytes since the start.
-        self._deliveries: deque[tuple[float, int, int]] = deque()
-        self._ids_looked_at: bytes | None = b""
-        self._ids_pruned_day = 0
-        self._day = kept_day(write) or OutboxDay(int(self._wall_s()) // DAY_S)
-        self._day_at_s = time.monotonic()
-        self._day_noted_s = float("-inf")
+        self._pruner = Pruner(write, self._limits, self._wall_s)
 
     @property
     def last_seq(self) -> int:
@@ -135,7 +105,7 @@ class Outbox:
 
     @property
     def delivered_seq(self) -> int:
-        """The number of the newest event that Kafka has, as everything before it."""
+        """The number up to which Kafka has all events."""
         return self.progress[0]
 
     @property
@@ -144,22 +114,65 @@ class Outbox:
         return self._stored_bytes - self._delivered_bytes
 
     @property
-    def waiting(self) -> Waiting:
-        """What was handed in and is not synced yet."""
-        return self._handed_in - self._taken_out
+    def refused_bytes(self) -> int:
+        """Disk space of the refused lines that are kept."""
+        return self._pruner.refused_bytes
 
-    def submit(self, batches: list[Batch]) -> Future[list[Stored]]:
-        """Queues batches; the future is done when all are synced to disk, or fails with ``OutboxError``."""
-        if refused := self._beyond_bounds():
-            raise OutboxError(refused)
+    @property
+    def fill_ratio(self) -> float:
+        """Undelivered and refused bytes as a share of their limit; 1 and more is full."""
+        return (self.pending_bytes + self.refused_bytes) / self._limits.max_bytes
+
+    @property
+    def waiting(self) -> Volume:
+        """What waits to be synced."""
+        return self._queued - self._committed
+
+    def submit(self, batch: Batch) -> asyncio.Future[Stored]:
+        """Takes a batch in the event loop's thread; its future is done once it is synced or fails with ``OutboxError``.
+
+        All batches of one turn of the loop go to the writing thread together: one hand-over and one wake-up for all.
+        Raises ``OutboxError`` when the outbox is too full for events of these types.
+        """
+        if shed_type := first_shed_type(self.fill_ratio, (event.type for _, event in batch.admitted)):
+            raise OutboxError(f"the outbox is nearly full and takes no {shed_type} for now")
+        loop = asyncio.get_running_loop()
+        stored: asyncio.Future[Stored] = loop.create_future()
+        if not self._submitted:
+            loop.call_soon(self._enqueue_submitted, loop)
+        self._submitted.append((batch, stored))
+        return stored
+
+    def _enqueue_submitted(self, loop: asyncio.AbstractEventLoop) -> None:
+        submitted, self._submitted = self._submitted, []
+
+        def resolve_in_loop(done: Future[list[Stored]]) -> None:
+            # The loop may have ended meanwhile.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(_resolve, submitted, done)
+
+        try:
+            self.enqueue([batch for batch, _ in submitted]).add_done_callback(resolve_in_loop)
+        except OutboxError as error:
+            _fail(submitted, error)
+
+    def enqueue(self, batches: list[Batch]) -> Future[list[Stored]]:
+        """Queues batches from any thread; the future is done when all are synced, or fails with ``OutboxError``.
+
+        Raises ``OutboxError`` when too much waits for the disk already.
+        """
+        if reason := self._find_overload():
+            raise OutboxError(reason)
         done: Future[list[Stored]] = Future()
-        # From here on it cannot be cancelled: a sender that went away must not disturb the others of its group.
+        # From here on it cannot be cancelled: a sender that disconnects must not disturb the others of its group.
         done.set_running_or_notify_cancel()
-        self._handed_in += Waiting.of(batches)
+        if any(event.fact for batch in batches for _, event in batch.admitted):
+            done.add_done_callback(self._report_facts)
+        self._queued += Volume.of_batches(batches)
         self._jobs.put((batches, done))
         return done
 
-    def _beyond_bounds(self) -> str | None:
+    def _find_overload(self) -> str | None:
         waiting, since = self.waiting, self._writing_since
         if waiting.events > MAX_WAITING_EVENTS or waiting.nbytes > MAX_WAITING_BYTES:
             return f"{waiting.events} events wait for the disk already"
@@ -167,16 +180,21 @@ class Outbox:
             return f"the disk has not answered for {MAX_WAITING_S:.0f} s"
         return None
 
+    def _report_facts(self, done: Future[list[Stored]]) -> None:
+        # Facts that were only repeated are not reported: the registry has newer ones.
+        if not done.exception():
+            self._on_facts([fact for stored in done.result() for fact in stored.facts])
+
     def close(self) -> None:
-        """Writes what waits and stops."""
+        """Commits what waits and stops."""
         self._jobs.put(None)
         self._thread.join()
-        self._claim.close()
+        self._lock.close()
 
     def read(self, after_seq: int, connection: sqlite3.Connection) -> Chunk | DamagedChunk | None:
-        """The events behind ``after_seq``, as far as they were stored together; None when there are none.
+        """The chunk of events behind ``after_seq``; None when there is none.
 
-        A damaged chunk is noted before it is returned, and logged when it is found.
+        A damaged chunk is noted in the file and logged the first time that it is read.
         """
         chunk = read_chunk(connection, after_seq)
         if isinstance(chunk, DamagedChunk) and not chunk.is_noted:
@@ -192,76 +210,62 @@ class Outbox:
             )
         return chunk
 
-    def damaged(self) -> list[dict[str, Any]]:
-        """Every chunk that was set aside."""
-        connection = self.reader()
+    def list_damaged(self) -> list[dict[str, Any]]:
+        """Every damaged chunk that was passed over."""
+        connection = self.open_reader()
         try:
-            return damaged_chunks(connection)
+            return list_damaged_chunks(connection)
         finally:
             connection.close()
 
-    def reader(self) -> sqlite3.Connection:
+    def open_reader(self) -> sqlite3.Connection:
         """A connection for reading from another thread."""
         return connect(self._path)
 
-    def pending_s(self) -> float:
-        """How long the oldest event has waited for Kafka, in seconds; 0.0 when none does."""
+    def oldest_pending_s(self) -> float:
+        """How many seconds the oldest undelivered event has waited for Kafka; 0.0 when there is none."""
         if self.delivered_seq >= self.last_seq:
             return 0.0
-        connection = self.reader()
+        connection = self.open_reader()
         try:
-            return max(0.0, time.time() - (stored_s(connection, self.delivered_seq) or time.time()))
+            return max(0.0, time.time() - (read_stored_s(connection, self.delivered_seq) or time.time()))
         finally:
             connection.close()
 
-    def facts(self) -> list[bytes]:
-        """The reference events known to this ingest, for a start while Kafka is away."""
-        connection = self.reader()
+    def read_facts(self) -> list[bytes]:
+        """The latest reference events that this ingest has seen, for a start while Kafka is away."""
+        connection = self.open_reader()
         try:
             return [row[0] for row in connection.execute("SELECT value FROM facts")]
         except sqlite3.Error as error:
-            told = ". ".join(cause_and_remedy(error, self._path))
-            raise OutboxError(f"the units and tablets in {self._path} cannot be read: {told}") from error
+            cause = ". ".join(explain(error, self._path))
+            raise OutboxError(f"the units and tablets in {self._path} cannot be read: {cause}") from error
         finally:
             connection.close()
 
-    def refusals(self, after: int, limit: int) -> list[RefusedRow]:
-        """Refused lines behind ``after``: number, instant, sender, reason, detail, id, raw bytes.
-
-        Fewer than ``limit`` when their bytes are many.
-        """
-        connection = self.reader()
+    def read_refusals(self, after: int, limit: int) -> list[RefusedRow]:
+        """Refused lines behind number ``after``, at most ``limit``, fewer when they are large."""
+        connection = self.open_reader()
         try:
-            rows: list[RefusedRow] = []
-            nbytes = 0
-            for row in connection.execute(
-                "SELECT seq, received_at, sender, reason, detail, id, raw FROM refused WHERE seq > ?"
-                " ORDER BY seq LIMIT ?",
-                (after, limit),
-            ):
-                rows.append(row)
-                nbytes += len(row[-1])
-                if nbytes > REFUSALS_PAGE_BYTES:
-                    break
-            return rows
+            return read_refused(connection, after, limit)
         finally:
             connection.close()
 
-    def delivered(self, seq: int, nbytes: int, damaged_events: int = 0) -> None:
-        """Notes that Kafka has every row up to ``seq``, the last ``nbytes`` of them newly so, but for those damaged."""
+    def note_delivery(self, seq: int, nbytes: int, damaged_events: int = 0) -> None:
+        """Notes that Kafka has all events up to ``seq`` except the damaged ones; ``nbytes`` of them are new."""
         self.progress = seq, self.progress[1] + damaged_events
         self._delivered_bytes += nbytes
 
-    def written_again(self) -> None:
-        """Notes that the file takes what is written."""
+    def note_write(self) -> None:
+        """Notes that the file can be written."""
         if self.trouble:
             self.trouble = None
             log.info("outbox_writes_again", path=str(self._path))
 
-    def not_written(self, error: BaseException) -> None:
-        """Notes, and logs at the first of a row, that the file or its disk refuses what is written."""
+    def note_failed_write(self, error: BaseException) -> None:
+        """Notes that the file or its disk refused a write, and logs the first failure in a row."""
         if isinstance(error, sqlite3.Error) and is_of_disk(error):
-            cause, remedy = cause_and_remedy(error, self._path)
+            cause, remedy = explain(error, self._path)
             if not self.trouble:
                 log.error("outbox_does_not_write", path=str(self._path), cause=cause, remedy=remedy)
             self.trouble = f"the outbox does not write: {cause}. {remedy}"
@@ -269,7 +273,7 @@ class Outbox:
     def _write_forever(self, write: sqlite3.Connection) -> None:
         pruned_at = time.monotonic()
         while True:
-            jobs = self._gather(PRUNE_EVERY_S)
+            jobs = self._take_jobs(PRUNE_EVERY_S)
             if jobs is None:
                 write.close()
                 return
@@ -279,7 +283,8 @@ class Outbox:
                 self._prune(write)
                 pruned_at = time.monotonic()
 
-    def _gather(self, timeout_s: float) -> list[Job] | None:
+    def _take_jobs(self, timeout_s: float) -> list[Job] | None:
+        """All jobs that wait, at most ``GROUP_MAX_JOBS``; empty after ``timeout_s``, None when the outbox closes."""
         jobs: list[Job] = []
         try:
             job = self._jobs.get(timeout=timeout_s)
@@ -296,110 +301,58 @@ class Outbox:
         return None
 
     def _commit(self, write: sqlite3.Connection, jobs: list[Job]) -> None:
-        batches = [batch for some, _ in jobs for batch in some]
+        batches = [batch for job_batches, _ in jobs for batch in job_batches]
         self._writing_since = time.monotonic()
         try:
             write.execute("BEGIN IMMEDIATE")
-            answers, nbytes = store(write, batches, self.last_seq, self._day.day)
-            refused_bytes = _refused_bytes(batches, answers)
-            freed = self._make_room(write, refused_bytes, sum(len(batch.refused) for batch in batches))
+            results, nbytes = store(write, batches, self.last_seq, self._pruner.day)
+            refused_bytes = sum_refused_bytes(batches, results)
+            freed_bytes = self._pruner.make_room(refused_bytes, sum(len(batch.refused) for batch in batches))
             write.execute("COMMIT")
-        except Exception as error:  # noqa: BLE001 whatever it is, every waiting sender must hear of it
+        except Exception as error:  # noqa: BLE001 whatever it is, every waiting sender must get an answer
             _roll_back(write)
-            self.not_written(error)
+            self.note_failed_write(error)
             for _, done in jobs:
                 done.set_exception(OutboxError(f"the outbox did not take the events: {error}"))
             return
         finally:
             self._writing_since = None
-            self._taken_out += Waiting.of(batches)
-        self.written_again()
+            self._committed += Volume.of_batches(batches)
+        self.note_write()
         self._stored_bytes += nbytes
-        self.refused_bytes += refused_bytes - freed
-        self._freed_bytes += freed
-        self.account = self.account.after(batches, answers)
+        self._pruner.count_refused(refused_bytes, freed_bytes)
+        self.account = self.account.add(batches, results)
         self.wake.set()
-        rest = iter(answers)
-        for some, done in jobs:
-            done.set_result(list(islice(rest, len(some))))
-
-    def _make_room(self, write: sqlite3.Connection, more_bytes: int, more_lines: int) -> int:
-        """Drops the oldest refused lines within the transaction that stores new ones; bytes freed."""
-        excess_bytes = self.refused_bytes + more_bytes - self._refused_max_bytes
-        if excess_bytes <= 0:
-            return 0
-        return drop_refused(write, excess_bytes, PRUNE_ROWS + 2 * more_lines)
+        rest = iter(results)
+        for job_batches, done in jobs:
+            done.set_result(list(islice(rest, len(job_batches))))
 
     def _prune(self, write: sqlite3.Connection) -> None:
         try:
             if self.trouble:
-                # Nobody may send meanwhile: that the disk takes something again must be found out here.
+                # Senders may be quiet meanwhile, so a trial finds out when the disk takes writes again.
                 try_to_write(write, TRIAL_BYTES)
-                self.written_again()
-            write.execute("BEGIN IMMEDIATE")
-            noted_seq = self._prune_delivered(write)
-            looked_at = self._prune_ids(write)
-            freed = self._make_room(write, 0, 0)
-            write.execute("COMMIT")
+                self.note_write()
+            self._pruner.prune(self.delivered_seq, self._delivered_bytes)
         except sqlite3.Error as error:
             # Pruning only saves space; the next round tries again.
             _roll_back(write)
-            self.not_written(error)
-            return
-        self._noted_seq, self._ids_looked_at = noted_seq, looked_at
-        self.refused_bytes -= freed
-        freed_bytes, self._freed_bytes = self._freed_bytes + freed, 0
-        if freed_bytes:
-            log.warning("oldest_refused_lines_dropped", freed_bytes=freed_bytes, kept_bytes=self.refused_bytes)
-
-    def _prune_delivered(self, write: sqlite3.Connection) -> int:
-        """Drops what was delivered long enough ago, however long it had waited before."""
-        now_s, seq, nbytes = time.monotonic(), self.delivered_seq, self._delivered_bytes
-        if not self._deliveries or self._deliveries[-1][1] != seq:
-            self._deliveries.append((now_s, seq, nbytes))
-        if seq != self._noted_seq:
-            write.execute("UPDATE delivered SET seq = ?", (seq,))
-
-        def is_due(delivery: tuple[float, int, int]) -> bool:
-            at_s, _, upto_bytes = delivery
-            return at_s <= now_s - self._keep_delivered_s or nbytes - upto_bytes > KEEP_DELIVERED_BYTES
-
-        while len(self._deliveries) > 1 and is_due(self._deliveries[1]):
-            self._deliveries.popleft()
-        if is_due(self._deliveries[0]):
-            drop_delivered(write, self._deliveries[0][1], PRUNE_DELIVERED)
-        return seq
-
-    def _prune_ids(self, write: sqlite3.Connection) -> bytes | None:
-        today = self._pass_time(write)
-        if today != self._ids_pruned_day:
-            self._ids_pruned_day, self._ids_looked_at = today, b""
-            drop_old_paces(write, today - self._tablet_backlog_days - 1)
-        if self._ids_looked_at is None:
-            return None
-        return drop_old_ids(write, self._ids_looked_at, today - self._id_retention_days, PRUNE_ROWS)
-
-    def _pass_time(self, write: sqlite3.Connection) -> int:
-        """The day since 1970 by which ids are old."""
-        now_s = time.monotonic()
-        former, self._day = self._day, self._day.after(now_s - self._day_at_s, self._wall_s())
-        self._day_at_s = now_s
-        if self._day.jumped_s and not former.jumped_s:
-            remedy = "set this machine's clock right; known ids are kept as they are for a day"
-            log.warning("clock_jumped", from_day=former.day, to_day=int(self._wall_s()) // DAY_S, remedy=remedy)
-        if self._day.day != former.day or now_s - self._day_noted_s > NOTE_DAY_EVERY_S:
-            note_day(write, self._day)
-            self._day_noted_s = now_s
-        return self._day.day
+            self.note_failed_write(error)
 
 
-def _refused_bytes(batches: list[Batch], answers: list[Stored]) -> int:
-    """What the refused lines of these batches take of the disk."""
-    return sum(
-        refused_row_bytes(batch, line)
-        for batch, answer in zip(batches, answers, strict=True)
-        for line in [*batch.refused, *answer.conflicts]
-    )
+def _resolve(submitted: list[Submitted], done: Future[list[Stored]]) -> None:
+    if error := done.exception():
+        _fail(submitted, error)
+        return
+    for (_, stored), result in zip(submitted, done.result(), strict=True):
+        if not stored.done():
+            stored.set_result(result)
+
+
+def _fail(submitted: list[Submitted], error: BaseException) -> None:
+    for _, stored in submitted:
+        if not stored.done():
+            stored.set_exception(error)
 
 
 def _roll_back(write: sqlite3.Connection) -> None:

@@ -1,5 +1,5 @@
 -- Ingest's durable outbox. Statements are repeatable: they run at every start.
--- Events on their way to Kafka: consecutive ones together, a row for each would cost a lock of the interpreter each.
+-- Events on their way to Kafka, many to a row: one row for each event would take the interpreter's lock for each.
 -- lines: the events as JSON lines; routes: a JSON array with topic and key of each line; checksum: over all of it, NULL
 -- in rows that ingest wrote before it made checksums (the column is added to such a file when it is opened).
 CREATE TABLE IF NOT EXISTS chunks (
@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS chunks (
   stored_s INTEGER NOT NULL,
   checksum BLOB
 );
--- Events that could not be delivered because the file was damaged. chunk: the row they stand in, which is kept.
+-- Events that could not be delivered because the file was damaged. chunk: their row, which is never deleted.
 CREATE TABLE IF NOT EXISTS damaged (
   first_seq INTEGER NOT NULL,
   last_seq INTEGER NOT NULL,
@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS seen (
   hash BLOB NOT NULL,
   day INTEGER NOT NULL
 ) WITHOUT ROWID;
--- The newest word on each reference fact: by the event's time, of one instant by its type.
+-- The latest event of each reference fact: by the event's time, and within one instant by its type.
 CREATE TABLE IF NOT EXISTS facts (
   key TEXT PRIMARY KEY,
   time TEXT NOT NULL,
@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS refused (
   id TEXT,
   raw BLOB NOT NULL
 );
--- How many events of each type each tablet handed in of each hour since 1970, a byte for each of its minutes.
+-- Events that each tablet sent, by type and hour since 1970 (by the events' time), with one byte for each minute.
 CREATE TABLE IF NOT EXISTS paces (
   device TEXT NOT NULL,
   type TEXT NOT NULL,
@@ -49,13 +49,13 @@ CREATE TABLE IF NOT EXISTS paces (
   minutes BLOB NOT NULL,
   PRIMARY KEY (device, type, hour)
 ) WITHOUT ROWID;
--- The day by which ids grow old, and for how long ingest has run under a clock that jumped away from it.
+-- The day by which ids age, and for how many seconds ingest has run since the clock jumped away from it.
 CREATE TABLE IF NOT EXISTS day (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   day INTEGER NOT NULL,
   jumped_s REAL NOT NULL
 );
--- Written and emptied again to find out whether a disk that refused to be written takes something.
+-- Written and emptied to find out whether a disk that refused writes takes them again.
 CREATE TABLE IF NOT EXISTS trial (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   bytes BLOB NOT NULL
@@ -65,11 +65,11 @@ CREATE TABLE IF NOT EXISTS delivered (
   seq INTEGER NOT NULL
 );
 INSERT OR IGNORE INTO delivered (one, seq) VALUES (1, 0);
--- Without what was set aside.
+-- Chunks that are not noted as damaged.
 CREATE VIEW IF NOT EXISTS whole_chunks AS
 SELECT last_seq, first_seq, lines FROM chunks
 WHERE last_seq NOT IN (SELECT chunk FROM damaged WHERE chunk IS NOT NULL);
--- A refused line takes more of the disk than its own bytes: what is said about it, its number, its place in the page.
+-- Disk space of each refused line: its bytes, the texts about it, and 64 bytes for its number and its row.
 CREATE VIEW IF NOT EXISTS refused_sizes AS
 SELECT seq, 64 + length(raw) + length(CAST(detail AS BLOB)) + length(CAST(coalesce(id, '') AS BLOB))
   + length(CAST(sender AS BLOB)) + length(reason) + length(received_at) AS nbytes

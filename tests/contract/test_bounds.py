@@ -15,7 +15,7 @@ from pydantic import AwareDatetime
 from contract.events.envelope import EVENT_DATA, AnyEvent, canonical, decode
 from contract.events.fields import EARLIEST, LATEST, clean_text
 from contract.events.refusals import Reason, Refusal
-from stream.batch import dead_letter
+from stream.batch import make_dead_letter
 from tests.edges import edge_events, kind_of
 from tests.support import message
 
@@ -148,7 +148,7 @@ def test_poison_is_a_refusal_at_the_door_and_a_dead_letter_in_the_stream(raw: by
     refusal = decode(raw)
     assert isinstance(refusal, Refusal)
     assert refusal.detail
-    assert dead_letter(message(raw)).reason is refusal.reason
+    assert make_dead_letter(message(raw)).reason is refusal.reason
 
 
 def test_a_message_that_cannot_be_judged_is_a_dead_letter(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +156,7 @@ def test_a_message_that_cannot_be_judged_is_a_dead_letter(monkeypatch: pytest.Mo
         raise KeyError("data")
 
     monkeypatch.setattr("stream.batch.decode", broken)
-    letter = dead_letter(message(b"{}"))
+    letter = make_dead_letter(message(b"{}"))
     assert letter.raw == b"{}"
     assert "KeyError" in letter.detail
 

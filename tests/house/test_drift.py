@@ -68,7 +68,7 @@ MAY_NOT_IMPORT = {
     "sources/simulation": {"sources.importing", "sources.files", "sources.mapping"},
     "contract/events": {"contract.indicators", "contract.reference"},
     "contract/indicators": {"contract.reference"},
-    "ingest/outbox": {"ingest.http", "ingest.door", "ingest.intake"},
+    "ingest/outbox": {"ingest.http", "ingest.admission", "ingest.process"},
     "ingest/masking": {"ingest.admission", "ingest.outbox", "ingest.http"},
 }
 """Rooms of a stage: what the files of a folder leave alone."""

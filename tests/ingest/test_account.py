@@ -1,4 +1,4 @@
-"""Ingest's account: its sums hold at every look, while events flow, while Kafka is away and over restarts."""
+"""Ingest's metrics add up at every moment: while events flow, while Kafka is away and over restarts."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         yield settings
 
 
-def told(metrics: dict[str, float]) -> dict[str, float]:
-    """One look's figures, by the last words of their names, once its sums were found to hold."""
+def check_sums(metrics: dict[str, float]) -> dict[str, float]:
+    """The figures of one look by the end of their names, after a check that they add up."""
     refused = sum(value for name, value in metrics.items() if name.startswith("hailong_ingest_events_refused_total"))
-    found = {
+    sums = {
         "received": metrics["hailong_ingest_events_received_total"],
         "accepted": metrics["hailong_ingest_events_accepted_total"],
         "repeated": metrics["hailong_ingest_events_repeated_total"],
@@ -44,13 +44,13 @@ def told(metrics: dict[str, float]) -> dict[str, float]:
         "delivered": metrics["hailong_outbox_delivered_events_total"],
         "pending": metrics[PENDING],
     }
-    assert found["received"] == found["accepted"] + found["refused"]
-    assert found["accepted"] - found["repeated"] + found["recalled"] == found["delivered"] + found["pending"]
-    return found
+    assert sums["received"] == sums["accepted"] + sums["refused"]
+    assert sums["accepted"] - sums["repeated"] + sums["recalled"] == sums["delivered"] + sums["pending"]
+    return sums
 
 
 class Watch(threading.Thread):
-    """Looks at ingest's metrics all the time; ``looks`` holds what it found."""
+    """Reads ingest's metrics all the time into ``looks``."""
 
     def __init__(self, ingest: Ingest) -> None:
         super().__init__(daemon=True)
@@ -85,19 +85,19 @@ def test_the_sums_hold_at_every_look(kafka: Settings, tmp_path: Path) -> None:
         wait_until(lambda: ingest.metric("hailong_ingest_events_received_total") == len(lines) + 1, 30)
         watch.enough.set()
         watch.join()
-        assert any(told(look)["pending"] > 0 for look in watch.looks)
-        before = told(ingest.metrics())
+        assert any(check_sums(look)["pending"] > 0 for look in watch.looks)
+        before = check_sums(ingest.metrics())
         assert (receipts[0].accepted, len(receipts[0].rejected)) == (13_000, 301)
         assert (before["accepted"], before["repeated"], before["refused"]) == (13_001, 1_000, 301)
         # What was not acknowledged, and what was acknowledged a moment ago, is there again after a restart.
         ingest.stop()
         ingest.start()
         wait_until(lambda: ingest.metrics() != {}, 30)
-        after = told(ingest.metrics())
+        after = check_sums(ingest.metrics())
         assert (after["received"], after["recalled"]) == (0, 12_001)
         os.kill(broker_pid(kafka), signal.SIGCONT)
-        wait_until(lambda: told(ingest.metrics())["pending"] == 0, 60)
-        assert told(ingest.metrics())["delivered"] == 12_001
+        wait_until(lambda: check_sums(ingest.metrics())["pending"] == 0, 60)
+        assert check_sums(ingest.metrics())["delivered"] == 12_001
     finally:
         os.kill(broker_pid(kafka), signal.SIGCONT)
         ingest.stop()
@@ -105,7 +105,7 @@ def test_the_sums_hold_at_every_look(kafka: Settings, tmp_path: Path) -> None:
     assert logged == {body["id"] for body in taps}
 
 
-def test_the_age_of_what_waits_for_kafka_is_told(kafka: Settings, tmp_path: Path) -> None:
+def test_the_age_of_the_oldest_pending_event_is_a_metric(kafka: Settings, tmp_path: Path) -> None:
     ingest = Ingest(kafka, tmp_path)
     os.kill(broker_pid(kafka), signal.SIGSTOP)
     ingest.start()

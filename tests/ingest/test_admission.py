@@ -1,4 +1,4 @@
-"""Every example of the contract goes through admission and the outbox; who may say what; who is known when."""
+"""Every example of the contract through admission and the outbox; what tablets may send; which tablets are known."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from hypothesis import given
 from contract.events.envelope import EVENT_DATA, AnyEvent, decode
 from contract.events.refusals import Reason, Refusal
 from contract.reference.files import parse
-from ingest.admission.admission import Admitted, Sender, judge
-from ingest.admission.registry import Device, Registry
-from ingest.outbox.batch import Batch
+from ingest.admission.admission import Lookups, admit
+from ingest.admission.registry import Device, Registry, Sender
+from ingest.outbox.batch import Admitted, Batch
+from ingest.outbox.limits import OutboxLimits
 from ingest.outbox.outbox import Outbox
 from tests.strategies import events
 from tests.support import event, tapped, unit
@@ -35,9 +36,9 @@ TAP = tapped("TAB-1", "H26.01", "2026-11-23T08:30:00+07:00")
 
 
 def read(body: dict[str, Any]) -> AnyEvent:
-    found = decode(json.dumps(body).encode())
-    assert not isinstance(found, Refusal), found
-    return found
+    outcome = decode(json.dumps(body).encode())
+    assert not isinstance(outcome, Refusal), outcome
+    return outcome
 
 
 def hash_of(text: str) -> str:
@@ -59,7 +60,7 @@ def raw_of(example: dict[str, Any]) -> bytes:
     return example["raw"].encode() if "raw" in example else json.dumps(example["event"], ensure_ascii=False).encode()
 
 
-def sent_by(example: dict[str, Any], registry: Registry) -> Sender:
+def sender_of(example: dict[str, Any], registry: Registry) -> Sender:
     if "sender" not in example:
         return SYSTEM
     device = registry.device_by_token(example["sender"])
@@ -67,27 +68,29 @@ def sent_by(example: dict[str, Any], registry: Registry) -> Sender:
     return Sender(device)
 
 
-def outcome(example: dict[str, Any], registry: Registry, outbox: Outbox) -> str:
+def send_example(example: dict[str, Any], registry: Registry, outbox: Outbox) -> Refusal | None:
+    """Sends an example through admission and the outbox; its refusal, or None when it is accepted."""
     limit = example.get("max_event_bytes", LIMIT)
-    verdict = judge(raw_of(example), sent_by(example, registry), registry.knows_unit, NOW, limit)
+    verdict = admit(raw_of(example), sender_of(example, registry), Lookups(registry.knows_unit), NOW, limit)
     if isinstance(verdict, Refusal):
-        return verdict.reason.value
+        return verdict
     batch = Batch("", example.get("sender", ""), example.get("ratings_per_hour"), admitted=[(0, verdict)])
-    stored = outbox.submit([batch]).result(timeout=10)[0]
+    stored = outbox.enqueue([batch]).result(timeout=10)[0]
     if stored.conflicts:
-        return stored.conflicts[0].refusal.reason.value
+        return stored.conflicts[0].refusal
     registry.apply(read(json.loads(verdict.value)))
-    return "accepted"
+    return None
 
 
 def test_every_example_has_the_outcome_it_names(tmp_path: Path) -> None:
-    outbox = Outbox(tmp_path / "outbox.sqlite", 30, 1_000_000)
+    outbox = Outbox(tmp_path / "outbox.sqlite", OutboxLimits(30, 1_000_000))
     registry = hanoi()
     try:
         wrong = [
-            (number, found, example)
+            (number, refusal, example)
             for number, example in enumerate(EXAMPLES, start=1)
-            if (found := outcome(example, registry, outbox)) != example["outcome"]
+            for refusal in [send_example(example, registry, outbox)]
+            if (refusal.reason.value if refusal else "accepted") != example["outcome"]
         ]
     finally:
         outbox.close()
@@ -103,22 +106,22 @@ def test_every_event_type_and_every_reason_has_an_example_and_each_says_what_for
     assert all(("event" in e) + ("raw" in e) + ("raw_base64" in e) == 1 for e in EXAMPLES)
 
 
-def judged(body: dict[str, Any], sender: Sender = SYSTEM, now: datetime = NOW) -> Admitted | Refusal:
-    return judge(json.dumps(body).encode(), sender, {"H26", "H26.01"}.__contains__, now, LIMIT)
+def admit_body(body: dict[str, Any], sender: Sender = SYSTEM, now: datetime = NOW) -> Admitted | Refusal:
+    return admit(json.dumps(body).encode(), sender, Lookups({"H26", "H26.01"}.__contains__), now, LIMIT)
 
 
-def reason(found: Admitted | Refusal) -> str:
-    return found.reason.value if isinstance(found, Refusal) else "accepted"
+def reason(outcome: Admitted | Refusal) -> str:
+    return outcome.reason.value if isinstance(outcome, Refusal) else "accepted"
 
 
 @given(events())
 def test_every_kind_of_event_of_a_known_unit_is_admitted_as_it_is_logged(body: dict[str, Any]) -> None:
     raw = json.dumps(body).encode()
-    found = judge(raw, SYSTEM, lambda _code: True, datetime(2101, 1, 1, tzinfo=UTC), LIMIT)
-    assert isinstance(found, Admitted)
-    logged = read(json.loads(found.value))
-    assert (logged.id.bytes, logged.sender, found.raw) == (found.id, "system", raw)
-    assert (found.fact is not None) == (found.topic == "hailong.reference")
+    outcome = admit(raw, SYSTEM, Lookups(lambda _code: True), datetime(2101, 1, 1, tzinfo=UTC), LIMIT)
+    assert isinstance(outcome, Admitted)
+    logged = read(json.loads(outcome.value))
+    assert (logged.id.bytes, logged.sender, outcome.raw) == (outcome.id, "system", raw)
+    assert (outcome.fact is not None) == (outcome.topic == "hailong.reference")
 
 
 @pytest.mark.parametrize(
@@ -133,23 +136,23 @@ def test_every_kind_of_event_of_a_known_unit_is_admitted_as_it_is_logged(body: d
 )
 def test_a_tablet_speaks_for_itself_at_its_unit_only(change: dict[str, Any], expected: str) -> None:
     tap = {**TAP, "data": {key: value for key, value in {**TAP["data"], **change}.items() if value is not None}}
-    assert reason(judged(tap, Sender(TABLET))) == expected
+    assert reason(admit_body(tap, Sender(TABLET))) == expected
 
 
 @pytest.mark.parametrize("kind", [kind for kind in EVENT_DATA if kind not in {"rating.submitted", "device.seen"}])
 def test_a_tablet_sends_nothing_but_ratings_and_how_it_is(kind: str) -> None:
     example = next(example for example in EXAMPLES if example.get("event", {}).get("type") == kind)
-    found = judged(example["event"], Sender(TABLET))
-    assert isinstance(found, Refusal)
-    assert found.detail == f"type: a tablet may send ratings and how it is itself, not {kind}"
+    outcome = admit_body(example["event"], Sender(TABLET))
+    assert isinstance(outcome, Refusal)
+    assert outcome.detail == f"type: a tablet may send ratings and how it is itself, not {kind}"
 
 
 @pytest.mark.parametrize(
     ("code", "at", "expected"),
     [("TAB-1", "H26.01", "accepted"), ("TAB-2", "H26.01", "forbidden"), ("TAB-1", "H26", "forbidden")],
 )
-def test_a_tablet_tells_how_it_is_itself_only(code: str, at: str, expected: str) -> None:
-    assert reason(judged(beat(code, at), Sender(TABLET))) == expected
+def test_a_tablet_sends_heartbeats_of_itself_only(code: str, at: str, expected: str) -> None:
+    assert reason(admit_body(beat(code, at), Sender(TABLET))) == expected
 
 
 def beat(code: str = "TAB-1", at: str = "H26.01", time: str = "2026-11-23T11:29:00+07:00") -> dict[str, Any]:
@@ -159,36 +162,36 @@ def beat(code: str = "TAB-1", at: str = "H26.01", time: str = "2026-11-23T11:29:
 
 
 def test_heartbeats_have_a_topic_of_their_own() -> None:
-    found = judged(beat(), Sender(TABLET))
-    assert isinstance(found, Admitted)
-    assert (found.topic, found.key, found.fact) == ("hailong.heartbeats", "TAB-1", None)
+    outcome = admit_body(beat(), Sender(TABLET))
+    assert isinstance(outcome, Admitted)
+    assert (outcome.topic, outcome.key, outcome.fact) == ("hailong.heartbeats", "TAB-1", None)
 
 
-def test_a_unit_must_be_defined_before_it_is_spoken_of_and_below_one_that_is() -> None:
-    assert reason(judged(unit("H26.02", parent="H26"))) == "accepted"
-    assert reason(judged(unit("H99"))) == "accepted"
-    found = judged(unit("H26.02", parent="H27"))
-    assert isinstance(found, Refusal)
-    assert (found.reason, found.detail) == (Reason.UNKNOWN_UNIT, "data.parent: no unit has the code 'H27'")
+def test_a_unit_must_be_defined_before_its_events_and_below_a_known_unit() -> None:
+    assert reason(admit_body(unit("H26.02", parent="H26"))) == "accepted"
+    assert reason(admit_body(unit("H99"))) == "accepted"
+    outcome = admit_body(unit("H26.02", parent="H27"))
+    assert isinstance(outcome, Refusal)
+    assert (outcome.reason, outcome.detail) == (Reason.UNKNOWN_UNIT, "data.parent: no unit has the code 'H27'")
 
 
-def test_a_reference_fact_is_about_what_its_data_say() -> None:
-    found = judged({**unit("H26.02", parent="H26"), "subject": "H26.03"})
-    assert isinstance(found, Refusal)
-    assert (found.reason, found.detail) == (Reason.INVALID_VALUE, "subject: must be 'H26.02', to fit data.unit")
+def test_the_subject_of_a_reference_fact_fits_its_data() -> None:
+    outcome = admit_body({**unit("H26.02", parent="H26"), "subject": "H26.03"})
+    assert isinstance(outcome, Refusal)
+    assert (outcome.reason, outcome.detail) == (Reason.INVALID_VALUE, "subject: must be 'H26.02', to fit data.unit")
 
 
 def test_numbers_that_grow_when_written_out_do_not_pass_the_limit() -> None:
     body = event("queue.called", "T", "2026-11-23T08:30:00+07:00", unit="H26", many="@")
     raw = json.dumps(body).encode().replace(b'"@"', b"[" + b",".join([b"1e15"] * 12_000) + b"]")
-    found = judge(raw, SYSTEM, lambda _code: True, NOW, LIMIT)
+    outcome = admit(raw, SYSTEM, Lookups(lambda _code: True), NOW, LIMIT)
     assert len(raw) < LIMIT
-    assert reason(found) == "too_large"
+    assert reason(outcome) == "too_large"
 
 
 def test_time_is_looked_at_with_the_clock_given() -> None:
-    assert reason(judged(TAP, now=NOW - timedelta(days=1))) == "time_in_future"
-    assert reason(judged(TAP)) == "accepted"
+    assert reason(admit_body(TAP, now=NOW - timedelta(days=1))) == "time_in_future"
+    assert reason(admit_body(TAP)) == "accepted"
 
 
 def device(kind: str, time: str, holds: str = "secret", code: str = "TAB-1") -> AnyEvent:
@@ -197,20 +200,20 @@ def device(kind: str, time: str, holds: str = "secret", code: str = "TAB-1") -> 
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (2, 0, 1), (0, 1, 2, 0), (0, 1, 2, 1)])
-def test_the_newest_word_on_a_tablet_holds_whatever_the_order(order: tuple[int, ...]) -> None:
-    told = [device("device.paired", "01"), device("device.paired", "02", "other"), device("device.revoked", "03")]
+def test_the_latest_pairing_of_a_tablet_applies_in_whatever_order_they_come(order: tuple[int, ...]) -> None:
+    pairings = [device("device.paired", "01"), device("device.paired", "02", "other"), device("device.revoked", "03")]
     registry = Registry()
     for number in order:
-        registry.apply(told[number])
+        registry.apply(pairings[number])
     assert registry.device_by_token("secret") is None
     assert registry.device_by_token("other") is None
 
 
-@pytest.mark.parametrize("turn", [list, lambda told: told[::-1]])
-def test_of_two_words_of_one_instant_the_revocation_holds(turn: Callable[[list[AnyEvent]], list[AnyEvent]]) -> None:
+@pytest.mark.parametrize("turn", [list, lambda pairings: pairings[::-1]])
+def test_within_one_instant_the_revocation_applies(turn: Callable[[list[AnyEvent]], list[AnyEvent]]) -> None:
     registry = Registry()
-    for word in turn([device("device.paired", "02"), device("device.revoked", "02")]):
-        registry.apply(word)
+    for pairing in turn([device("device.paired", "02"), device("device.revoked", "02")]):
+        registry.apply(pairing)
     assert registry.device_by_token("secret") is None
 
 

@@ -1,4 +1,4 @@
-"""What one request can make of ingest: answer, memory, disk and the time of others are bounded."""
+"""One request is bounded in its answer, in memory and disk, and in the time that it takes from others."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ingest.door import MEGABYTE
-from ingest.intake import MOST_REFUSED, MOST_REJECTED, MOST_UNREADABLE
+from ingest.http.request import MAX_REFUSED, MAX_REJECTED, MAX_UNREADABLE
+from ingest.process import MEGABYTE
 from tests.ingest.test_http import (
     BATCH,
     HOME,
@@ -25,12 +25,12 @@ from tests.ingest.test_http import (
     Ingest,
     ingest_in,
     now,
-    paired,
+    pairing_event,
     raw,
-    received,
-    refused,
+    sum_received,
+    sum_refused,
+    summarize,
     tap,
-    told,
 )
 from tests.support import tapped
 
@@ -43,7 +43,7 @@ GETS = ("/v1/refusals", "/v1/damaged", "/v1/device-configuration", "/readyz", "/
 @pytest.fixture(scope="module")
 def ingest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingest]:
     folder = tmp_path_factory.mktemp("bounds")
-    with ingest_in(folder, HOME, paired("TAB-7", 1, TOKEN), max_body_mb=BODY_MB, outbox_max_mb=64) as running:
+    with ingest_in(folder, HOME, pairing_event("TAB-7", 1, TOKEN), max_body_mb=BODY_MB, outbox_max_mb=64) as running:
         for kind in (SINGLE, BATCH, LINES):
             running.post(b"[]", kind)
         yield running
@@ -51,7 +51,7 @@ def ingest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingest]:
 
 @contextmanager
 def taps_meanwhile(ingest: Ingest) -> Iterator[list[float]]:
-    """Sends a tap again and again; how long each answer took, in seconds."""
+    """Sends taps all the time; yields the list of their response times in seconds."""
     ended, waits_s = threading.Event(), list[float]()
 
     def send() -> None:
@@ -74,65 +74,67 @@ def taps_meanwhile(ingest: Ingest) -> Iterator[list[float]]:
 
 def test_an_answer_names_so_many_refused_lines_and_counts_the_others(ingest: Ingest) -> None:
     before = ingest.metrics()
-    count = MOST_REJECTED + 2_500
+    count = MAX_REJECTED + 2_500
     answer = ingest.post(b"\n".join([b"{}"] * count + [raw(tap())]))
     body = answer.json()
     assert (answer.status_code, body["accepted"]) == (202, 1)
-    assert (len(body["rejected"]), body["rejected_more"]) == (MOST_REJECTED, 2_500)
-    assert [entry["index"] for entry in body["rejected"]] == list(range(MOST_REJECTED))
+    assert (len(body["rejected"]), body["rejected_more"]) == (MAX_REJECTED, 2_500)
+    assert [entry["index"] for entry in body["rejected"]] == list(range(MAX_REJECTED))
     after = ingest.metrics()
-    assert refused(after) - refused(before) == count
-    assert received(after) - received(before) == count + 1
+    assert sum_refused(after) - sum_refused(before) == count
+    assert sum_received(after) - sum_received(before) == count + 1
     assert len([entry for entry in ingest.refusals() if entry["reason"] == "missing_field"]) == count
 
 
 def test_conflicts_beyond_the_bound_are_counted_too(ingest: Ingest) -> None:
     first = tap()
     other = raw({**first, "source": "other"})
-    body = ingest.post(b"\n".join([raw(first), *repeat(other, MOST_REJECTED + 10)])).json()
-    assert (body["accepted"], len(body["rejected"]), body["rejected_more"]) == (1, MOST_REJECTED, 10)
+    body = ingest.post(b"\n".join([raw(first), *repeat(other, MAX_REJECTED + 10)])).json()
+    assert (body["accepted"], len(body["rejected"]), body["rejected_more"]) == (1, MAX_REJECTED, 10)
 
 
-def test_an_answer_without_more_says_nothing_of_it(ingest: Ingest) -> None:
+def test_an_answer_that_lists_all_refused_lines_has_no_count_of_more(ingest: Ingest) -> None:
     assert ingest.post(b"{}\n" + raw(tap())).json().keys() == {"accepted", "rejected"}
 
 
 @pytest.mark.parametrize(
-    ("line", "most", "said"), [(b"x", MOST_UNREADABLE, "cannot be read"), (b"1", MOST_REFUSED, "refused")]
+    ("line", "limit", "detail"), [(b"x", MAX_UNREADABLE, "cannot be read"), (b"1", MAX_REFUSED, "refused")]
 )
-def test_after_so_many_refused_lines_no_more_is_looked_at(ingest: Ingest, line: bytes, most: int, said: str) -> None:
+def test_after_too_many_refused_lines_the_rest_of_the_body_is_not_read(
+    ingest: Ingest, line: bytes, limit: int, detail: str
+) -> None:
     before, first = ingest.metrics(), tap()
     with taps_meanwhile(ingest) as waits_s:
         answer = ingest.post(b"\n".join([raw(first), *repeat(line, 500_000)]))
     body = answer.json()
     assert (answer.status_code, body["accepted"]) == (400, 1)
-    assert said in body["detail"]
+    assert detail in body["detail"]
     count = len(body["rejected"]) + body.get("rejected_more", 0)
     print(f"{count} of 500000 lines refused, slowest tap meanwhile {max(waits_s):.2f} s")
-    assert most <= count < most + 1_000
-    assert refused(ingest.metrics()) - refused(before) == count
-    assert told(ingest.send(first)) == (202, 1, [])
+    assert limit <= count < limit + 1_000
+    assert sum_refused(ingest.metrics()) - sum_refused(before) == count
+    assert summarize(ingest.send(first)) == (202, 1, [])
 
 
-def test_the_disk_that_refused_lines_take_is_what_is_told_of_it(tmp_path: Path) -> None:
-    """The file with a flood of tiny lines stays within its bound, and the figure tells the truth."""
+def test_the_metric_of_refused_bytes_is_the_disk_space_they_take(tmp_path: Path) -> None:
+    """The file stays within its bound under a flood of tiny lines, and the metric is right."""
     with ingest_in(tmp_path, HOME, outbox_max_mb=8, max_body_mb=8) as ingest:
         for _ in range(2):
             ingest.post(b"{}\n" * 20_000)
-        told_bytes = ingest.metrics()["hailong_outbox_refused_bytes"]
+        metric_bytes = ingest.metrics()["hailong_outbox_refused_bytes"]
         file_bytes = sum(path.stat().st_size for path in tmp_path.glob("outbox.sqlite*"))
-        print(f"told {told_bytes:.0f}, files {file_bytes} bytes")
-        assert told_bytes <= 8 * MEGABYTE / 4
+        print(f"told {metric_bytes:.0f}, files {file_bytes} bytes")
+        assert metric_bytes <= 8 * MEGABYTE / 4
         # The write-ahead log has its own bound, that of one commit.
         assert file_bytes < 3 * 8 * MEGABYTE
         kept = ingest.refusals()
-        assert told_bytes / (8 * MEGABYTE / 4) > 0.5
+        assert metric_bytes / (8 * MEGABYTE / 4) > 0.5
         assert 5_000 < len(kept) < 20_000
 
 
 def test_a_tablet_may_send_one_megabyte(ingest: Ingest) -> None:
     assert ingest.post(b" \n" * MEGABYTE + raw(tapped("TAB-7", "H26.01", now())), key=TOKEN).status_code == 413
-    assert told(ingest.send(tapped("TAB-7", "H26.01", now()), key=TOKEN)) == (202, 1, [])
+    assert summarize(ingest.send(tapped("TAB-7", "H26.01", now()), key=TOKEN)) == (202, 1, [])
     bomb = gzip.compress(b" \n" * MEGABYTE)
     assert ingest.post(bomb, key=TOKEN, **{"Content-Encoding": "gzip"}).status_code == 413
 
@@ -197,13 +199,11 @@ def test_lines_that_are_hard_to_mask_keep_nobody_waiting(ingest: Ingest) -> None
 
 
 FAULTY = """
-import ingest.door as door
-real = door.judge
-def judge(raw, *rest):
-    if b"poison" in raw:
+import ingest.admission.admission as admission
+def fail_on_poison(candidate):
+    if b"poison" in candidate.raw:
         raise KeyError("data")
-    return real(raw, *rest)
-door.judge = judge
+admission.ADMISSION = (*admission.ADMISSION, fail_on_poison)
 """
 
 
@@ -212,7 +212,7 @@ def test_a_line_that_ingest_fails_on_is_refused_alone_and_logged_once(tmp_path: 
         poison = raw(tap(comment="poison 0912345678"))
         for _ in range(3):
             answer = ingest.post(b"\n".join([raw(tap()), poison, raw(tap())]))
-            assert told(answer) == (202, 2, [(1, "not_judged")])
+            assert summarize(answer) == (202, 2, [(1, "not_judged")])
         assert "report it" in answer.json()["rejected"][0]["detail"]
         kept = ingest.refusals()
         assert [entry["reason"] for entry in kept] == ["not_judged"] * 3

@@ -1,4 +1,4 @@
-"""Personal data in what people write: found, marked, and nowhere else; codes and amounts stay."""
+"""Personal data in free text is masked everywhere it may be; codes and amounts stay."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.events.refusals import Refusal
-from ingest.admission.admission import Admitted, Sender, judge
+from ingest.admission.admission import Lookups, admit
+from ingest.admission.registry import Sender
 from ingest.masking.masking import mask_all_text, mask_free_text
 from ingest.masking.personal_data import MARKS, mask
+from ingest.outbox.batch import Admitted
 from sources.simulation.texts import texts
 from tests.ingest_processes import everything
 from tests.personal_texts import clean, planted
@@ -26,7 +28,7 @@ NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 PLANTED, CLEAN = 2_000, 2_000
 PHONE, IDENTITY = "0912345678", "001234567890"
 GAPS = ("/", ",", ", ", "_", "*", " * ", "–", " – ", "\u2009", "\u200b", "\n", "\r\n", "~", "…", "·")
-SAID = f"Gọi {PHONE}, căn cước {IDENTITY}"
+SENTENCE = f"Gọi {PHONE}, căn cước {IDENTITY}"
 MASKED = f"Gọi {MARKS['phone']}, căn cước {MARKS['identity']}"
 
 
@@ -49,8 +51,8 @@ def test_nearly_no_clean_sentence_is_touched() -> None:
 
 
 def test_the_simulated_comments_stay_as_they_are() -> None:
-    said = [text for by_language in texts().comments.values() for each in by_language.values() for text in each]
-    assert [mask(text) for text in said] == said
+    sentences = [text for by_language in texts().comments.values() for each in by_language.values() for text in each]
+    assert [mask(text) for text in sentences] == sentences
 
 
 @pytest.mark.parametrize(
@@ -136,51 +138,51 @@ def line(**data: Any) -> bytes:
     return json.dumps(rating("H26", "2026-11-23T08:30:00+07:00", **data), ensure_ascii=False).encode()
 
 
-def judged(raw: bytes) -> Admitted | Refusal:
-    return judge(raw, Sender(), "H26".__eq__, NOW, 65_536)
+def admit_line(raw: bytes) -> Admitted | Refusal:
+    return admit(raw, Sender(), Lookups("H26".__eq__), NOW, 65_536)
 
 
 def test_what_is_logged_kept_and_compared_is_masked() -> None:
-    admitted = judged(line(comment=SAID, dossier="000.00.00.H26-261120-0001", ticket=PHONE))
+    admitted = admit_line(line(comment=SENTENCE, dossier="000.00.00.H26-261120-0001", ticket=PHONE))
     assert isinstance(admitted, Admitted)
     data = json.loads(admitted.value)["data"]
     assert data["comment"] == MASKED
     assert (data["dossier"], data["ticket"]) == ("000.00.00.H26-261120-0001", PHONE)
     assert PHONE.encode() not in admitted.raw.replace(b'"ticket": "0912345678"', b"")
-    again = judged(line(comment=SAID, dossier="000.00.00.H26-261120-0001", ticket=PHONE))
+    again = admit_line(line(comment=SENTENCE, dossier="000.00.00.H26-261120-0001", ticket=PHONE))
     assert isinstance(again, Admitted)
     assert (again.hash, again.id) == (admitted.hash, admitted.id)
 
 
 def test_what_citizens_say_in_fields_of_a_senders_own_is_masked() -> None:
-    admitted = judged(line(note=SAID, more={"said": [SAID, 7]}, staff="001234567890"))
+    admitted = admit_line(line(note=SENTENCE, more={"said": [SENTENCE, 7]}, staff="001234567890"))
     assert isinstance(admitted, Admitted)
     data = json.loads(admitted.value)["data"]
     assert (data["note"], data["more"], data["staff"]) == (MASKED, {"said": [MASKED, 7]}, "001234567890")
     dossier = json.dumps(
-        {"type": "dossier.accepted", "data": {"unit": "H26", "note": PHONE, "reason": SAID}}, ensure_ascii=False
+        {"type": "dossier.accepted", "data": {"unit": "H26", "note": PHONE, "reason": SENTENCE}}, ensure_ascii=False
     ).encode()
     assert json.loads(mask_all_text(dossier))["data"] == {"unit": "H26", "note": PHONE, "reason": MASKED}
 
 
 @pytest.mark.parametrize("name", [r"com\u006dent", r"\u0063omment", r"comm\u0065\u006Et"])
 def test_an_escaped_name_is_the_same_name(name: str) -> None:
-    admitted = judged(line(comment=SAID).replace(b'"comment"', f'"{name}"'.encode()))
+    admitted = admit_line(line(comment=SENTENCE).replace(b'"comment"', f'"{name}"'.encode()))
     assert isinstance(admitted, Admitted)
     assert json.loads(admitted.value)["data"]["comment"] == MASKED
     assert PHONE.encode() not in admitted.raw
 
 
 def test_an_escaped_type_is_the_same_type() -> None:
-    raw = line(note=SAID).replace(b"rating.submitted", rb"rating\u002esubmitted")
-    admitted = judged(raw)
+    raw = line(note=SENTENCE).replace(b"rating.submitted", rb"rating\u002esubmitted")
+    admitted = admit_line(raw)
     assert isinstance(admitted, Admitted)
     assert json.loads(admitted.value)["data"]["note"] == MASKED
     assert PHONE.encode() not in mask_all_text(raw)
 
 
 def test_names_that_citizens_chose_are_masked_and_stay_apart() -> None:
-    admitted = judged(line(answers={PHONE: 1, "0987654321": 2, "wait": 3}, more={"unit": PHONE, "a": [{PHONE: 1}]}))
+    admitted = admit_line(line(answers={PHONE: 1, "0987654321": 2, "wait": 3}, more={"unit": PHONE, "a": [{PHONE: 1}]}))
     assert isinstance(admitted, Admitted)
     data, mark = json.loads(admitted.value)["data"], MARKS["phone"]
     assert data["answers"] == {mark: 1, f"{mark} 2": 2, "wait": 3}
@@ -188,15 +190,15 @@ def test_names_that_citizens_chose_are_masked_and_stay_apart() -> None:
 
 
 def test_a_field_beside_data_is_masked_as_one_in_it() -> None:
-    raw = json.dumps(rating("H26", "2026-11-23T08:30:00+07:00") | {"note": SAID}, ensure_ascii=False).encode()
-    admitted = judged(raw)
+    raw = json.dumps(rating("H26", "2026-11-23T08:30:00+07:00") | {"note": SENTENCE}, ensure_ascii=False).encode()
+    admitted = admit_line(raw)
     assert isinstance(admitted, Admitted)
     assert json.loads(admitted.value)["note"] == MASKED
 
 
 def test_of_a_comment_that_is_too_long_the_masked_beginning_is_kept() -> None:
-    raw = line(comment=f"{SAID} {'x' * 5_000} {PHONE}")
-    refusal = judged(raw)
+    raw = line(comment=f"{SENTENCE} {'x' * 5_000} {PHONE}")
+    refusal = admit_line(raw)
     assert isinstance(refusal, Refusal)
     assert refusal.detail == "data.comment: has more than 1200 characters"
     kept = json.loads(mask_all_text(raw))["data"]["comment"]
@@ -205,7 +207,7 @@ def test_of_a_comment_that_is_too_long_the_masked_beginning_is_kept() -> None:
 
 
 def test_a_mark_that_is_longer_than_its_number_does_not_make_a_comment_too_long() -> None:
-    admitted = judged(line(comment="x" * (1_200 - len(PHONE) - 1) + " " + PHONE))
+    admitted = admit_line(line(comment="x" * (1_200 - len(PHONE) - 1) + " " + PHONE))
     assert isinstance(admitted, Admitted)
     assert len(json.loads(admitted.value)["data"]["comment"]) <= 1_200
 
@@ -218,13 +220,13 @@ def test_a_line_without_text_is_left_as_it_is() -> None:
 @pytest.mark.parametrize(
     "broken",
     [
-        line(comment=SAID)[:-1],
-        line(comment=SAID).replace(b'"csat4"', b"csat4"),
-        line(comment=SAID).replace("Gọi".encode(), b"G\xff"),
-        line(comment=SAID).replace(b"0912345678", rb"\u0030912345678"),
+        line(comment=SENTENCE)[:-1],
+        line(comment=SENTENCE).replace(b'"csat4"', b"csat4"),
+        line(comment=SENTENCE).replace("Gọi".encode(), b"G\xff"),
+        line(comment=SENTENCE).replace(b"0912345678", rb"\u0030912345678"),
         line().replace(b'"score"', b'"comment": 912345678901, "score"'),
         line(comment="x").replace(b'"x"', b'"Goi 0912345678'),
-        line(note=SAID, score=9),
+        line(note=SENTENCE, score=9),
     ],
     ids=["cut short", "no JSON", "not UTF-8", "escaped", "a number", "no end", "own field"],
 )
@@ -258,8 +260,8 @@ def test_nothing_raw_is_in_any_topic_table_outbox_or_log(stack: Stack) -> None:
     ).result_rows
     assert columns
     for table, column in columns:
-        found = client.query(f"SELECT count() FROM {table} WHERE match(toString({column}), '{'|'.join(numbers)}')")
-        assert found.result_rows[0][0] == 0, (table, column)
+        result = client.query(f"SELECT count() FROM {table} WHERE match(toString({column}), '{'|'.join(numbers)}')")
+        assert result.result_rows[0][0] == 0, (table, column)
     messages = everything(stack.settings)
     assert any(marked.encode() in message for message in messages)
     assert not [number for number in numbers if any(number.encode() in message for message in messages)]

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from contract.events.refusals import Reason
 from ingest.app import make_app
-from ingest.http.bodies import BATCH, LINES, SINGLE
+from ingest.http.body_formats import BATCH, LINES, SINGLE
 from runtime.settings import Settings
 
 
@@ -18,8 +18,8 @@ from runtime.settings import Settings
 def document(tmp_path: Path) -> dict[str, Any]:
     settings = Settings(api_key=SecretStr("k"), outbox_path=tmp_path / "outbox.sqlite")
     application: Any = make_app(settings).routes[-1]
-    found: dict[str, Any] = application.app.openapi()
-    return found
+    document: dict[str, Any] = application.app.openapi()
+    return document
 
 
 def test_every_route_is_documented(document: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -18,11 +19,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from contract.events.topics import EVENTS
-from ingest.admission.admission import Admitted, Sender
-from ingest.door import Door
+from ingest.admission.registry import Sender
+from ingest.outbox.batch import Admitted
 from ingest.outbox.chunks import Chunk, DamagedChunk
-from ingest.outbox.file import CHUNK_EVENTS
+from ingest.outbox.limits import OutboxLimits
 from ingest.outbox.outbox import Outbox
+from ingest.outbox.store import CHUNK_EVENTS
+from ingest.process import Ingest as IngestParts
+from ingest.process import start_ingest
 from ingest.relay import LARGEST_CHUNK_BYTES, MAX_UNACKNOWLEDGED, MAX_UNACKNOWLEDGED_BYTES, Relay
 from local import stack
 from runtime.clock import wall_clock
@@ -58,9 +62,9 @@ def log(kafka: Settings) -> Iterator[Log]:
 
 
 @contextmanager
-def relayed(settings: Settings, path: Path) -> Iterator[Outbox]:
+def relay_outbox(settings: Settings, path: Path) -> Iterator[Outbox]:
     """An outbox whose rows go to Kafka."""
-    outbox = Outbox(path, 30, 1_000_000)
+    outbox = Outbox(path, OutboxLimits(30, 1_000_000))
     relay = Relay(settings, outbox)
     try:
         yield outbox
@@ -77,10 +81,10 @@ def new_event(key: str) -> Admitted:
 
 def put(outbox: Outbox, amount: int, key: str = "H26.01") -> list[bytes]:
     """Stores so many new events and returns what must arrive."""
-    made = [new_event(key) for _ in range(amount)]
+    new_events = [new_event(key) for _ in range(amount)]
     for start in range(0, amount, 500):
-        submit(outbox, batch(*made[start : start + 500])).result(timeout=30)
-    return [event.value for event in made]
+        submit(outbox, batch(*new_events[start : start + 500])).result(timeout=30)
+    return [event.value for event in new_events]
 
 
 def in_order(values: list[bytes]) -> list[bytes]:
@@ -89,7 +93,7 @@ def in_order(values: list[bytes]) -> list[bytes]:
 
 
 def test_events_arrive_once_and_those_of_one_unit_in_order(kafka: Settings, log: Log, tmp_path: Path) -> None:
-    with relayed(kafka, tmp_path / "outbox.sqlite") as outbox:
+    with relay_outbox(kafka, tmp_path / "outbox.sqlite") as outbox:
         sent = {key: put(outbox, 1500, key) for key in ("H26.01", "H26.02")}
         arrived = log.read(3000)
         wait_until(lambda: outbox.delivered_seq == outbox.last_seq, 10)
@@ -101,7 +105,7 @@ def test_events_arrive_once_and_those_of_one_unit_in_order(kafka: Settings, log:
 
 def test_a_key_keeps_its_partition_whichever_client_writes_it(kafka: Settings, log: Log, tmp_path: Path) -> None:
     units = [f"H26.{n}" for n in range(30)]
-    with relayed(kafka, tmp_path / "outbox.sqlite") as outbox:
+    with relay_outbox(kafka, tmp_path / "outbox.sqlite") as outbox:
         for code in units:
             put(outbox, 1, code)
         log.read(30)
@@ -115,8 +119,8 @@ def test_a_key_keeps_its_partition_whichever_client_writes_it(kafka: Settings, l
     assert {len(partitions) for partitions in log.places.values()} == {1}
 
 
-def test_a_request_hears_when_kafka_has_its_events(kafka: Settings, tmp_path: Path) -> None:
-    outbox = Outbox(tmp_path / "outbox.sqlite", 30, 1_000_000)
+def test_a_request_can_wait_until_kafka_has_its_events(kafka: Settings, tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "outbox.sqlite", OutboxLimits(30, 1_000_000))
     relay = Relay(kafka, outbox)
     try:
         put(outbox, 10)
@@ -133,7 +137,7 @@ def test_a_request_hears_when_kafka_has_its_events(kafka: Settings, tmp_path: Pa
 
 
 def test_an_idle_relay_sleeps(kafka: Settings, tmp_path: Path) -> None:
-    with relayed(kafka, tmp_path / "outbox.sqlite") as outbox:
+    with relay_outbox(kafka, tmp_path / "outbox.sqlite") as outbox:
         put(outbox, 10)
         wait_until(lambda: outbox.delivered_seq == 10, 30)
         time.sleep(1)
@@ -144,14 +148,14 @@ def test_an_idle_relay_sleeps(kafka: Settings, tmp_path: Path) -> None:
 
 def test_rows_kept_after_delivery_do_not_hold_up_new_ones(kafka: Settings, log: Log, tmp_path: Path) -> None:
     path = tmp_path / "outbox.sqlite"
-    with relayed(kafka, path) as outbox:
+    with relay_outbox(kafka, path) as outbox:
         put(outbox, 3000)
         wait_until(lambda: outbox.delivered_seq == 3000, 30)
         started = time.monotonic()
         put(outbox, 1)
         wait_until(lambda: outbox.delivered_seq == 3001, 5, pause_s=0.01)
         assert time.monotonic() - started < 1
-    with relayed(kafka, path) as outbox:  # a restart sends the kept ones again
+    with relay_outbox(kafka, path) as outbox:  # a restart sends the kept ones again
         wait_until(lambda: outbox.delivered_seq == 3001, 30)
         assert outbox.pending_bytes == 0
     log.read(3001)
@@ -160,16 +164,16 @@ def test_rows_kept_after_delivery_do_not_hold_up_new_ones(kafka: Settings, log: 
 
 def test_a_restart_carries_on_where_kafka_had_not_acknowledged(kafka: Settings, log: Log, tmp_path: Path) -> None:
     path = tmp_path / "outbox.sqlite"
-    outbox = Outbox(path, 30, 1_000_000)
+    outbox = Outbox(path, OutboxLimits(30, 1_000_000))
     sent = put(outbox, 700)
     outbox.close()
-    with relayed(kafka, path):
+    with relay_outbox(kafka, path):
         assert in_order(log.read(700)) == sent
 
 
 def test_kafka_killed_and_started_again_has_everything(kafka: Settings, tmp_path: Path) -> None:
     reading = Log(kafka)
-    with relayed(kafka, tmp_path / "outbox.sqlite") as outbox:
+    with relay_outbox(kafka, tmp_path / "outbox.sqlite") as outbox:
         sent = put(outbox, 500)
         os.kill(broker_pid(kafka), signal.SIGKILL)
         sent += put(outbox, 500)
@@ -205,7 +209,7 @@ def test_kafka_away_at_the_start_is_found_when_it_comes(kafka: Settings, tmp_pat
     os.kill(broker_pid(kafka), signal.SIGKILL)
     wait_until(lambda: not reachable(kafka.kafka), 10)
     threads = threading.active_count()
-    with relayed(kafka, tmp_path / "outbox.sqlite") as outbox:
+    with relay_outbox(kafka, tmp_path / "outbox.sqlite") as outbox:
         sent = put(outbox, 10)
         time.sleep(3)
         assert (outbox.delivered_seq, threading.active_count() - threads) == (0, 2)
@@ -214,44 +218,42 @@ def test_kafka_away_at_the_start_is_found_when_it_comes(kafka: Settings, tmp_pat
     assert set(sent) <= set(everything(kafka))
 
 
-def test_two_doors_learn_from_each_other_what_units_and_tablets_there_are(kafka: Settings, tmp_path: Path) -> None:
-    told = rating("H26.REL", "2026-01-05T08:30:00+07:00", device="TAB-R")
-    with door_at(kafka, tmp_path / "a") as one, door_at(kafka, tmp_path / "b") as other:
-        assert admit(one, unit("H26.REL"), told) == 2
+def test_two_ingests_share_units_and_tablets_through_kafka(kafka: Settings, tmp_path: Path) -> None:
+    tap = rating("H26.REL", "2026-01-05T08:30:00+07:00", device="TAB-R")
+    with ingest_at(kafka, tmp_path / "a") as first, ingest_at(kafka, tmp_path / "b") as other:
+        assert admit(first, unit("H26.REL"), tap) == 2
         wait_until(lambda: other.registry.knows_unit("H26.REL"), 30)
-        assert admit(other, told) == 1
+        assert admit(other, tap) == 1
         paired = event("device.paired", "TAB-R", "2026-01-01T00:00:00Z", unit="H26.REL", token_sha256=hash_of("t"))
         assert admit(other, paired) == 1
-        wait_until(lambda: one.sender_of("t") is not None, 30)
-        assert admit(one, event("device.revoked", "TAB-R", "2026-01-02T00:00:00Z", unit="H26.REL")) == 1
-        wait_until(lambda: other.sender_of("t") is None, 30)
+        wait_until(lambda: first.registry.device_by_token("t") is not None, 30)
+        assert admit(first, event("device.revoked", "TAB-R", "2026-01-02T00:00:00Z", unit="H26.REL")) == 1
+        wait_until(lambda: other.registry.device_by_token("t") is None, 30)
 
 
-def test_a_door_finds_kafka_again_and_hears_what_was_told_meanwhile(kafka: Settings, tmp_path: Path) -> None:
-    with door_at(kafka, tmp_path / "a") as one, door_at(kafka, tmp_path / "b") as other:
-        wait_until(lambda: other.knows_units, 30)
+def test_an_ingest_catches_up_on_reference_facts_when_kafka_is_back(kafka: Settings, tmp_path: Path) -> None:
+    with ingest_at(kafka, tmp_path / "a") as first, ingest_at(kafka, tmp_path / "b") as other:
+        wait_until(lambda: other.registry.is_loaded, 30)
         os.kill(broker_pid(kafka), signal.SIGKILL)
-        assert admit(one, unit("H26.LATE")) == 1
+        assert admit(first, unit("H26.LATE")) == 1
         stack.up(kafka, only=("kafka",))
         wait_until(lambda: other.registry.knows_unit("H26.LATE"), 60)
 
 
 @contextmanager
-def door_at(settings: Settings, folder: Path) -> Iterator[Door]:
-    door = Door(settings.model_copy(update={"outbox_path": folder / "outbox.sqlite"}), wall_clock)
+def ingest_at(settings: Settings, folder: Path) -> Iterator[IngestParts]:
+    ingest = start_ingest(settings.model_copy(update={"outbox_path": folder / "outbox.sqlite"}), wall_clock)
     try:
-        yield door
+        yield ingest
     finally:
-        door.close()
+        ingest.close()
 
 
-def admit(door: Door, *events: dict[str, Any]) -> int:
-    """How many of these events one request gets accepted."""
-    now, new_units = door.clock(), set[str]()
-    made = door.new_batch(now, Sender())
-    for index, body in enumerate(events):
-        door.judge_line(made, index, json.dumps(body).encode(), Sender(), new_units, now)
-    return door.submit([made]).result(timeout=30)[0].accepted
+def admit(ingest: IngestParts, *events: dict[str, Any]) -> int:
+    """The number of accepted events of one request."""
+    lines = [json.dumps(body).encode() for body in events]
+    batch = asyncio.run(ingest.admission.admit_lines(lines, 0, Sender(), set()))
+    return ingest.outbox.enqueue([batch]).result(timeout=30)[0].accepted
 
 
 def test_ingest_ended_by_sigterm_under_load_loses_nothing(kafka: Settings, tmp_path: Path) -> None:
@@ -277,7 +279,7 @@ def test_ingest_ended_by_sigterm_under_load_loses_nothing(kafka: Settings, tmp_p
 def test_what_a_hanging_kafka_did_not_acknowledge_is_bounded_and_arrives_in_order(
     kafka: Settings, log: Log, tmp_path: Path
 ) -> None:
-    outbox = Outbox(tmp_path / "outbox.sqlite", 30, 1_000_000)
+    outbox = Outbox(tmp_path / "outbox.sqlite", OutboxLimits(30, 1_000_000))
     os.kill(broker_pid(kafka), signal.SIGSTOP)
     relay = Relay(kafka, outbox, stall_s=2)
     replaced = PRODUCERS_REPLACED._value.get()
@@ -298,7 +300,7 @@ def test_what_a_hanging_kafka_did_not_acknowledge_is_bounded_and_arrives_in_orde
 
 
 def test_large_events_under_way_are_bounded_by_their_bytes(kafka: Settings, tmp_path: Path) -> None:
-    outbox = Outbox(tmp_path / "outbox.sqlite", 30, 1_000_000)
+    outbox = Outbox(tmp_path / "outbox.sqlite", OutboxLimits(30, 1_000_000))
     os.kill(broker_pid(kafka), signal.SIGSTOP)
     relay = Relay(kafka, outbox)
     try:
@@ -316,13 +318,13 @@ def test_large_events_under_way_are_bounded_by_their_bytes(kafka: Settings, tmp_
 
 def test_a_damaged_chunk_holds_up_nothing_and_kafka_is_not_blamed(kafka: Settings, log: Log, tmp_path: Path) -> None:
     path = tmp_path / "outbox.sqlite"
-    outbox = Outbox(path, 30, 1_000_000)
+    outbox = Outbox(path, OutboxLimits(30, 1_000_000))
     sent = [put(outbox, 100) for _ in range(5)]
     outbox.close()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE chunks SET routes = substr(routes, 2) WHERE last_seq = 300")
     replaced = PRODUCERS_REPLACED._value.get()
-    with capture_logs() as logs, relayed(kafka, path) as outbox:
+    with capture_logs() as logs, relay_outbox(kafka, path) as outbox:
         whole = [value for n, values in enumerate(sent) if n != 2 for value in values]
         assert in_order(log.read(400)) == whole
         wait_until(lambda: outbox.delivered_seq == 500, 10)
@@ -341,7 +343,7 @@ def test_a_relay_whose_reading_fails_goes_on(kafka: Settings, log: Log, tmp_path
                 raise fault
             return super().read(after_seq, connection)
 
-    outbox = Sometimes(tmp_path / "outbox.sqlite", 30, 1_000_000)
+    outbox = Sometimes(tmp_path / "outbox.sqlite", OutboxLimits(30, 1_000_000))
     relay = Relay(kafka, outbox)
     try:
         sent = put(outbox, 20)

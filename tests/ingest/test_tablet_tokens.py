@@ -1,4 +1,4 @@
-"""Tokens of tablets: made by chance, held whatever becomes of the key, ended one by one or all at once."""
+"""Tokens of tablets: random, independent of the API key, revoked one by one or all at once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TABLETS = f"{AS_OF}device,unit,counter,kiosk,name\nT-1,H26.01,,exit,Lối ra\nT-
 
 
 def by_former_rule(key: str, device: str) -> str:
-    """A token as it was made before: whoever had the key could compute it."""
+    """A token by the former rule: it could be computed from the key."""
     return hmac.new(key.encode(), device.encode(), hashlib.sha256).hexdigest()
 
 
@@ -48,26 +48,26 @@ def lines(tmp_path: Path, tablets: str = TABLETS) -> list[dict[str, Any]]:
     return reference.read(folder(tmp_path / "reference", tablets)).events
 
 
-def as_known(events: list[dict[str, Any]]) -> dict[str, Tablet]:
-    """The tablets as ingest knows them after these pairings."""
-    told = [event for event in events if event["type"] == "device.paired"]
+def tablets_after(events: list[dict[str, Any]]) -> dict[str, Tablet]:
+    """The tablets as ingest lists them after these pairings."""
+    pairings = [event for event in events if event["type"] == "device.paired"]
     return {
-        one["subject"]: Tablet(
-            one["subject"],
-            one["type"],
-            datetime.fromisoformat(one["time"]),
-            one["data"]["unit"],
+        pairing["subject"]: Tablet(
+            pairing["subject"],
+            pairing["type"],
+            datetime.fromisoformat(pairing["time"]),
+            pairing["data"]["unit"],
             None,
-            one["data"]["token_sha256"],
-            datetime.fromisoformat(one["data"].get("since") or one["time"]),
+            pairing["data"]["token_sha256"],
+            datetime.fromisoformat(pairing["data"].get("since") or pairing["time"]),
         )
-        for one in told
+        for pairing in pairings
     }
 
 
 def test_tokens_are_made_by_chance() -> None:
-    made = {new_token() for _ in range(1_000)}
-    assert (len(made), min(map(len, made))) == (1_000, 43)
+    tokens = {new_token() for _ in range(1_000)}
+    assert (len(tokens), min(map(len, tokens))) == (1_000, 43)
 
 
 def test_each_unpaired_tablet_gets_a_token_in_a_file_for_one_pair_of_eyes(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_loading_again_sends_the_same_events_and_ends_no_token(tmp_path: Path) -
     tokens = TabletTokens(tmp_path / "state")
     first = with_tokens(lines(tmp_path), {}, tokens)
     # Where the file is lost, or the load is made elsewhere, the tokens stand all the same.
-    again = with_tokens(lines(tmp_path), as_known(first.events), TabletTokens(tmp_path / "elsewhere"))
+    again = with_tokens(lines(tmp_path), tablets_after(first.events), TabletTokens(tmp_path / "elsewhere"))
     assert (again.events, again.new, again.outdated) == (first.events, [], [])
 
 
@@ -93,13 +93,15 @@ def test_a_changed_line_keeps_the_token_and_what_was_tapped_before(tmp_path: Pat
     first = with_tokens(lines(tmp_path), {}, tokens)
     changed = TABLETS.replace("Cổng", "Cổng chính").replace("2026-01-01T", "2026-11-01T")
     assert changed != TABLETS
-    known = as_known(first.events)
+    known = tablets_after(first.events)
     for _ in range(2):
         later = with_tokens(lines(tmp_path, changed), known, tokens)
-        told = [event["data"] for event in later.events if event["type"] == "device.paired"]
-        assert [token_hash(tokens.given_to(device)) for device in ("T-1", "T-2")] == [d["token_sha256"] for d in told]
-        assert {datetime.fromisoformat(data["since"]) for data in told} == {known["T-1"].since}
-        known = as_known(later.events)
+        pairings = [event["data"] for event in later.events if event["type"] == "device.paired"]
+        assert [token_hash(tokens.given_to(device)) for device in ("T-1", "T-2")] == [
+            d["token_sha256"] for d in pairings
+        ]
+        assert {datetime.fromisoformat(data["since"]) for data in pairings} == {known["T-1"].since}
+        known = tablets_after(later.events)
 
 
 def test_a_line_behind_a_revocation_or_another_pairing_is_left_out(tmp_path: Path) -> None:
@@ -118,7 +120,7 @@ def test_a_revoked_token_is_not_given_again(tmp_path: Path) -> None:
     assert hashed == token_hash(tokens.given_to("T-1")) != token_hash(stolen)
 
 
-def test_a_new_word_on_a_tablet_is_behind_the_one_before_whatever_the_clocks_say() -> None:
+def test_a_new_pairing_is_later_than_the_former_one_whatever_the_clocks_show() -> None:
     assert behind(None, EARLY) == EARLY
     assert behind(EARLY, LATE) == LATE
     assert behind(LATE, EARLY) == LATE + timedelta(milliseconds=1)
@@ -175,7 +177,7 @@ def test_a_key_makes_no_token_and_a_new_key_ends_none(tmp_path: Path) -> None:
             assert tap(settings, "T-1", TabletTokens(tmp_path).given_to("T-1")) == 202
             # Paired by the former rule, it goes on until it is revoked; no other token follows from a key.
             assert tap(settings, "T-OLD", by_former_rule(KEY, "T-OLD")) == 202
-            assert [tap(settings, "T-1", by_former_rule(one, "T-1")) for one in (KEY, key)] == [403, 403]
+            assert [tap(settings, "T-1", by_former_rule(former, "T-1")) for former in (KEY, key)] == [403, 403]
 
 
 def test_all_tokens_end_at_once_and_stay_ended_after_a_restart_and_a_load(tmp_path: Path) -> None:
@@ -184,7 +186,7 @@ def test_all_tokens_end_at_once_and_stay_ended_after_a_restart_and_a_load(tmp_pa
     def statuses(settings: Settings) -> list[int]:
         tokens = TabletTokens(tmp_path)
         held = {device: tokens.given_to(device) for device in ("T-1", "T-2")}
-        return [tap(settings, *one) for one in (held | {"T-OLD": by_former_rule(KEY, "T-OLD")}).items()]
+        return [tap(settings, *tablet) for tablet in (held | {"T-OLD": by_former_rule(KEY, "T-OLD")}).items()]
 
     with ingest_in(tmp_path, HOME) as ingest:
         settings = settings_of(tmp_path, str(ingest.http.base_url).rstrip("/"))
@@ -195,8 +197,8 @@ def test_all_tokens_end_at_once_and_stay_ended_after_a_restart_and_a_load(tmp_pa
         assert statuses(settings) == [202, 202, 202]
         environment = {"HAILONG_INGEST_URL": settings.ingest_url, "HAILONG_API_KEY": KEY}
         environment |= {"HAILONG_STATE_DIR": str(tmp_path)}
-        told = CliRunner().invoke(app, ["reference", "revoke", "--all", "--reason", "key leaked"], env=environment)
-        assert (told.exit_code, told.output.count("is revoked")) == (0, 3), told.output
+        result = CliRunner().invoke(app, ["reference", "revoke", "--all", "--reason", "key leaked"], env=environment)
+        assert (result.exit_code, result.output.count("is revoked")) == (0, 3), result.output
         assert statuses(settings) == [403, 403, 403]
         assert reference.run(settings, place) == 0
         assert statuses(settings) == [403, 403, 403]
@@ -213,12 +215,12 @@ def test_a_revocation_by_a_clock_behind_holds(door: Settings, capsys: pytest.Cap
     assert "no tablet T-AHEAD is paired" in capsys.readouterr().out
 
 
-def test_one_tablet_or_all_must_be_said() -> None:
+def test_revoke_needs_one_tablet_or_all() -> None:
     for arguments in ([], ["T-1", "--all"]):
         assert CliRunner().invoke(app, ["reference", "revoke", *arguments]).exit_code == 2
 
 
-def test_the_printed_address_opens_the_door_and_is_the_same_when_printed_again(
+def test_the_printed_address_lets_the_tablet_in_and_is_the_same_when_printed_again(
     door: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place = {"unit": "H26.01", "counter": None, "name": "Lối ra"}

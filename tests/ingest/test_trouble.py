@@ -1,4 +1,4 @@
-"""A disk that is full or fails, a clock that jumps, a message that cannot be judged: told, and over by itself."""
+"""A full or failing disk, a clock that jumps, a message that cannot be decoded: reported, and over by itself."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from structlog.testing import capture_logs
 from contract.events import envelope as events
 from ingest.admission.follower import apply_fact
 from ingest.admission.registry import Registry
+from ingest.outbox.batch import OutboxError
 from ingest.outbox.day import BELIEVED_AFTER_S, DAY_S, OutboxDay
-from ingest.outbox.disk_faults import cause_and_remedy
-from ingest.outbox.file import OutboxError
+from ingest.outbox.disk_faults import explain
+from ingest.outbox.limits import OutboxLimits
 from ingest.outbox.outbox import Outbox
-from tests.ingest.test_http import HOME, PADDING, Ingest, ingest_in, small_disk, tap, told
-from tests.ingest.test_outbox import REFUSED_MAX, admitted, batch, outbox_at, rows, sqlite_limit, submit
+from tests.ingest.test_http import HOME, PADDING, Ingest, ingest_in, small_disk, summarize, tap
+from tests.ingest.test_outbox import REFUSED_MAX, admitted_event, batch, outbox_at, rows, sqlite_limit, submit
 from tests.support import logged, unit, wait_until
 
 __all__ = ["small_disk"]
@@ -56,7 +57,7 @@ def test_a_full_disk_is_not_ready_says_why_once_and_is_ready_again_by_itself(tmp
         ballast.unlink()
         # Nobody sends meanwhile.
         wait_until(lambda: ingest.http.get("/readyz").status_code == 200, 20)
-        assert told(ingest.send(tap())) == (202, 1, [])
+        assert summarize(ingest.send(tap())) == (202, 1, [])
         assert len(log_lines(tmp_path, "outbox_writes_again")) == 1
         assert log_lines(tmp_path, "outbox_not_pruned") == []
 
@@ -64,12 +65,12 @@ def test_a_full_disk_is_not_ready_says_why_once_and_is_ready_again_by_itself(tmp
 def test_a_start_on_a_full_disk_leaves_an_outbox_that_is_whole_where_it_is(small_disk: Path) -> None:
     path = small_disk / "outbox.sqlite"
     with outbox_at(path) as outbox:
-        submit(outbox, batch(*(admitted(n) for n in range(100)))).result()
+        submit(outbox, batch(*(admitted_event(n) for n in range(100)))).result()
     ballast = small_disk / "ballast"
     with pytest.raises(OSError, match="No space"):
         ballast.write_bytes(b"x" * 8_000_000)
     with pytest.raises(OutboxError, match=r"its disk is full.*the file is intact, leave it where it is") as refused:
-        Outbox(path, 30, REFUSED_MAX)
+        Outbox(path, OutboxLimits(30, REFUSED_MAX))
     assert "aside" not in str(refused.value)
     ballast.unlink()
     with outbox_at(path) as outbox:
@@ -81,17 +82,17 @@ def test_trouble_is_over_with_the_next_write(tmp_path: Path) -> None:
         with sqlite_limit(outbox, pages=30):
             for _ in range(3):
                 with pytest.raises(OutboxError):
-                    submit(outbox, batch(*(admitted(n, size=1000) for n in range(500)))).result()
+                    submit(outbox, batch(*(admitted_event(n, size=1000) for n in range(500)))).result()
             assert outbox.trouble
             assert "SQLITE_FULL" in outbox.trouble
-        submit(outbox, batch(admitted(1))).result()
+        submit(outbox, batch(admitted_event(1))).result()
         assert outbox.trouble is None
     assert [entry["event"] for entry in logs] == ["outbox_does_not_write", "outbox_writes_again"]
 
 
 def test_what_one_batch_is_to_blame_for_is_no_trouble_of_the_disk(tmp_path: Path) -> None:
     with outbox_at(tmp_path / "outbox.sqlite") as outbox:
-        broken = batch(admitted(1))
+        broken = batch(admitted_event(1))
         broken.sender = "\ud800"
         broken.refused = batch(refused=1).refused
         with pytest.raises(OutboxError):
@@ -114,23 +115,23 @@ def test_what_one_batch_is_to_blame_for_is_no_trouble_of_the_disk(tmp_path: Path
 def test_each_failure_of_the_file_is_named_with_what_to_do(tmp_path: Path, name: str, cause: str, remedy: str) -> None:
     error = sqlite3.OperationalError("told by SQLite")
     error.sqlite_errorcode, error.sqlite_errorname = getattr(sqlite3, name), name
-    found = cause_and_remedy(error, tmp_path / "outbox.sqlite")
-    assert cause in found[0]
-    assert name in found[0]
-    assert remedy in found[1]
+    explanation = explain(error, tmp_path / "outbox.sqlite")
+    assert cause in explanation[0]
+    assert name in explanation[0]
+    assert remedy in explanation[1]
 
 
 def test_days_pass_with_the_clock_and_a_jump_is_believed_after_a_day_only() -> None:
     day = OutboxDay(TODAY)
-    assert day.after(1, TODAY * DAY_S + 5) == day
-    assert day.after(1, (TODAY + 1) * DAY_S) == OutboxDay(TODAY + 1)
+    assert day.advance(1, TODAY * DAY_S + 5) == day
+    assert day.advance(1, (TODAY + 1) * DAY_S) == OutboxDay(TODAY + 1)
     for jump in (400, -400, 2, -1):
         jumped = day
         for _ in range(23):
-            jumped = jumped.after(3_600, (TODAY + jump) * DAY_S)
+            jumped = jumped.advance(3_600, (TODAY + jump) * DAY_S)
             assert jumped.day == TODAY
-        assert jumped.after(1, TODAY * DAY_S + 9) == day
-        assert jumped.after(3_600, (TODAY + jump) * DAY_S) == OutboxDay(TODAY + jump)
+        assert jumped.advance(1, TODAY * DAY_S + 9) == day
+        assert jumped.advance(3_600, (TODAY + jump) * DAY_S) == OutboxDay(TODAY + jump)
     assert BELIEVED_AFTER_S == DAY_S
 
 
@@ -143,16 +144,16 @@ def test_a_wrong_clock_makes_no_id_forgotten(tmp_path: Path, jump_days: int) -> 
         return time.time() + shift_s
 
     def ids(outbox: Outbox) -> int:
-        return submit(outbox, batch(admitted(1), admitted(2))).result().repeated
+        return submit(outbox, batch(admitted_event(1), admitted_event(2))).result().repeated
 
     with capture_logs() as logs:
         for _ in range(2):
-            outbox = Outbox(path, 30, REFUSED_MAX, wall_s=wall_s)
+            outbox = Outbox(path, OutboxLimits(30, REFUSED_MAX), wall_s=wall_s)
             try:
                 ids(outbox)
                 shift_s = jump_days * DAY_S
                 time.sleep(2.5)
-                submit(outbox, batch(admitted(3))).result()
+                submit(outbox, batch(admitted_event(3))).result()
                 assert rows(path, "seen") == 3
                 assert ids(outbox) == 2
             finally:

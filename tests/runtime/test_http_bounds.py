@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ingest.test_http import HOME, KEY, LINES, Ingest, ingest_in, raw, tap, told
+from tests.ingest.test_http import HOME, KEY, LINES, Ingest, ingest_in, raw, summarize, tap
 from tests.support import wait_until
 
 QUICK = "import runtime.http_bounds as b; b.HEAD_S = b.BODY_WINDOW_S = 1.0; b.CHECK_S = 0.2; b.LINGER_S = 0.2"
@@ -77,7 +77,7 @@ def test_a_body_that_goes_on_slowly_but_steadily_is_taken(ingest: Ingest) -> Non
             yield piece
             time.sleep(0.4)
 
-    assert told(ingest.post(slowly())) == (202, 30, [])
+    assert summarize(ingest.post(slowly())) == (202, 30, [])
 
 
 def test_a_head_that_is_too_large_is_431(ingest: Ingest) -> None:
@@ -118,7 +118,7 @@ def test_taps_pass_while_a_thousand_slow_connections_hang(tmp_path: Path, first:
         waits_s = []
         for _ in range(10):
             started = time.monotonic()
-            assert told(ingest.send(tap())) == (202, 1, [])
+            assert summarize(ingest.send(tap())) == (202, 1, [])
             waits_s.append(time.monotonic() - started)
         print(f"slowest tap {max(waits_s):.2f} s")
 

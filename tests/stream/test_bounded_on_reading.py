@@ -1,4 +1,4 @@
-"""Events of older rules, or written to the log past the door: they are read within today's bounds and stop nothing."""
+"""Events of older rules, or written to the log past ingest, are read within today's bounds and stop nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BROKEN_SESSIONS: tuple[list[list[str]], ...] = (
 DAY = (date(2026, 3, 13), date(2026, 3, 14))
 
 
-def admitted_before(body: dict[str, Any]) -> bytes:
+def log_by_older_rules(body: dict[str, Any]) -> bytes:
     """The event as ingest logged it when its rules were laxer."""
     assert isinstance(decode(json.dumps(body).encode()), Refusal)
     return json.dumps({**body, "recordedtime": "2026-03-14T01:00:00.000Z", "sender": "system"}).encode()
@@ -48,12 +48,12 @@ def old_store(store: Client) -> Client:
         put_lines(
             store,
             [
-                admitted_before(of_dossier("dossier.accepted", code, "13T08:00:00", procedure="P", due_at=sentinel)),
-                admitted_before(of_dossier("dossier.accepted", f"{code}-a", "13T08:00:00", accept_due=sentinel)),
-                admitted_before(
+                log_by_older_rules(of_dossier("dossier.accepted", code, "13T08:00:00", procedure="P", due_at=sentinel)),
+                log_by_older_rules(of_dossier("dossier.accepted", f"{code}-a", "13T08:00:00", accept_due=sentinel)),
+                log_by_older_rules(
                     of_dossier("dossier.step", f"{code}-a", "13T09:00:00", step="x", step_due=sentinel, electronic=True)
                 ),
-                admitted_before(of_dossier("dossier.rescheduled", f"{code}-a", "13T09:30:00", new_due=sentinel)),
+                log_by_older_rules(of_dossier("dossier.rescheduled", f"{code}-a", "13T09:30:00", new_due=sentinel)),
             ],
         )
         put(store, [of_dossier("dossier.supplement_requested", code, "13T10:00:00")])
@@ -84,7 +84,7 @@ def test_a_value_beyond_the_calendar_is_left_out_of_an_answer() -> None:
     assert readable(datetime(2026, 3, 13, 1)) == "2026-03-13T08:00:00+07:00"  # noqa: DTZ001
 
 
-def test_rules_written_past_the_door_stop_nothing(store: Client) -> None:
+def test_rules_written_past_ingest_stop_nothing(store: Client) -> None:
     put(store, [unit("B", level="city", calendar="VN"), unit("B.1", "B"), *calendar(())])
     broken: list[dict[str, Any]] = [
         event("calendar.day_defined", "VN/2026-03-13", "2026-03-14T00:00:00Z", unit="B", calendar="VN",
@@ -96,7 +96,7 @@ def test_rules_written_past_the_door_stop_nothing(store: Client) -> None:
               cutoffs=[{"valid_from": day, "at": "15:00"}])
         for day in ("20261105", "", "9999-12-31", "never")
     ]  # fmt: skip
-    put_lines(store, [admitted_before(body) for body in [*broken, *terms] if is_refused(body)])
+    put_lines(store, [log_by_older_rules(body) for body in [*broken, *terms] if is_refused(body)])
     put(store, [of_dossier("dossier.accepted", "AFTER", "13T08:00:00", procedure="P")])
     assert store.query("SELECT count() FROM dossiers FINAL WHERE dossier = 'AFTER'").result_rows == [(1,)]
 

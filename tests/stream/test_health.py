@@ -1,4 +1,4 @@
-"""What the stream says of itself: ready only while it gets on, and why not."""
+"""The stream is ready only while it makes progress, and otherwise names the cause."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_it_names_what_it_waits_for_and_is_ready_again_by_itself(stack: Stack, n
     wait_until(lambda: readiness().is_success, 60)
     stack.kill(name)
     try:
-        # While there is nothing to store nobody misses the store.
+        # The stream notices a missing store only when it has something to store.
         assert stack.send([rating("HEALTH", "2026-03-02T08:00:00+07:00", source=f"test/health/{name}")]) == []
         wait_until(lambda: readiness().status_code == 503 and cause in readiness().text, 60)
     finally:

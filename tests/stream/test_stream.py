@@ -1,4 +1,4 @@
-"""The stream's own parts: sorting messages, the limits of dead letters, the order of a flush, dead letters."""
+"""Parts of the stream: dead letters and their limits, the order of a flush, replay."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contract.events.topics import EVENTS
 from runtime.kafka import make_producer
 from runtime.settings import Settings
 from stream import writer as stream_writer
-from stream.batch import Batch, DeadLetter, dead_letter
+from stream.batch import Batch, DeadLetter, make_dead_letter
 from stream.dead_letters import replay
 from stream.limits import DeadLetterLimits, TooManyDeadLettersError
 from stream.writer import Writer
@@ -37,7 +37,7 @@ PLACE = (EVENTS, 1)
     ],
 )
 def test_a_dead_letter_has_reason_origin_and_bytes(raw: bytes | None, reason: Reason) -> None:
-    letter = dead_letter(message(raw, place=PLACE, offset=7))
+    letter = make_dead_letter(message(raw, place=PLACE, offset=7))
     assert (letter.reason, letter.topic, letter.partition, letter.offset) == (reason, EVENTS, 1, 7)
     assert letter.raw == (raw or b"")
 
@@ -67,13 +67,13 @@ def test_a_share_of_dead_letters_stops_the_stream_only_once_the_window_is_full()
 
 @pytest.fixture
 def producer() -> Any:
-    """Nothing is sent by batches without dead letters."""
+    """None: batches without dead letters send nothing."""
     return None
 
 
 @pytest.fixture
-def written(engine: Settings, store: Client, producer: KafkaProducer) -> Iterator[tuple[Writer, list[int]]]:
-    """A writer over an empty store, and the steps it did."""
+def writer_and_steps(engine: Settings, store: Client, producer: KafkaProducer) -> Iterator[tuple[Writer, list[int]]]:
+    """A writer over an empty store, and the list of its finished steps."""
     assert store is not None
     steps: list[int] = []
     writer = Writer(engine, producer, steps.append)
@@ -88,34 +88,34 @@ def _taps(count: int, first: int = 0, *strange: bytes | None) -> Batch:
     return Batch(messages, {PLACE: first + len(messages)})
 
 
-def test_offsets_are_given_free_after_every_other_step(written: tuple[Writer, list[int]], store: Client) -> None:
-    writer, steps = written
+def test_offsets_are_returned_after_every_other_step(writer_and_steps: tuple[Writer, list[int]], store: Client) -> None:
+    writer, steps = writer_and_steps
     writer.put(_taps(3))
     writer.drain(30)
     assert steps == [1, 2, 3]
-    assert writer.done() == {PLACE: 3}
+    assert writer.take_offsets() == {PLACE: 3}
     assert store.query("SELECT sum(events) FROM hours_of_events FINAL").result_rows == [(3,)]
 
 
 def test_batches_are_finished_in_their_order_however_they_were_stored(
-    written: tuple[Writer, list[int]], store: Client
+    writer_and_steps: tuple[Writer, list[int]], store: Client
 ) -> None:
-    writer, _ = written
+    writer, _ = writer_and_steps
     seen = []
     for n in range(30):
         writer.put(_taps(4, 4 * n))
-        seen += list(writer.done().values())
+        seen += list(writer.take_offsets().values())
     writer.drain(30)
-    seen += list(writer.done().values())
+    seen += list(writer.take_offsets().values())
     assert seen == sorted(seen)
     assert seen[-1] == 120
     assert store.query("SELECT sum(answered) FROM hours_of_ratings FINAL").result_rows == [(120,)]
 
 
-def test_what_a_batch_fails_with_is_raised_and_no_offset_is_given_free(
-    written: tuple[Writer, list[int]], monkeypatch: pytest.MonkeyPatch
+def test_the_error_of_a_batch_is_raised_and_no_offset_is_returned(
+    writer_and_steps: tuple[Writer, list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer, steps = written
+    writer, steps = writer_and_steps
 
     def fails(*_: object) -> None:
         raise OSError("the store is away")
@@ -124,7 +124,7 @@ def test_what_a_batch_fails_with_is_raised_and_no_offset_is_given_free(
     writer.put(_taps(1))
     writer.drain(30)
     with pytest.raises(OSError, match="away"):
-        writer.done()
+        writer.take_offsets()
     assert 3 not in steps
 
 

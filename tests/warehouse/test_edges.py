@@ -9,7 +9,9 @@ from datetime import UTC, date, datetime
 from clickhouse_connect.driver.client import Client
 
 from contract.events.refusals import Reason
-from ingest.admission.admission import Admitted, Sender, judge
+from ingest.admission.admission import Lookups, admit
+from ingest.admission.registry import Sender
+from ingest.outbox.batch import Admitted
 from tests.edges import edge_events, written
 from tests.support import put_lines, unit
 from tests.warehouse.test_verify import verified
@@ -23,7 +25,7 @@ def admitted(seed: int, count: int) -> tuple[list[Admitted], Counter[Reason]]:
     """What is admitted of so many events, and why the others are not."""
     dice, taken, refused = random.Random(seed), [], Counter[Reason]()
     for event, _ in zip(edge_events(dice, UNITS, NOW), range(count), strict=False):
-        verdict = judge(written(event), Sender(), UNITS.__contains__, NOW, 65_536)
+        verdict = admit(written(event), Sender(), Lookups(UNITS.__contains__), NOW, 65_536)
         if isinstance(verdict, Admitted):
             taken.append(verdict)
         else:
@@ -40,7 +42,9 @@ def test_what_is_admitted_is_stored_counted_and_recounted(store: Client) -> None
         store,
         [
             verdict.value
-            for verdict in (judge(written(unit(code)), Sender(), UNITS.__contains__, NOW, 65_536) for code in UNITS)
+            for verdict in (
+                admit(written(unit(code)), Sender(), Lookups(UNITS.__contains__), NOW, 65_536) for code in UNITS
+            )
             if isinstance(verdict, Admitted)
         ],
     )

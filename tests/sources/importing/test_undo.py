@@ -12,7 +12,7 @@ from commands.main import app
 from runtime.settings import Settings
 from sources.importing.importer import run
 from sources.importing.undo import undo
-from tests.ingest.test_http import HOME, ingest_in, tap, told
+from tests.ingest.test_http import HOME, ingest_in, summarize, tap
 from tests.support import Stack, event, rating, unit
 
 SHEET = Path(__file__).parents[2] / "samples" / "import" / "post_office.csv"
@@ -86,12 +86,12 @@ def test_ingest_takes_nothing_new_of_it_and_what_it_knows_as_ever(tmp_path: Path
     word = event("import.retracted", "import/wrong", known["time"], unit="H26.01", **by)
     of_live = event("import.retracted", "live", known["time"], unit="H26.01", **by)
     with ingest_in(tmp_path, HOME) as ingest:
-        assert told(ingest.send(known)) == (202, 1, [])
-        assert told(ingest.send(of_live, word)) == (202, 1, [(0, "invalid_value")])
+        assert summarize(ingest.send(known)) == (202, 1, [])
+        assert summarize(ingest.send(of_live, word)) == (202, 1, [(0, "invalid_value")])
     # Also after a restart, while Kafka is away.
     with ingest_in(tmp_path, HOME) as ingest:
         answer = ingest.send(known, new, other)
-        assert told(answer) == (202, 2, [(1, "forbidden")])
+        assert summarize(answer) == (202, 2, [(1, "forbidden")])
         assert "give the mended mapping another name" in answer.json()["rejected"][0]["detail"]
         figures = ingest.metrics()
         # The unit that is told at each start, and the event that was known.
