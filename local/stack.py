@@ -9,14 +9,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import httpx
-
 from local import kafka
 from local.processes import Daemon, StackError, require_free_port
 from local.state import forget, in_force, write_endpoints
+from runtime.service_client import is_ready
 from runtime.settings import Settings
 
 READY_TIMEOUT_S = 90.0
+READY_ANSWER_S = 2.0
 STOP_TIMEOUT_S = 15.0
 MIGRATE_TIMEOUT_S = 180.0
 POLL_INTERVAL_S = 0.1
@@ -39,7 +39,7 @@ def _cli(name: str) -> Callable[[Settings], list[str]]:
 
 
 def _ok(field: str, path: str) -> Callable[[Settings], bool]:
-    return lambda settings: _get_ok(getattr(settings, field) + path)
+    return lambda settings: is_ready(getattr(settings, field) + path, READY_ANSWER_S)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ def _kafka_ready(settings: Settings) -> bool:
 
 
 def _dashboards_ready(settings: Settings) -> bool:
-    return _get_ok(f"{settings.api_url}/readyz") and _get_ok(f"{settings.dashboards_url}/_stcore/health")
+    addresses = f"{settings.api_url}/readyz", f"{settings.dashboards_url}/_stcore/health"
+    return all(is_ready(address, READY_ANSWER_S) for address in addresses)
 
 
 # The stack, in the order of starting: name, command line, where it listens, how it tells that it is ready.
@@ -215,10 +216,3 @@ def _host_port(address: str) -> tuple[str, int]:
     if parts.hostname not in ("127.0.0.1", "localhost", "::1") or parts.port is None:
         raise StackError(f"the local stack listens on the loopback only, not on {address}; name 127.0.0.1 and a port")
     return parts.hostname, parts.port
-
-
-def _get_ok(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
-    except httpx.HTTPError:
-        return False

@@ -19,7 +19,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
 from contract.events.envelope import derived_id
 from contract.time import VIETNAM
@@ -30,6 +29,7 @@ from local.processes import StackError
 from runtime.clock import ReplayClock, clock_from
 from runtime.ingest_client import IngestClient, IngestError
 from runtime.private_file import write_private
+from runtime.progress import ProgressBar
 from runtime.settings import Settings
 from sources.links import tablet_address
 from sources.reference.load import read, send
@@ -49,7 +49,6 @@ FULL_SCALE_SECONDS = 230.0
 SET_UP_S = 30.0
 """The day begins this long after the stack is started: starting it and loading what came before take about as long."""
 
-PLAIN_LINE_EVERY_S = 5.0
 SHARED_NAMES = ("run", "stack.json", "endpoints.json")
 
 out = Console(highlight=False)
@@ -100,7 +99,6 @@ class _Demo:
         self.maker = threading.Thread(
             target=lambda: self.made.extend(timed_events(reference, self.day, seed, scale)), daemon=True
         )
-        self.told_at = 0.0
 
     def run(self) -> int:
         self.maker.start()
@@ -145,23 +143,20 @@ class _Demo:
 
     def _replayed(self) -> Sent:
         ends = instant(self.day) + DAY_ENDS_S
-        columns = (TextColumn("{task.fields[clock]}"), BarColumn(), TextColumn("{task.fields[told]}"))
+        day_s = DAY_ENDS_S - DAY_BEGINS_S
         with (
-            Progress(*columns, console=out, disable=not out.is_terminal) as bar,
+            ProgressBar(out, "", day_s, counted=False, timed=False, transient=False) as bar,
             IngestClient(self.settings.ingest_url, self.settings.api_key.get_secret_value()) as client,
         ):
-            task = bar.add_task("", total=DAY_ENDS_S - DAY_BEGINS_S, clock="", told="")
 
             def show(sent: Sent) -> None:
                 now = self.clock().astimezone(VIETNAM)
-                told = f"{sent.sent:,} of {len(self.made):,} sent, {len(sent.refused):,} refused"
-                if (left_s := (self.begins - datetime.now(UTC)).total_seconds()) > 0:
-                    told += f"; the day begins in {left_s:.0f} s"
-                left = max(0, ends - from_clock(now))
-                bar.update(task, completed=DAY_ENDS_S - DAY_BEGINS_S - left, clock=f"{now:%d/%m/%Y %H:%M}", told=told)
-                if not out.is_terminal and time.monotonic() > self.told_at + PLAIN_LINE_EVERY_S:
-                    self.told_at = time.monotonic()
-                    out.print(f"{now:%d/%m/%Y %H:%M}  {told}")
+                counts = f"{sent.sent:,} of {len(self.made):,} sent, {len(sent.refused):,} refused"
+                if (begins_in_s := (self.begins - datetime.now(UTC)).total_seconds()) > 0:
+                    counts += f"; the day begins in {begins_in_s:.0f} s"
+                left_s = max(0, ends - from_clock(now))
+                bar.update(day_s - left_s, description=f"{now:%d/%m/%Y %H:%M}", note=counts)
+                bar.print_line_at_times(f"{now:%d/%m/%Y %H:%M}  {counts}")
 
             return replay(client, self.made, self.clock, self.stop, show)
 

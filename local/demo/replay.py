@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runtime.clock import Clock
-from runtime.ingest_client import IngestClient
-from sources.send_all import line
+from runtime.ingest_client import IngestClient, event_line
 from sources.simulation.calendar import from_clock
 from sources.simulation.day import Told
 
@@ -72,7 +71,9 @@ def replay(
             due = bisect_right(instants, from_clock(clock()))
             if due > result.sent:
                 events = [event for _, event in told[result.sent : min(due, result.sent + BATCH_EVENTS)]]
-                answer = _answer(pool.submit(client.post, [line(event) for event in events]), stop, result, progress)
+                answer = _answer(
+                    pool.submit(client.post, [event_line(event) for event in events]), stop, result, progress
+                )
                 if answer is None:
                     result.unanswered = len(events)
                     break

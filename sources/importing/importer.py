@@ -27,10 +27,10 @@ from sources.importing.events_of_file import produced
 from sources.importing.report import Report
 from sources.importing.row_account import RowAccount
 from sources.importing.survey import reference_events, survey
-from sources.importing.undo import retracted_by
+from sources.importing.undo import find_retraction
 from sources.mapping.calendars import NO_CALENDAR
 from sources.mapping.mapping_file import Mapping, MappingError, load
-from sources.reference.history import known
+from sources.reference.reference_events import reference_events_if_known
 from sources.wait_until_stored import Counts, NotReachable, Settled, counts_now, wait_until_stored
 
 BAD_USE = 2
@@ -58,7 +58,7 @@ def run(settings: Settings, file: Path, mapping: Path, *, dry_run: bool = False)
 
 
 def _run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> int:
-    reference = known(settings)
+    reference = reference_events_if_known(settings)
     _require_standing(mapping, reference or [])
     transform = Transform(mapping, _aliases(reference, console))
     report = Report(file, settings.state_dir / "import", console, RowAccount(mapping))
@@ -84,7 +84,7 @@ def _run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> 
 
 
 def _dry_run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> int:
-    reference = known(settings)
+    reference = reference_events_if_known(settings)
     _require_standing(mapping, reference or [])
     transform = Transform(mapping, _aliases(reference, console))
     with Report(file, settings.state_dir / "import", console, RowAccount(mapping), "dry-run") as report:
@@ -104,7 +104,7 @@ def _dry_run(settings: Settings, file: Path, mapping: Mapping, console: Console)
 
 def _require_standing(mapping: Mapping, reference: Reference) -> None:
     """Raises ``MappingError`` when what was imported under the mapping's name was taken back."""
-    if former := retracted_by(reference, mapping.source):
+    if former := find_retraction(reference, mapping.source):
         by = f"{mapping.source} was taken back by {former['data']['by']} ({former['data']['reason']})"
         raise MappingError(f"{by}; give the mended mapping another name (`mapping:`)")
 

@@ -13,17 +13,16 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from runtime.ingest_client import Absence, Receipt, absence_text
+from runtime.progress import ProgressBar
 from sources.compiled.compiled_mapping import Made, Rejected
 from sources.importing.distinct import DistinctCount
 from sources.importing.row_account import SHOWN_ROWS, RowAccount
 from sources.wait_until_stored import Settled
 
 SHOWN_REFUSALS = 20
-LINE_EVERY_S = 5.0
 UNREADABLE = "unreadable"
 """The reason for what was refused here, before ingest; ingest has reasons of its own (contract/events/refusals.py)."""
 
@@ -40,7 +39,7 @@ class Report:
         self._in_flight: deque[Made] = deque()
         self._distinct = DistinctCount(tempfile.TemporaryFile())  # noqa: SIM115 - closed on leaving
         self._seconds: defaultdict[str, float] = defaultdict(float)
-        self._started = self._printed = time.perf_counter()
+        self._started = time.perf_counter()
         self._total_rows = 0
         self._is_warned = False
         self.sent = self.accepted = 0
@@ -54,24 +53,14 @@ class Report:
     def __enter__(self) -> Self:
         self._rejected_path.parent.mkdir(parents=True, exist_ok=True)
         self._rejected = self._rejected_path.open("w", encoding="utf-8")
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=self.console,
-            disable=not self.console.is_terminal,
-            transient=True,
-        )
-        self._task = self._progress.add_task("reading rows", total=None)
-        self._progress.start()
+        self._bar = ProgressBar(self.console, "reading rows")
+        self._bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        self._bar.stop()
         self._rejected.close()
         self._distinct.close()
         if not self.refused:
@@ -95,8 +84,8 @@ class Report:
     def surveyed(self, rows: int, remarks: list[str]) -> None:
         """The file was read once and has this many rows; ``remarks`` are what a person should know of it."""
         self._total_rows = rows
-        self._progress.update(self._task, description="sending rows", total=rows)
-        self._line(f"{self._file}: {rows} rows")
+        self._bar.update(description="sending rows", total=rows)
+        self._bar.print_line(f"{self._file}: {rows} rows")
         for remark in remarks:
             self.console.print(f"{self._file}: {remark}", markup=False, soft_wrap=True)
 
@@ -146,24 +135,16 @@ class Report:
             self._shown.append(f"{self._file.name}: {', '.join(filter(None, named))}: {reason}: {what.reason}")
 
     def _advance(self) -> None:
-        self._progress.update(self._task, completed=self.account.read)
-        now = time.perf_counter()
-        if now - self._printed >= LINE_EVERY_S:
-            self._printed = now
-            rate = self.sent / (now - self._started)
-            self._line(f"{self.account.read} of {self._total_rows} rows, {self.sent} events sent, {rate:.0f} events/s")
-
-    def _line(self, text: str) -> None:
-        if not self.console.is_terminal:
-            self.console.print(text, markup=False, soft_wrap=True)
+        self._bar.update(self.account.read)
+        rate = self.sent / (time.perf_counter() - self._started)
+        self._bar.print_line_at_times(
+            f"{self.account.read} of {self._total_rows} rows, {self.sent} events sent, {rate:.0f} events/s"
+        )
 
     def storing(self, stored: int, accepted: int, doing: str) -> None:
         """How far the store is, and what is being done."""
-        self._progress.update(self._task, description=doing, completed=min(stored, accepted), total=accepted)
-        now = time.perf_counter()
-        if now - self._printed >= LINE_EVERY_S:
-            self._printed = now
-            self._line(f"{min(stored, accepted):,} of {accepted:,} events are in every figure; {doing}")
+        self._bar.update(min(stored, accepted), accepted, doing)
+        self._bar.print_line_at_times(f"{min(stored, accepted):,} of {accepted:,} events are in every figure; {doing}")
 
     def absent(self, absence: Absence) -> None:
         """Ingest does not take events: told at once, and what is waited for."""
@@ -178,7 +159,7 @@ class Report:
         ``new`` are those of them that were not stored before, None when that cannot be told; ``hidden`` were left out
         because another end stands for their case.
         """
-        self._progress.stop()
+        self._bar.stop()
         self.print_refusals()
         elapsed_s = time.perf_counter() - self._started
         table = self.table_of_rows(hidden)

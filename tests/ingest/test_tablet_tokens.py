@@ -20,8 +20,8 @@ from contract.links.device_token import behind, new_token, token_hash
 from runtime.settings import Settings
 from sources.links import set_up_tablet
 from sources.reference import load as reference
-from sources.reference.facts import paired_since
 from sources.reference.pair import revoke
+from sources.reference.reference_events import paired_since
 from sources.reference.tablet_tokens import TabletTokens
 from sources.reference.tablets import Tablet, known_tablets, with_tokens
 from tests.contract.test_reference_files import AS_OF, UNITS

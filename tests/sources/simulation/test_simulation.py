@@ -16,8 +16,8 @@ import pytest
 from contract.events.envelope import decode
 from contract.events.refusals import Refusal
 from runtime.clock import ReplayClock
+from runtime.ingest_client import event_line
 from runtime.settings import Settings
-from sources.send_all import line
 from sources.simulation import command as simulate
 from sources.simulation import ratings, stories
 from sources.simulation.calendar import UnknownDayError, WorkingTime, instant, rfc3339
@@ -45,7 +45,7 @@ def times(events: list[dict[str, Any]], kind: str) -> dict[str, datetime]:
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_day(hanoi: Reference) -> None:
-    one, two, other = (b"\n".join(map(line, working_day(hanoi, FRIDAY, seed, scale=0.001))) for seed in (7, 7, 8))
+    one, two, other = (b"\n".join(map(event_line, working_day(hanoi, FRIDAY, seed, scale=0.001))) for seed in (7, 7, 8))
     assert one == two
     assert one != other
 
@@ -66,7 +66,7 @@ def test_even_a_small_share_leaves_something_of_every_branch_and_commune(day: li
 
 def test_a_smaller_share_is_a_part_of_a_larger_one(hanoi: Reference, day: list[dict[str, Any]]) -> None:
     def lives(events: list[dict[str, Any]]) -> dict[str, bytes]:
-        return {event["id"]: line(event) for event in events if event["type"].startswith("dossier.")}
+        return {event["id"]: event_line(event) for event in events if event["type"].startswith("dossier.")}
 
     assert lives(list(working_day(hanoi, FRIDAY, seed=1, scale=0.001))).items() <= lives(day).items()
 
