@@ -17,7 +17,7 @@ from sources.files.packed import opened
 from sources.files.parquet import parquet_rows
 from sources.files.rows import FileError, Row
 from sources.files.xes import xes_rows
-from sources.mapping.mapping_file import Mapping
+from sources.mapping.mapping_file import MappingFile
 from sources.mapping.rules import FileOptions
 
 _FORMATS = {
@@ -46,7 +46,7 @@ def file_format(path: Path, options: FileOptions) -> str:
     return found
 
 
-def rows(path: Path, mapping: Mapping, remark: Callable[[str], None] = lambda _: None) -> Iterator[Row]:
+def rows(path: Path, mapping: MappingFile, remark: Callable[[str], None] = lambda _: None) -> Iterator[Row]:
     """Every row of the file that holds anything, in its order, with the mapping's columns.
 
     ``remark`` is given what a person should know, such as which sheet was read.

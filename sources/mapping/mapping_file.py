@@ -40,7 +40,7 @@ EndingName = Literal["completed", "returned", "stopped", "refused", "withdrawn",
 LATEST: list[EndingName] = ["latest"]
 
 
-class Mapping(Closed):
+class MappingFile(Closed):
     """A whole mapping. ``mapping`` is its name: part of every event's id and source.
 
     ``endings``: which end stands for a case that has several, the first of the list or the ``latest`` in time.
@@ -178,7 +178,7 @@ class _TextLoader(yaml.BaseLoader):
         return super().construct_mapping(node, deep)
 
 
-def load(path: Path) -> Mapping:
+def load(path: Path) -> MappingFile:
     """The mapping in this file. Raises ``MappingError`` with the file and every wrong key."""
     try:
         text = normalize(path.read_text(encoding="utf-8"))
@@ -188,6 +188,6 @@ def load(path: Path) -> Mapping:
     except (yaml.YAMLError, UnicodeDecodeError) as fault:
         raise MappingError(f"{path}: {fault}") from fault
     try:
-        return Mapping.model_validate(content)
+        return MappingFile.model_validate(content)
     except ValidationError as error:
-        raise MappingError("\n".join(f"{path}: {fault}" for fault in sentences(error, Mapping))) from error
+        raise MappingError("\n".join(f"{path}: {fault}" for fault in sentences(error, MappingFile))) from error
