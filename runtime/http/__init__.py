@@ -1,4 +1,4 @@
-"""What every HTTP service of ours has alike: its address, health, metrics, and how it is served."""
+"""Shared by all our HTTP services: address, health, metrics, and how they are served."""
 
 from __future__ import annotations
 

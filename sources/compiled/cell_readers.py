@@ -36,7 +36,7 @@ class RowError(Exception):
 
 
 class Coded(NamedTuple):
-    """A code made of a column's value, with what is needed to define it."""
+    """A code made of a column's value, with the name and the parent of its definition."""
 
     code: str
     name: str

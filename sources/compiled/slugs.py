@@ -1,4 +1,4 @@
-"""Codes for units and procedures that an export knows by name only: the same value gives the same code in any file."""
+"""Codes for units and procedures that an export gives by name only: the same value gives the same code in any file."""
 
 from __future__ import annotations
 
