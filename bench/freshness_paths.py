@@ -112,8 +112,8 @@ def bare_loop(ours: Stores) -> Iterator[Bare]:
     log.make(BARE_TOPIC)
     ours.client().command(TYPED.format(table=BARE_TABLE))
     places = (ours.settings.kafka, BARE_TOPIC, "bench-bare", ours.settings.clickhouse_url, BARE_TABLE)
-    told = Task(*places, "JSONEachRow", ours.settings.flush_max_events, BARE_INTERVAL_S)
-    command = [sys.executable, "-m", "bench.peers.shovel_confluent", *arguments(told)]
+    task = Task(*places, "JSONEachRow", ours.settings.flush_max_events, BARE_INTERVAL_S)
+    command = [sys.executable, "-m", "bench.peers.shovel_confluent", *arguments(task)]
     with running(command, ours.environment(), ours.logs / "bare.log") as pid:
         wait_until(lambda: log.has_assigned("bench-bare"), 30)
         yield Bare(ours, pid)
@@ -137,9 +137,9 @@ class Bare:
         for n in range(events):
             body = tap("watched" if n == 0 else "other")
             stamped = {**body, "subject": body["data"]["unit"], "recordedtime": body["time"], "sender": "system"}
-            told: Callable[[KafkaError | None, Message], None] | None = accepted if n == 0 else None
+            on_delivery: Callable[[KafkaError | None, Message], None] | None = accepted if n == 0 else None
             key = "watched" if n == 0 else str(n)
-            self._producer.produce(BARE_TOPIC, json.dumps(stamped).encode(), key, on_delivery=told)
+            self._producer.produce(BARE_TOPIC, json.dumps(stamped).encode(), key, on_delivery=on_delivery)
         self._producer.poll(0)
 
     def pause(self, seconds: float) -> None:

@@ -123,17 +123,17 @@ class Making:
 def slots(shares: Sequence[tuple[int, float]], size: int = SLOTS) -> list[int]:
     """``size`` numbers, each as often as its share of all: drawing one of them at random draws by the shares."""
     ends = list(accumulate(share for _, share in shares))
-    found: list[int] = []
+    drawn: list[int] = []
     for (number, _), end in zip(shares, ends, strict=True):
-        found += [number] * (round(end / ends[-1] * size) - len(found))
-    return found
+        drawn += [number] * (round(end / ends[-1] * size) - len(drawn))
+    return drawn
 
 
 def calendar_lines(days: Sequence[date]) -> list[bytes]:
     """The working days before the calendar of the reference data begins, as admitted events."""
-    known = [event for event in read(None).events if event["type"] == "calendar.day_defined"]
-    begins = min(date.fromisoformat(event["data"]["date"]) for event in known)
-    working = next(event for event in known if event["data"]["sessions"])
+    defined = [event for event in read(None).events if event["type"] == "calendar.day_defined"]
+    begins = min(date.fromisoformat(event["data"]["date"]) for event in defined)
+    working = next(event for event in defined if event["data"]["sessions"])
     return [
         logged(
             working

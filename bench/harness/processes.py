@@ -70,8 +70,8 @@ def cpu_s(pid: int) -> float:
 
 def peak_mb(pid: int) -> float:
     """The largest resident set so far of a process and its living children, in MB, each child at its own peak."""
-    found = re.search(r"^VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
-    return (int(found[1]) / 1024 if found else 0.0) + sum(peak_mb(child) for child in children(pid))
+    peak_kb = re.search(r"^VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return (int(peak_kb[1]) / 1024 if peak_kb else 0.0) + sum(peak_mb(child) for child in children(pid))
 
 
 def wait_quiet(pid: int) -> None:
