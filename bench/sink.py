@@ -52,13 +52,13 @@ def run(full: bool) -> list[Row]:
 
 def installed(contenders: Mapping[str, Contender]) -> dict[str, Contender]:
     """Those whose packages are there; says which are not."""
-    contenders = {}
+    available = {}
     for name, contender in contenders.items():
         if isinstance(contender, Peer) and not contender.is_installed():
             out.print(f"{name}: not measured, its packages could not be installed (make .venv-bench)")
         else:
-            contenders[name] = contender
-    return contenders
+            available[name] = contender
+    return available
 
 
 def measure(ours: Stores, name: str, events: int, contenders: Mapping[str, Contender], rounds: int) -> list[Row]:
