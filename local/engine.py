@@ -38,7 +38,7 @@ class EngineInUseError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a statement gave: its bytes in ``format`` (None when the statement returns no rows) and its counts."""
+    """The answer to a statement: its bytes in ``format`` (None when the statement returns no rows) and its counts."""
 
     body: bytes
     format: str | None

@@ -1,4 +1,4 @@
-"""What a statement that comes over HTTP may not do: reach files, other machines or programs. Pure.
+"""Refuses statements over HTTP that reach files, other machines or programs. Pure.
 
 The engine runs with the rights of whoever started it, and its own limits (users, grants, allowed paths) belong to
 ClickHouse's server, not to the library. So a statement is read word by word, and refused for what it names.

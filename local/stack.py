@@ -46,7 +46,7 @@ def _ok(field: str, path: str) -> Callable[[Settings], bool]:
 class Process:
     """One process of the stack.
 
-    ``addresses`` are the settings that say where it listens; ``ready`` asks it whether it can serve;
+    ``addresses`` are the settings with its addresses; ``ready`` checks whether it can serve;
     ``needs_schema`` is true when tables and topics must be there before it starts.
     """
 
@@ -79,7 +79,7 @@ PROCESSES = (
 
 @dataclass(frozen=True)
 class Row:
-    """One process as ``hailong status`` shows it; ``ready`` is only asked of a living one."""
+    """One process as ``hailong status`` shows it; ``ready`` is checked only for a living one."""
 
     name: str
     pid: int | None

@@ -1,4 +1,4 @@
-"""What an HTTP server of ClickHouse must know about a statement before the engine reads it. Pure."""
+"""Parts of a statement that an HTTP server of ClickHouse needs before the engine reads it. Pure."""
 
 from __future__ import annotations
 

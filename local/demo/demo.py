@@ -165,7 +165,7 @@ class _Demo:
         tablet = next(event for event in events if event["type"] == "device.paired" and "counter" in event["data"])
         place = {"unit": tablet["data"]["unit"], "counter": tablet["data"]["counter"]}
         parameters = {**place, "name": tablet["data"]["name"]}
-        set_up = tablet_address(settings.site, tablet["subject"], parameters, tokens.given_to(tablet["subject"]))
+        set_up = tablet_address(settings.site, tablet["subject"], parameters, tokens.get_or_make(tablet["subject"]))
         if not out.is_terminal:
             # What is no terminal is often a file that others may read, and the address holds the tablet's token.
             kept = settings.state_dir / "tablet.json"

@@ -27,7 +27,7 @@ _NO_BLANKS = "leave out code: as_is, or give it a code under codes"
 
 
 class RowError(Exception):
-    """Why a row makes no event: the column and the reason."""
+    """A row that makes no event, with the column and the reason."""
 
     def __init__(self, column: str, reason: str) -> None:
         super().__init__(column, reason)

@@ -18,7 +18,7 @@ class Wanted(NamedTuple):
     missing: frozenset[str]
 
     def fit(self, header: Iterable[str]) -> int:
-        """How many of the wanted columns a header has."""
+        """The number of wanted columns in a header."""
         return len({normalize_name(name) for name in self.names} & set(header))
 
 

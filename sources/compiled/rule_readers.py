@@ -40,7 +40,7 @@ def type_reader(cell_reader: CellReader, event: str | TypeTable) -> Text:
 
 
 def conditions_reader(cell_reader: CellReader, conditions: Mapping[str, Condition]) -> Callable[[Cells], bool]:
-    """A function that says whether cells meet every condition."""
+    """A function that checks whether cells meet every condition."""
     holds = [_condition(cell_reader.column(column), condition) for column, condition in conditions.items()]
     return lambda cells: all(condition(cells) for condition in holds)
 

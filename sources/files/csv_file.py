@@ -1,4 +1,4 @@
-"""Rows of a CSV file, whatever its delimiter, encoding and line ends; nothing is guessed that changes a value."""
+"""Rows of a CSV file, whatever its delimiter, encoding and line ends; no guess changes a value."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _LIKELY_ENCODINGS = ("utf-8", "windows-1258", "windows-1252")
 
 
 def csv_rows(path: Path, options: FileOptions, wanted: Wanted, remark: Callable[[str], None]) -> Iterator[Row]:
-    """Every row that holds anything. A line that is no row comes out with its fault.
+    """Every row that is not empty; a line that is no row comes out with its fault.
 
-    ``remark`` is given what a person should know of the file. Raises ``FileError``.
+    ``remark`` is called with remarks on the file. Raises ``FileError``.
     """
     with opened(path) as stream:
         encoding = options.encoding or _encoding_of(stream)
@@ -52,7 +52,7 @@ def _encoding_of(stream: io.BufferedReader) -> str:
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    """Lines as they are, without a byte order mark in front; one that is too long comes in parts."""
+    """The lines without the byte order mark in front; a line that is too long comes in parts."""
     first = text.readline(LONGEST_LINE).removeprefix("\ufeff")
     return chain([first] if first else [], iter(partial(text.readline, LONGEST_LINE), ""))
 

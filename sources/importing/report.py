@@ -122,7 +122,7 @@ class Report:
         self._refuse(rejected, UNREADABLE, None)
 
     def distinct_accepted(self) -> int:
-        """How many different events were accepted."""
+        """The number of different accepted events."""
         return self._distinct.result()
 
     def _refuse(self, rejected: Rejected, reason: str, event_id: str | None) -> None:

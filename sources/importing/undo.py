@@ -126,7 +126,7 @@ def _root(events: ReferenceEvents) -> str:
 
 
 def _wait_for_figures(settings: Settings, source: str, imported: dict[str, Any]) -> Generator[tuple[int, int]]:
-    """How many events of how many are taken out of the figures, until all are or nothing moves any more."""
+    """Pairs (events taken out of figures, all to be taken out), until they are equal or the number stands still."""
     total = imported["counted"] - _staying_events(imported)
     most, moved_at = -1, time.monotonic()
     while most < total and time.monotonic() - moved_at < STALL_S:

@@ -1,4 +1,4 @@
-"""Why a mapping file cannot be used, in sentences with the key and an example, for people who know no pydantic."""
+"""The faults of a mapping file, as sentences with the key and an example for people who do not know pydantic."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ LATEST: list[EndingName] = ["latest"]
 class MappingFile(Closed):
     """A whole mapping. ``mapping`` is its name: part of every event's id and source.
 
-    ``endings``: which end stands for a case that has several, the first of the list or the ``latest`` in time.
+    ``endings``: the ending that counts for a case with several, by the list's precedence or the ``latest`` in time.
     """
 
     mapping: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$")]
@@ -84,7 +84,7 @@ class MappingFile(Closed):
 
     @cached_property
     def ending_order(self) -> tuple[str, ...]:
-        """Event types that end a case, the one that stands first; empty for the latest in time."""
+        """Event types that end a case, by precedence; empty for the latest in time."""
         if self.endings == LATEST:
             return ()
         first = [f"dossier.{name}" for name in self.endings or ()]

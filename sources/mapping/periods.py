@@ -50,7 +50,7 @@ def days_of(day: date, length: str) -> tuple[date, date]:
 
 
 def period_reader(period: Period) -> Callable[[Cell], tuple[date, date]]:
-    """How to read a cell that names a period; ValueError for one that does not."""
+    """A reader of a cell that names a period; it raises ValueError for one that does not."""
 
     def read(cell: Cell) -> tuple[date, date]:
         if isinstance(cell, datetime):

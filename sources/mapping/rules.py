@@ -1,4 +1,4 @@
-"""The parts of a mapping: values, and how file and times are read. ``mapping.py`` has the whole.
+"""The parts of a mapping: values, and how file and times are read. ``mapping_file.py`` has the whole.
 
 All are closed: a key that is not listed here is an error.
 """

@@ -1,4 +1,4 @@
-"""``hailong reference pair`` and ``revoke``: a tablet that shows a code stands at a place; one or all end."""
+"""``hailong reference pair`` and ``revoke``: pairs a tablet that shows a code; ends the token of one or of all."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ class TabletTokens:
         """The token that was made for a tablet here; another one may have been made elsewhere since."""
         return self._tokens.get(device)
 
-    def given_to(self, device: str) -> str:
-        """The tablet's token, made and kept now if there is none."""
+    def get_or_make(self, device: str) -> str:
+        """The tablet's token, made and written to the file now if there is none."""
         return self.get(device) or self.make([device])[device]
 
     def make(self, devices: list[str]) -> dict[str, str]:

@@ -20,7 +20,7 @@ PAIRED, REVOKED = "device.paired", "device.revoked"
 
 @dataclass(frozen=True, slots=True)
 class Tablet:
-    """A tablet after its newest pairing or revocation, at ``time``; only a paired one has the fields behind that."""
+    """A tablet after its newest pairing or revocation, at ``time``; only a paired one has a place and a token."""
 
     device: str
     type: str
@@ -65,7 +65,7 @@ def _tablet(row: dict[str, Any]) -> Tablet:
 class Pairings:
     """Reference events with the pairings that are to be sent; ``outdated`` ones would change nothing.
 
-    ``new`` are the tablets that were given a token now.
+    ``new`` are the tablets with a new token.
     """
 
     events: list[dict[str, Any]]
@@ -101,7 +101,7 @@ def _is_outdated(event: dict[str, Any], tablet: Tablet) -> bool:
 
 def _with_token(event: dict[str, Any], tablet: Tablet | None, tokens: TabletTokens) -> dict[str, Any]:
     if tablet is None or not tablet.is_paired:
-        fields = {"token_sha256": token_hash(tokens.given_to(event["subject"]))}
+        fields = {"token_sha256": token_hash(tokens.get_or_make(event["subject"]))}
     else:
         fields = {"token_sha256": tablet.token_sha256}
         since = tablet.since

@@ -74,7 +74,7 @@ def _faults(name: str, line: int, columns: list[str], row: list[SheetCell]) -> l
 
 
 def _without_end(cells: list[str]) -> list[str]:
-    """Without the empty cells behind the last: a sheet is as wide as its widest row."""
+    """The cells without the empty ones at the end: a sheet is as wide as its widest row."""
     while cells and not cells[-1]:
         cells = cells[:-1]
     return cells

@@ -38,7 +38,7 @@ class WorkingTime:
     """The sessions of a calendar, as one line of working seconds."""
 
     def __init__(self, sessions: Mapping[date, Sequence[tuple[time, time]]]) -> None:
-        """``sessions`` of every day known, days off with none."""
+        """``sessions`` of every day in the calendar, days off with none."""
         self._sessions = sessions
         spans = [(instant(day, a), instant(day, b)) for day in sorted(sessions) for a, b in sessions[day]]
         self._opens = [opens for opens, _ in spans]
