@@ -49,12 +49,12 @@ def imported(file: Path, mapping: str = MAPPING) -> Imported:
     read = load(path)
     compiled, account = CompiledMapping(read), RowAccount(read)
     first = survey(file, read, compiled)
-    made = list(read_events(file, read, compiled, account))
+    results = list(read_events(file, read, compiled, account))
     account.check(first.rows)
-    lines = [one.line for one in made if isinstance(one, MappedEvent)]
+    lines = [result.line for result in results if isinstance(result, MappedEvent)]
     events = [event for line in lines if not isinstance(event := decode(line), Refusal)]
     assert len(events) == len(lines)
-    rejected = [one for one in made if isinstance(one, Rejected)]
+    rejected = [result for result in results if isinstance(result, Rejected)]
     return Imported(events, lines, rejected, first.remarks, account)
 
 

@@ -31,9 +31,11 @@ def imported(name: str, mapping_name: str) -> Iterator[AnyEvent]:
     mapping = load(MAPPINGS / f"{mapping_name}.yaml")
     compiled = CompiledMapping(mapping)
     seen = set()
-    for one in chain(reference_events(mapping, survey(file, mapping, compiled)), read_events(file, mapping, compiled)):
-        assert isinstance(one, MappedEvent), one
-        event = decode(one.line)
+    for result in chain(
+        reference_events(mapping, survey(file, mapping, compiled)), read_events(file, mapping, compiled)
+    ):
+        assert isinstance(result, MappedEvent), result
+        event = decode(result.line)
         assert not isinstance(event, Refusal), event
         assert event.id not in seen
         seen.add(event.id)
@@ -63,7 +65,11 @@ def test_csv_and_xes_of_the_permit_log_are_the_same_bytes() -> None:
         pytest.skip("the permit log is not beside the repository (shared/data)")
     mapping = load(MAPPINGS / "receipt.yaml")
     from_csv, from_xes = (
-        sorted(one.line for one in read_events(file, mapping, CompiledMapping(mapping)) if isinstance(one, MappedEvent))
+        sorted(
+            result.line
+            for result in read_events(file, mapping, CompiledMapping(mapping))
+            if isinstance(result, MappedEvent)
+        )
         for file in files
     )
     assert from_csv == from_xes

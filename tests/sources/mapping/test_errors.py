@@ -45,7 +45,7 @@ def fault(folder: Path, *changes: tuple[str, str]) -> str:
     message = str(error.value)
     # Nothing of the tool that checks it: neither its words nor its classes.
     assert not any(
-        word in message for word in ("Input should", "valid dictionary", "Literal", "pydantic", "Value error")
+        phrase in message for phrase in ("Input should", "valid dictionary", "Literal", "pydantic", "Value error")
     )
     return message
 

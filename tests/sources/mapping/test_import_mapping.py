@@ -47,11 +47,11 @@ events:
 
 def outcome(file: Path, mapping: MappingFile) -> tuple[list[AnyEvent], list[Rejected]]:
     """Decoded events (each one passes the contract) and what was rejected."""
-    found = list(read_events(file, mapping, CompiledMapping(mapping)))
-    events = [decode(one.line) for one in found if isinstance(one, MappedEvent)]
+    results = list(read_events(file, mapping, CompiledMapping(mapping)))
+    events = [decode(result.line) for result in results if isinstance(result, MappedEvent)]
     assert not [event for event in events if isinstance(event, Refusal)]
     return [event for event in events if not isinstance(event, Refusal)], [
-        one for one in found if isinstance(one, Rejected)
+        result for result in results if isinstance(result, Rejected)
     ]
 
 
@@ -66,7 +66,9 @@ def small(tmp_path: Path, content: str | bytes, change: tuple[str, str] = ("", "
 def lines(file: Path, mapping: MappingFile) -> list[bytes]:
     """Every event of a file as sent, sorted."""
     return sorted(
-        one.line for one in read_events(file, mapping, CompiledMapping(mapping)) if isinstance(one, MappedEvent)
+        result.line
+        for result in read_events(file, mapping, CompiledMapping(mapping))
+        if isinstance(result, MappedEvent)
     )
 
 
@@ -168,8 +170,8 @@ def test_a_request_keeps_what_the_city_says() -> None:
 
 def test_units_and_procedures_go_ahead_parents_first() -> None:
     mapping = load(MAPPINGS / "boston311.yaml")
-    found = survey(SAMPLES / "requests.csv", mapping, CompiledMapping(mapping))
-    events = [decode(one.line) for one in reference_events(mapping, found)]
+    surveyed = survey(SAMPLES / "requests.csv", mapping, CompiledMapping(mapping))
+    events = [decode(event.line) for event in reference_events(mapping, surveyed)]
     assert not [event for event in events if isinstance(event, Refusal)]
     assert [event.subject for event in events if not isinstance(event, Refusal)] == [
         *("BOS", "BOS.PWDX", "BOS.ANML", "BOS.GEN_"),
@@ -178,7 +180,7 @@ def test_units_and_procedures_go_ahead_parents_first() -> None:
     last = events[-1]
     assert not isinstance(last, Refusal)
     assert (last.data.name_vi, last.data.deadline_rule, last.data.unit) == ("Tree/Stump", "instant", "BOS")
-    assert found.rows == 3
+    assert surveyed.rows == 3
 
 
 def test_activities_become_event_types_though_cases_are_mixed() -> None:
@@ -366,21 +368,21 @@ def _ids(mapping: MappingFile, rows: list[dict[str, str]]) -> list[str]:
     compiled = CompiledMapping(mapping)
     keyed = ((row["Mã hồ sơ"], Row(number, dict(row))) for number, row in enumerate(rows))
     return [
-        one.id
+        result.id
         for case, its_rows in cases(keyed, sorting=True)
-        for one in compiled.events(case, its_rows)
-        if isinstance(one, MappedEvent)
+        for result in compiled.events(case, its_rows)
+        if isinstance(result, MappedEvent)
     ]
 
 
 def test_sorting_through_files_keeps_every_row_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sources.importing.cases.ROWS_IN_MEMORY", 7)
     rows = [(f"case-{number % 5}", Row(number, {"n": str(number)})) for number in range(100)]
-    found = dict(cases(iter(rows), sorting=True))
-    assert {case: [row.place for row in its_rows] for case, its_rows in found.items()} == {
+    rows_by_case = dict(cases(iter(rows), sorting=True))
+    assert {case: [row.place for row in its_rows] for case, its_rows in rows_by_case.items()} == {
         f"case-{rest}": list(range(rest, 100, 5)) for rest in range(5)
     }
-    assert json.dumps(sorted(found)) == json.dumps([f"case-{rest}" for rest in range(5)])
+    assert json.dumps(sorted(rows_by_case)) == json.dumps([f"case-{rest}" for rest in range(5)])
 
 
 def test_excel_numbers_and_dates_are_codes_and_instants(tmp_path: Path) -> None:
@@ -409,8 +411,8 @@ def test_different_ids_are_counted_once_each(tmp_path: Path) -> None:
 
 def test_the_running_stack_is_found_unless_settings_name_another(tmp_path: Path) -> None:
     assert resolve(Settings(state_dir=tmp_path)).ingest_url == Settings().ingest_url
-    found = {"ingest": "http://127.0.0.1:1/", "api": "http://127.0.0.1:2", "api_key": "k", "kafka": "127.0.0.1:3"}
-    (tmp_path / "endpoints.json").write_text(json.dumps(found))
+    endpoints = {"ingest": "http://127.0.0.1:1/", "api": "http://127.0.0.1:2", "api_key": "k", "kafka": "127.0.0.1:3"}
+    (tmp_path / "endpoints.json").write_text(json.dumps(endpoints))
     settings = resolve(Settings(state_dir=tmp_path, api_url="http://127.0.0.1:9"))
     assert (settings.ingest_url, settings.api_url) == ("http://127.0.0.1:1", "http://127.0.0.1:9")
     assert settings.api_key.get_secret_value() == "k"
