@@ -39,7 +39,7 @@ LINES = "CREATE TABLE {table} (line String) ENGINE = MergeTree ORDER BY tuple()"
 
 
 class InexactError(Exception):
-    """After a run the store does not hold exactly what was sent: its speed means nothing."""
+    """After a run the store does not hold exactly the events that were sent, so its speed has no meaning."""
 
 
 @dataclass(frozen=True)

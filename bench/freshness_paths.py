@@ -89,7 +89,7 @@ class Hailong:
         self._query = {"unit": self._watched, "ids": "SAT_CSAT", **days}
 
     def tap(self, events: int, taps: Taps) -> None:
-        """One NDJSON request, as a one-stop system sends what gathered."""
+        """One NDJSON request, as a one-stop system sends the events that gathered."""
         units = [self._watched, *(self._others[n % len(self._others)] for n in range(events - 1))]
         receipt = self._client.send([json.dumps(tap(unit)).encode() for unit in units])
         if receipt.rejected:
@@ -101,7 +101,7 @@ class Hailong:
         time.sleep(seconds)
 
     def count(self) -> int:
-        """What the read API counts."""
+        """The count of the read API."""
         return int(self._api.get("/v1/indicators", params=self._query).raise_for_status().json()["indicators"][0]["n"])
 
 
@@ -149,6 +149,6 @@ class Bare:
             self._producer.poll(left_s)
 
     def count(self) -> int:
-        """What the table holds."""
+        """The count of rows in the table."""
         query = f"SELECT count() FROM {BARE_TABLE} WHERE subject = 'watched'"
         return int(self._client.query(query).result_rows[0][0])

@@ -125,7 +125,7 @@ class Contest:
         self._file.write_bytes(b"\n".join(message.key + KEY_END + message.value for message in messages))
 
     def introduce(self) -> None:
-        """Tells ingest the units, and lets every program do a little of everything untimed."""
+        """Sends the units to ingest, and lets every program do a little of everything untimed."""
         self._post(self._url, "application/x-ndjson", [b"\n".join(as_sent(m.value) for m in reference_set())], FILES)
         for url in (self._url, self._bare_url):
             self._post(url, "application/cloudevents+json", renamed(self._lines[:500]), TABLETS)
@@ -239,12 +239,12 @@ def measured(pid: int, events: int) -> Iterator[Run]:
 
 
 def as_sent(value: bytes) -> bytes:
-    """A message of the log without what ingest added."""
+    """A message of the log without the fields that ingest added."""
     return value[: value.rindex(b',"recordedtime":')] + b"}"
 
 
 def renamed(lines: Sequence[bytes]) -> list[bytes]:
-    """The same events under new ids, so that none is known already."""
+    """The same events under new ids, so that ingest takes none for a repeated one."""
     fresh = []
     for line in lines:
         head, mark, rest = line.partition(b'"id":"')

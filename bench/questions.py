@@ -56,7 +56,7 @@ class Window(NamedTuple):
 
 
 class Question(NamedTuple):
-    """What is asked, of whom and of when."""
+    """A question: its path and its parameters, among them unit and period."""
 
     name: str
     path: str
@@ -174,7 +174,7 @@ class Asker:
         return waits
 
     def once_ms(self, questions: Sequence[Question]) -> list[float]:
-        """How long the answers take to questions that nobody asked before, in order; the engine is as it is."""
+        """Milliseconds of the answers to questions asked for the first time, in order; the engine is as it is."""
         return sorted(self._once_ms(question) for question in questions)
 
     def floor(self) -> Waits:

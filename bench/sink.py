@@ -51,7 +51,7 @@ def run(full: bool) -> list[Row]:
 
 
 def installed(contenders: Mapping[str, Contender]) -> dict[str, Contender]:
-    """Those whose packages are there; says which are not."""
+    """The contenders whose packages are installed; prints the others."""
     available = {}
     for name, contender in contenders.items():
         if isinstance(contender, Peer) and not contender.is_installed():

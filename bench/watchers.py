@@ -39,7 +39,7 @@ out = Console(highlight=False)
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a viewer looks at, and what the page asks of it: which part to ask for, and how often."""
+    """The page that a viewer looks at, and the part of it to ask for again and how often."""
 
     query: str
     page: str = ""
@@ -116,7 +116,7 @@ async def _view(url: str, until: float, delay_s: float, query: str, watched: Wat
 
 
 async def _picture(socket: websockets.ClientConnection, wanted: Wanted, watched: Watched) -> Wanted:
-    """Asks for the page, or for its live part when it is known, and waits until all of it has come."""
+    """Asks for the page, or for its live part after the first time, and waits until all of it has come."""
     request = BackMsg()
     request.rerun_script.query_string = wanted.query
     request.rerun_script.page_script_hash = wanted.page

@@ -33,7 +33,7 @@ TRY_TIMEOUT_S = 10.0
 """How long a service waits for ingest's answer before it says that ingest is away."""
 REPORT_EVERY_S = 30.0
 NEVER_WILL = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
-"""What no other try mends: the address or the key cannot be written in a request."""
+"""Errors that no other try mends: the address or the key cannot be written in a request."""
 
 Event = Mapping[str, Any]
 
@@ -89,7 +89,7 @@ def absence_text(absence: Absence) -> str:
 
 @dataclass
 class Receipt:
-    """What became of the events sent so far. ``rejected`` holds ingest's own entries: index, id, reason, detail."""
+    """The outcome of the events sent so far. ``rejected`` holds ingest's own entries: index, id, reason, detail."""
 
     sent: int = 0
     accepted: int = 0

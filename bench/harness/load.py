@@ -17,7 +17,7 @@ from runtime.http import host_and_port
 
 @dataclass
 class Load:
-    """What came of some requests: seconds in all, seconds of each answer, and how many answers had which status."""
+    """The outcome of some requests: seconds in all, seconds of each answer, and how many answers had which status."""
 
     seconds: float = 0.0
     answer_s: list[float] = field(default_factory=list)
@@ -84,7 +84,7 @@ class _Connection(asyncio.Protocol):
     async def run(
         self, head: bytes, turns: Iterator[tuple[int, bytes]], started: float, rate_per_s: float | None
     ) -> None:
-        """Sends what is left of ``turns``, one after the other."""
+        """Sends the rest of ``turns``, one after the other."""
         for turn, body in turns:
             if rate_per_s:
                 await asyncio.sleep(started + turn / rate_per_s - time.perf_counter())

@@ -57,7 +57,7 @@ def require_alive(pid: int, log: Path) -> None:
 
 
 def tail(log: Path, lines: int = 15) -> str:
-    """The last lines of what a process printed."""
+    """The last lines of a process's output."""
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
@@ -100,6 +100,6 @@ def children(pid: int) -> list[int]:
 
 
 def resident_mb(pid: int) -> float:
-    """What a process keeps in memory now, in megabytes."""
+    """The resident memory of a process now, in megabytes."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -55,7 +55,7 @@ def figure(value: float) -> str:
 
 
 def machine() -> dict[str, str | int]:
-    """What the figures were measured on: processor, memory, kernel, and the versions of engine and broker."""
+    """The machine of the measurements: processor, memory, kernel, and the versions of engine and broker."""
     processor = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     memory = re.search(r"^MemTotal:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)
     kafka = re.search(r"<kafka.version>(.+?)<", (ROOT / "local" / "pom.xml").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""A Kafka and a ClickHouse of the benchmark's own, and what it does with them beside the measured programs."""
+"""A Kafka and a ClickHouse of the benchmark's own, with the clients that it uses beside the measured programs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Stores:
 
     @property
     def logs(self) -> Path:
-        """Where measured programs write what they print."""
+        """The folder for the output of measured programs."""
         return self.settings.state_dir / "log"
 
     def pid(self, name: str) -> int:

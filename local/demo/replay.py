@@ -44,7 +44,7 @@ class Stop:
 
 @dataclass
 class Sent:
-    """What became of the events so far. ``unanswered`` is a batch given up without an answer."""
+    """The outcome of the events so far. ``unanswered`` is a batch given up without an answer."""
 
     sent: int = 0
     accepted: int = 0

@@ -1,4 +1,4 @@
-"""What the demo prints at its end: events sent and stored, and the headline figures of the day."""
+"""The demo's output at its end: events sent and stored, and the headline figures of the day."""
 
 from __future__ import annotations
 
