@@ -1,4 +1,4 @@
-"""What reads the log into the store: ``hailong stream`` with all that it does, and shovels that only move the bytes.
+"""The readers of the log into the store: ``hailong stream`` with all that it does, and shovels that only move bytes.
 
 The clock of every contender starts when its consumer group has its partitions (starting an interpreter is not
 counted) and stops when its last offset is committed, which each does only after its rows are stored and, for
@@ -39,7 +39,7 @@ LINES = "CREATE TABLE {table} (line String) ENGINE = MergeTree ORDER BY tuple()"
 
 
 class InexactError(Exception):
-    """After a run the store does not hold exactly what was sent: its speed means nothing."""
+    """After a run the store does not hold exactly the events that were sent, so its speed has no meaning."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ def _wait_for(committed: Committed, limit: int, pid: int, output: Path) -> int:
         if count > seen:
             seen, deadline = count, time.monotonic() + STALLED_S
         if time.monotonic() > deadline:
-            told = f"stalled when {count} of {limit} messages were committed"
-            raise TimeoutError(f"{told}; the end of the output:\n{tail(output)}")
+            stalled = f"stalled when {count} of {limit} messages were committed"
+            raise TimeoutError(f"{stalled}; the end of the output:\n{tail(output)}")
         time.sleep(LOOK_INTERVAL_S)
     return count

@@ -1,4 +1,4 @@
-"""What a supervisor of one province waits for when a day of the whole country is stored, and when only his own is."""
+"""Answer times for a supervisor of one province: with a day of the whole country stored, and with his own alone."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def run(full: bool) -> list[Row]:
         alone = _stored(ours, client, range(1))
         among = _stored(ours, client, range(1, PROVINCES))
         events = client.query("SELECT count() FROM events").result_rows[0][0]
-    told = f"a day of {PROVINCES} provinces, {events:,} events"
-    return rows_of("country", told, among, alone, "one province stored alone")
+    stored = f"a day of {PROVINCES} provinces, {events:,} events"
+    return rows_of("country", stored, among, alone, "one province stored alone")
 
 
 def _stored(ours: Stores, client: Client, provinces: range) -> dict[str, Waits]:
@@ -41,5 +41,5 @@ def _stored(ours: Stores, client: Client, provinces: range) -> dict[str, Waits]:
     units = (name_of(0), f"{name_of(0)}.66.01", f"{name_of(0)}.66.01.003")
     with asker(ours, DATABASE, CLOSED, full=True) as ask:
         today = windows(CLOSED.date())[0]
-        asked = [question for unit in units for question in of_a_period(unit, today)]
-        return ask.wait_all([*asked, *of_no_period(SOURCE)], out)
+        questions = [question for unit in units for question in of_a_period(unit, today)]
+        return ask.wait_all([*questions, *of_no_period(SOURCE)], out)

@@ -1,8 +1,8 @@
-"""What a flush of 1,000 events costs when a day of one province, of ten or of the whole country is stored already.
+"""The cost of a flush of 1,000 events when a day of one province, of ten or of the whole country is stored already.
 
-The flush is the store's part of it: lines stored, everything they touch found and made anew. Its events are of the last
-hours of that day and of all provinces stored, so that they touch as many units as there are. The floor is the flush
-into one province.
+The flush is the store's part of it: lines stored, every row they touch looked up and recomputed. Its events are of the
+last hours of that day and of all provinces stored, so that they touch as many units as there are. The floor is the
+flush into one province.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ def run(full: bool) -> list[Row]:
             costs[times] = []
             for _ in range(FLUSHES):
                 drawn = dice.choices(latest, k=EVENTS_A_FLUSH)
-                made = [moved(line, dice.randrange(stored), next(numbers), of=name_of(0)) for line in drawn]
+                lines = [moved(line, dice.randrange(stored), next(numbers), of=name_of(0)) for line in drawn]
                 started = time.perf_counter()
-                put_lines(client, made)
+                put_lines(client, lines)
                 costs[times].append(time.perf_counter() - started)
         parts = client.query("SELECT max(n) FROM (SELECT count() AS n FROM system.parts WHERE active GROUP BY table)")
         most_parts = parts.result_rows[0][0]
@@ -61,8 +61,8 @@ def run(full: bool) -> list[Row]:
 
 
 def _latest(client: Client) -> list[bytes]:
-    found = client.query(NEWEST, parameters={"province": name_of(0), "latest": LATEST}).result_rows
-    return [str(body).encode() for (body,) in found]
+    rows = client.query(NEWEST, parameters={"province": name_of(0), "latest": LATEST}).result_rows
+    return [str(body).encode() for (body,) in rows]
 
 
 def rows_of(costs: dict[int, list[float]], most_parts: int) -> list[Row]:

@@ -63,11 +63,12 @@ def run(full: bool) -> list[Row]:
         for round_number in range(1, ROUNDS + 1):
             for rate in RATES_PER_S:
                 for name, path in paths.items():
-                    found = delay(path, rate, seconds)
-                    runs[rate, name].append(found)
-                    told = f"p50 {found.p50_ms:.0f} ms, p99 {found.p99_ms:.0f} ms"
+                    delays = delay(path, rate, seconds)
+                    runs[rate, name].append(delays)
+                    percentiles = f"p50 {delays.p50_ms:.0f} ms, p99 {delays.p99_ms:.0f} ms"
                     out.print(
-                        f"freshness: {rate} events/s, round {round_number} of {ROUNDS}, {name}: {told}", soft_wrap=True
+                        f"freshness: {rate} events/s, round {round_number} of {ROUNDS}, {name}: {percentiles}",
+                        soft_wrap=True,
                     )
     return rows_of(runs)
 

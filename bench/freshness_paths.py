@@ -89,7 +89,7 @@ class Hailong:
         self._query = {"unit": self._watched, "ids": "SAT_CSAT", **days}
 
     def tap(self, events: int, taps: Taps) -> None:
-        """One NDJSON request, as a one-stop system sends what gathered."""
+        """One NDJSON request, as a one-stop system sends the events that gathered."""
         units = [self._watched, *(self._others[n % len(self._others)] for n in range(events - 1))]
         receipt = self._client.send([json.dumps(tap(unit)).encode() for unit in units])
         if receipt.rejected:
@@ -101,7 +101,7 @@ class Hailong:
         time.sleep(seconds)
 
     def count(self) -> int:
-        """What the read API counts."""
+        """The count of the read API."""
         return int(self._api.get("/v1/indicators", params=self._query).raise_for_status().json()["indicators"][0]["n"])
 
 
@@ -112,8 +112,8 @@ def bare_loop(ours: Stores) -> Iterator[Bare]:
     log.make(BARE_TOPIC)
     ours.client().command(TYPED.format(table=BARE_TABLE))
     places = (ours.settings.kafka, BARE_TOPIC, "bench-bare", ours.settings.clickhouse_url, BARE_TABLE)
-    told = Task(*places, "JSONEachRow", ours.settings.flush_max_events, BARE_INTERVAL_S)
-    command = [sys.executable, "-m", "bench.peers.shovel_confluent", *arguments(told)]
+    task = Task(*places, "JSONEachRow", ours.settings.flush_max_events, BARE_INTERVAL_S)
+    command = [sys.executable, "-m", "bench.peers.shovel_confluent", *arguments(task)]
     with running(command, ours.environment(), ours.logs / "bare.log") as pid:
         wait_until(lambda: log.has_assigned("bench-bare"), 30)
         yield Bare(ours, pid)
@@ -137,9 +137,9 @@ class Bare:
         for n in range(events):
             body = tap("watched" if n == 0 else "other")
             stamped = {**body, "subject": body["data"]["unit"], "recordedtime": body["time"], "sender": "system"}
-            told: Callable[[KafkaError | None, Message], None] | None = accepted if n == 0 else None
+            on_delivery: Callable[[KafkaError | None, Message], None] | None = accepted if n == 0 else None
             key = "watched" if n == 0 else str(n)
-            self._producer.produce(BARE_TOPIC, json.dumps(stamped).encode(), key, on_delivery=told)
+            self._producer.produce(BARE_TOPIC, json.dumps(stamped).encode(), key, on_delivery=on_delivery)
         self._producer.poll(0)
 
     def pause(self, seconds: float) -> None:
@@ -149,6 +149,6 @@ class Bare:
             self._producer.poll(left_s)
 
     def count(self) -> int:
-        """What the table holds."""
+        """The count of rows in the table."""
         query = f"SELECT count() FROM {BARE_TABLE} WHERE subject = 'watched'"
         return int(self._client.query(query).result_rows[0][0])

@@ -2,8 +2,8 @@
 
 The dossiers are Hanoi's of 2015-2019 (66,274,910 received, 99.18 % on time) on the working days of the five years until
 now, which is 10:44 on the last of them. By default the latest month is stored at its full daily volume; with ``--full``
-first the latest half year, a tenth of all, and then the rest as well: the waits for the whole are told beside those for
-the tenth. Where a month or half a year is asked for, all of it must be stored.
+first the latest half year, a tenth of all, and then the rest as well: the waits for the whole are printed beside those
+for the tenth. Where a month or half a year is asked for, all of it must be stored.
 """
 
 from __future__ import annotations
@@ -66,21 +66,21 @@ def run(full: bool) -> Iterator[Row]:
             since = DAY - timedelta(days=depth - 1)
             yield _store(ours, client, making, (since, before - timedelta(days=1)))
             with asker(ours, DATABASE, NOW, full=full) as ask:
-                told = f"{_dossiers(client):,} dossiers"
-                yield from _sizes(client, told)
+                stored = f"{_dossiers(client):,} dossiers"
+                yield from _sizes(client, stored)
                 # First, because it ends the run when the figures are not right.
-                yield from raw.rows_of(client, ask, (CITY, POINT), MONTH, (MONTH_STARTS, NOW.astimezone(UTC)), told)
+                yield from raw.rows_of(client, ask, (CITY, POINT), MONTH, (MONTH_STARTS, NOW.astimezone(UTC)), stored)
                 floor, waits = ask.floor(), ask.wait_all([*_asked(since), *of_no_period(SOURCE)], out)
-                yield from questions.rows_of("history", told, waits, peers or dict.fromkeys(waits, floor), peer)
-                yield _any_month(client, ask, since, told, floor)
+                yield from questions.rows_of("history", stored, waits, peers or dict.fromkeys(waits, floor), peer)
+                yield _any_month(client, ask, since, stored, floor)
             before, peers, peer = since, waits, f"the latest {depth} days stored alone"
 
 
 def _store(ours: Stores, client: Client, making: Making, stretch: tuple[date, date]) -> Row:
     """Makes the raw rows of some days and rebuilds all that is derived from all that is stored."""
-    held, started = _events(client), time.monotonic()
+    former, started = _events(client), time.monotonic()
     follow(_make(client, making, *stretch), "dossiers made", out)
-    made, making_s = _events(client) - held, time.monotonic() - started
+    new, making_s = _events(client) - former, time.monotonic() - started
     engine = ours.pid("clickhouse")
     wait_quiet(engine)
     before_s, started = cpu_s(engine), time.monotonic()
@@ -92,11 +92,11 @@ def _store(ours: Stores, client: Client, making: Making, stretch: tuple[date, da
         case=f"rebuild; {_dossiers(client):,} dossiers",
         value=events / seconds,
         unit="events/s",
-        ratio=(events / seconds) / (made / making_s),
+        ratio=(events / seconds) / (new / making_s),
         against="making raw rows",
         cpu_us_per_event=(cpu_s(engine) - before_s) / events * 1e6,
         peak_mb=peak_mb(engine),
-        note=f"{events:,} events in {seconds:,.0f} s; {made:,} raw rows made in {making_s:,.0f} s",
+        note=f"{events:,} events in {seconds:,.0f} s; {new:,} raw rows made in {making_s:,.0f} s",
     )
 
 
@@ -117,14 +117,14 @@ def _asked(since: date) -> Iterator[questions.Question]:
                 yield from of_a_period(unit, window)
 
 
-def _any_month(client: Client, ask: Asker, since: date, told: str, floor: Waits) -> Row:
+def _any_month(client: Client, ask: Asker, since: date, stored: str, floor: Waits) -> Row:
     """All indicators of any unit and any month stored, asked once each."""
     codes = sorted({row.unit for row in units(client)})
     took_ms = ask.once_ms(of_any_month(codes, since, DAY))
     p50, p95, p99 = (nearest_rank(took_ms, share) for share in (0.5, 0.95, 0.99))
     return Row(
         bench="history",
-        case=f"indicators of any unit and month; {told}",
+        case=f"indicators of any unit and month; {stored}",
         value=p50,
         unit="ms",
         ratio=p50 / floor.median_ms,
@@ -143,15 +143,15 @@ def _dossiers(client: Client) -> int:
     return int(client.query("SELECT countIf(type = 'dossier.accepted') FROM events").result_rows[0][0])
 
 
-def _sizes(client: Client, told: str) -> list[Row]:
+def _sizes(client: Client, stored: str) -> list[Row]:
     dossiers = _dossiers(client)
     parameters = {"database": DATABASE, "least": int(LEAST_BYTES_A_DOSSIER * dossiers)}
-    found = client.query(SIZES, parameters=parameters).result_rows
-    raw_bytes = next(size for table, size, _ in found if table == "events")
+    sizes = client.query(SIZES, parameters=parameters).result_rows
+    raw_bytes = next(size for table, size, _ in sizes if table == "events")
     return [
         Row(
             bench="history",
-            case=f"{table} on disk; {told}",
+            case=f"{table} on disk; {stored}",
             value=size / dossiers,
             unit="bytes/dossier",
             ratio=None if table == "events" else size / raw_bytes,
@@ -160,5 +160,5 @@ def _sizes(client: Client, told: str) -> list[Row]:
             peak_mb=None,
             note=f"{size / 1e6:,.0f} MB in {parts} parts",
         )
-        for table, size, parts in found
+        for table, size, parts in sizes
     ]

@@ -125,7 +125,7 @@ class Contest:
         self._file.write_bytes(b"\n".join(message.key + KEY_END + message.value for message in messages))
 
     def introduce(self) -> None:
-        """Tells ingest the units, and lets every program do a little of everything untimed."""
+        """Sends the units to ingest, and lets every program do a little of everything untimed."""
         self._post(self._url, "application/x-ndjson", [b"\n".join(as_sent(m.value) for m in reference_set())], FILES)
         for url in (self._url, self._bare_url):
             self._post(url, "application/cloudevents+json", renamed(self._lines[:500]), TABLETS)
@@ -176,8 +176,8 @@ class Contest:
     def _send(self) -> Run:
         command = [sys.executable, "-m", "bench.ingest_floors", "send"]
         command += [self._ours.settings.kafka, EVENTS, str(self._file)]
-        told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-        return Run(len(self._messages), told["seconds"], told["cpu_s"], told["peak_mb"])
+        result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        return Run(len(self._messages), result["seconds"], result["cpu_s"], result["peak_mb"])
 
     def _post(
         self, url: str, kind: str, bodies: Sequence[bytes], connections: int, rate_per_s: float | None = None
@@ -205,9 +205,9 @@ class Contest:
             rows += [self._latency(case, share) for case in (HTTP_FLOOR, "single", "single, Kafka away")]
         drained = [run.per_s for run in self._runs["backlog"]]
         live = [LIVE_RATE_PER_S] * len(drained)
-        told = f"new events coming meanwhile; {spread(drained)}"
+        note = f"new events coming meanwhile; {spread(drained)}"
         ratio = median_ratio(drained, live)
-        rows.append(Row("ingest", "backlog leaves", median(drained), "events/s", ratio, "live rate", None, None, told))
+        rows.append(Row("ingest", "backlog leaves", median(drained), "events/s", ratio, "live rate", None, None, note))
         return rows
 
     def _row(self, case: str, against: str) -> Row:
@@ -219,11 +219,11 @@ class Contest:
         return Row("ingest", case, median(per_s), "events/s", ratio, against, cpu_us, peak, spread(per_s))
 
     def _latency(self, case: str, share: float) -> Row:
-        found = [run.load.percentile_ms(share) for run in self._runs[case] if run.load]
+        times_ms = [run.load.percentile_ms(share) for run in self._runs[case] if run.load]
         floors = [run.load.percentile_ms(share) for run in self._runs[HTTP_FLOOR] if run.load]
-        ratio = None if case == HTTP_FLOOR else median_ratio(found, floors)
-        told = f"{TABLETS} senders at once; {spread(found)}"
-        return Row("ingest", f"{case}, p{share * 100:.0f}", median(found), "ms", ratio, HTTP_FLOOR, None, None, told)
+        ratio = None if case == HTTP_FLOOR else median_ratio(times_ms, floors)
+        note = f"{TABLETS} senders at once; {spread(times_ms)}"
+        return Row("ingest", f"{case}, p{share * 100:.0f}", median(times_ms), "ms", ratio, HTTP_FLOOR, None, None, note)
 
 
 @contextmanager
@@ -239,14 +239,14 @@ def measured(pid: int, events: int) -> Iterator[Run]:
 
 
 def as_sent(value: bytes) -> bytes:
-    """A message of the log without what ingest added."""
+    """A message of the log without the fields that ingest added."""
     return value[: value.rindex(b',"recordedtime":')] + b"}"
 
 
 def renamed(lines: Sequence[bytes]) -> list[bytes]:
-    """The same events under new ids, so that none is known already."""
-    found = []
+    """The same events under new ids, so that ingest takes none for a repeated one."""
+    fresh = []
     for line in lines:
         head, mark, rest = line.partition(b'"id":"')
-        found.append(head + mark + str(uuid.uuid4()).encode() + rest[36:])
-    return found
+        fresh.append(head + mark + str(uuid.uuid4()).encode() + rest[36:])
+    return fresh

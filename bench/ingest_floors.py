@@ -1,4 +1,4 @@
-"""What ingest is held against, as processes of their own: the least a server and the least a producer can do.
+"""The floors of ingest, as processes of their own: the least a server and the least a producer can do.
 
 ``python -m bench.ingest_floors http URL`` serves a FastAPI application that only reads the body;
 ``python -m bench.ingest_floors send BOOTSTRAP TOPIC FILE`` sends the file's lines by kafka-python and prints

@@ -56,7 +56,7 @@ class Window(NamedTuple):
 
 
 class Question(NamedTuple):
-    """What is asked, of whom and of when."""
+    """A question: its path and its parameters, among them unit and period."""
 
     name: str
     path: str
@@ -94,7 +94,7 @@ def of_a_period(unit: str, window: Window) -> Iterator[Question]:
     """Every question that has a unit and a period."""
     of_dossiers = [i.id for i in catalogue().indicators.values() if i.is_of_dossiers()]
     others = [name for name in catalogue().indicators if name not in of_dossiers]
-    asked: dict[str, tuple[str, dict[str, str]]] = {
+    parameters_of: dict[str, tuple[str, dict[str, str]]] = {
         "indicators": ("/v1/indicators", {}),
         "indicators of dossiers": ("/v1/indicators", {"ids": ",".join(of_dossiers)}),
         "indicators of ratings and tickets": ("/v1/indicators", {"ids": ",".join(others)}),
@@ -104,8 +104,10 @@ def of_a_period(unit: str, window: Window) -> Iterator[Question]:
         "overdue dossiers": ("/v1/dossiers", {"state": "overdue"}),
         "ratings": ("/v1/ratings", {}),
     }
-    asked |= {f"ranking of {level}": ("/v1/ranking", {"level": level, "ids": ",".join(WATCHED)}) for level in LEVELS}
-    for name, (path, parameters) in asked.items():
+    parameters_of |= {
+        f"ranking of {level}": ("/v1/ranking", {"level": level, "ids": ",".join(WATCHED)}) for level in LEVELS
+    }
+    for name, (path, parameters) in parameters_of.items():
         yield Question(f"{name}, {unit}, {window.name}", path, {"unit": unit, **window.parameters(), **parameters})
 
 
@@ -113,14 +115,14 @@ def of_any_month(units: Sequence[str], since: date, today: date) -> list[Questio
     """All indicators of units and months drawn at random: months begun since ``since``, of today's the whole days."""
     firsts = [day for n in range((today - since).days) if (day := since + timedelta(days=n)).day == 1]
     dice = random.Random(len(units))
-    found = []
+    questions = []
     for first in dice.choices(firsts, k=ANY):
         window = Window(f"{first:%B %Y}", first, min((first + timedelta(days=31)).replace(day=1), today))
         unit = dice.choice(units)
-        found.append(
+        questions.append(
             Question(f"indicators, {unit}, {window.name}", "/v1/indicators", {"unit": unit, **window.parameters()})
         )
-    return found
+    return questions
 
 
 def of_no_period(source: str) -> list[Question]:
@@ -146,9 +148,9 @@ class Asker:
 
     def answer(self, question: Question) -> dict[str, Any]:
         """The answer; raises when it is an error."""
-        found = self._runner.run(self._http.get(question.path, params=dict(question.parameters)))
-        found.raise_for_status()
-        return found.json() if question.path != FLOOR else {}
+        response = self._runner.run(self._http.get(question.path, params=dict(question.parameters)))
+        response.raise_for_status()
+        return response.json() if question.path != FLOOR else {}
 
     def wait(self, question: Question) -> Waits:
         """How long its answers take, first cold and then warm."""
@@ -161,18 +163,18 @@ class Asker:
 
     def wait_all(self, questions: Sequence[Question], out: Console) -> dict[str, Waits]:
         """How long the answers to each take, by its name, with the progress shown."""
-        found: dict[str, Waits] = {}
+        waits: dict[str, Waits] = {}
 
         def steps() -> Iterator[tuple[int, int]]:
             for question in questions:
-                found[question.name] = self.wait(question)
-                yield len(found), len(questions)
+                waits[question.name] = self.wait(question)
+                yield len(waits), len(questions)
 
         follow(steps(), "questions asked", out)
-        return found
+        return waits
 
     def once_ms(self, questions: Sequence[Question]) -> list[float]:
-        """How long the answers take to questions that nobody asked before, in order; the engine is as it is."""
+        """Milliseconds of the answers to questions asked for the first time, in order; the engine is as it is."""
         return sorted(self._once_ms(question) for question in questions)
 
     def floor(self) -> Waits:
@@ -196,7 +198,7 @@ class Asker:
 @contextmanager
 def asker(stores: Stores, database: str, now: datetime, *, full: bool = False) -> Iterator[Asker]:
     """An asker of ``database`` for whom it is ``now``; ``full`` takes its time."""
-    # A clock that stands still would divide by zero where ages are told.
+    # A clock that stands still would divide by zero where ages are computed.
     standing = ReplayClock(now.astimezone(VIETNAM), datetime.now(UTC), speed=1e-6, seconds=1e9)
     settings = stores.settings.model_copy(update={"clickhouse_database": database, "clock": str(standing)})
     api = httpx.ASGITransport(make_api(settings))
@@ -208,20 +210,20 @@ def asker(stores: Stores, database: str, now: datetime, *, full: bool = False) -
             runner.run(http.aclose())
 
 
-def rows_of(bench: str, told: str, waits: Mapping[str, Waits], against: Mapping[str, Waits], peer: str) -> list[Row]:
-    """One row a question with the ratio of its median to ``against``'s for the same name; ``told`` says of what."""
+def rows_of(bench: str, stored: str, waits: Mapping[str, Waits], against: Mapping[str, Waits], peer: str) -> list[Row]:
+    """One row a question with the ratio of its median to ``against``'s for the same name; ``stored`` names the data."""
     return [
         Row(
             bench=bench,
-            case=f"{name}; {told}",
-            value=found.median_ms,
+            case=f"{name}; {stored}",
+            value=of_name.median_ms,
             unit="ms",
-            ratio=found.median_ms / against[name].median_ms if name in against else None,
+            ratio=of_name.median_ms / against[name].median_ms if name in against else None,
             against=peer if name in against else "",
             cpu_us_per_event=None,
             peak_mb=None,
-            note=f"p99 {figure(nearest_rank(found.warm_ms, 0.99))}, cold {figure(found.cold_ms)} ms; "
-            f"{len(found.warm_ms)} calls",
+            note=f"p99 {figure(nearest_rank(of_name.warm_ms, 0.99))}, cold {figure(of_name.cold_ms)} ms; "
+            f"{len(of_name.warm_ms)} calls",
         )
-        for name, found in waits.items()
+        for name, of_name in waits.items()
     ]

@@ -93,13 +93,13 @@ COMPARED = {
 
 
 def rows_of(
-    client: Client, ask: Asker, units: Sequence[str], window: Window, period: tuple[datetime, datetime], told: str
+    client: Client, ask: Asker, units: Sequence[str], window: Window, period: tuple[datetime, datetime], stored: str
 ) -> Iterator[Row]:
     """One row a kind and unit: seconds over raw rows, and their ratio to the read API's; raises InexactError."""
     for unit in units:
         for kind, (statement, indicator) in COMPARED.items():
-            asked = Question(kind, "/v1/indicators", {"unit": unit, **window.parameters(), "ids": indicator})
-            served: dict[str, Any] = ask.answer(asked)["indicators"][0]
+            question = Question(kind, "/v1/indicators", {"unit": unit, **window.parameters(), "ids": indicator})
+            served: dict[str, Any] = ask.answer(question)["indicators"][0]
             if served["status"] != "ok":
                 continue  # so few cases that nothing is served that could be compared
             below = client.query(
@@ -114,8 +114,8 @@ def rows_of(
                 took.append(time.perf_counter() - started)
             if counts != (served["numerator"], served["denominator"]):
                 raise InexactError(f"{kind} of {unit}: {counts} in raw rows, {served} served")
-            ratio = min(took) / ask.wait(asked).median_ms * 1000
-            case = f"{kind} of {unit}, {window.name}, over raw rows; {told}"
+            ratio = min(took) / ask.wait(question).median_ms * 1000
+            case = f"{kind} of {unit}, {window.name}, over raw rows; {stored}"
             yield Row(
                 "history", case, min(took), "s", ratio, "/v1/indicators", None, None, f"{ROUNDS} rounds, the better"
             )

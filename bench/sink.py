@@ -51,14 +51,14 @@ def run(full: bool) -> list[Row]:
 
 
 def installed(contenders: Mapping[str, Contender]) -> dict[str, Contender]:
-    """Those whose packages are there; says which are not."""
-    found = {}
+    """The contenders whose packages are installed; prints the others."""
+    available = {}
     for name, contender in contenders.items():
         if isinstance(contender, Peer) and not contender.is_installed():
             out.print(f"{name}: not measured, its packages could not be installed (make .venv-bench)")
         else:
-            found[name] = contender
-    return found
+            available[name] = contender
+    return available
 
 
 def measure(ours: Stores, name: str, events: int, contenders: Mapping[str, Contender], rounds: int) -> list[Row]:
@@ -74,8 +74,8 @@ def measure(ours: Stores, name: str, events: int, contenders: Mapping[str, Conte
         for n, (contender_name, contender) in enumerate(contenders.items()):
             measured = contender.measure(filled, f"{name}_{round_number}_{n}")
             runs[contender_name].append(measured)
-            told = f"{measured.rate:,.0f} events/s, {measured.cpu_us:.3g} µs CPU/event"
-            out.print(f"sink: {name}, round {round_number} of {rounds}, {contender_name}: {told}", soft_wrap=True)
+            figures = f"{measured.rate:,.0f} events/s, {measured.cpu_us:.3g} µs CPU/event"
+            out.print(f"sink: {name}, round {round_number} of {rounds}, {contender_name}: {figures}", soft_wrap=True)
     return rows_of(name, runs)
 
 

@@ -1,4 +1,4 @@
-"""How old the supervisor's page is for fifty who look at once, while events come in; and what the page's process keeps.
+"""How old the supervisor's page is for fifty viewers at once, while events come in; and the memory of its process.
 
 A viewer speaks the page's own protocol without a browser: it asks for the page, then for its live part as often as
 the page wants, and waits for each answer as a browser does. A refresh lasts from one finished picture to the next; it
@@ -39,7 +39,7 @@ out = Console(highlight=False)
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a viewer looks at, and what the page asks of it: which part to ask for, and how often."""
+    """The page that a viewer looks at, and the part of it to ask for again and how often."""
 
     query: str
     page: str = ""
@@ -69,8 +69,8 @@ def run(full: bool) -> Iterator[Row]:
             asyncio.run(watch(ours.settings.dashboards_url, 1, WARM_UP_S))
             for viewers in WATCHERS:
                 before_s, before_mb = cpu_s(page), resident_mb(page)
-                found = asyncio.run(watch(ours.settings.dashboards_url, viewers, seconds))
-                ordered = sorted(found.refreshes_s)
+                watched = asyncio.run(watch(ours.settings.dashboards_url, viewers, seconds))
+                ordered = sorted(watched.refreshes_s)
                 p50, p95 = nearest_rank(ordered, 0.5), nearest_rank(ordered, 0.95)
                 yield Row(
                     bench="watchers",
@@ -81,7 +81,8 @@ def run(full: bool) -> Iterator[Row]:
                     against="",
                     cpu_us_per_event=(cpu_s(page) - before_s) / len(ordered) * 1e6,
                     peak_mb=resident_mb(page),
-                    note=f"p50 {p50:.2f} s, {len(ordered)} refreshes, {found.failed} failed; CPU of the page's process "
+                    note=f"p50 {p50:.2f} s, {len(ordered)} refreshes, {watched.failed} failed; CPU of the page's "
+                    "process "
                     f"for a refresh; it grew by {resident_mb(page) - before_mb:+.0f} MB",
                 )
         finally:
@@ -91,47 +92,47 @@ def run(full: bool) -> Iterator[Row]:
 
 async def watch(url: str, viewers: int, seconds: float, queries: Sequence[str] = (WHOLE,)) -> Watched:
     """So many look for so long at the pages of ``queries``, in turn; then all of them leave."""
-    found = Watched()
+    watched = Watched()
     until = time.monotonic() + seconds
     # Nobody opens fifty pages in one instant.
-    await asyncio.gather(*(_view(url, until, n / viewers, queries[n % len(queries)], found) for n in range(viewers)))
-    return found
+    await asyncio.gather(*(_view(url, until, n / viewers, queries[n % len(queries)], watched) for n in range(viewers)))
+    return watched
 
 
-async def _view(url: str, until: float, delay_s: float, query: str, found: Watched) -> None:
+async def _view(url: str, until: float, delay_s: float, query: str, watched: Watched) -> None:
     """One viewer: opens the page, then asks for its live part as often as it wants."""
     await asyncio.sleep(delay_s)
     address = f"ws://{urlsplit(url).netloc}/_stcore/stream"
     protocols = [websockets.Subprotocol("streamlit")]
     async with websockets.connect(address, subprotocols=protocols, max_size=LARGEST_BYTES) as socket:
-        wanted = await _picture(socket, Wanted(query), found)
+        wanted = await _picture(socket, Wanted(query), watched)
         finished_at = time.monotonic()
         while finished_at < until:
             await asyncio.sleep(wanted.every_s)
-            wanted = await _picture(socket, wanted, found)
+            wanted = await _picture(socket, wanted, watched)
             now = time.monotonic()
-            found.refreshes_s.append(now - finished_at)
+            watched.refreshes_s.append(now - finished_at)
             finished_at = now
 
 
-async def _picture(socket: websockets.ClientConnection, wanted: Wanted, found: Watched) -> Wanted:
-    """Asks for the page, or for its live part when it is known, and waits until all of it has come."""
-    asked = BackMsg()
-    asked.rerun_script.query_string = wanted.query
-    asked.rerun_script.page_script_hash = wanted.page
-    asked.rerun_script.fragment_id = wanted.fragment
-    asked.rerun_script.is_auto_rerun = bool(wanted.fragment)
-    await socket.send(asked.SerializeToString())
+async def _picture(socket: websockets.ClientConnection, wanted: Wanted, watched: Watched) -> Wanted:
+    """Asks for the page, or for its live part after the first time, and waits until all of it has come."""
+    request = BackMsg()
+    request.rerun_script.query_string = wanted.query
+    request.rerun_script.page_script_hash = wanted.page
+    request.rerun_script.fragment_id = wanted.fragment
+    request.rerun_script.is_auto_rerun = bool(wanted.fragment)
+    await socket.send(request.SerializeToString())
     while True:
-        told = await asyncio.wait_for(socket.recv(decode=False), LONGEST_S)
-        message = ForwardMsg.FromString(told)
+        received = await asyncio.wait_for(socket.recv(decode=False), LONGEST_S)
+        message = ForwardMsg.FromString(received)
         kind = message.WhichOneof("type")
         if kind == "new_session":
             wanted = replace(wanted, page=message.new_session.page_script_hash)
         elif kind == "auto_rerun":
             wanted = replace(wanted, fragment=message.auto_rerun.fragment_id, every_s=message.auto_rerun.interval)
         elif kind == "delta" and message.delta.new_element.HasField("exception"):
-            found.failed += 1
+            watched.failed += 1
         elif kind == "script_finished":
             return wanted
 

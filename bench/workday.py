@@ -1,4 +1,4 @@
-"""What the supervisor's page keeps in memory over a working day: eight simulated hours at sixty times the clock.
+"""Memory of the supervisor's page over a working day: eight simulated hours at sixty times the clock.
 
 Every hour of the day other people look: they open pages of several units, stay for the hour and leave. Whatever the
 page keeps of them, or of the day, shows as growth from the end of the first hour to the end of the last.
@@ -48,7 +48,7 @@ def run(full: bool) -> Iterator[Row]:
         return
     reference = reference_from(read(None).events)
     day = reference.working_time.last_completed(from_clock(datetime.now(UTC)))
-    told = timed_events(reference, day, SEED, 1.0)
+    events = timed_events(reference, day, SEED, 1.0)
     begins = datetime.fromisoformat(rfc3339(instant(day) + BEGINS_S))
     clock = ReplayClock(begins, datetime.now(UTC) + timedelta(seconds=SET_UP_S), SPEED, HOURS * HOUR_S)
     with stores(*SERVICES, clock=str(clock)) as ours:
@@ -56,23 +56,23 @@ def run(full: bool) -> Iterator[Row]:
         send(ours.settings, read(None).events)
         stop, so_far = Stop(), deque([Sent()], maxlen=1)
         with IngestClient(ours.settings.ingest_url, key) as client:
-            asked = (client, told, clock_from(str(clock)), stop, so_far.append)
-            feeder = threading.Thread(target=replay, args=asked)
+            arguments = (client, events, clock_from(str(clock)), stop, so_far.append)
+            feeder = threading.Thread(target=replay, args=arguments)
             feeder.start()
             try:
                 page = children(ours.pid("dashboards"))[0]
                 kept_mb, refreshes_s, failed = [], [], 0
                 time.sleep(max(0.0, (clock.anchor - datetime.now(UTC)).total_seconds()))
                 for hour in range(1, HOURS + 1):
-                    found = asyncio.run(watch(ours.settings.dashboards_url, VIEWERS, HOUR_S, QUERIES))
+                    watched = asyncio.run(watch(ours.settings.dashboards_url, VIEWERS, HOUR_S, QUERIES))
                     kept_mb.append(resident_mb(page))
-                    refreshes_s += found.refreshes_s
-                    failed += found.failed
+                    refreshes_s += watched.refreshes_s
+                    failed += watched.failed
                     out.print(
                         f"workday: hour {hour}, {so_far[-1].sent:,} events sent, the page keeps {kept_mb[-1]:.0f} MB"
                     )
             finally:
-                stop.ask()
+                stop.request()
                 feeder.join()
     yield Row(
         bench="workday",

@@ -39,9 +39,9 @@ def reference_history(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Loads at most, the latest first.")] = 20,
 ) -> None:
     """Show who loaded reference data when, and what that changed."""
-    from sources.reference.history import history
+    from sources.reference.history import print_history
 
-    raise typer.Exit(history(read_settings(), limit))
+    raise typer.Exit(print_history(read_settings(), limit))
 
 
 @reference_app.command("export")
@@ -137,6 +137,6 @@ def reference_configure(
 @reference_app.command("files")
 def reference_files() -> None:
     """Show which files a folder of reference data may have, and their columns."""
-    from sources.reference.load import tell_files
+    from sources.reference.load import print_file_columns
 
-    tell_files()
+    print_file_columns()

@@ -220,7 +220,7 @@ def _failed(query_id: str, error: EngineError) -> Response:
 
 
 def application(engine: Engine, password: str) -> Starlette:
-    """The HTTP application over an open engine, which it closes when it ends; no ``password`` lets everybody in."""
+    """The HTTP application over an open engine, which it closes when it ends; no ``password`` lets all in."""
     service = _Service(engine)
 
     @asynccontextmanager

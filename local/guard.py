@@ -1,4 +1,4 @@
-"""Who may ask the local store: programs of this machine that know its password, and no page of a browser."""
+"""Access to the local store: for programs of this machine that have its password, and for no page of a browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stack on this machine: which processes there are, how each is started, and how it tells that it is ready."""
+"""The stack on this machine: its processes, how each is started, and how each shows that it is ready."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import httpx
-
 from local import kafka
 from local.processes import Daemon, StackError, require_free_port
 from local.state import forget, in_force, write_endpoints
+from runtime.service_client import is_ready
 from runtime.settings import Settings
 
 READY_TIMEOUT_S = 90.0
+READY_ANSWER_S = 2.0
 STOP_TIMEOUT_S = 15.0
 MIGRATE_TIMEOUT_S = 180.0
 POLL_INTERVAL_S = 0.1
@@ -39,14 +39,14 @@ def _cli(name: str) -> Callable[[Settings], list[str]]:
 
 
 def _ok(field: str, path: str) -> Callable[[Settings], bool]:
-    return lambda settings: _get_ok(getattr(settings, field) + path)
+    return lambda settings: is_ready(getattr(settings, field) + path, READY_ANSWER_S)
 
 
 @dataclass(frozen=True)
 class Process:
     """One process of the stack.
 
-    ``addresses`` are the settings that say where it listens; ``ready`` asks it whether it can serve;
+    ``addresses`` are the settings with its addresses; ``ready`` checks whether it can serve;
     ``needs_schema`` is true when tables and topics must be there before it starts.
     """
 
@@ -62,10 +62,11 @@ def _kafka_ready(settings: Settings) -> bool:
 
 
 def _dashboards_ready(settings: Settings) -> bool:
-    return _get_ok(f"{settings.api_url}/readyz") and _get_ok(f"{settings.dashboards_url}/_stcore/health")
+    addresses = f"{settings.api_url}/readyz", f"{settings.dashboards_url}/_stcore/health"
+    return all(is_ready(address, READY_ANSWER_S) for address in addresses)
 
 
-# The stack, in the order of starting: name, command line, where it listens, how it tells that it is ready.
+# The stack, in the order of starting: name, command line, where it listens, how its readiness is checked.
 PROCESSES = (
     Process("kafka", _kafka_command, ("kafka", "kafka_controller_port"), _kafka_ready, needs_schema=False),
     Process("clickhouse", _clickhouse_command, ("clickhouse_url",), _ok("clickhouse_url", "/ping"), needs_schema=False),
@@ -78,7 +79,7 @@ PROCESSES = (
 
 @dataclass(frozen=True)
 class Row:
-    """One process as ``hailong status`` shows it; ``ready`` is only asked of a living one."""
+    """One process as ``hailong status`` shows it; ``ready`` is checked only for a living one."""
 
     name: str
     pid: int | None
@@ -144,7 +145,7 @@ def _any_alive(settings: Settings) -> bool:
 
 
 class _Launch:
-    """One call of ``up``: what it started, so that what dies by itself is told from what was killed before."""
+    """One call of ``up``: what it started, to keep a process that died by itself apart from one killed before."""
 
     def __init__(self, settings: Settings, variables: Mapping[str, str], report: Callable[[str], None]) -> None:
         self.started: set[str] = set()
@@ -215,10 +216,3 @@ def _host_port(address: str) -> tuple[str, int]:
     if parts.hostname not in ("127.0.0.1", "localhost", "::1") or parts.port is None:
         raise StackError(f"the local stack listens on the loopback only, not on {address}; name 127.0.0.1 and a port")
     return parts.hostname, parts.port
-
-
-def _get_ok(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
-    except httpx.HTTPError:
-        return False

@@ -1,4 +1,4 @@
-"""What the local stack remembers in its state folder: its environment, its key and its addresses."""
+"""The state folder of the local stack: its environment, its key and its addresses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def in_force(
     """The settings and the whole environment of every process of the stack.
 
     While any of its processes is ``alive`` they are the ones it was started with; otherwise ``settings`` with the
-    variables ``env`` on top, which are remembered when ``keep`` is true.
+    variables ``env`` on top, which are kept in the folder when ``keep`` is true.
     """
     state_dir = settings.state_dir.resolve()
     kept = state_dir / STACK
@@ -84,12 +84,12 @@ def write_endpoints(settings: Settings) -> None:
         "clickhouse_password": settings.clickhouse_password.get_secret_value(),
         "kafka": settings.kafka,
         "api_key": api_key,
-        "device_token": TabletTokens(settings.state_dir).given_to(DEMO_DEVICE),
+        "device_token": TabletTokens(settings.state_dir).get_or_make(DEMO_DEVICE),
     }
     write_private(settings.state_dir / "endpoints.json", endpoints)
 
 
 def forget(state_dir: Path) -> None:
-    """Remove what described a running stack; its key and its data stay."""
+    """Removes the description of a running stack; its key and its data stay."""
     for name in (STACK, "endpoints.json"):
         (state_dir / name).unlink(missing_ok=True)

@@ -18,7 +18,7 @@ from runtime.clock import clock_from
 from runtime.endpoints import EndpointsError, resolve
 from runtime.ingest_client import IngestError
 from runtime.settings import Settings
-from sources.reference.facts import NotToldError, tell
+from sources.reference.reference_events import CommandError, send_reference_event
 from sources.reference.tablet_tokens import TabletTokens
 from sources.reference.tablets import Tablet, known_tablets
 
@@ -28,18 +28,18 @@ notes = Console(highlight=False, stderr=True)
 
 
 def invite(settings: Settings, unit: str, dossier: str, procedure: str | None, *, days: int, qr: Path | None) -> int:
-    """Prints the link for rating a dossier; 2 when a code is none or the key of the systems is not known."""
-    found = with_key(settings)
-    if found is None:
+    """Prints the link for rating a dossier; the exit code, 2 when a code is not valid or there is no key."""
+    ready = with_key(settings)
+    if ready is None:
         return 2
-    last_day = clock_from(found.clock)().astimezone(VIETNAM).date() + timedelta(days=days)
+    last_day = clock_from(ready.clock)().astimezone(VIETNAM).date() + timedelta(days=days)
     try:
         link = RatingLink(unit=unit, dossier=dossier, procedure=procedure, last_day=last_day)
     except ValidationError as error:
         for wrong in error.errors():
             out.print(f"[red]{wrong['loc'][0]}[/]: {wrong['msg']}")
         return 2
-    return _hand_out(link.address(found.site, found.api_key.get_secret_value()), qr)
+    return _print_address(link.address(ready.site, ready.api_key.get_secret_value()), qr)
 
 
 def set_up_tablet(settings: Settings, device: str, place: Mapping[str, str | None], *, qr: Path | None) -> int:
@@ -48,21 +48,21 @@ def set_up_tablet(settings: Settings, device: str, place: Mapping[str, str | Non
     The tablet is paired anew for the place, which ends the token that it had, unless it is paired there with the token
     that was made for it here. 1: it was not paired, and why. 2: the key is not known.
     """
-    found = with_key(settings)
-    if found is None:
+    ready = with_key(settings)
+    if ready is None:
         return 2
-    tokens = TabletTokens(found.state_dir)
+    tokens = TabletTokens(ready.state_dir)
     token = tokens.get(device)
     try:
-        tablet = known_tablets(found).get(device)
+        tablet = known_tablets(ready).get(device)
         if not (token and tablet and tablet.holds(token, place["unit"], place.get("counter"))):
             token = tokens.make([device])[device]
-            _pair(found, device, place, token, tablet)
+            _pair(ready, device, place, token, tablet)
             notes.print(f"{device} is paired with a new token; one that it had before is worth nothing", markup=False)
-    except (NotToldError, IngestError) as fault:
+    except (CommandError, IngestError) as fault:
         notes.print(str(fault), style="red", markup=False, soft_wrap=True)
         return 1
-    return _hand_out(tablet_address(found.site, device, place, token), qr)
+    return _print_address(tablet_address(ready.site, device, place, token), qr)
 
 
 def _pair(settings: Settings, device: str, place: Mapping[str, str | None], token: str, former: Tablet | None) -> None:
@@ -71,7 +71,7 @@ def _pair(settings: Settings, device: str, place: Mapping[str, str | None], toke
     data |= {"kiosk": kiosk, "token_sha256": token_hash(token)}
     if former and former.since and former.unit == place["unit"]:
         data["since"] = former.since.isoformat()
-    tell(settings, "device.paired", device, data, newest=former.time if former else None)
+    send_reference_event(settings, "device.paired", device, data, newest=former.time if former else None)
 
 
 def tablet_address(site: str, device: str, place: Mapping[str, str | None], token: str) -> str:
@@ -79,24 +79,24 @@ def tablet_address(site: str, device: str, place: Mapping[str, str | None], toke
 
     The token stands behind the ``#``, which browsers send to no server.
     """
-    told = {"device": device, **{name: value for name, value in place.items() if value}}
-    return f"{site}/?{urlencode(told, quote_via=quote)}#token={token}"
+    parameters = {"device": device, **{name: value for name, value in place.items() if value}}
+    return f"{site}/?{urlencode(parameters, quote_via=quote)}#token={token}"
 
 
 def with_key(settings: Settings) -> Settings | None:
     """The settings with the key and the addresses of the running stack; None, and why is printed, without a key."""
     try:
-        found = resolve(settings)
+        resolved = resolve(settings)
     except EndpointsError as fault:
         out.print(str(fault), style="red", soft_wrap=True)
         return None
-    if not found.api_key.get_secret_value():
+    if not resolved.api_key.get_secret_value():
         out.print("[red]HAILONG_API_KEY[/] is not set and no local stack was found: start one with `hailong up`")
         return None
-    return found
+    return resolved
 
 
-def _hand_out(address: str, qr: Path | None) -> int:
+def _print_address(address: str, qr: Path | None) -> int:
     if qr:
         segno.make(address, error="m", micro=False).save(str(qr), scale=MODULE_PX)
     out.print(address, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Waits until the events that were accepted are stored and counted, and says meanwhile what is being done."""
+"""Waits until the accepted events are stored and counted, and reports meanwhile what is being done."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-import httpx
-from prometheus_client.parser import text_string_to_metric_families
-
-from runtime.addresses import uses_proxy
+from runtime.api_client import ApiClient, ApiError, ApiStatusError, ApiTimeoutError
+from runtime.service_client import ServiceError, read_metrics
 from runtime.settings import Settings
 
 POLL_S = 0.25
 STALL_S = 60.0
-"""So long may everything stand still before the wait is given up, when nobody says that work is being done."""
+"""The wait ends when nothing moves for so long and the stream reports no work."""
 WORKING_STALL_S = 1800.0
-"""The same while the stream has messages in hand: one recomputation of all dossiers may take this long."""
+"""The same while the stream has messages in hand: recomputing all dossiers once may take this long."""
 QUIET_S = 1.0
 QUIET_WITHIN_S = 15.0
-"""New events of a source that was known before are counted once nothing moved for so long, or after this time."""
+"""New events of a known source are counted after ``QUIET_S`` without a change, or after this time."""
+UNAVAILABLE = 503
 ANSWER_TIMEOUT_S = 10.0
 
 
@@ -35,7 +34,7 @@ class Counts(NamedTuple):
 
 
 class Work(NamedTuple):
-    """What the stream has before it: messages ``in_hand`` and ``unread``; ``flushes`` that it has finished."""
+    """The stream's work: messages ``in_hand`` and ``unread``, and the ``flushes`` that it has finished."""
 
     in_hand: int
     unread: int
@@ -47,7 +46,7 @@ class Work(NamedTuple):
         return self.in_hand + self.unread
 
 
-class Settled(NamedTuple):
+class WaitResult(NamedTuple):
     """How a wait ended. ``reason`` says why not all are counted yet; empty when all are."""
 
     counts: Counts
@@ -70,7 +69,7 @@ def wait_until_stored(
     on_progress: Callable[[int, str], None],
     before: Counts | None = None,
     stall_s: float | None = None,
-) -> Settled:
+) -> WaitResult:
     """Waits until ``accepted`` events of ``source`` are in every figure, or nothing moves any more.
 
     Earlier imports of the same source count too: with the counts ``before`` this one, the wait goes on until the
@@ -80,37 +79,36 @@ def wait_until_stored(
     stall_s = STALL_S if stall_s is None else stall_s
     counts, work = Counts(0, 0), None
     counts_rest, all_rest, enough_rest = _Rest(), _Rest(), _Rest()
-    was_known = bool(before and before.rows)
-    stream = httpx.Client(timeout=ANSWER_TIMEOUT_S, trust_env=uses_proxy(settings.stream_url))
-    with _api(settings) as api, stream:
+    is_known_source = bool(before and before.rows)
+    with _api(settings) as api:
         while True:
             answer = _counts(api, source)
             counts = answer or counts
             is_enough = counts.stored >= accepted
-            if was_known or not is_enough:
-                work = _work(stream, settings.stream_url)
+            if is_known_source or not is_enough:
+                work = _work(settings.stream_url)
             on_progress(counts.stored, _doing(answer, counts, accepted, work))
             is_working = work is not None and work.waiting > 0
             counts_rest_s, all_rest_s = counts_rest.seconds(counts), all_rest.seconds((counts, work))
             enough_s = enough_rest.seconds(is_enough)
             if is_enough:
                 at_rest = counts.rows == counts.stored and not is_working and all_rest_s >= QUIET_S
-                if not was_known or at_rest or enough_s >= QUIET_WITHIN_S:
-                    return Settled(counts)
+                if not is_known_source or at_rest or enough_s >= QUIET_WITHIN_S:
+                    return WaitResult(counts)
             elif counts_rest_s > WORKING_STALL_S or (not is_working and all_rest_s > stall_s):
-                return Settled(counts, _reason(answer, counts, accepted, work, settings, counts_rest_s))
+                return WaitResult(counts, _reason(answer, counts, accepted, work, settings, counts_rest_s))
             time.sleep(POLL_S)
 
 
 class _Rest:
-    """For how long something has not changed."""
+    """For how long a value has not changed."""
 
     def __init__(self) -> None:
         self._value: object = None
         self._since = time.monotonic()
 
     def seconds(self, value: object) -> float:
-        """Since when it is this ``value``."""
+        """Seconds for which it has been this ``value``."""
         if value != self._value:
             self._value, self._since = value, time.monotonic()
         return time.monotonic() - self._since
@@ -142,40 +140,29 @@ def _reason(
     return f"{still}the stream has nothing before it, but {accepted - counts.stored:,} are in no figure yet"
 
 
-def _api(settings: Settings) -> httpx.Client:
-    headers = {"Authorization": f"Bearer {settings.api_key.get_secret_value()}"}
-    return httpx.Client(
-        base_url=settings.api_url, headers=headers, timeout=ANSWER_TIMEOUT_S, trust_env=uses_proxy(settings.api_url)
-    )
+def _api(settings: Settings) -> ApiClient:
+    return ApiClient(settings.api_url, ANSWER_TIMEOUT_S, settings.api_key.get_secret_value())
 
 
-def _counts(api: httpx.Client, source: str) -> Counts | None:
+def _counts(api: ApiClient, source: str) -> Counts | None:
     """The counts now; None while the API itself waits for the store (503) or takes too long to answer."""
     try:
-        answer = api.get("/v1/counts", params={"source": source})
-        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-            return None
-        found = answer.raise_for_status().json()
-        return Counts(int(found["rows"]), int(found["stored"]))
-    except httpx.ReadTimeout:
+        counts = api.get("/v1/counts", {"source": source})
+        return Counts(int(counts["rows"]), int(counts["stored"]))
+    except ApiTimeoutError:
         # A store that is busy with a large recomputation answers late, not never.
         return None
-    except (httpx.HTTPError, ValueError, KeyError, TypeError) as fault:
-        raise NotReachable(f"{api.base_url}: {type(fault).__name__}: {fault}") from fault
+    except (ApiError, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, ApiStatusError) and error.status == UNAVAILABLE:
+            return None
+        raise NotReachable(f"{api.url}: {type(error.__cause__ or error).__name__}: {error}") from error
 
 
-def _work(log: httpx.Client, stream_url: str) -> Work | None:
-    """What the stream tells of itself; None when it does not answer."""
-    states = {"in_hand": 0.0, "unread": 0.0}
-    flushes = 0.0
+def _work(stream_url: str) -> Work | None:
+    """The stream's work by its own metrics; None when it does not answer."""
     try:
-        text = log.get(f"{stream_url}/metrics").raise_for_status().text
-        for family in text_string_to_metric_families(text):
-            for sample in family.samples:
-                if sample.name == "hailong_stream_log_messages" and sample.labels.get("state") in states:
-                    states[sample.labels["state"]] += sample.value
-                elif sample.name == "hailong_stream_flush_seconds_count":
-                    flushes = sample.value
-    except (httpx.HTTPError, ValueError):
+        metrics = read_metrics(stream_url, ANSWER_TIMEOUT_S)
+    except ServiceError:
         return None
-    return Work(int(states["in_hand"]), int(states["unread"]), int(flushes))
+    in_hand, unread = (int(metrics.get(("hailong_stream_log_messages", state), 0)) for state in ("in_hand", "unread"))
+    return Work(in_hand, unread, int(metrics.get(("hailong_stream_flush_seconds_count", ""), 0)))

@@ -1,6 +1,6 @@
 """Events of many dossiers, made by the store itself straight into its raw table; the same for the same arguments.
 
-What is assumed of a dossier (the figures in making/events.sql beside it):
+Assumptions about a dossier (the figures in making/events.sql beside it):
 
 - Units in proportion to their counters, procedures to their volumes and channels by service level, all as in the
   simulated day; every working day has as many dossiers as every other, with its peaks at 9 and 14 o'clock.
@@ -50,7 +50,7 @@ def working_days(working_time: WorkingTime, first: date, last: date) -> list[dat
 
 
 def is_working_day(working_time: WorkingTime, day: date) -> bool:
-    """What the calendar says, and where it says nothing whether the day is a Monday to Friday."""
+    """Whether the calendar has the day as a working day; for days outside it, whether it is a Monday to Friday."""
     try:
         return working_time.is_working_day(day)
     except UnknownDayError:
@@ -83,7 +83,7 @@ class Making:
         return before + sum(min(max(seconds - hour * HOUR_S, 0), HOUR_S) for hour in WORKING_HOURS)
 
     def store(self, client: Client, first: int, dossiers: int, now: datetime, city: str) -> None:
-        """Stores what happened before ``now`` to so many dossiers of a province, from number ``first`` on."""
+        """Stores the events before ``now`` of so many dossiers of a province, from number ``first`` on."""
         parameters = {"first": first, "dossiers": dossiers, "now": self.worked_until(now), "city": city}
         client.command(STATEMENT.read_text(), parameters=self._parameters() | parameters)
 
@@ -114,7 +114,7 @@ class Making:
             "point_slots": commune,
             "procedures": [procedure.code for procedure in procedures],
             "terms_s": [procedure.term_s for procedure in procedures],
-            "dues_are_told": [int(procedure.due_is_told) for procedure in procedures],
+            "have_due_at": [int(procedure.has_due_at) for procedure in procedures],
             "direct_percents": [CHANNELS[procedure.service_level][0] for procedure in procedures],
             "hours": slots([(n, COUNTER_HOURS[hour]) for n, hour in enumerate(WORKING_HOURS)], 100),
         }
@@ -123,17 +123,17 @@ class Making:
 def slots(shares: Sequence[tuple[int, float]], size: int = SLOTS) -> list[int]:
     """``size`` numbers, each as often as its share of all: drawing one of them at random draws by the shares."""
     ends = list(accumulate(share for _, share in shares))
-    found: list[int] = []
+    drawn: list[int] = []
     for (number, _), end in zip(shares, ends, strict=True):
-        found += [number] * (round(end / ends[-1] * size) - len(found))
-    return found
+        drawn += [number] * (round(end / ends[-1] * size) - len(drawn))
+    return drawn
 
 
 def calendar_lines(days: Sequence[date]) -> list[bytes]:
     """The working days before the calendar of the reference data begins, as admitted events."""
-    known = [event for event in read(None).events if event["type"] == "calendar.day_defined"]
-    begins = min(date.fromisoformat(event["data"]["date"]) for event in known)
-    working = next(event for event in known if event["data"]["sessions"])
+    defined = [event for event in read(None).events if event["type"] == "calendar.day_defined"]
+    begins = min(date.fromisoformat(event["data"]["date"]) for event in defined)
+    working = next(event for event in defined if event["data"]["sessions"])
     return [
         logged(
             working

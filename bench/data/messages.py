@@ -45,10 +45,10 @@ def message_set(name: str, events: int) -> list[Logged]:
     """The set of that name with so many events; tickets in threes, dossiers in fours, the mix cut off late."""
     reference = hanoi()
     if name == "mix":
-        told = timed_events(reference, DAY, 1, events / EVENTS_A_DAY)[:events]
+        timed = timed_events(reference, DAY, 1, events / EVENTS_A_DAY)[:events]
     else:
-        told = sorted(DRAWN[name](reference, random.Random(name), events), key=lambda item: item[0])
-    return [_logged(event) for _, event in told]
+        timed = sorted(DRAWN[name](reference, random.Random(name), events), key=lambda item: item[0])
+    return [_logged(event) for _, event in timed]
 
 
 def reference_set() -> list[Logged]:
@@ -57,11 +57,11 @@ def reference_set() -> list[Logged]:
 
 
 def _logged(body: dict[str, Any]) -> Logged:
-    found = decode(json.dumps(body).encode())
-    if isinstance(found, Refusal):
-        raise ValueError(f"the benchmark made an event that is refused: {found}")
-    topic, key = route(found)
-    stamped = recorded(canonical(found), found.time + timedelta(seconds=ADMISSION_S), "system")
+    event = decode(json.dumps(body).encode())
+    if isinstance(event, Refusal):
+        raise ValueError(f"the benchmark made an event that is refused: {event}")
+    topic, key = route(event)
+    stamped = recorded(canonical(event), event.time + timedelta(seconds=ADMISSION_S), "system")
     return Logged(topic, key.encode(), stamped)
 
 

@@ -1,1 +1,1 @@
-"""What the benchmarks run on: processes, stores, load, and the report of their rows."""
+"""The base of the benchmarks: processes, stores, load, and the report of their rows."""

@@ -17,7 +17,7 @@ from runtime.http import host_and_port
 
 @dataclass
 class Load:
-    """What came of some requests: seconds in all, seconds of each answer, and how many answers had which status."""
+    """The outcome of some requests: seconds in all, seconds of each answer, and how many answers had which status."""
 
     seconds: float = 0.0
     answer_s: list[float] = field(default_factory=list)
@@ -40,19 +40,21 @@ async def _post_all(
     url: str, headers: dict[str, str], bodies: Sequence[bytes], connections: int, rate_per_s: float | None
 ) -> Load:
     parts = urlsplit(url)
-    told = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n{told}Content-Length: "
+    header_lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n{header_lines}Content-Length: "
     load = Load()
     turns = enumerate(bodies)
     loop = asyncio.get_running_loop()
-    open_ones = [
+    open_connections = [
         (await loop.create_connection(lambda: _Connection(load), *host_and_port(url)))[1] for _ in range(connections)
     ]
     started = time.perf_counter()
-    await asyncio.gather(*(one.run(head.encode(), turns, started, rate_per_s) for one in open_ones))
+    await asyncio.gather(
+        *(connection.run(head.encode(), turns, started, rate_per_s) for connection in open_connections)
+    )
     load.seconds = time.perf_counter() - started
-    for one in open_ones:
-        one.close()
+    for connection in open_connections:
+        connection.close()
     return load
 
 
@@ -73,8 +75,8 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._read += data
-        head, found, body = self._read.partition(b"\r\n\r\n")
-        if found and self._answered and len(body) >= int(head.lower().partition(b"content-length:")[2].split()[0]):
+        head, separator, body = self._read.partition(b"\r\n\r\n")
+        if separator and self._answered and len(body) >= int(head.lower().partition(b"content-length:")[2].split()[0]):
             self._load.statuses[int(head[9:12])] += 1
             self._read = b""
             self._answered.set_result(None)
@@ -82,7 +84,7 @@ class _Connection(asyncio.Protocol):
     async def run(
         self, head: bytes, turns: Iterator[tuple[int, bytes]], started: float, rate_per_s: float | None
     ) -> None:
-        """Sends what is left of ``turns``, one after the other."""
+        """Sends the rest of ``turns``, one after the other."""
         for turn, body in turns:
             if rate_per_s:
                 await asyncio.sleep(started + turn / rate_per_s - time.perf_counter())

@@ -57,7 +57,7 @@ def require_alive(pid: int, log: Path) -> None:
 
 
 def tail(log: Path, lines: int = 15) -> str:
-    """The last lines of what a process printed."""
+    """The last lines of a process's output."""
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
@@ -70,8 +70,8 @@ def cpu_s(pid: int) -> float:
 
 def peak_mb(pid: int) -> float:
     """The largest resident set so far of a process and its living children, in MB, each child at its own peak."""
-    found = re.search(r"^VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
-    return (int(found[1]) / 1024 if found else 0.0) + sum(peak_mb(child) for child in children(pid))
+    peak_kb = re.search(r"^VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return (int(peak_kb[1]) / 1024 if peak_kb else 0.0) + sum(peak_mb(child) for child in children(pid))
 
 
 def wait_quiet(pid: int) -> None:
@@ -100,6 +100,6 @@ def children(pid: int) -> list[int]:
 
 
 def resident_mb(pid: int) -> float:
-    """What a process keeps in memory now, in megabytes."""
+    """The resident memory of a process now, in megabytes."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -1,4 +1,4 @@
-"""What a benchmark prints: rows with a ratio to a floor or a peer of the same run, as a line and as JSON."""
+"""The output of a benchmark: rows with a ratio to a floor or a peer of the same run, as a line and as JSON."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Row:
 
     ``value`` is a median over rounds, in ``unit``; ``ratio`` is the median of its ratio to ``against`` within each
     round (None for a floor itself). ``cpu_us_per_event`` counts user and system time of what is measured with its
-    store; ``peak_mb`` is the largest resident set of the measured process. ``note`` says what else must be known.
+    store; ``peak_mb`` is the largest resident set of the measured process. ``note`` holds further facts.
     """
 
     bench: str
@@ -55,7 +55,7 @@ def figure(value: float) -> str:
 
 
 def machine() -> dict[str, str | int]:
-    """What the figures were measured on: processor, memory, kernel, and the versions of engine and broker."""
+    """The machine of the measurements: processor, memory, kernel, and the versions of engine and broker."""
     processor = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     memory = re.search(r"^MemTotal:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)
     kafka = re.search(r"<kafka.version>(.+?)<", (ROOT / "local" / "pom.xml").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""A Kafka and a ClickHouse of the benchmark's own, and what it does with them beside the measured programs."""
+"""A Kafka and a ClickHouse of the benchmark's own, with the clients that it uses beside the measured programs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Stores:
 
     @property
     def logs(self) -> Path:
-        """Where measured programs write what they print."""
+        """The folder for the output of measured programs."""
         return self.settings.state_dir / "log"
 
     def pid(self, name: str) -> int:
@@ -119,10 +119,10 @@ class Log:
     def has_assigned(self, group: str) -> bool:
         """Whether the group has members and each partition its reader."""
         try:
-            found = self._admin.describe_consumer_groups([group])[group].result(ANSWER_TIMEOUT_S)
+            description = self._admin.describe_consumer_groups([group])[group].result(ANSWER_TIMEOUT_S)
         except KafkaException:
             return False
-        return bool(found.state == ConsumerGroupState.STABLE and found.members)
+        return bool(description.state == ConsumerGroupState.STABLE and description.members)
 
     def _remove(self, topics: Sequence[str]) -> None:
         for future in self._admin.delete_topics(list(topics)).values():
@@ -144,8 +144,8 @@ class Committed:
 
     def count(self) -> int:
         """Messages committed, in a topic whose offsets begin with 0."""
-        found = self._consumer.committed(self._places, ANSWER_TIMEOUT_S)
-        return sum(max(0, place.offset) for place in found)
+        committed = self._consumer.committed(self._places, ANSWER_TIMEOUT_S)
+        return sum(max(0, place.offset) for place in committed)
 
     def close(self) -> None:
         """Ends the connection."""

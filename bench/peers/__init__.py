@@ -1,1 +1,1 @@
-"""What the sink is compared with: each a small program that reads the same messages into the same engine."""
+"""The peers of the sink: each a small program that reads the same messages into the same engine."""

@@ -1,4 +1,4 @@
-"""What every peer is told on its command line, and the plain table that it inserts into."""
+"""The command line of every peer, and the plain table that it inserts into."""
 
 from __future__ import annotations
 

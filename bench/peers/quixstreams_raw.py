@@ -18,7 +18,7 @@ class ClickHouseSink(BatchingSink):
         self.client = ours.client()
 
     def write(self, batch: SinkBatch) -> None:
-        """Stores what was read since the last commit."""
+        """Stores the messages read since the last commit."""
         ours.insert(self.client, b"\n".join(item.value for item in batch))
 
 

@@ -7,14 +7,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
-
 from contract.indicators.catalogue import catalogue
 from dashboards.reports import files, mail
 from dashboards.reports.form_01 import form_01
 from dashboards.reports.form_03 import form_03
 from dashboards.reports.sheets import Sheet, figures_sheet, points_sheet, ranking_sheet, scorecard_sheet
 from dashboards.texts.by_language import Language, texts_in
+from runtime.api_client import ApiClient, ApiError, ApiStatusError
 from runtime.settings import Settings
 
 TIMEOUT_S = 60.0
@@ -93,7 +92,7 @@ def sheet_of(settings: Settings, asked: Asked) -> Sheet:
     texts = texts_in(asked.language, WORDS)
     parameters = {"unit": asked.unit, "from": asked.first.isoformat()}
     parameters |= {"to": asked.after.isoformat()} if asked.after else {}
-    with httpx.Client(base_url=settings.api_url, timeout=TIMEOUT_S, trust_env=False) as api:
+    with ApiClient(settings.api_url, TIMEOUT_S) as api:
         if asked.kind in RULE_SETS:
             rule_set = RULE_SETS[asked.kind]
             rules = catalogue().rule_set(rule_set)
@@ -143,9 +142,7 @@ def write(settings: Settings, asked: Asked, path: Path, to: Sequence[str] = ()) 
         raise ReportError(str(error)) from error
 
 
-def _agreeing(
-    api: httpx.Client, score: dict[str, str], figures: dict[str, str]
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def _agreeing(api: ApiClient, score: dict[str, str], figures: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Points and the figures behind them, of one moment: asked until points before and after the figures agree."""
     before = _ask(api, "/v1/scores", score)
     for _ in range(ASKED_AT_MOST):
@@ -157,18 +154,16 @@ def _agreeing(
     raise ReportError("the figures change while they are read; report a period that is over")
 
 
-def _ask(api: httpx.Client, path: str, parameters: dict[str, str]) -> dict[str, Any]:
+def _ask(api: ApiClient, path: str, parameters: dict[str, str]) -> dict[str, Any]:
     try:
-        answer = api.get(path, params=parameters)
-    except httpx.HTTPError as error:
-        raise ReportError(f"the read API at {api.base_url} does not answer: {error}") from error
-    if answer.status_code != httpx.codes.OK:
-        raise ReportError(f"{path}: {answer.text[:300]}")
-    found: dict[str, Any] = answer.json()
-    return found
+        return api.get(path, parameters)
+    except ApiStatusError as error:
+        raise ReportError(f"{path}: {error.body[:300]}") from error
+    except ApiError as error:
+        raise ReportError(f"the read API at {api.url} does not answer: {error}") from error
 
 
-def _unit_name(api: httpx.Client, asked: Asked) -> str:
+def _unit_name(api: ApiClient, asked: Asked) -> str:
     for unit in _ask(api, "/v1/units", {})["units"]:
         if unit["unit"] == asked.unit:
             return str(unit[f"name_{asked.language}"])

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
-import httpx
 import segno
 import yaml
 from fastapi import APIRouter, HTTPException, Request
@@ -31,11 +30,11 @@ from feedback_app.pairing.pending import LIFE_S, Pairings
 from feedback_app.phone.pages import FOLDER as FRAME
 from feedback_app.phone.pages import HEADERS
 from runtime.clock import Clock
+from runtime.ingest_client import AsyncIngestClient, IngestError
 from runtime.settings import Settings
 
 FOLDER = Path(__file__).parent / "templates"
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-ANSWER_TIMEOUT_S = 10.0
 NEVER_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -69,7 +68,7 @@ class TabletPairing:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._key = settings.api_key.get_secret_value()
         self._site = settings.site
-        self._ingest = httpx.AsyncClient(base_url=settings.ingest_url, timeout=ANSWER_TIMEOUT_S, trust_env=False)
+        self._ingest = AsyncIngestClient(settings.ingest_url, self._key)
         self._clock = clock
         self._pairings = Pairings()
         self._approving = asyncio.Lock()
@@ -143,7 +142,7 @@ class TabletPairing:
             if pairing is None:
                 raise HTTPException(404, "no tablet shows this code, or not any more")
             token = new_token()
-            await self._tell_ingest(_words(approval, token, self._clock(), await self._newest_words()))
+            await self._send(_words(approval, token, self._clock(), await self._newest_words()))
             place = approval.model_dump(exclude={"user_code", "replaces", "since"}, exclude_none=True)
             handed = {"access_token": token, "token_type": "Bearer", "place": {**place, "faces": str(approval.faces)}}
             self._pairings.grant(pairing, handed, time.monotonic())
@@ -156,22 +155,18 @@ class TabletPairing:
     async def _newest_words(self) -> dict[str, datetime]:
         """When each tablet was paired or revoked last, by its code."""
         try:
-            answer = await self._ingest.get("/v1/devices", headers={"Authorization": f"Bearer {self._key}"})
-            rows = answer.raise_for_status().json()["devices"]
+            rows = await self._ingest.get_devices()
             return {row["device"]: datetime.fromisoformat(row["time"]) for row in rows}
-        except (httpx.HTTPError, ValueError, KeyError) as fault:
+        except (IngestError, ValueError, KeyError) as fault:
             raise HTTPException(503, f"ingest does not say which tablets are paired: {fault}") from fault
 
-    async def _tell_ingest(self, events: list[dict[str, Any]]) -> None:
-        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/cloudevents-batch+json"}
+    async def _send(self, events: list[dict[str, Any]]) -> None:
         try:
-            answer = await self._ingest.post("/v1/events", json=events, headers=headers)
-            answer.raise_for_status()
-            rejected = answer.json()["rejected"]
-        except (httpx.HTTPError, ValueError, KeyError) as fault:
+            rejection = await self._ingest.post(events)
+        except IngestError as fault:
             raise HTTPException(503, f"ingest did not take the pairing: {fault}") from fault
-        if rejected:
-            raise HTTPException(422, f"{rejected[0]['reason']}: {rejected[0]['detail']}")
+        if rejection:
+            raise HTTPException(422, str(rejection))
 
 
 def _approval(body: bytes) -> Approval:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-import httpx
 import yaml
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from contract.events.refusals import Reason
+from runtime.ingest_client import AsyncIngestClient, IngestError
 from runtime.settings import Settings
 
 FOLDER = Path(__file__).parent / "templates"
 TEXTS = FOLDER / "texts.yaml"
-ANSWER_TIMEOUT_S = 10.0
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
@@ -34,12 +33,7 @@ class PhonePages:
         self.key = settings.api_key.get_secret_value()
         # A proxy speaks for the pages where the phone and they do not share a scheme.
         self.reached_by_https = settings.site.startswith("https:")
-        self._ingest = httpx.AsyncClient(
-            base_url=settings.ingest_url,
-            headers={"Authorization": f"Bearer {self.key}", "Content-Type": "application/cloudevents+json"},
-            timeout=ANSWER_TIMEOUT_S,
-            trust_env=False,
-        )
+        self._ingest = AsyncIngestClient(settings.ingest_url, self.key)
         self._texts: dict[str, dict[str, Any]] = yaml.safe_load(TEXTS.read_text(encoding="utf-8"))
         self._frames = Environment(
             loader=FileSystemLoader(FOLDER), autoescape=select_autoescape(), undefined=StrictUndefined
@@ -48,14 +42,12 @@ class PhonePages:
     async def send(self, event: dict[str, Any]) -> Sent:
         """What became of the event at ingest's door; ``already`` when its id came before with other content."""
         try:
-            answer = await self._ingest.post("/v1/events", json=event)
-            answer.raise_for_status()
-            rejected = answer.json()["rejected"]
-        except (httpx.HTTPError, ValueError, KeyError):
+            rejection = await self._ingest.post([event])
+        except IngestError:
             return "away"
-        if not rejected:
+        if rejection is None:
             return "recorded"
-        return "already" if rejected[0]["reason"] == Reason.ID_CONFLICT else "refused"
+        return "already" if rejection.reason == Reason.ID_CONFLICT else "refused"
 
     async def tablet_of(self, authorization: str) -> dict[str, Any] | Literal["unknown", "away"]:
         """What ingest says of the tablet that shows this: its ``device``, ``unit`` and ``counter`` among others.
@@ -63,13 +55,9 @@ class PhonePages:
         ``unknown`` for a token that it does not know or that was revoked, ``away`` when it does not say.
         """
         try:
-            answer = await self._ingest.get("/v1/device-configuration", headers={"Authorization": authorization})
-            if answer.status_code in {401, 403, 404}:
-                return "unknown"
-            tablet: dict[str, Any] = answer.raise_for_status().json()
-        except (httpx.HTTPError, ValueError):
+            return await self._ingest.get_own_configuration(authorization) or "unknown"
+        except IngestError:
             return "away"
-        return tablet
 
     def language(self, request: Request) -> str:
         """The language that the address asks for, or the first."""

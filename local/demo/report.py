@@ -1,4 +1,4 @@
-"""What the demo says when it is over: what was sent, what was stored, and the headline figures of the day."""
+"""The demo's output at its end: events sent and stored, and the headline figures of the day."""
 
 from __future__ import annotations
 
@@ -8,33 +8,29 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-import httpx
 from rich.console import Console
 from rich.table import Table
 
 from contract.time import VIETNAM
 from local.demo.replay import Sent
+from runtime.api_client import ApiClient, ApiError
 from runtime.settings import Settings
 from sources.simulation.day import SOURCE
 
 HEADLINES = ("SAT_CSAT", "OPS_WAIT_AVG", "ONL_DOSSIER_RATE", "TIM_OVERDUE_RATE", "SUP_GT1_RATE", "Q766_2_1", "DQ_FRESH")
+ANSWER_TIMEOUT_S = 30.0
 STORED_TIMEOUT_S = 60.0
 POLL_INTERVAL_S = 0.5
 ROOT = "H26"
 
 
-class ApiError(Exception):
-    """The read API did not answer as agreed; the text says how."""
-
-
-def get(settings: Settings, path: str, **query: str) -> Any:
-    """What the read API answers; raises ApiError."""
-    try:
-        answer = httpx.get(f"{settings.api_url}{path}", params=query, timeout=30, trust_env=False)
-        answer.raise_for_status()
-        return answer.json()
-    except (httpx.HTTPError, ValueError) as error:
-        raise ApiError(f"{settings.api_url}{path}: {error}") from error
+def get(settings: Settings, path: str, **query: str) -> dict[str, Any]:
+    """The read API's answer; raises ``ApiError``."""
+    with ApiClient(settings.api_url, ANSWER_TIMEOUT_S) as api:
+        try:
+            return api.get(path, query)
+        except ApiError as error:
+            raise ApiError(f"{settings.api_url}{path}: {error}") from error
 
 
 def wait_stored(settings: Settings, accepted: int, given_up: Callable[[], bool]) -> int | None:
@@ -46,27 +42,26 @@ def wait_stored(settings: Settings, accepted: int, given_up: Callable[[], bool])
     deadline = time.monotonic() + STORED_TIMEOUT_S
     while True:
         try:
-            found = int(get(settings, "/v1/counts", source=SOURCE)["stored"])
+            newest = int(get(settings, "/v1/counts", source=SOURCE)["stored"])
         except (ApiError, KeyError, TypeError):
-            found = stored or 0
+            newest = stored or 0
         else:
-            if stored is None or found > stored:
-                stored, deadline = found, time.monotonic() + STORED_TIMEOUT_S
+            if stored is None or newest > stored:
+                stored, deadline = newest, time.monotonic() + STORED_TIMEOUT_S
         if (stored is not None and stored >= accepted) or time.monotonic() > deadline or given_up():
             return stored
         time.sleep(POLL_INTERVAL_S)
 
 
 def print_summary(out: Console, sent: Sent, stored: int | None) -> bool:
-    """Print the balance; True when it is even: every event answered, and every accepted one stored once."""
+    """Prints the balance; True when it is even: every event answered, and every accepted one stored once."""
     refused = len(sent.refused)
-    told = "the read API did not say" if stored is None else f"{stored:,}"
     table = Table(title="the day's events", show_header=False)
     for name, value in (("sent", f"{sent.sent:,}"), ("accepted", f"{sent.accepted:,}"), ("refused", f"{refused:,}")):
         table.add_row(name, value)
     for reason, n in Counter(entry["reason"] for entry in sent.refused).most_common():
         table.add_row(f"  {reason}", f"{n:,}")
-    table.add_row("stored", told)
+    table.add_row("stored", "the read API did not say" if stored is None else f"{stored:,}")
     if sent.unanswered:
         table.add_row("sent, but not answered", f"{sent.unanswered:,}")
     out.print(table)
@@ -79,7 +74,7 @@ def print_summary(out: Console, sent: Sent, stored: int | None) -> bool:
 
 
 def print_figures(out: Console, settings: Settings, day: date, now: datetime) -> None:
-    """Print the headline indicators of the whole city, each with its n and target."""
+    """Prints the headline indicators of the whole city, each with its n and target."""
     until = now.astimezone(VIETNAM).isoformat(timespec="seconds")
     try:
         answer = get(

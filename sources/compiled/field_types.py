@@ -1,4 +1,4 @@
-"""What type the contract gives a field → how a cell's text becomes a value of it."""
+"""Field types of the contract → readers that make a value of that type of a cell's text."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _FALSE = {"false", "0", "no", "n", "không"}
 
 
 def field_reader(model: type[Data], name: str, marks: Marks | None = None) -> Callable[[str], Any] | None:
-    """How text becomes this field's value; None for an instant, which the mapping's time rules read.
+    """A reader of this field's value from text; None for an instant, which the mapping's time rules read.
 
-    ``marks`` are those of the mapping's numbers. Fields that the contract does not know stay text. The readers raise
+    ``marks`` are those of the mapping's numbers. Fields that are not in the contract stay text. The readers raise
     ValueError.
     """
     if name not in model.model_fields:
@@ -49,7 +49,7 @@ def holds_entries(model: type[Data], name: str) -> bool:
 
 
 def fault_of(model: type[Data], name: str, text: str) -> str | None:
-    """Why the contract would not take this text for the field, or None; instants are not looked at."""
+    """The reason why the contract refuses this text for the field, or None; instants are not checked."""
     reader = field_reader(model, name)
     if reader is None or name not in model.model_fields:
         return None
@@ -70,9 +70,9 @@ def _types_in(annotation: Any) -> set[Any]:
 
 
 def _boolean(text: str) -> bool:
-    word = text.casefold()
-    if word in _TRUE or word in _FALSE:
-        return word in _TRUE
+    lowered = text.casefold()
+    if lowered in _TRUE or lowered in _FALSE:
+        return lowered in _TRUE
     raise ValueError(f"{text[:60]!r} is neither true nor false")
 
 

@@ -1,4 +1,4 @@
-"""Rows of a CSV file, whatever its delimiter, encoding and line ends; nothing is guessed that changes a value."""
+"""Rows of a CSV file, whatever its delimiter, encoding and line ends; no guess changes a value."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from sources.mapping.rules import FileOptions
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_LINE = 10_000_000
 HEAD_LINES = 200
-"""So many lines are looked at for the delimiter and the header."""
+"""The delimiter and the header are looked for in so many lines."""
 _MARKS = {b"\xff\xfe\x00\x00": "utf-32", b"\x00\x00\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _LIKELY_ENCODINGS = ("utf-8", "windows-1258", "windows-1252")
 
 
 def csv_rows(path: Path, options: FileOptions, wanted: Wanted, remark: Callable[[str], None]) -> Iterator[Row]:
-    """Every row that holds anything. A line that is no row comes out with its fault.
+    """Every row that is not empty; a line that is no row comes out with its fault.
 
-    ``remark`` is given what a person should know of the file. Raises ``FileError``.
+    ``remark`` is called with remarks on the file. Raises ``FileError``.
     """
     with opened(path) as stream:
         encoding = options.encoding or _encoding_of(stream)
@@ -52,7 +52,7 @@ def _encoding_of(stream: io.BufferedReader) -> str:
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    """Lines as they are, without a byte order mark in front; one that is too long comes in parts."""
+    """The lines without the byte order mark in front; a line that is too long comes in parts."""
     first = text.readline(LONGEST_LINE).removeprefix("\ufeff")
     return chain([first] if first else [], iter(partial(text.readline, LONGEST_LINE), ""))
 
@@ -124,9 +124,9 @@ def _delimiter_of(head: list[str], wanted: Wanted, quote: str | None) -> str:
 
 
 def _later(head: list[str], first_line: int, delimiter: str, quote: str | None) -> Iterator[tuple[int, list[str]]]:
-    # Title rows hold other signs than the table: the delimiter found there says little.
-    for one in dict.fromkeys((delimiter, *DELIMITERS)):
-        for record in _head_records(head, first_line, one, quote):
+    # Title rows hold other signs than the table: a delimiter seen there proves little.
+    for candidate in dict.fromkeys((delimiter, *DELIMITERS)):
+        for record in _head_records(head, first_line, candidate, quote):
             yield record.line, [heading(cell) for cell in record.cells]
 
 
@@ -182,7 +182,7 @@ def _cell_fault(values: dict[str, Cell], missing: frozenset[str]) -> tuple[str, 
 
 
 def _undecodable(path: Path, encoding: str, fault: UnicodeError) -> str:
-    """Names the line with the first byte that the encoding has not, and an encoding that has all of the line."""
+    """The error for the first line with a byte outside the encoding, with an encoding that fits the whole line."""
     with opened(path) as stream:
         line, raw = _first_undecodable(stream, encoding)
     at = f"line {line}" if line else "a line"

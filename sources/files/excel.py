@@ -42,7 +42,7 @@ _DAMAGE = (
 
 
 class Unreadable(NamedTuple):
-    """Stands for a cell whose value the file does not hold, or not exactly."""
+    """A cell whose value the file does not hold, or not exactly; ``reason`` gives the cause."""
 
     reason: str
 
@@ -51,7 +51,7 @@ SheetCell = Cell | Unreadable
 
 
 def excel_rows(path: Path, options: FileOptions, wanted: Wanted, remark: Callable[[str], None]) -> Iterator[Row]:
-    """Every row that holds anything. ``remark`` is told which of several sheets was read. Raises ``FileError``."""
+    """Every row that is not empty. ``remark`` gets the sheet's name if there are several. Raises ``FileError``."""
     with seekable(path) as stream, open_book(path, stream) as book:
         sheet = _sheet_of(path, book, options.sheet, remark)
         lines = sheet_rows(path, book, sheet)
@@ -83,7 +83,7 @@ def _row(number: int, cells: list[SheetCell], columns: list[tuple[str, int]], mi
 
 @contextmanager
 def open_book(path: Path, stream: IO[bytes]) -> Iterator[Any]:
-    """The workbook, openpyxl's. Raises ``FileError`` with the remedy when it is none."""
+    """The workbook, openpyxl's. Raises ``FileError`` with the remedy for a file that is no workbook."""
     from openpyxl import load_workbook  # noqa: PLC0415 - loaded when a workbook is read
     from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
 
@@ -98,7 +98,7 @@ def open_book(path: Path, stream: IO[bytes]) -> Iterator[Any]:
                     raise FileError(f"{path}: {part.filename} unpacks to over {LARGEST_PART_BYTES} bytes")
         stream.seek(0)
         with warnings.catch_warnings():
-            # Of styles and extensions that say nothing of the values.
+            # About styles and extensions that do not affect values.
             warnings.simplefilter("ignore")
             book = load_workbook(stream, read_only=True, data_only=True)
     except (InvalidFileException, *_DAMAGE) as fault:

@@ -24,7 +24,7 @@ _VALUES = {"string", "date", "int", "float", "boolean", "id"}
 
 
 def xes_rows(path: Path, stream: IO[bytes], wanted: frozenset[str]) -> Iterator[Row]:
-    """One row an event, the trace's attributes with it; a trace without events is one row that is no event.
+    """A row for each event with its trace's attributes; a trace without events is one row with ``is_event`` False.
 
     Raises ``FileError`` for broken XML, for any document type (XES has none, and entities can be bombs), and for what
     is too deep, too long or too much for one trace.
@@ -47,7 +47,7 @@ def xes_rows(path: Path, stream: IO[bytes], wanted: frozenset[str]) -> Iterator[
 
 
 class _Collector:
-    """What the parser has seen of the current trace, and the rows of those that are complete."""
+    """The parser's state: the current trace so far, and the rows of complete traces."""
 
     def __init__(self, path: Path, wanted: frozenset[str]) -> None:
         self.parser = expat.ParserCreate()

@@ -1,4 +1,4 @@
-"""The units and procedures that a mapping brings along or makes of columns' values."""
+"""The units and procedures that a mapping defines, one by one or from columns' values."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class UnitColumn(CodedColumn):
 
 
 class FixedUnit(Closed):
-    """A unit the mapping brings along."""
+    """A unit that the mapping defines."""
 
     code: UnitCode
     name_vi: Text
@@ -87,7 +87,7 @@ class Units(Closed):
 
 
 class FixedProcedure(Term):
-    """A procedure the mapping brings along, with its term (see the contract)."""
+    """A procedure that the mapping defines, with its term (see the contract)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
     unit: Code

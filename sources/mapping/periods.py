@@ -26,14 +26,14 @@ class Period(Closed):
     @model_validator(mode="after")
     def _readable(self) -> Self:
         for form in self.formats:
-            written = _EXAMPLE.strftime(form)
+            example = _EXAMPLE.strftime(form)
             try:
-                read = datetime.strptime(written, form)  # noqa: DTZ007 - as above
+                read = datetime.strptime(example, form)  # noqa: DTZ007 - as above
             except ValueError as fault:
-                raise ValueError(f"formats: {form!r} does not read its own example, {written!r}") from fault
+                raise ValueError(f"formats: {form!r} does not read its own example, {example!r}") from fault
             if days_of(read.date(), self.of) != days_of(_EXAMPLE.date(), self.of):
                 raise ValueError(
-                    f"formats: {form!r} does not say which {self.of} it is: it reads {written!r} as {read.date()}; "
+                    f"formats: {form!r} does not say which {self.of} it is: it reads {example!r} as {read.date()}; "
                     "there are patterns such as '%m/%Y' (11/2026), '%Y-%m' (2026-11), '%Y' (2026)"
                 )
         return self
@@ -50,7 +50,7 @@ def days_of(day: date, length: str) -> tuple[date, date]:
 
 
 def period_reader(period: Period) -> Callable[[Cell], tuple[date, date]]:
-    """How to read a cell that names a period; ValueError for one that does not."""
+    """A reader of a cell that names a period; it raises ValueError for one that does not."""
 
     def read(cell: Cell) -> tuple[date, date]:
         if isinstance(cell, datetime):

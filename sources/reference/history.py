@@ -6,38 +6,25 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import httpx
 from rich.console import Console
 from rich.table import Table
 
 from contract.events.envelope import derived_id
 from contract.reference.changes import changes
-from runtime.addresses import uses_proxy
+from runtime.api_client import ApiError
 from runtime.endpoints import EndpointsError, resolve
 from runtime.settings import Settings
+from sources.reference.reference_events import ReferenceEvents, api_of
 
 SOURCE = "reference"
-ANSWER_TIMEOUT_S = 60.0
 HASH_SHOWN = 12
 
 out = Console(highlight=False)
 
 
-def known(settings: Settings) -> list[dict[str, Any]] | None:
-    """The reference events that the system holds by now; None when the read API does not answer."""
-    try:
-        with httpx.Client(
-            base_url=settings.api_url, timeout=ANSWER_TIMEOUT_S, trust_env=uses_proxy(settings.api_url)
-        ) as api:
-            events: list[dict[str, Any]] = api.get("/v1/reference").raise_for_status().json()["events"]
-            return events
-    except (httpx.HTTPError, ValueError, KeyError):
-        return None
-
-
-def loaded(
-    events: list[dict[str, Any]],
-    before: list[dict[str, Any]] | None,
+def load_event(
+    events: ReferenceEvents,
+    before: ReferenceEvents | None,
     *,
     by: str,
     name: str,
@@ -45,7 +32,7 @@ def loaded(
     at: datetime,
     refused: int,
 ) -> dict[str, Any]:
-    """The event of a load, made against what was known ``before``."""
+    """The event of a load; counts what it changes of the reference events ``before`` it, where those are known."""
     root = next((e for e in events if e["type"] == "unit.defined" and "parent" not in e["data"]), events[0])
     data = {"unit": root["data"]["unit"], "by": by, "name": name, "files": changes(events, before), "refused": refused}
     return {
@@ -59,7 +46,7 @@ def loaded(
     }
 
 
-def tell_changes(files: Mapping[str, Mapping[str, int]]) -> None:
+def print_changes(files: Mapping[str, Mapping[str, int]]) -> None:
     """Prints what a load changed, file by file."""
     table = Table("file", "lines", "new", "changed", "unchanged")
     for name, counts in files.items():
@@ -67,28 +54,25 @@ def tell_changes(files: Mapping[str, Mapping[str, int]]) -> None:
     out.print(table)
 
 
-def history(settings: Settings, limit: int) -> int:
-    """Print the last loads, the latest first; the exit code. 2: the read API does not answer."""
+def print_history(settings: Settings, limit: int) -> int:
+    """Prints the last loads, the latest first; the exit code. 2: the read API does not answer."""
     try:
         settings = resolve(settings)
-        with httpx.Client(
-            base_url=settings.api_url, timeout=ANSWER_TIMEOUT_S, trust_env=uses_proxy(settings.api_url)
-        ) as api:
-            answer = api.get("/v1/reference/loads", params={"limit": limit}).raise_for_status()
-            loads: list[dict[str, Any]] = answer.json()["loads"]
-    except (EndpointsError, httpx.HTTPError) as error:
+        with api_of(settings) as api:
+            loads: list[dict[str, Any]] = api.get("/v1/reference/loads", {"limit": limit})["loads"]
+    except (EndpointsError, ApiError) as error:
         out.print(f"[red]the read API at {settings.api_url} does not answer[/]: {error}", soft_wrap=True)
         return 2
     table = Table("when", "by", "what", "sha256", "new", "changed", "unchanged", "refused")
     for load in loads:
         counts = load["files"].values()
-        told = [_sum(counts, column) for column in ("new", "changed", "unchanged")]
+        sums = [_sum(counts, column) for column in ("new", "changed", "unchanged")]
         when = datetime.fromisoformat(load["time"]).isoformat(" ", "seconds")
-        table.add_row(when, load["by"], load["name"], load["sha256"][:HASH_SHOWN], *told, str(load["refused"]))
+        table.add_row(when, load["by"], load["name"], load["sha256"][:HASH_SHOWN], *sums, str(load["refused"]))
     out.print(table)
     return 0
 
 
 def _sum(counts: Any, column: str) -> str:
-    found = [one[column] for one in counts if one.get(column) is not None]
-    return str(sum(found)) if found else "—"
+    numbers = [of_file[column] for of_file in counts if of_file.get(column) is not None]
+    return str(sum(numbers)) if numbers else "—"

@@ -1,4 +1,4 @@
-"""``hailong reference``: CSV files or a workbook are looked through, or become reference events, all or none."""
+"""``hailong reference load``, ``check``, ``export``: CSV files or a workbook become reference events, all or none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import httpx
 from rich.console import Console
 from rich.table import Table
 
@@ -16,31 +15,31 @@ from contract.reference.changes import folder_hash
 from contract.reference.export import texts
 from contract.reference.files import FILES, Parsed, columns, parse
 from contract.reference.rows import Fault
-from runtime.addresses import uses_proxy
+from runtime.api_client import ApiError
 from runtime.clock import clock_from
 from runtime.endpoints import EndpointsError, resolve
-from runtime.ingest_client import IngestError, Receipt
+from runtime.ingest_client import IngestError, Receipt, event_line
 from runtime.settings import Settings
-from sources.reference import history as reference_history
+from sources.reference.history import load_event, print_changes
+from sources.reference.reference_events import api_of, reference_events_if_known
 from sources.reference.tablet_tokens import TabletTokens
 from sources.reference.tablets import known_tablets, with_tokens
 from sources.reference.workbook import is_workbook, texts_of
-from sources.send_all import line, send_shown
+from sources.send_all import send_with_progress
 
 HANOI = "hanoi"
 REFUSALS_SHOWN = 20
-EXPORT_TIMEOUT_S = 60.0
 PATIENCE_S = 120.0
 NO_TOKEN = "0" * 64
-"""The hash of no token that anybody knows."""
+"""A hash that no token has."""
 
 out = Console(highlight=False)
 
 
 def run(settings: Settings, place: Path | None, by: str | None = None) -> int:
-    """Load ``place``, a folder or a workbook (Hanoi's own data when None), through ingest; the exit code.
+    """Loads ``place``, a folder or a workbook (Hanoi's own data when None), through ingest; the exit code.
 
-    That it was loaded is an event as well: ``by`` whom (the user of this process when None), and what changed.
+    The load itself is an event as well, with its user (``by``, that of this process when None) and the changes.
     0: all accepted. 1: wrong lines, nothing sent; or ingest refused some, which are printed. 2: ingest cannot be used.
     """
     try:
@@ -53,16 +52,16 @@ def run(settings: Settings, place: Path | None, by: str | None = None) -> int:
         return 2
     parsed = read(place)
     if parsed.faults:
-        _tell(parsed.faults)
+        _print_faults(parsed.faults)
         out.print("nothing was loaded")
         return 1
-    before = reference_history.known(settings)
+    before = reference_events_if_known(settings)
     try:
         tokens = TabletTokens(settings.state_dir)
         pairings = with_tokens(parsed.events, known_tablets(settings, PATIENCE_S), tokens)
         events = pairings.events
         receipt = send(settings, events)
-        load = reference_history.loaded(
+        load = load_event(
             [*events, *pairings.outdated],
             # A line behind a newer pairing or revocation changes nothing.
             before and [*before, *pairings.outdated],
@@ -72,12 +71,12 @@ def run(settings: Settings, place: Path | None, by: str | None = None) -> int:
             at=clock_from(settings.clock)(),
             refused=len(receipt.rejected),
         )
-        told = send(settings, [load])
+        load_receipt = send(settings, [load])
     except IngestError as error:
         out.print(f"[red]ingest at {settings.ingest_url} does not take the events[/]: {error}", soft_wrap=True)
         return 2
-    reference_history.tell_changes(load["data"]["files"])
-    _report(events, receipt)
+    print_changes(load["data"]["files"])
+    _print_receipt(events, receipt)
     if pairings.new:
         out.print(
             f"{len(pairings.new)} tablets have a new token, in {tokens.path}; `hailong reference tablet` prints their "
@@ -87,16 +86,16 @@ def run(settings: Settings, place: Path | None, by: str | None = None) -> int:
         )
     if pairings.outdated:
         out.print(f"{len(pairings.outdated)} tablets were paired or revoked since, and stay so", soft_wrap=True)
-    if told.rejected:
-        out.print(f"that it was loaded was not taken: {told.rejected[0]['detail']}", markup=False, soft_wrap=True)
-    return 1 if receipt.rejected or told.rejected else 0
+    if rejection := load_receipt.first_rejection:
+        out.print(f"that it was loaded was not taken: {rejection.detail}", markup=False, soft_wrap=True)
+    return 1 if receipt.rejected or load_receipt.rejected else 0
 
 
 def check(place: Path) -> int:
-    """Look through a folder or a workbook without sending anything; the exit code: 1 when a line is wrong."""
+    """Checks a folder or a workbook without sending anything; the exit code: 1 when a line is wrong."""
     parsed = read(place)
     if parsed.faults:
-        _tell(parsed.faults)
+        _print_faults(parsed.faults)
         return 1
     table = Table("kind", "lines")
     for kind, n in Counter(event["type"] for event in parsed.events).items():
@@ -106,32 +105,30 @@ def check(place: Path) -> int:
 
 
 def export(settings: Settings, folder: Path) -> int:
-    """Write what the system knows by now as a folder of CSV files that can be loaded again; the exit code.
+    """Writes the reference data that the system holds as a folder of CSV files that can be loaded again; the exit code.
 
     1: the folder has files of these names already, and is left as it is. 2: the read API does not answer.
     """
     try:
         settings = resolve(settings)
-        with httpx.Client(
-            base_url=settings.api_url, timeout=EXPORT_TIMEOUT_S, trust_env=uses_proxy(settings.api_url)
-        ) as api:
-            told = api.get("/v1/reference").raise_for_status().json()["events"]
-    except (EndpointsError, httpx.HTTPError) as error:
+        with api_of(settings) as api:
+            events = api.get("/v1/reference")["events"]
+    except (EndpointsError, ApiError) as error:
         out.print(f"[red]the read API at {settings.api_url} does not answer[/]: {error}", soft_wrap=True)
         return 2
-    made = texts(told)
-    in_the_way = [name for name in made if (folder / name).exists()]
+    contents = texts(events)
+    in_the_way = [name for name in contents if (folder / name).exists()]
     if in_the_way:
         out.print(f"[red]{folder} has {', '.join(in_the_way)} already[/]; nothing was written", soft_wrap=True)
         return 1
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in made.items():
+    for name, text in contents.items():
         (folder / name).write_text(text, encoding="utf-8", newline="")
         out.print(folder / name, soft_wrap=True)
     return 0
 
 
-def tell_files() -> None:
+def print_file_columns() -> None:
     """Prints which files a folder may have, and their columns."""
     table = Table("file", "required columns", "further columns")
     for name, (required, optional) in columns().items():
@@ -139,7 +136,7 @@ def tell_files() -> None:
     out.print(table)
 
 
-def _tell(faults: list[Fault]) -> None:
+def _print_faults(faults: list[Fault]) -> None:
     for fault in faults:
         out.print(str(fault), markup=False, soft_wrap=True)
     out.print(f"[red]{len(faults)} wrong lines[/]")
@@ -174,19 +171,20 @@ def _texts(place: Path | None, faults: list[Fault]) -> dict[str, str]:
             # Not read_text(): it makes "\n" of every line end, within cells too.
             texts[entry.name] = entry.read_bytes().decode()
         except UnicodeDecodeError as error:
-            line = entry.read_bytes()[: error.start].count(b"\n") + 1
+            number = entry.read_bytes()[: error.start].count(b"\n") + 1
             faults.append(
-                Fault(entry.name, line, f"not UTF-8: byte {error.object[error.start]:#04x}; save it as CSV UTF-8")
+                Fault(entry.name, number, f"not UTF-8: byte {error.object[error.start]:#04x}; save it as CSV UTF-8")
             )
     return texts
 
 
 def send(settings: Settings, events: list[dict[str, Any]]) -> Receipt:
-    """Send the events in order, with a progress bar on a terminal; raises IngestError."""
-    return send_shown(settings, map(line, events), len(events), out, "reference data", "reference data: ")
+    """Sends the events in order, with a progress bar on a terminal; raises IngestError."""
+    lines = map(event_line, events)
+    return send_with_progress(settings, lines, len(events), out, "reference data", "reference data: ")
 
 
-def _report(events: list[dict[str, Any]], receipt: Receipt) -> None:
+def _print_receipt(events: list[dict[str, Any]], receipt: Receipt) -> None:
     refused = Counter(events[entry["index"]]["type"] for entry in receipt.rejected)
     table = Table("kind", "sent", "refused")
     for kind, n in Counter(event["type"] for event in events).items():

@@ -1,4 +1,4 @@
-"""Tablets as ingest's door knows them, and the pairings that a load of reference data sends for them."""
+"""The tablets that ingest lists, and the pairings that a load of reference data sends for them."""
 
 from __future__ import annotations
 
@@ -8,22 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import httpx
-
 from contract.links.device_token import token_hash
 from contract.reference.files import with_own_id
-from runtime.ingest_client import IngestError
+from runtime.ingest_client import IngestError, IngestRefusedError, get_devices
 from runtime.settings import Settings
 from sources.reference.tablet_tokens import TabletTokens
 
-ANSWER_TIMEOUT_S = 60.0
 PAUSE_S = 1.0
 PAIRED, REVOKED = "device.paired", "device.revoked"
 
 
 @dataclass(frozen=True, slots=True)
 class Tablet:
-    """The newest word on a tablet, of ``time``; place, token hash and ``since`` are those of a paired one."""
+    """A tablet after its newest pairing or revocation, at ``time``; only a paired one has a place and a token."""
 
     device: str
     type: str
@@ -35,7 +32,7 @@ class Tablet:
 
     @property
     def is_paired(self) -> bool:
-        """Whether its token is worth something."""
+        """Whether its token is valid."""
         return self.type == PAIRED
 
     def holds(self, token: str, unit: str | None, counter: str | None) -> bool:
@@ -46,21 +43,16 @@ class Tablet:
 def known_tablets(settings: Settings, patience_s: float = 0.0) -> dict[str, Tablet]:
     """Every tablet that was ever paired or revoked, by its code.
 
-    ``patience_s`` is how long ingest may be away, or not know yet, before ``IngestError``.
+    ``patience_s`` is how long ingest may be away, or still read its registry, before ``IngestError``.
     """
-    headers = {"Authorization": f"Bearer {settings.api_key.get_secret_value()}"}
     deadline = time.monotonic() + patience_s
     while True:
         try:
-            answer = httpx.get(
-                f"{settings.ingest_url}/v1/devices", headers=headers, timeout=ANSWER_TIMEOUT_S, trust_env=False
-            )
-            rows = answer.raise_for_status().json()["devices"]
+            rows = get_devices(settings.ingest_url, settings.api_key.get_secret_value())
             return {row["device"]: _tablet(row) for row in rows}
-        except (httpx.HTTPError, ValueError, KeyError) as fault:
-            refused = isinstance(fault, httpx.HTTPStatusError) and fault.response.status_code < 500
-            if refused or time.monotonic() >= deadline:
-                raise IngestError(f"ingest does not say which tablets are paired: {fault}") from fault
+        except (IngestError, ValueError, KeyError) as error:
+            if isinstance(error, IngestRefusedError) or time.monotonic() >= deadline:
+                raise IngestError(f"ingest does not say which tablets are paired: {error}") from error
         time.sleep(PAUSE_S)
 
 
@@ -73,7 +65,7 @@ def _tablet(row: dict[str, Any]) -> Tablet:
 class Pairings:
     """Reference events with the pairings that are to be sent; ``outdated`` ones would change nothing.
 
-    ``new`` are the tablets that were given a token now.
+    ``new`` are the tablets with a new token.
     """
 
     events: list[dict[str, Any]]
@@ -87,20 +79,20 @@ def with_tokens(events: Iterable[dict[str, Any]], known: dict[str, Tablet], toke
     A tablet that is paired keeps its token, and may hand in what it tapped since it first stood at its unit. A pairing
     or revocation that is newer than the line stays: the line is left out. A revoked token is never given again.
     """
-    made = Pairings([], [], [])
+    pairings = Pairings([], [], [])
     for event in events:
         tablet = known.get(event["subject"]) if event["type"] == PAIRED else None
         if event["type"] == PAIRED and tablet and _is_outdated(event, tablet):
-            made.outdated.append(event)
+            pairings.outdated.append(event)
         else:
-            made.events.append(event)
+            pairings.events.append(event)
             if event["type"] == PAIRED and not (tablet and tablet.is_paired):
-                made.new.append(event["subject"])
-    tokens.make([device for device in made.new if device in known or tokens.get(device) is None])
-    for n, event in enumerate(made.events):
+                pairings.new.append(event["subject"])
+    tokens.make([device for device in pairings.new if device in known or tokens.get(device) is None])
+    for n, event in enumerate(pairings.events):
         if event["type"] == PAIRED:
-            made.events[n] = _with_token(event, known.get(event["subject"]), tokens)
-    return made
+            pairings.events[n] = _with_token(event, known.get(event["subject"]), tokens)
+    return pairings
 
 
 def _is_outdated(event: dict[str, Any], tablet: Tablet) -> bool:
@@ -109,10 +101,10 @@ def _is_outdated(event: dict[str, Any], tablet: Tablet) -> bool:
 
 def _with_token(event: dict[str, Any], tablet: Tablet | None, tokens: TabletTokens) -> dict[str, Any]:
     if tablet is None or not tablet.is_paired:
-        held = {"token_sha256": token_hash(tokens.given_to(event["subject"]))}
+        fields = {"token_sha256": token_hash(tokens.get_or_make(event["subject"]))}
     else:
-        held = {"token_sha256": tablet.token_sha256}
+        fields = {"token_sha256": tablet.token_sha256}
         since = tablet.since
         if since and tablet.unit == event["data"]["unit"] and since < datetime.fromisoformat(event["time"]):
-            held["since"] = since.isoformat()
-    return with_own_id(event | {"data": event["data"] | held})
+            fields["since"] = since.isoformat()
+    return with_own_id(event | {"data": event["data"] | fields})

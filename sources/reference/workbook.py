@@ -50,10 +50,10 @@ def _text(name: str, rows: Iterable[list[SheetCell]], faults: list[Fault]) -> st
             file.write(" ".join(first.split()) + "\n")
             continue
         if not columns:
-            columns = _without_end([_written(cell) for cell in row])
+            columns = _without_end([_cell_text(cell) for cell in row])
             table.writerow(columns)
             continue
-        cells = [_written(cell) for cell in row]
+        cells = [_cell_text(cell) for cell in row]
         cells += [""] * (len(columns) - len(cells))
         table.writerow(cells[: len(columns)] + _without_end(cells[len(columns) :]))
         faults += _faults(name, line, columns, row)
@@ -74,13 +74,13 @@ def _faults(name: str, line: int, columns: list[str], row: list[SheetCell]) -> l
 
 
 def _without_end(cells: list[str]) -> list[str]:
-    """Without the empty cells behind the last: a sheet is as wide as its widest row."""
+    """The cells without the empty ones at the end: a sheet is as wide as its widest row."""
     while cells and not cells[-1]:
         cells = cells[:-1]
     return cells
 
 
-def _written(cell: SheetCell) -> str:
+def _cell_text(cell: SheetCell) -> str:
     """A cell as it would stand in the file; a line's end within it would move all row numbers."""
     if cell is None or isinstance(cell, Unreadable):
         return ""

@@ -10,10 +10,10 @@ from rich.console import Console
 
 from runtime.clock import clock_from
 from runtime.endpoints import EndpointsError, resolve
-from runtime.ingest_client import IngestError, Receipt
+from runtime.ingest_client import IngestError, Receipt, event_line
 from runtime.settings import Settings
 from sources.reference.load import read
-from sources.send_all import line, send_shown
+from sources.send_all import send_with_progress
 from sources.simulation import five_years
 from sources.simulation.calendar import UnknownDayError, from_clock
 from sources.simulation.day import working_day
@@ -46,10 +46,10 @@ def run(
         if profile:
             received, in_time = five_years.size(scale)
             out.print(f"making {received:,} dossiers of 2015-2019, {in_time:,} of them in time, seed {seed}")
-            return _deliver(settings, map(line, five_years.events(reference, seed, scale)), 2 * received, output)
+            return _deliver(settings, map(event_line, five_years.events(reference, seed, scale)), 2 * received, output)
         day = day or reference.working_time.last_completed(from_clock(clock_from(settings.clock)()))
         out.print(f"making {day}, seed {seed}, {scale:g} of Hanoi's volume")
-        lines = [line(event) for event in working_day(reference, day, seed, scale)]
+        lines = [event_line(event) for event in working_day(reference, day, seed, scale)]
         return _deliver(settings, lines, len(lines), output)
     except (EndpointsError, UnknownDayError, OSError) as error:
         out.print(f"[red]{error}[/]", soft_wrap=True)
@@ -60,7 +60,7 @@ def run(
 
 def _deliver(settings: Settings, lines: Iterable[bytes], total: int, output: Path | None) -> int:
     if output is None:
-        return _report(send_shown(settings, lines, total, out, "events", ""))
+        return _report(send_with_progress(settings, lines, total, out, "events", ""))
     with output.open("wb") as file:
         file.writelines(text + b"\n" for text in lines)
     out.print(f"{total} events written to {output}", soft_wrap=True)

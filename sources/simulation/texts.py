@@ -1,4 +1,4 @@
-"""What simulated people write, from texts.yaml."""
+"""Comments and reasons of simulated people, from texts.yaml."""
 
 from __future__ import annotations
 

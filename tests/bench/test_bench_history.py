@@ -53,8 +53,8 @@ def _make(client: Client, making: Making) -> None:
 
 
 def _bodies(client: Client) -> list[bytes]:
-    found = client.query("SELECT body FROM events WHERE source = 'bench' ORDER BY occurred_at, event_id")
-    return [str(body).encode() for (body,) in found.result_rows]
+    answer = client.query("SELECT body FROM events WHERE source = 'bench' ORDER BY occurred_at, event_id")
+    return [str(body).encode() for (body,) in answer.result_rows]
 
 
 def test_made_events_are_what_ingest_would_write(filled: Stores) -> None:
@@ -71,12 +71,12 @@ def test_the_columns_of_made_events_are_those_that_landing_makes_of_their_bodies
     client, batch = filled.client("history"), new_batch()
     columns = "event_id, type, source, unit, subject, occurred_at, recorded_at, sender, body"
     every = f"SELECT {columns} FROM events WHERE source = 'bench' ORDER BY event_id"
-    made = client.query(every).result_rows
+    rows = client.query(every).result_rows
     migrate(filled.client(), "landed")
     landed = filled.client("landed")
     insert_lines(landed, batch, _bodies(client))
     assert unreadable_lines(landed, [batch]) == set()
-    assert landed.query(every).result_rows == made
+    assert landed.query(every).result_rows == rows
 
 
 def test_made_again_they_are_the_same_events(filled: Stores, making: Making) -> None:
@@ -95,9 +95,9 @@ def test_a_dossier_has_about_four_events_and_a_hundredth_ends_late(filled: Store
     dossiers, events = steps.result_rows[0]
     assert 3.5 < events / dossiers < 4.5
     month = windows(DAY)[2]
-    asked = Question("late", "/v1/indicators", {"unit": "H26", **month.parameters(), "ids": "TIM_OVERDUE_RATE"})
+    question = Question("late", "/v1/indicators", {"unit": "H26", **month.parameters(), "ids": "TIM_OVERDUE_RATE"})
     with asker(filled, "history", NOW) as ask:
-        (overdue,) = ask.answer(asked)["indicators"]
+        (overdue,) = ask.answer(question)["indicators"]
     assert 0 < overdue["numerator"] / overdue["denominator"] < 0.02
 
 
@@ -112,9 +112,9 @@ def test_raw_rows_give_what_is_served(filled: Stores) -> None:
 
 
 def test_every_question_is_answered(filled: Stores) -> None:
-    asked = [question for window in windows(DAY) for question in of_a_period("H26.66.01", window)]
+    questions = [question for window in windows(DAY) for question in of_a_period("H26.66.01", window)]
     with asker(filled, "history", NOW) as ask:
-        for question in [*asked, *of_no_period("bench")]:
+        for question in [*questions, *of_no_period("bench")]:
             assert ask.answer(question)
 
 
@@ -129,14 +129,14 @@ def test_the_windows_are_the_pages_and_a_closed_month() -> None:
 
 def test_any_month_is_one_that_is_stored_from_its_first_day(filled: Stores) -> None:
     units = ["H26", "H26.66.01", "H26.66.01.003"]
-    asked = of_any_month(units, date(2026, 9, 15), DAY)
-    assert {(question.parameters["from"], question.parameters["to"]) for question in asked} == {
+    questions = of_any_month(units, date(2026, 9, 15), DAY)
+    assert {(question.parameters["from"], question.parameters["to"]) for question in questions} == {
         ("2026-10-01", "2026-11-01"),
         ("2026-11-01", DAY.isoformat()),
     }
-    assert {question.parameters["unit"] for question in asked} == set(units)
+    assert {question.parameters["unit"] for question in questions} == set(units)
     with asker(filled, "history", NOW) as ask:
-        took_ms = ask.once_ms(asked[:5])
+        took_ms = ask.once_ms(questions[:5])
     assert took_ms == sorted(took_ms)
     assert len(took_ms) == 5
 

@@ -204,7 +204,7 @@ def test_a_folder_is_looked_through_without_a_key_or_a_stack(
 
 
 def test_every_column_that_a_file_may_have_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    reference.tell_files()
+    reference.print_file_columns()
     printed = "".join(capsys.readouterr().out.split())
     named = [column for required, optional in columns().values() for column in (*required, *optional)]
     assert len(named) > 40

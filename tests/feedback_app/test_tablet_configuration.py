@@ -14,8 +14,8 @@ from contract.events.reference import Language
 from contract.events.refusals import Refusal
 from feedback_app.app import read_texts
 from ingest.admission.registry import Device, Registry
-from sources.reference.configure import before, configure, place
-from sources.reference.facts import NotToldError
+from sources.reference.configure import configure, former_values, place_of
+from sources.reference.reference_events import CommandError
 from tests.support import Stack, event, token_of, unit, wait_until
 from tests.tablet import SET_UP, Door, known_tablet, offline_ready, set_up, tap, until
 
@@ -93,12 +93,12 @@ def test_every_language_of_the_page_can_be_configured() -> None:
 
 def test_the_former_configuration_is_found() -> None:
     words = [word("A", 1, faces=3), word("B", 2, faces=4), word("A", 3, faces=5, idle_s=30)]
-    assert before(words, "A") == {"faces": 3}
-    assert before(words, "B") == {}
-    with pytest.raises(NotToldError, match="C was never configured"):
-        before(words, "C")
+    assert former_values(words, "A") == {"faces": 3}
+    assert former_values(words, "B") == {}
+    with pytest.raises(CommandError, match="C was never configured"):
+        former_values(words, "C")
     paired = event("device.paired", "TAB-1", "2026-01-01T00:00:00Z", unit="B", token_sha256="0" * 64)
-    assert (place([paired], "TAB-1"), place([paired], "B")) == ({"unit": "B", "device": "TAB-1"}, {"unit": "B"})
+    assert (place_of([paired], "TAB-1"), place_of([paired], "B")) == ({"unit": "B", "device": "TAB-1"}, {"unit": "B"})
 
 
 def shown_later(page: Page, faces: int) -> bool:

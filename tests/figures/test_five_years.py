@@ -17,8 +17,8 @@ from contract.events.refusals import Refusal
 from contract.indicators.catalogue import catalogue
 from contract.indicators.indicator import evaluate
 from contract.time import VIETNAM
+from runtime.ingest_client import event_line
 from sources.reference.load import read
-from sources.send_all import line
 from sources.simulation.command import hanoi
 from sources.simulation.five_years import IN_TIME, RECEIVED, events, size
 from tests.support import put
@@ -46,7 +46,7 @@ def test_so_many_are_received_and_so_many_of_them_in_time(scale: float) -> None:
     years = Counter(event["time"][:4] for event in told)
     assert min(years.values()) > 0.9 * 2 * received / 5
     assert told == list(events(hanoi(), 1, scale))
-    assert not [event for event in told[:500] if isinstance(decode(line(event)), Refusal)]
+    assert not [event for event in told[:500] if isinstance(decode(event_line(event)), Refusal)]
 
 
 def test_the_figures_give_the_reported_share(store: Client) -> None:

@@ -20,8 +20,8 @@ from contract.links.device_token import behind, new_token, token_hash
 from runtime.settings import Settings
 from sources.links import set_up_tablet
 from sources.reference import load as reference
-from sources.reference.facts import paired_since
 from sources.reference.pair import revoke
+from sources.reference.reference_events import paired_since
 from sources.reference.tablet_tokens import TabletTokens
 from sources.reference.tablets import Tablet, known_tablets, with_tokens
 from tests.contract.test_reference_files import AS_OF, UNITS
@@ -74,7 +74,7 @@ def test_each_unpaired_tablet_gets_a_token_in_a_file_for_one_pair_of_eyes(tmp_pa
     tokens = TabletTokens(tmp_path / "state")
     pairings = with_tokens(lines(tmp_path), {}, tokens)
     hashes = {e["subject"]: e["data"]["token_sha256"] for e in pairings.events if e["type"] == "device.paired"}
-    assert hashes == {device: token_hash(tokens.given_to(device)) for device in ("T-1", "T-2")}
+    assert hashes == {device: token_hash(tokens.get_or_make(device)) for device in ("T-1", "T-2")}
     assert pairings.new == ["T-1", "T-2"]
     assert tokens.path.stat().st_mode & 0o777 == 0o600
     assert json.loads(tokens.path.read_text()) == {device: tokens.get(device) for device in hashes}
@@ -97,7 +97,7 @@ def test_a_changed_line_keeps_the_token_and_what_was_tapped_before(tmp_path: Pat
     for _ in range(2):
         later = with_tokens(lines(tmp_path, changed), known, tokens)
         pairings = [event["data"] for event in later.events if event["type"] == "device.paired"]
-        assert [token_hash(tokens.given_to(device)) for device in ("T-1", "T-2")] == [
+        assert [token_hash(tokens.get_or_make(device)) for device in ("T-1", "T-2")] == [
             d["token_sha256"] for d in pairings
         ]
         assert {datetime.fromisoformat(data["since"]) for data in pairings} == {known["T-1"].since}
@@ -113,11 +113,11 @@ def test_a_line_behind_a_revocation_or_another_pairing_is_left_out(tmp_path: Pat
 
 def test_a_revoked_token_is_not_given_again(tmp_path: Path) -> None:
     tokens = TabletTokens(tmp_path / "state")
-    stolen = tokens.given_to("T-1")
+    stolen = tokens.get_or_make("T-1")
     known = {"T-1": Tablet("T-1", "device.revoked", EARLY)}
     pairings = with_tokens(lines(tmp_path), known, tokens)
     (hashed,) = [e["data"]["token_sha256"] for e in pairings.events if e["subject"] == "T-1"]
-    assert hashed == token_hash(tokens.given_to("T-1")) != token_hash(stolen)
+    assert hashed == token_hash(tokens.get_or_make("T-1")) != token_hash(stolen)
 
 
 def test_a_new_pairing_is_later_than_the_former_one_whatever_the_clocks_show() -> None:
@@ -174,7 +174,7 @@ def test_a_key_makes_no_token_and_a_new_key_ends_none(tmp_path: Path) -> None:
             if n == 0:
                 assert send(settings, old_pairing("T-OLD")) == 202
             assert reference.run(settings, place) == 0
-            assert tap(settings, "T-1", TabletTokens(tmp_path).given_to("T-1")) == 202
+            assert tap(settings, "T-1", TabletTokens(tmp_path).get_or_make("T-1")) == 202
             # Paired by the former rule, it goes on until it is revoked; no other token follows from a key.
             assert tap(settings, "T-OLD", by_former_rule(KEY, "T-OLD")) == 202
             assert [tap(settings, "T-1", by_former_rule(former, "T-1")) for former in (KEY, key)] == [403, 403]
@@ -185,7 +185,7 @@ def test_all_tokens_end_at_once_and_stay_ended_after_a_restart_and_a_load(tmp_pa
 
     def statuses(settings: Settings) -> list[int]:
         tokens = TabletTokens(tmp_path)
-        held = {device: tokens.given_to(device) for device in ("T-1", "T-2")}
+        held = {device: tokens.get_or_make(device) for device in ("T-1", "T-2")}
         return [tap(settings, *tablet) for tablet in (held | {"T-OLD": by_former_rule(KEY, "T-OLD")}).items()]
 
     with ingest_in(tmp_path, HOME) as ingest:

@@ -85,8 +85,8 @@ def connected(port: int, database: str = "default") -> Iterator[Client]:
 
 @pytest.fixture
 def client(port: int) -> Iterator[Client]:
-    with connected(port, "hailong") as one:
-        yield one
+    with connected(port, "hailong") as client:
+        yield client
 
 
 @pytest.fixture
@@ -219,9 +219,9 @@ def test_answers_come_as_parquet_and_csv(client: Client) -> None:
 
 
 def test_a_setting_and_a_database_hold_for_one_statement(port: int) -> None:
-    asked = "SELECT getSetting('max_threads'), currentDatabase()"
-    assert post(port, asked, max_threads="1").text == "1\thailong\n"
-    assert post(port, asked, database="default").text != "1\thailong\n"
+    query = "SELECT getSetting('max_threads'), currentDatabase()"
+    assert post(port, query, max_threads="1").text == "1\thailong\n"
+    assert post(port, query, database="default").text != "1\thailong\n"
     assert post(port, "SELECT getSetting('final')", final="true").text == "true\n"
 
 

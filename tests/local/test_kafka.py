@@ -175,9 +175,9 @@ def test_a_missing_or_old_java_is_one_sentence(
     old.chmod(0o700)
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path / path))
-    with pytest.raises(kafka.KafkaSetupError, match=needed) as told:
+    with pytest.raises(kafka.KafkaSetupError, match=needed) as failure:
         kafka.command(tmp_path, "127.0.0.1", 1, 2, tmp_path / "data")
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(failure.value)
 
 
 def test_a_missing_maven_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,8 +55,8 @@ def test_a_started_daemon_is_found_by_its_pid_file_and_stops(tmp_path: Path) -> 
 def test_a_daemon_has_only_the_given_environment_and_its_log(tmp_path: Path) -> None:
     daemon = Daemon(tmp_path, "teller")
     code = "import os, sys; print(sorted(os.environ), os.listdir('/proc/self/fd'), file=sys.stderr)"
-    with (tmp_path / "held-open").open("w") as held:
-        os.set_inheritable(held.fileno(), True)
+    with (tmp_path / "held-open").open("w") as file:
+        os.set_inheritable(file.fileno(), True)
         daemon.start([sys.executable, "-c", code], {"HAILONG_CLOCK": "x", "LC_CTYPE": "C.UTF-8"})
     # The fourth is the listing itself.
     assert wait_for_log(daemon) == "['HAILONG_CLOCK', 'LC_CTYPE'] ['0', '1', '2', '3']"
@@ -133,11 +133,11 @@ def test_addresses_and_key_are_readable_by_their_owner_only(tmp_path: Path) -> N
 
 
 def test_the_token_of_one_tablet_is_made_once_and_by_chance(tmp_path: Path) -> None:
-    told = []
+    tokens = []
     for folder in (tmp_path / "one", tmp_path / "one", tmp_path / "other"):
         settings, _ = in_force(Settings(state_dir=folder, api_key=SecretStr("key")), {}, alive=False)
         write_endpoints(settings)
-        told.append(json.loads((folder / "endpoints.json").read_text())["device_token"])
+        tokens.append(json.loads((folder / "endpoints.json").read_text())["device_token"])
         assert (folder / "tablet-tokens.json").stat().st_mode & 0o777 == 0o600
-    assert told[0] == told[1] != told[2]
-    assert len(told[0]) >= 43
+    assert tokens[0] == tokens[1] != tokens[2]
+    assert len(tokens[0]) >= 43

@@ -58,7 +58,7 @@ def _is_up(url: str) -> bool:
         return False
 
 
-def asked(url: str, statement: str, method: str = "POST", **headers: str) -> httpx.Response:
+def ask(url: str, statement: str, method: str = "POST", **headers: str) -> httpx.Response:
     return httpx.request(
         method, url, params={"query": statement}, headers={**KEY, **headers}, trust_env=False, timeout=20
     )
@@ -86,13 +86,13 @@ def test_a_program_needs_the_password(store_url: str) -> None:
 )  # fmt: skip
 def test_no_page_gets_an_answer_though_it_knew_the_password(store_url: str, headers: dict[str, str]) -> None:
     for method in ("GET", "POST"):
-        answer = asked(store_url, "SELECT 'TOP-SECRET'", method, **headers)
+        answer = ask(store_url, "SELECT 'TOP-SECRET'", method, **headers)
         assert answer.status_code == 403
         assert "TOP-SECRET" not in answer.text
 
 
 def test_nothing_reaches_files_or_the_network(store_url: str, folder: Path) -> None:
-    secret, made = folder / "secret.csv", folder / "made.csv"
+    secret, written_file = folder / "secret.csv", folder / "made.csv"
     for statement in (
         f"SELECT * FROM file('{secret}', 'CSV', 'a String')",
         f"SELECT * FROM `file`('{secret}', 'CSV', 'a String')",
@@ -105,21 +105,21 @@ def test_nothing_reaches_files_or_the_network(store_url: str, folder: Path) -> N
         f"SELECT * FROM numbers(1) JOIN '{secret}' ON 1",
         f"SELECT * FROM view(SELECT * FROM file('{secret}', 'CSV', 'a String'))",
         f"SELECT * FROM merge(default, '.*') WHERE $${secret}$$ = ''",
-        f"INSERT INTO FUNCTION file('{made}', 'CSV', 'a String') VALUES ('x')",
-        f"INSERT INTO TABLE FUNCTION file('{made}', 'CSV', 'a String') SELECT 'x'",
-        f"SELECT 'x' INTO OUTFILE '{made}'",
+        f"INSERT INTO FUNCTION file('{written_file}', 'CSV', 'a String') VALUES ('x')",
+        f"INSERT INTO TABLE FUNCTION file('{written_file}', 'CSV', 'a String') SELECT 'x'",
+        f"SELECT 'x' INTO OUTFILE '{written_file}'",
         f"CREATE TABLE stolen (a String) ENGINE = File(CSV, '{secret}')",
         f"CREATE TABLE stolen (a String) ENGINE File(CSV, '{secret}')",
         f"CREATE TABLE stolen AS file('{secret}', 'CSV', 'a String')",
         f"CREATE DATABASE stolen ENGINE = Filesystem('{folder}')",
         f"CREATE OR REPLACE DICTIONARY d (a String) PRIMARY KEY a SOURCE(FILE(path '{secret}' format 'CSV'))",
         f"ATTACH TABLE stolen FROM '{folder}' (a String) ENGINE = MergeTree ORDER BY a",
-        f"BACKUP TABLE system.one TO File('{made}')",
+        f"BACKUP TABLE system.one TO File('{written_file}')",
         f"SELECT * FROM url('{store_url}/ping', 'RawBLOB', 'a String')",
         f"SELECT * FROM remote('{store_url[7:]}', system.one)",
     ):
         for method in ("GET", "POST"):
-            answer = asked(store_url, statement, method)
+            answer = ask(store_url, statement, method)
             assert answer.status_code != 200, statement
             assert "TOP-SECRET" not in answer.text
             assert "reached over HTTP for its own tables only" in answer.text, statement
@@ -188,21 +188,21 @@ ATTACK = """async ([url, statement, key]) => {
 def test_a_web_page_gets_nothing_and_changes_nothing(
     browser: Browser, store_url: str, page_port: int, folder: Path
 ) -> None:
-    made = folder / "by-a-page.csv"
+    written_file = folder / "by-a-page.csv"
     context = browser.new_context()
     try:
         page = context.new_page()
         page.goto(f"http://127.0.0.1:{page_port}/")
         for statement in (
-            f"INSERT INTO FUNCTION file('{made}', 'CSV', 'a String') VALUES ('x')",
+            f"INSERT INTO FUNCTION file('{written_file}', 'CSV', 'a String') VALUES ('x')",
             "CREATE TABLE by_a_page (a String) ENGINE = MergeTree ORDER BY a",
             "SELECT 'TOP-' || 'SECRET'",
         ):
             assert "TOP-SECRET" not in page.evaluate(ATTACK, [store_url, statement, KEY])
     finally:
         context.close()
-    assert not made.exists()
-    assert asked(store_url, "EXISTS TABLE by_a_page").text == "0\n"
+    assert not written_file.exists()
+    assert ask(store_url, "EXISTS TABLE by_a_page").text == "0\n"
 
 
 @pytest.mark.browser

@@ -14,7 +14,7 @@ import pytest
 from tests.ingest.test_http import HOME, KEY, LINES, Ingest, ingest_in, raw, summarize, tap
 from tests.support import wait_until
 
-QUICK = "import runtime.http_bounds as b; b.HEAD_S = b.BODY_WINDOW_S = 1.0; b.CHECK_S = 0.2; b.LINGER_S = 0.2"
+QUICK = "import runtime.http.bounds as b; b.HEAD_S = b.BODY_WINDOW_S = 1.0; b.CHECK_S = 0.2; b.LINGER_S = 0.2"
 SLOW_CONNECTIONS = 1_000
 HEAD = f"POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nContent-Type: {LINES}\r\n"
 
@@ -110,9 +110,9 @@ def many_descriptors() -> Iterator[None]:
 
 @pytest.mark.parametrize("first", [b"", b"POST /v1/ev"], ids=["silent", "begun"])
 def test_taps_pass_while_a_thousand_slow_connections_hang(tmp_path: Path, first: bytes) -> None:
-    with many_descriptors(), ingest_in(tmp_path, HOME) as ingest, ExitStack() as held:
+    with many_descriptors(), ingest_in(tmp_path, HOME) as ingest, ExitStack() as sockets:
         for _ in range(SLOW_CONNECTIONS):
-            line = held.enter_context(socket.create_connection(address(ingest), timeout=10))
+            line = sockets.enter_context(socket.create_connection(address(ingest), timeout=10))
             if first:
                 line.sendall(first)
         waits_s = []
@@ -124,10 +124,10 @@ def test_taps_pass_while_a_thousand_slow_connections_hang(tmp_path: Path, first:
 
 
 def test_of_too_many_connections_those_that_send_nothing_make_room(tmp_path: Path) -> None:
-    bound = "import runtime.http_bounds as b; b.MOST_CONNECTIONS = 40; b.HEAD_S = 600"
-    with ingest_in(tmp_path, HOME, run_first=bound) as ingest, ExitStack() as held:
+    bound = "import runtime.http.bounds as b; b.MOST_CONNECTIONS = 40; b.HEAD_S = 600"
+    with ingest_in(tmp_path, HOME, run_first=bound) as ingest, ExitStack() as sockets:
         for _ in range(100):
-            held.enter_context(socket.create_connection(address(ingest), timeout=10))
+            sockets.enter_context(socket.create_connection(address(ingest), timeout=10))
         ingest.http.close()
         for _ in range(5):
             answer = answer_to(ingest, tap_request())
@@ -136,17 +136,17 @@ def test_of_too_many_connections_those_that_send_nothing_make_room(tmp_path: Pat
 
 
 def test_when_all_connections_are_at_work_one_more_is_503(tmp_path: Path) -> None:
-    bound = "import runtime.http_bounds as b; b.MOST_CONNECTIONS = 20"
-    with ingest_in(tmp_path, HOME, run_first=bound) as ingest, ExitStack() as held:
+    bound = "import runtime.http.bounds as b; b.MOST_CONNECTIONS = 20"
+    with ingest_in(tmp_path, HOME, run_first=bound) as ingest, ExitStack() as sockets:
         ingest.http.close()
         for _ in range(20):
-            line = held.enter_context(socket.create_connection(address(ingest), timeout=10))
+            line = sockets.enter_context(socket.create_connection(address(ingest), timeout=10))
             line.sendall(HEAD.encode() + b"Content-Length: 500\r\n\r\n")
         time.sleep(0.5)
         answer = answer_to(ingest, tap_request())
         assert answer.startswith("HTTP/1.1 503 ")
         assert "retry-after: 5" in answer
-        held.close()
+        sockets.close()
         wait_until(lambda: answer_to(ingest, tap_request()).startswith("HTTP/1.1 202 "), 10)
 
 

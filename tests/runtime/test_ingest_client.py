@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -14,7 +15,16 @@ import httpx
 import pytest
 
 from runtime.addresses import uses_proxy
-from runtime.ingest_client import Absence, IngestClient, IngestError, absence_text, retry_after_s
+from runtime.ingest_client import (
+    Absence,
+    AsyncIngestClient,
+    IngestClient,
+    IngestError,
+    Rejection,
+    absence_text,
+    post_event,
+    retry_after_s,
+)
 from tests.support import free_port
 
 NOW = datetime(2026, 11, 30, 10, 56, 25, tzinfo=UTC)
@@ -71,9 +81,9 @@ def test_a_date_is_held_against_the_answers_own_clock() -> None:
     assert retry_after(until, Date=format_datetime(theirs, usegmt=True)) == 20
 
 
-@pytest.mark.parametrize("told", ["Mon, 30 Nov 2020 10:56:25 GMT", "later", "1e3", "0"])
-def test_a_door_under_maintenance_is_waited_for_whatever_it_says(told: str) -> None:
-    with door((503, {"Retry-After": told}, ""), TAKEN) as (url, received), IngestClient(url, "key") as client:
+@pytest.mark.parametrize("header", ["Mon, 30 Nov 2020 10:56:25 GMT", "later", "1e3", "0"])
+def test_a_door_under_maintenance_is_waited_for_whatever_it_says(header: str) -> None:
+    with door((503, {"Retry-After": header}, ""), TAKEN) as (url, received), IngestClient(url, "key") as client:
         assert client.send([b"{}"]).accepted == 1
     assert received == ["{}", "{}"]
 
@@ -139,3 +149,35 @@ def test_the_key_goes_to_no_proxy_when_ingest_is_on_this_machine(name: str, monk
 )
 def test_only_hosts_outside_are_reached_through_the_proxy(url: str, outside: bool) -> None:
     assert uses_proxy(url) is outside
+
+
+REFUSED = json.dumps(
+    {"accepted": 0, "rejected": [{"index": 0, "id": None, "reason": "unknown_unit", "detail": "no X"}]}
+)
+
+
+def test_one_event_is_sent_by_one_try_and_its_rejection_comes_back() -> None:
+    with door(TAKEN, (202, {}, REFUSED), (503, {}, "busy")) as (url, received):
+        assert post_event(url, "key", {"id": "1"}) is None
+        assert str(post_event(url, "key", {"id": "2"})) == "unknown_unit: no X"
+        with pytest.raises(IngestError, match="503"):
+            post_event(url, "key", {"id": "3"})
+    assert [json.loads(body) for body in received] == [{"id": "1"}, {"id": "2"}, {"id": "3"}]
+
+
+def test_a_service_sends_one_event_or_several_and_learns_of_the_first_rejection() -> None:
+    async def send(url: str) -> list[Rejection | None]:
+        client = AsyncIngestClient(url, "key")
+        return [await client.post([{"id": "1"}]), await client.post([{"id": "2"}, {"id": "3"}])]
+
+    with door(TAKEN, (202, {}, REFUSED)) as (url, received):
+        assert asyncio.run(send(url)) == [None, Rejection("unknown_unit", "no X")]
+    assert [json.loads(body) for body in received] == [{"id": "1"}, [{"id": "2"}, {"id": "3"}]]
+
+
+@pytest.mark.parametrize("answer", [(401, {}, ""), (503, {}, "busy"), (202, {}, "<html>")])
+def test_whatever_else_a_service_is_answered_is_an_error(answer: tuple[int, dict[str, str], str]) -> None:
+    with door(answer) as (url, _), pytest.raises(IngestError):
+        asyncio.run(AsyncIngestClient(url, "key").post([{"id": "1"}]))
+    with pytest.raises(IngestError):
+        asyncio.run(AsyncIngestClient(f"http://127.0.0.1:{free_port()}", "key").get_devices())

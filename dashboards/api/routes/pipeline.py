@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-import httpx
-from prometheus_client.parser import text_string_to_metric_families
-
+from runtime.service_client import Metrics, ServiceError, read_metrics
 from runtime.settings import Settings
 
 LOOK_EVERY_S, TIMEOUT_S = 2.0, 0.5
@@ -38,25 +36,10 @@ class OnTheWay(NamedTuple):
         return bool(self.in_outbox or self.not_stored)
 
 
-Metrics = Mapping[tuple[str, str], float]
-"""Values by the metric's name and its label ``state``, which is empty for one without."""
-
-
-def read_metrics(url: str) -> Metrics:
-    """The metrics of a service; raises httpx.HTTPError and ValueError."""
-    answer = httpx.get(f"{url}/metrics", timeout=TIMEOUT_S, trust_env=False).raise_for_status()
-    found: dict[tuple[str, str], float] = {}
-    for family in text_string_to_metric_families(answer.text):
-        for sample in family.samples:
-            key = sample.name, sample.labels.get("state", "")
-            found[key] = found.get(key, 0.0) + sample.value
-    return found
-
-
 class Pipeline:
     """Looks every few seconds, when asked, for all threads."""
 
-    def __init__(self, settings: Settings, read: Callable[[str], Metrics] = read_metrics) -> None:
+    def __init__(self, settings: Settings, read: Callable[[str, float], Metrics] = read_metrics) -> None:
         self._urls = {"ingest": settings.ingest_url, "stream": settings.stream_url}
         self._read = read
         self._answered: set[str] = set()
@@ -93,8 +76,8 @@ class Pipeline:
 
     def _ask(self, name: str) -> tuple[Standing, Metrics]:
         try:
-            found = self._read(self._urls[name])
-        except (httpx.HTTPError, ValueError):
+            found = self._read(self._urls[name], TIMEOUT_S)
+        except ServiceError:
             return ("away" if name in self._answered else "unknown"), {}
         self._answered.add(name)
         return "answers", found

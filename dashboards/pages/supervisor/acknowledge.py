@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import uuid4
 
-import httpx
 import streamlit as st
 
 from contract.indicators.catalogue import catalogue
@@ -13,10 +12,10 @@ from dashboards.pages.supervisor.blocks import Units, unit_name
 from dashboards.texts.by_language import Texts
 from dashboards.texts.plain_text import markdown
 from runtime.clock import clock_from
+from runtime.ingest_client import IngestError, post_event
 from runtime.settings import Settings
 
 SOURCE = "supervisor"
-TIMEOUT_S = 10.0
 OTHERS = ("severe", "silent", "lasting")
 ASKED = "ack"
 """The parameter of the address that opens the form: ``ack=UNIT~ABOUT``."""
@@ -39,21 +38,10 @@ def acknowledged(unit: str, about: str, by: str, comment: str, at: datetime) -> 
 def send(settings: Settings, event: dict[str, object]) -> str:
     """Sends it through ingest; what hinders it, empty when it was accepted."""
     try:
-        answer = httpx.post(
-            f"{settings.ingest_url}/v1/events",
-            json=event,
-            headers={
-                "Content-Type": "application/cloudevents+json",
-                "Authorization": f"Bearer {settings.api_key.get_secret_value()}",
-            },
-            timeout=TIMEOUT_S,
-            trust_env=False,
-        )
-        answer.raise_for_status()
-        rejected = answer.json()["rejected"]
-    except (httpx.HTTPError, ValueError) as error:
+        rejection = post_event(settings.ingest_url, settings.api_key.get_secret_value(), event)
+    except IngestError as error:
         return str(error)
-    return str(rejected[0]["detail"]) if rejected else ""
+    return rejection.detail if rejection else ""
 
 
 def draw_form(units: Units, texts: Texts) -> None:

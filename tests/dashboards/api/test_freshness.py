@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 from clickhouse_connect.driver.client import Client
 
@@ -18,6 +17,7 @@ from dashboards.api.routes.freshness import cause
 from dashboards.api.routes.pipeline import OnTheWay, Pipeline
 from dashboards.pages.supervisor.blocks import clock_line
 from dashboards.texts.by_language import texts_in
+from runtime.service_client import Metrics, ServiceError
 from runtime.settings import Settings
 from tests.asked_api import AskedApi
 from tests.support import Stack, free_port, logged, put_lines, rating, unit, wait_until
@@ -100,9 +100,9 @@ def test_who_answered_and_does_no_more_is_away_and_who_never_did_is_not_known() 
     }
     down: set[str] = set(metrics)
 
-    def read(url: str) -> Mapping[tuple[str, str], float]:
+    def read(url: str, _timeout_s: float) -> Metrics:
         if url in down:
-            raise httpx.ConnectError(url)
+            raise ServiceError(url)
         return metrics[url]
 
     pipeline = Pipeline(Settings(ingest_url="http://ingest", stream_url="http://stream"), read)

@@ -41,7 +41,7 @@ def test_rows_within_a_quoted_cell_are_told_line_by_line(tmp_path: Path) -> None
     text = text.replace("HS-2;", '"HS-2;').replace("HS-4;", 'HS-4";')
     result = imported(csv_file(tmp_path, text))
     assert [event.subject for event in result.events] == ["HS-1", "HS-5"]
-    assert [one.place for one in result.rejected] == [3, 4, 5]
+    assert [rejected.place for rejected in result.rejected] == [3, 4, 5]
     assert "quoted cell of lines 3 to 5" in result.rejected[0].reason
     assert (result.account.read, result.account.sent, result.account.refused) == (5, 2, 3)
 
@@ -65,13 +65,13 @@ def test_a_file_that_does_not_quote_can_be_said_to(tmp_path: Path) -> None:
 
 def test_a_cell_that_lost_its_opening_quotation_mark_is_not_taken(tmp_path: Path) -> None:
     text = table("", "", "").replace("HS-2", 'HS-2"').replace("HS-3", ' "HS-3"')
-    assert [one.place for one in imported(csv_file(tmp_path, text)).rejected] == [3, 4]
+    assert [rejected.place for rejected in imported(csv_file(tmp_path, text)).rejected] == [3, 4]
 
 
 def test_rows_with_another_number_of_cells_are_told(tmp_path: Path) -> None:
     text = table("", "", "").replace("HS-1;", "HS-1;;").replace("08:02;", "08:02 ")
     result = imported(csv_file(tmp_path, text))
-    assert [(one.place, one.reason) for one in result.rejected] == [
+    assert [(rejected.place, rejected.reason) for rejected in result.rejected] == [
         (2, "5 fields where the header has 4"),
         (3, "3 fields where the header has 4"),
     ]
@@ -81,7 +81,11 @@ def test_a_zero_byte_and_a_table_programs_errors_are_told(tmp_path: Path) -> Non
     text = table("a\0", "", "", "").replace("HS-2", "#N/A").replace("HS-3;02/11/2026 08:03", "HS-3;########")
     result = imported(csv_file(tmp_path, text))
     assert [event.subject for event in result.events] == ["HS-4"]
-    assert [(one.place, one.column) for one in result.rejected] == [(2, ""), (3, "Mã hồ sơ"), (4, "Tiếp nhận")]
+    assert [(rejected.place, rejected.column) for rejected in result.rejected] == [
+        (2, ""),
+        (3, "Mã hồ sơ"),
+        (4, "Tiếp nhận"),
+    ]
     kept = imported(csv_file(tmp_path, table("").replace("05/11/2026", "#N/A")), MAPPING + "missing: ['#N/A']\n")
     assert kept.events[0].data.due_at is None
 
@@ -161,7 +165,7 @@ def test_titles_above_the_header_are_skipped_when_the_mapping_says_so(tmp_path: 
         csv_file(tmp_path, titles + table("", "") + "Tổng cộng;;;2\n"), MAPPING + "file: {header_row: 4}\n"
     )
     assert [event.subject for event in result.events] == ["HS-1", "HS-2"]
-    assert [(one.place, one.column) for one in result.rejected] == [(7, "Tiếp nhận")]
+    assert [(rejected.place, rejected.column) for rejected in result.rejected] == [(7, "Tiếp nhận")]
 
 
 def test_mixed_line_ends_and_marks_of_joined_files_lose_nothing(tmp_path: Path) -> None:

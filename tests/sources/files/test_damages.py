@@ -80,24 +80,24 @@ TABLES = st.lists(ROWS, min_size=1, max_size=12).map(
 
 def expected(rows: list[Paid]) -> dict[str, tuple[Any, ...]]:
     """What is sent of each code."""
-    made = {}
+    events_by_code = {}
     for row in rows:
         note = unicodedata.normalize("NFC", row.note).strip() or None
         at = (row.opened - timedelta(hours=7)).isoformat() + "+00:00"
-        made[row.code] = (at, row.fee, note, row.due and row.due.isoformat())
-    return made
+        events_by_code[row.code] = (at, row.fee, note, row.due and row.due.isoformat())
+    return events_by_code
 
 
 def sent(result: Imported) -> dict[str, tuple[Any, ...]]:
     """The same of what came out; a day is what its text or its cell says."""
-    made = {}
+    events_by_code = {}
     for event in result.events:
         assert str(event.id) == derived_id("damages", event.subject, "payment.paid", event.subject)
         extra = event.data.model_extra or {}
         due = extra.get("due")
         day = datetime.strptime(due, "%d/%m/%Y").date().isoformat() if due and "/" in due else due  # noqa: DTZ007
-        made[event.subject] = (event.time.isoformat(), event.data.amount_vnd, extra.get("note"), day)
-    return made
+        events_by_code[event.subject] = (event.time.isoformat(), event.data.amount_vnd, extra.get("note"), day)
+    return events_by_code
 
 
 def read(file: Path, more: str = "", case: str = "Mã hồ sơ", rows: str = "case") -> Imported:
@@ -171,7 +171,11 @@ def damaged(records: list[str], kind: str, at: int, dialect: dict[str, Any], ran
     elif kind == "zero byte":
         place = random.randrange(len(record.rstrip("\r\n")) + 1)
         record = record[:place] + "\0" + record[place:]
-    content = [*(one.encode() for one in records[:at]), record.encode(), *(one.encode() for one in records[at + 1 :])]
+    content = [
+        *(line.encode() for line in records[:at]),
+        record.encode(),
+        *(line.encode() for line in records[at + 1 :]),
+    ]
     if kind == "bad byte":
         place = random.randrange(len(content[at]))
         content[at] = content[at][:place] + b"\xff" + content[at][place:]
@@ -201,12 +205,15 @@ def test_a_damaged_csv_gives_the_same_events_or_names_the_damage(
     truth = expected(rows)
     if kind == "cut":
         truth = dict(list(truth.items())[:at])
-    made = sent(result)
-    other = [code for code, event in made.items() if truth.get(code) != event]
+    events_by_code = sent(result)
+    other = [code for code, event in events_by_code.items() if truth.get(code) != event]
     cut_short = [f"line {first + lines[at] - 1}" in remark or f"line {first}" in remark for remark in result.remarks]
-    named = any(first <= one.place < first + lines[at] for one in result.rejected)
-    assert not other or (other == [rows[at - 1].code] and (named or (kind == "cut" and any(cut_short)))), (other, made)
-    gone = [code for code in truth if code not in made]
+    named = any(first <= rejected.place < first + lines[at] for rejected in result.rejected)
+    assert not other or (other == [rows[at - 1].code] and (named or (kind == "cut" and any(cut_short)))), (
+        other,
+        events_by_code,
+    )
+    gone = [code for code in truth if code not in events_by_code]
     assert not gone or named or kind == "cut"
     assert set(gone) <= {rows[at - 1].code} or len(result.rejected) >= len(gone)
     assert result.account.read == result.account.sent + result.account.refused
@@ -262,7 +269,7 @@ def test_a_damaged_cell_of_a_workbook_costs_its_row_alone(rows: list[Paid], kind
     with tempfile.TemporaryDirectory() as folder:
         book.save(Path(folder) / "x.xlsx")
         result = read(Path(folder) / "x.xlsx")
-    assert [(one.place, one.column) for one in result.rejected] == [(at + 2, COLUMNS[column - 1])]
+    assert [(rejected.place, rejected.column) for rejected in result.rejected] == [(at + 2, COLUMNS[column - 1])]
     assert sent(result) == expected([row for row in rows if row is not rows[at]])
     assert (result.account.read, result.account.refused) == (len(rows), 1)
 

@@ -64,7 +64,7 @@ def test_a_formula_whose_result_is_not_stored_is_named(cell: str, tmp_path: Path
     book = changed_xml(workbook(tmp_path, rows(2)), '(<c r="C3"[^>]*)t="n">.*?</c>', rf"\1>{cell}</c>")
     result = imported(book)
     assert [event.subject for event in result.events] == ["HS-1"]
-    assert [(one.place, one.column) for one in result.rejected] == [(3, "Hẹn trả")]
+    assert [(rejected.place, rejected.column) for rejected in result.rejected] == [(3, "Hẹn trả")]
     assert "formula without its result" in result.rejected[0].reason
 
 
@@ -91,7 +91,10 @@ def test_codes_are_as_they_are_shown_or_refused(tmp_path: Path) -> None:
 
     result = imported(workbook(tmp_path, rows(len(cells)), codes))
     assert [event.subject for event in result.events] == ["000123", "000124", "101001240734", "2.500"]
-    assert ["number format" in one.reason or "15 digits" in one.reason for one in result.rejected] == [True, True]
+    assert ["number format" in rejected.reason or "15 digits" in rejected.reason for rejected in result.rejected] == [
+        True,
+        True,
+    ]
 
 
 def test_what_a_merged_cell_hides_is_named(tmp_path: Path) -> None:
@@ -101,7 +104,7 @@ def test_what_a_merged_cell_hides_is_named(tmp_path: Path) -> None:
 
     result = imported(workbook(tmp_path, [*rows(3), [], ["I. Đất đai"]], merge))
     assert [event.subject for event in result.events] == ["HS-1", "HS-3"]
-    assert [(one.place, one.column) for one in result.rejected] == [(3, "Hẹn trả"), (6, "Tiếp nhận")]
+    assert [(rejected.place, rejected.column) for rejected in result.rejected] == [(3, "Hẹn trả"), (6, "Tiếp nhận")]
     assert "merged cell" in result.rejected[0].reason
 
 
@@ -159,4 +162,4 @@ def test_clock_times_and_dates_beyond_the_calendar_are_no_instants(tmp_path: Pat
         sheet["B3"].number_format = "dd/mm/yyyy"
 
     result = imported(workbook(tmp_path, rows(2), cells))
-    assert [(one.place, one.column) for one in result.rejected] == [(2, "Tiếp nhận"), (3, "Tiếp nhận")]
+    assert [(rejected.place, rejected.column) for rejected in result.rejected] == [(2, "Tiếp nhận"), (3, "Tiếp nhận")]

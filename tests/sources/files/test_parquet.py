@@ -17,7 +17,7 @@ from tests.exports import HEADER, MAPPING, imported
 OPENED = datetime(2026, 11, 2, 8, 15)  # noqa: DTZ001 - no zone on purpose
 
 
-def written(folder: Path, codes: Any, due: Any = None, opened: Any = None) -> Path:
+def write_parquet(folder: Path, codes: Any, due: Any = None, opened: Any = None) -> Path:
     columns = [
         codes,
         pa.array([OPENED] * len(codes)) if opened is None else opened,
@@ -42,7 +42,7 @@ def written(folder: Path, codes: Any, due: Any = None, opened: Any = None) -> Pa
     ],
 )
 def test_codes_of_every_type_are_as_they_are(column: Any, codes: list[str], tmp_path: Path) -> None:
-    result = imported(written(tmp_path, column))
+    result = imported(write_parquet(tmp_path, column))
     assert [event.subject for event in result.events] == codes
     assert result.account.sent == 2
 
@@ -56,8 +56,8 @@ def test_codes_of_every_type_are_as_they_are(column: Any, codes: list[str], tmp_
     ],
 )
 def test_a_cell_that_is_not_exact_is_named(column: Any, reason: str, tmp_path: Path) -> None:
-    result = imported(written(tmp_path, column))
-    assert [(one.place, one.column) for one in result.rejected] == [(1, "Mã hồ sơ")]
+    result = imported(write_parquet(tmp_path, column))
+    assert [(rejected.place, rejected.column) for rejected in result.rejected] == [(1, "Mã hồ sơ")]
     assert reason in result.rejected[0].reason
     assert len(result.events) == 1
 
@@ -67,7 +67,7 @@ def test_a_cell_that_is_not_exact_is_named(column: Any, reason: str, tmp_path: P
 )
 def test_columns_without_single_values_are_an_error(kind: Any, tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"'Hẹn trả' holds .*, no single values"):
-        imported(written(tmp_path, pa.array(["a"]), due=pa.nulls(1, kind)))
+        imported(write_parquet(tmp_path, pa.array(["a"]), due=pa.nulls(1, kind)))
 
 
 NOON = datetime(2026, 11, 5, 12)  # noqa: DTZ001
@@ -85,22 +85,22 @@ MIDNIGHT = datetime(2026, 11, 5)  # noqa: DTZ001
     ],
 )
 def test_a_column_of_days_is_days_and_an_instant_is_an_instant(due: Any, expected: str, tmp_path: Path) -> None:
-    events = imported(written(tmp_path, pa.array(["a", "b"]), due=due)).events
+    events = imported(write_parquet(tmp_path, pa.array(["a", "b"]), due=due)).events
     assert events[0].data.due_at.isoformat() == expected
 
 
 def test_nothing_is_nothing_in_every_type(tmp_path: Path) -> None:
     opened = pa.array(["02/11/2026", None])
-    result = imported(written(tmp_path, pa.array(["a", "b"]), due=pa.array([float("nan")] * 2), opened=opened))
+    result = imported(write_parquet(tmp_path, pa.array(["a", "b"]), due=pa.array([float("nan")] * 2), opened=opened))
     assert [event.data.due_at for event in result.events] == [None]
-    assert [(one.place, one.column) for one in result.rejected] == [(2, "Tiếp nhận")]
+    assert [(rejected.place, rejected.column) for rejected in result.rejected] == [(2, "Tiếp nhận")]
 
 
 def test_a_year_beyond_the_calendar_and_a_damaged_file_are_named(tmp_path: Path) -> None:
     far = pa.array([1_800_000_000, 10**15], pa.timestamp("s"))
-    result = imported(written(tmp_path, pa.array(["a", "b"]), due=far))
-    assert [(one.place, one.column) for one in result.rejected] == [(2, "Hẹn trả")]
-    file = written(tmp_path, pa.array([f"HS-{n}" for n in range(5_000)]))
+    result = imported(write_parquet(tmp_path, pa.array(["a", "b"]), due=far))
+    assert [(rejected.place, rejected.column) for rejected in result.rejected] == [(2, "Hẹn trả")]
+    file = write_parquet(tmp_path, pa.array([f"HS-{n}" for n in range(5_000)]))
     content = bytearray(file.read_bytes())
     content[100:4_000] = b"\xff" * 3_900
     file.write_bytes(content)
@@ -110,4 +110,4 @@ def test_a_year_beyond_the_calendar_and_a_damaged_file_are_named(tmp_path: Path)
 
 def test_durations_are_no_instants(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="no single values"):
-        imported(written(tmp_path, pa.array(["a"]), due=pa.array([timedelta(days=1)])), MAPPING)
+        imported(write_parquet(tmp_path, pa.array(["a"]), due=pa.array([timedelta(days=1)])), MAPPING)

@@ -111,7 +111,7 @@ def test_a_mapping_names_the_marks_of_its_amounts(tmp_path: Path) -> None:
     )
     result = imported(file, mapping + 'numbers: {decimal: ",", thousands: " "}\n')
     assert [event.data.amount_vnd for event in result.events] == [1_500_000]
-    assert [(one.place, one.column) for one in result.rejected] == [(3, "Phí")]
+    assert [(rejected.place, rejected.column) for rejected in result.rejected] == [(3, "Phí")]
     assert "may mean 150000 or 150" in imported(file, mapping).rejected[1].reason
     with pytest.raises(MappingError, match="the same sign"):
         imported(file, mapping + 'numbers: {decimal: ".", thousands: "."}\n')

@@ -60,7 +60,7 @@ def api() -> Iterator[str]:
         server.shutdown()
 
 
-def written(folder: Path, table: str = TABLE) -> tuple[Path, Path]:
+def write_files(folder: Path, table: str = TABLE) -> tuple[Path, Path]:
     (folder / "map.yaml").write_text(MAPPING, encoding="utf-8")
     (folder / "so.csv").write_text(table, encoding="utf-8")
     return folder / "so.csv", folder / "map.yaml"
@@ -79,19 +79,19 @@ def cells(text: str) -> dict[str, list[str]]:
 
 def test_a_dry_run_tells_all_and_sends_nothing(api: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = Settings(state_dir=tmp_path, api_url=api, ingest_url=f"http://127.0.0.1:{free_port()}")
-    assert run(settings, *written(tmp_path), dry_run=True) == 1
+    assert run(settings, *write_files(tmp_path), dry_run=True) == 1
     text = capsys.readouterr().out
-    told = cells(text)
-    assert told["rows"] == ["7"]
-    assert told["events that would be sent"] == ["10"]
-    assert told["… and taken"] == ["6"]
-    assert (told["… dossier.accepted"], told["… dossier.completed"], told["… rating.submitted"]) == (
+    table = cells(text)
+    assert table["rows"] == ["7"]
+    assert table["events that would be sent"] == ["10"]
+    assert table["… and taken"] == ["6"]
+    assert (table["… dossier.accepted"], table["… dossier.completed"], table["… rating.submitted"]) == (
         ["3"],
         ["2"],
         ["1"],
     )
     refusals = {
-        reason: told[f"refused: {reason}"]
+        reason: table[f"refused: {reason}"]
         for reason in (
             "id_conflict",
             "score_outside_scale, column Điểm",
@@ -101,10 +101,10 @@ def test_a_dry_run_tells_all_and_sends_nothing(api: str, tmp_path: Path, capsys:
         )
     }
     assert set(map(tuple, refusals.values())) == {("1",)}
-    assert told["from, to"] == ["2024-05-02 00:00+07:00 – 2024-06-03 00:00+07:00"]
-    assert told["figures touched"] == ["3 months of 2 units, 2024-05 to 2024-06"]
-    assert told["DR.01"] == ["4", "2024-05 to 2024-06 (2)", "yes"]
-    assert told["DR.99"] == ["1", "—", "no: refused"]
+    assert table["from, to"] == ["2024-05-02 00:00+07:00 – 2024-06-03 00:00+07:00"]
+    assert table["figures touched"] == ["3 months of 2 units, 2024-05 to 2024-06"]
+    assert table["DR.01"] == ["4", "2024-05 to 2024-06 (2)", "yes"]
+    assert table["DR.99"] == ["1", "—", "no: refused"]
     assert "so.csv: line 4, case DR-2: id_conflict: id:" in text
     assert "nothing was sent" in text
 
@@ -112,27 +112,27 @@ def test_a_dry_run_tells_all_and_sends_nothing(api: str, tmp_path: Path, capsys:
 def test_the_first_event_of_each_type_is_shown_as_it_would_be_sent(
     api: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(Settings(state_dir=tmp_path, api_url=api), *written(tmp_path), dry_run=True)
+    run(Settings(state_dir=tmp_path, api_url=api), *write_files(tmp_path), dry_run=True)
     text = capsys.readouterr().out
-    decoder, shown, place = json.JSONDecoder(), [], text.find("{\n")
+    decoder, events, place = json.JSONDecoder(), [], text.find("{\n")
     while place >= 0:
         event, end = decoder.raw_decode(text, place)
-        shown.append(event)
+        events.append(event)
         place = text.find("{\n", end)
-    assert [event["type"] for event in shown] == ["dossier.accepted", "dossier.completed", "rating.submitted"]
-    assert shown[0]["data"] == {"unit": "DR.01", "procedure": "TT-1"}
+    assert [event["type"] for event in events] == ["dossier.accepted", "dossier.completed", "rating.submitted"]
+    assert events[0]["data"] == {"unit": "DR.01", "procedure": "TT-1"}
 
 
 def test_that_units_were_not_looked_up_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = Settings(state_dir=tmp_path, api_url=f"http://127.0.0.1:{free_port()}")
     good = "\n".join(TABLE.splitlines()[:3])
-    assert run(settings, *written(tmp_path, good), dry_run=True) == 0
+    assert run(settings, *write_files(tmp_path, good), dry_run=True) == 0
     assert "whether units are known was not looked up" in capsys.readouterr().out
 
 
 def test_a_file_that_cannot_be_read_ends_a_dry_run_as_it_ends_an_import(api: str, tmp_path: Path) -> None:
     settings = Settings(state_dir=tmp_path, api_url=api)
-    assert run(settings, *written(tmp_path, "Số,Nhận\n"), dry_run=True) == 2
+    assert run(settings, *write_files(tmp_path, "Số,Nhận\n"), dry_run=True) == 2
 
 
 @pytest.mark.stack
@@ -140,9 +140,9 @@ def test_an_import_tells_what_was_new_and_a_dry_run_stores_nothing(
     stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert stack.send([unit("DR.01"), unit("DR.02")]) == []
-    wait_until(lambda: "DR.02" in {one["subject"] for one in stack.get("/v1/reference")["events"]}, 60)
+    wait_until(lambda: "DR.02" in {event["subject"] for event in stack.get("/v1/reference")["events"]}, 60)
     lines = TABLE.splitlines()
-    file, mapping = written(tmp_path, "\n".join(lines[:3]))
+    file, mapping = write_files(tmp_path, "\n".join(lines[:3]))
     assert run(stack.settings, file, mapping, dry_run=True) == 0
     assert stack.get("/v1/counts", source="import/thu")["rows"] == 0
     news = []
@@ -150,7 +150,7 @@ def test_an_import_tells_what_was_new_and_a_dry_run_stores_nothing(
         file.write_text("\n".join(table), encoding="utf-8")
         capsys.readouterr()
         assert run(stack.settings, file, mapping) == 0
-        told = cells(capsys.readouterr().out)
-        news.append((told["… new"], told["… known already"]))
+        counts = cells(capsys.readouterr().out)
+        news.append((counts["… new"], counts["… known already"]))
     nothing = "none: all of it was known already, nothing was changed"
     assert news == [(["4"], ["0"]), ([nothing], ["4"]), (["1"], ["4"])]

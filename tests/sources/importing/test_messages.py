@@ -17,7 +17,7 @@ from rich.console import Console
 from runtime.ingest_client import IngestError
 from runtime.settings import Settings
 from sources.importing.importer import run
-from sources.send_all import send_shown
+from sources.send_all import send_with_progress
 from tests.support import free_port
 
 MAPPING = """
@@ -90,7 +90,7 @@ def settings(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setattr("sources.wait_until_stored.QUIET_S", 0.1)
     monkeypatch.setattr("sources.wait_until_stored.STALL_S", 0.2)
     monkeypatch.setattr("sources.wait_until_stored.WORKING_STALL_S", 0.4)
-    monkeypatch.setattr("sources.importing.report.LINE_EVERY_S", 0.0)
+    monkeypatch.setattr("runtime.progress.LINE_EVERY_S", 0.0)
     monkeypatch.setenv("COLUMNS", "200")
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -164,5 +164,5 @@ def test_a_simulation_without_units_ends_after_the_first_batch(
     world.refused = {"reason": "unknown_unit", "detail": "data.unit: no unit has the code 'X1'"}
     events = iter([b"{}"] * 100)
     with pytest.raises(IngestError, match=r"none of 2 events: unknown_unit: .*hailong reference load"):
-        send_shown(settings, events, 100, Console(file=io.StringIO()), "events", "")
+        send_with_progress(settings, events, 100, Console(file=io.StringIO()), "events", "")
     assert len(list(events)) >= 94

@@ -10,8 +10,8 @@ import pytest
 
 from contract.events.envelope import AnyEvent, decode
 from contract.events.refusals import Refusal
-from sources.compiled.compiled_mapping import Made, Rejected, Transform
-from sources.importing.events_of_file import produced
+from sources.compiled.compiled_mapping import CompiledMapping, MappedEvent, Rejected
+from sources.importing.events_of_file import read_events
 from sources.importing.importer import run
 from sources.mapping.mapping_file import load
 from tests.support import Stack, unit
@@ -21,15 +21,15 @@ MAPPING = Path(__file__).parents[3] / "mappings" / "post-office.yaml"
 NOVEMBER = {"from": "2026-11-01", "to": "2026-11-10", "channel": "post", "comments": "true"}
 
 
-def made() -> tuple[list[AnyEvent | Refusal], list[Rejected]]:
+def read_sheet() -> tuple[list[AnyEvent | Refusal], list[Rejected]]:
     mapping = load(MAPPING)
-    found = list(produced(SHEET, mapping, Transform(mapping)))
-    events = [decode(one.line) for one in found if isinstance(one, Made)]
-    return events, [one for one in found if isinstance(one, Rejected)]
+    results = list(read_events(SHEET, mapping, CompiledMapping(mapping)))
+    events = [decode(result.line) for result in results if isinstance(result, MappedEvent)]
+    return events, [result for result in results if isinstance(result, Rejected)]
 
 
 def test_each_row_is_a_rating_of_the_place_that_the_post_office_means() -> None:
-    ratings = [event for event in made()[0] if not isinstance(event, Refusal)]
+    ratings = [event for event in read_sheet()[0] if not isinstance(event, Refusal)]
     told = [(event.data.unit, event.data.score, event.data.comment) for event in ratings]
     assert sorted(told, key=lambda one: -one[1]) == [
         ("H26.66.01.005", 5, None),
@@ -45,7 +45,7 @@ def test_each_row_is_a_rating_of_the_place_that_the_post_office_means() -> None:
 
 
 def test_a_place_that_is_not_listed_and_a_score_that_is_none_are_named() -> None:
-    events, rejected = made()
+    events, rejected = read_sheet()
     assert [(one.place, one.column, one.reason) for one in rejected] == [
         (6, "Bưu cục", "'BC Đống Đa' is not listed under translate")
     ]

@@ -12,12 +12,12 @@ import pytest
 from contract.events.envelope import AnyEvent, decode
 from contract.events.refusals import Refusal
 from runtime.settings import Settings
-from sources.compiled.compiled_mapping import Transform
+from sources.compiled.compiled_mapping import CompiledMapping
 from sources.importing.appointments import without_appointment
-from sources.importing.events_of_file import produced
+from sources.importing.events_of_file import read_events
 from sources.importing.importer import run
 from sources.importing.survey import reference_events, survey
-from sources.mapping.mapping_file import Mapping, MappingError, load
+from sources.mapping.mapping_file import MappingError, MappingFile, load
 from tests.support import Stack, free_port
 from warehouse.verify.working_time import calendars_of_units
 
@@ -56,17 +56,17 @@ TABLE = """Số,Phòng,Thủ tục,Nhận,Xong
 """
 
 
-def rules(folder: Path, calendar: str) -> Mapping:
+def rules(folder: Path, calendar: str) -> MappingFile:
     path = folder / "map.yaml"
     path.write_text(RULES.replace("CALENDAR", calendar), encoding="utf-8")
     (folder / "log.csv").write_text(TABLE, encoding="utf-8")
     return load(path)
 
 
-def reference(folder: Path, mapping: Mapping) -> list[AnyEvent]:
-    transform = Transform(mapping)
-    found = survey(folder / "log.csv", mapping, transform)
-    events = [decode(one.line) for one in reference_events(mapping, found)]
+def reference(folder: Path, mapping: MappingFile) -> list[AnyEvent]:
+    compiled = CompiledMapping(mapping)
+    surveyed = survey(folder / "log.csv", mapping, compiled)
+    events = [decode(event.line) for event in reference_events(mapping, surveyed)]
     assert not [event for event in events if isinstance(event, Refusal)]
     return [event for event in events if not isinstance(event, Refusal)]
 
@@ -95,11 +95,11 @@ def test_a_calendar_that_is_loaded_is_named_by_its_code(tmp_path: Path) -> None:
     assert "calendar.day_defined" not in {event.type for event in events}
 
 
-@pytest.mark.parametrize(("zone", "told"), [("", []), ("\n    zone: Europe/Amsterdam", ["Europe/Amsterdam"])])
-def test_another_zone_than_vietnams_is_told(zone: str, told: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("zone", "zones"), [("", []), ("\n    zone: Europe/Amsterdam", ["Europe/Amsterdam"])])
+def test_another_zone_than_vietnams_is_told(zone: str, zones: list[str], tmp_path: Path) -> None:
     events = reference(tmp_path, rules(tmp_path, DAYS.replace("code: LX-LICH", f"code: LX-LICH{zone}")))
-    found = [(event.subject, event.data.zone) for event in events if event.type == "calendar.defined"]
-    assert found == [("LX-LICH", name) for name in told]
+    defined = [(event.subject, event.data.zone) for event in events if event.type == "calendar.defined"]
+    assert defined == [("LX-LICH", name) for name in zones]
 
 
 def test_a_unit_with_a_calendar_stands_over_the_same_one_without(tmp_path: Path) -> None:
@@ -130,12 +130,12 @@ def test_a_wrong_calendar_is_told_by_line(old: str, new: str, message: str, tmp_
 @pytest.mark.parametrize(("calendar", "units"), [("", 1), (DAYS, 0), ("calendar: VN-HN", 0)])
 def test_dossiers_whose_term_finds_no_calendar_are_found(calendar: str, units: int, tmp_path: Path) -> None:
     mapping = rules(tmp_path, calendar)
-    known = bodies(reference(tmp_path, mapping))
-    transform = Transform(mapping)
-    list(produced(tmp_path / "log.csv", mapping, transform))
-    found = without_appointment(transform.without_due, known)
-    assert {procedure for _, procedure in found} == ({"LX-01"} if units else set())
-    assert len({unit for unit, _ in found}) == units
+    events = bodies(reference(tmp_path, mapping))
+    compiled = CompiledMapping(mapping)
+    list(read_events(tmp_path / "log.csv", mapping, compiled))
+    pairs = without_appointment(compiled.without_due, events)
+    assert {procedure for _, procedure in pairs} == ({"LX-01"} if units else set())
+    assert len({unit for unit, _ in pairs}) == units
 
 
 @pytest.mark.parametrize(("calendar", "warned"), [("", True), ("calendar: none", False), (DAYS, False)])
@@ -145,18 +145,18 @@ def test_an_import_warns_of_them_with_the_remedy(
     rules(tmp_path, calendar)
     settings = Settings(state_dir=tmp_path, api_url=f"http://127.0.0.1:{free_port()}")
     assert run(settings, tmp_path / "log.csv", tmp_path / "map.yaml", dry_run=True) == 0
-    told = capsys.readouterr().out
-    assert ("no appointment can be worked out for 1 procedures in 1 units (LX.TU_PHAP-" in told) is warned
-    assert ("units.calendar in the mapping" in told) is warned
+    output = capsys.readouterr().out
+    assert ("no appointment can be worked out for 1 procedures in 1 units (LX.TU_PHAP-" in output) is warned
+    assert ("units.calendar in the mapping" in output) is warned
 
 
 @pytest.mark.stack
 def test_terms_are_counted_by_the_mappings_calendar(stack: Stack, tmp_path: Path) -> None:
     rules(tmp_path, DAYS)
     assert run(stack.settings, tmp_path / "log.csv", tmp_path / "map.yaml") == 0
-    found = stack.get("/v1/dossiers", unit="LX", **{"from": "2024-05-01", "to": "2024-06-01"})["dossiers"]
+    dossiers = stack.get("/v1/dossiers", unit="LX", **{"from": "2024-05-01", "to": "2024-06-01"})["dossiers"]
     # Two working days after Monday, Wednesday being off: Thursday, counted from nine o'clock.
-    assert {one["dossier"]: one["due_at"] and one["due_at"][:16] for one in found} == {
+    assert {dossier["dossier"]: dossier["due_at"] and dossier["due_at"][:16] for dossier in dossiers} == {
         "LX-1": "2024-05-09T09:00",
         "LX-2": "2024-05-09T09:00",
         "LX-3": None,

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from contract.events.envelope import AnyEvent, decode
 from contract.events.refusals import Refusal
-from sources.compiled.compiled_mapping import Made, Rejected, Transform
-from sources.importing.events_of_file import produced
+from sources.compiled.compiled_mapping import CompiledMapping, MappedEvent, Rejected
+from sources.importing.events_of_file import read_events
 from sources.importing.row_account import RowAccount
 from sources.importing.survey import survey
-from sources.mapping.endings import hides, standing
+from sources.mapping.endings import ending_of_case, hides_ending
 from sources.mapping.event_rules import ENDINGS
-from sources.mapping.mapping_file import Mapping, load
+from sources.mapping.mapping_file import MappingFile, load
 from tests import strategies  # noqa: F401 its profile of hypothesis
 from warehouse.verify.dossiers import Rules, fold
 
@@ -35,26 +35,26 @@ def log(tmp_path: Path) -> Log:
     def read(mapping: str, table: str) -> tuple[list[AnyEvent], list[Rejected]]:
         file = tmp_path / "thang-5.csv"
         file.write_text(table, encoding="utf-8")
-        return outcome(file, written(tmp_path, mapping))
+        return outcome(file, write_mapping(tmp_path, mapping))
 
     return read
 
 
-def written(folder: Path, mapping: str) -> Mapping:
+def write_mapping(folder: Path, mapping: str) -> MappingFile:
     path = folder / "map.yaml"
     path.write_text("mapping: small\n" + mapping, encoding="utf-8")
     return load(path)
 
 
-def outcome(file: Path, mapping: Mapping) -> tuple[list[AnyEvent], list[Rejected]]:
-    transform = Transform(mapping)
-    survey(file, mapping, transform)
+def outcome(file: Path, mapping: MappingFile) -> tuple[list[AnyEvent], list[Rejected]]:
+    compiled = CompiledMapping(mapping)
+    survey(file, mapping, compiled)
     events, rejected = [], []
-    for one in produced(file, mapping, transform):
-        if isinstance(one, Rejected):
-            rejected.append(one)
+    for result in read_events(file, mapping, compiled):
+        if isinstance(result, Rejected):
+            rejected.append(result)
             continue
-        event = decode(one.line)
+        event = decode(result.line)
         assert not isinstance(event, Refusal), event
         events.append(event)
     return events, rejected
@@ -80,7 +80,7 @@ def test_one_number_in_two_units_is_two_dossiers(log: Log) -> None:
 def test_a_code_of_which_a_part_is_missing_names_no_case(log: Log) -> None:
     events, rejected = log(TWO_UNITS, "Đơn vị,Số,Ngày\nX1,,02/05/2024\n,7,02/05/2024\n")
     assert events == []
-    assert [(one.place, one.column) for one in rejected] == [(2, "Đơn vị/Số"), (3, "Đơn vị/Số")]
+    assert [(result.place, result.column) for result in rejected] == [(2, "Đơn vị/Số"), (3, "Đơn vị/Số")]
 
 
 BY_ROW = """
@@ -201,7 +201,7 @@ def test_several_questions_of_a_row_are_answers_of_one_rating(log: Log) -> None:
         SURVEY, "Ngày,Chung,Câu 1,Câu 2,Câu 3\n2024-05-02,4,5,Kém,-\n2024-05-02,3,-,,\n2024-05-02,2,x,Tốt,\n"
     )
     assert [event.data.answers for event in events] == [{"thai_do": 5, "thoi_gian": 1}, None]
-    assert [(one.place, one.column) for one in rejected] == [(4, "Câu 1")]
+    assert [(result.place, result.column) for result in rejected] == [(4, "Câu 1")]
 
 
 ENDS = """
@@ -247,21 +247,21 @@ def ended(events: list[AnyEvent]) -> str:
 
 
 @given(st.lists(st.tuples(st.sampled_from(ENDINGS), st.integers(1, 9)), min_size=1), st.permutations(ENDINGS))
-def test_the_end_that_stands_is_the_first_that_is_left(told: list[tuple[str, int]], order: list[str]) -> None:
-    kinds, times = [kind for kind, _ in told], [f"2024-05-0{day}T00:00:00+00:00" for _, day in told]
-    for asked in (order, []):
-        end = standing(kinds, times, asked)
+def test_the_end_that_stands_is_the_first_that_is_left(endings: list[tuple[str, int]], order: list[str]) -> None:
+    kinds, times = [kind for kind, _ in endings], [f"2024-05-0{day}T00:00:00+00:00" for _, day in endings]
+    for precedence in (order, []):
+        end = ending_of_case(kinds, times, precedence)
         assert end is not None
-        assert min((kind for kind in kinds if not hides(kind, end)), key=ENDINGS.index) == end
+        assert min((kind for kind in kinds if not hides_ending(kind, end)), key=ENDINGS.index) == end
 
 
 def test_what_endings_leave_out_is_counted(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(ROWS, encoding="utf-8")
-    mapping = written(tmp_path, ENDS % "endings: withdrawn")
-    transform, account = Transform(mapping), RowAccount(mapping)
-    made = list(produced(tmp_path / "log.csv", mapping, transform, account))
-    assert all(isinstance(one, Made) for one in made)
-    assert (transform.hidden, account.skipped) == (3, 3)  # a row whose only event is left out makes none
+    mapping = write_mapping(tmp_path, ENDS % "endings: withdrawn")
+    compiled, account = CompiledMapping(mapping), RowAccount(mapping)
+    results = list(read_events(tmp_path / "log.csv", mapping, compiled, account))
+    assert all(isinstance(result, MappedEvent) for result in results)
+    assert (compiled.hidden, account.skipped) == (3, 3)  # a row whose only event is left out makes none
 
 
 def test_rows_that_make_nothing_are_counted(tmp_path: Path) -> None:
@@ -269,8 +269,8 @@ def test_rows_that_make_nothing_are_counted(tmp_path: Path) -> None:
         "Số,Ngày,Bước\n1,2024-05-02,Rút\n1,,Xem\n2,,Xem\n2,,Xem\n3,,Rút\n", encoding="utf-8"
     )
     rules = ENDS.replace("  - {event: dossier.accepted, each: first_row, time: Ngày}\n", "") % ""
-    mapping = written(tmp_path, rules)
+    mapping = write_mapping(tmp_path, rules)
     account = RowAccount(mapping)
-    made = list(produced(tmp_path / "log.csv", mapping, Transform(mapping), account))
-    assert [type(one) for one in made] == [Made, Rejected]
+    results = list(read_events(tmp_path / "log.csv", mapping, CompiledMapping(mapping), account))
+    assert [type(result) for result in results] == [MappedEvent, Rejected]
     assert (account.sent, account.refused, account.skipped) == (1, 1, 3)

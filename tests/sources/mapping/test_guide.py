@@ -12,7 +12,7 @@ import yaml
 
 from sources.mapping.coded import FixedProcedure, FixedUnit, ProcedureColumn, Procedures, UnitColumn, Units
 from sources.mapping.event_rules import EventRule
-from sources.mapping.mapping_file import Mapping, load
+from sources.mapping.mapping_file import MappingFile, load
 from sources.mapping.periods import Period
 from sources.mapping.rules import FileOptions, TimeRules, Value
 
@@ -26,7 +26,7 @@ BLOCKS = {
     ]
     for language, guide in GUIDES.items()
 }
-MODELS = (Mapping, EventRule, Value, TimeRules, FileOptions, Units, Procedures, Period)
+MODELS = (MappingFile, EventRule, Value, TimeRules, FileOptions, Units, Procedures, Period)
 MODELS_OF_UNITS = (UnitColumn, FixedUnit, ProcedureColumn, FixedProcedure)
 
 
@@ -53,7 +53,7 @@ def test_both_guides_show_the_same_examples() -> None:
 
 @pytest.mark.parametrize("language", GUIDES)
 @pytest.mark.parametrize("model", [*MODELS, *MODELS_OF_UNITS], ids=lambda model: model.__name__)
-def test_the_guide_names_every_key(model: type[Mapping], language: str) -> None:
+def test_the_guide_names_every_key(model: type[MappingFile], language: str) -> None:
     keys = [field.alias or name for name, field in model.model_fields.items()]
     absent = [key for key in keys if not re.search(rf"(?<![a-z_]){key}(?![a-z_])", GUIDES[language])]
     assert absent == []

@@ -18,15 +18,15 @@ from contract.events.envelope import AnyEvent, decode, derived_id
 from contract.events.refusals import Refusal
 from runtime.endpoints import EndpointsError, resolve
 from runtime.settings import Settings
-from sources.compiled.compiled_mapping import Made, Rejected, Transform
+from sources.compiled.compiled_mapping import CompiledMapping, MappedEvent, Rejected
 from sources.compiled.instants import instant_reader
 from sources.compiled.slugs import slug
 from sources.files.rows import FileError, Row
 from sources.importing.cases import cases
 from sources.importing.distinct import DistinctCount
-from sources.importing.events_of_file import produced
+from sources.importing.events_of_file import read_events
 from sources.importing.survey import reference_events, survey
-from sources.mapping.mapping_file import Mapping, MappingError, load
+from sources.mapping.mapping_file import MappingError, MappingFile, load
 from sources.mapping.rules import TimeRules
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "import"
@@ -45,17 +45,17 @@ events:
 """
 
 
-def outcome(file: Path, mapping: Mapping) -> tuple[list[AnyEvent], list[Rejected]]:
+def outcome(file: Path, mapping: MappingFile) -> tuple[list[AnyEvent], list[Rejected]]:
     """Decoded events (each one passes the contract) and what was rejected."""
-    found = list(produced(file, mapping, Transform(mapping)))
-    events = [decode(one.line) for one in found if isinstance(one, Made)]
+    results = list(read_events(file, mapping, CompiledMapping(mapping)))
+    events = [decode(result.line) for result in results if isinstance(result, MappedEvent)]
     assert not [event for event in events if isinstance(event, Refusal)]
     return [event for event in events if not isinstance(event, Refusal)], [
-        one for one in found if isinstance(one, Rejected)
+        result for result in results if isinstance(result, Rejected)
     ]
 
 
-def small(tmp_path: Path, content: str | bytes, change: tuple[str, str] = ("", "")) -> tuple[Path, Mapping]:
+def small(tmp_path: Path, content: str | bytes, change: tuple[str, str] = ("", "")) -> tuple[Path, MappingFile]:
     """A file with this content and the small mapping, one text in it changed."""
     file, rules = tmp_path / "export.csv", tmp_path / "map.yaml"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -63,9 +63,13 @@ def small(tmp_path: Path, content: str | bytes, change: tuple[str, str] = ("", "
     return file, load(rules)
 
 
-def lines(file: Path, mapping: Mapping) -> list[bytes]:
+def lines(file: Path, mapping: MappingFile) -> list[bytes]:
     """Every event of a file as sent, sorted."""
-    return sorted(one.line for one in produced(file, mapping, Transform(mapping)) if isinstance(one, Made))
+    return sorted(
+        result.line
+        for result in read_events(file, mapping, CompiledMapping(mapping))
+        if isinstance(result, MappedEvent)
+    )
 
 
 def test_a_case_log_makes_accepted_steps_and_completed() -> None:
@@ -166,8 +170,8 @@ def test_a_request_keeps_what_the_city_says() -> None:
 
 def test_units_and_procedures_go_ahead_parents_first() -> None:
     mapping = load(MAPPINGS / "boston311.yaml")
-    found = survey(SAMPLES / "requests.csv", mapping, Transform(mapping))
-    events = [decode(one.line) for one in reference_events(mapping, found)]
+    surveyed = survey(SAMPLES / "requests.csv", mapping, CompiledMapping(mapping))
+    events = [decode(event.line) for event in reference_events(mapping, surveyed)]
     assert not [event for event in events if isinstance(event, Refusal)]
     assert [event.subject for event in events if not isinstance(event, Refusal)] == [
         *("BOS", "BOS.PWDX", "BOS.ANML", "BOS.GEN_"),
@@ -176,7 +180,7 @@ def test_units_and_procedures_go_ahead_parents_first() -> None:
     last = events[-1]
     assert not isinstance(last, Refusal)
     assert (last.data.name_vi, last.data.deadline_rule, last.data.unit) == ("Tree/Stump", "instant", "BOS")
-    assert found.rows == 3
+    assert surveyed.rows == 3
 
 
 def test_activities_become_event_types_though_cases_are_mixed() -> None:
@@ -287,7 +291,7 @@ def test_a_file_that_cannot_be_read_is_a_clear_error(name: str, content: bytes, 
     file = tmp_path / name
     file.write_bytes(content)
     with pytest.raises(FileError) as error:
-        survey(file, mapping, Transform(mapping))
+        survey(file, mapping, CompiledMapping(mapping))
     assert message in str(error.value)
     assert str(file) in str(error.value)
 
@@ -297,7 +301,7 @@ def test_a_column_that_no_trace_has_is_an_error(tmp_path: Path) -> None:
     file.write_text('<log><trace><string key="id" value="1"/></trace></log>')
     _, mapping = small(tmp_path, "", ("case: id", "case: case:id"))
     with pytest.raises(FileError, match="needs 'due', 'how', 'opened', which no trace or event has"):
-        survey(file, mapping, Transform(mapping))
+        survey(file, mapping, CompiledMapping(mapping))
 
 
 @pytest.mark.parametrize(
@@ -360,25 +364,25 @@ def test_ids_are_stable_and_unique_whatever_the_order(steps: list[tuple[str, int
     assert sorted(once) == sorted(again)
 
 
-def _ids(mapping: Mapping, rows: list[dict[str, str]]) -> list[str]:
-    transform = Transform(mapping)
+def _ids(mapping: MappingFile, rows: list[dict[str, str]]) -> list[str]:
+    compiled = CompiledMapping(mapping)
     keyed = ((row["Mã hồ sơ"], Row(number, dict(row))) for number, row in enumerate(rows))
     return [
-        one.id
+        result.id
         for case, its_rows in cases(keyed, sorting=True)
-        for one in transform.events(case, its_rows)
-        if isinstance(one, Made)
+        for result in compiled.events(case, its_rows)
+        if isinstance(result, MappedEvent)
     ]
 
 
 def test_sorting_through_files_keeps_every_row_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sources.importing.cases.ROWS_IN_MEMORY", 7)
     rows = [(f"case-{number % 5}", Row(number, {"n": str(number)})) for number in range(100)]
-    found = dict(cases(iter(rows), sorting=True))
-    assert {case: [row.place for row in its_rows] for case, its_rows in found.items()} == {
+    rows_by_case = dict(cases(iter(rows), sorting=True))
+    assert {case: [row.place for row in its_rows] for case, its_rows in rows_by_case.items()} == {
         f"case-{rest}": list(range(rest, 100, 5)) for rest in range(5)
     }
-    assert json.dumps(sorted(found)) == json.dumps([f"case-{rest}" for rest in range(5)])
+    assert json.dumps(sorted(rows_by_case)) == json.dumps([f"case-{rest}" for rest in range(5)])
 
 
 def test_excel_numbers_and_dates_are_codes_and_instants(tmp_path: Path) -> None:
@@ -407,8 +411,8 @@ def test_different_ids_are_counted_once_each(tmp_path: Path) -> None:
 
 def test_the_running_stack_is_found_unless_settings_name_another(tmp_path: Path) -> None:
     assert resolve(Settings(state_dir=tmp_path)).ingest_url == Settings().ingest_url
-    found = {"ingest": "http://127.0.0.1:1/", "api": "http://127.0.0.1:2", "api_key": "k", "kafka": "127.0.0.1:3"}
-    (tmp_path / "endpoints.json").write_text(json.dumps(found))
+    endpoints = {"ingest": "http://127.0.0.1:1/", "api": "http://127.0.0.1:2", "api_key": "k", "kafka": "127.0.0.1:3"}
+    (tmp_path / "endpoints.json").write_text(json.dumps(endpoints))
     settings = resolve(Settings(state_dir=tmp_path, api_url="http://127.0.0.1:9"))
     assert (settings.ingest_url, settings.api_url) == ("http://127.0.0.1:1", "http://127.0.0.1:9")
     assert settings.api_key.get_secret_value() == "k"

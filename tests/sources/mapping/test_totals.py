@@ -9,8 +9,8 @@ import pytest
 
 from contract.events.envelope import AnyEvent, decode
 from contract.events.refusals import Refusal
-from sources.compiled.compiled_mapping import Made, Rejected, Transform
-from sources.importing.events_of_file import produced
+from sources.compiled.compiled_mapping import CompiledMapping, MappedEvent, Rejected
+from sources.importing.events_of_file import read_events
 from sources.mapping.mapping_file import MappingError, load
 from sources.mapping.periods import Period, days_of, period_reader
 
@@ -69,23 +69,23 @@ def test_what_happens_at_an_instant_has_no_period(tmp_path: Path) -> None:
 
 
 def test_totals_by_month_are_kept_as_totals(tmp_path: Path) -> None:
-    events = told(tmp_path, "Đơn vị,Tháng,Đúng hạn,Tổng\nX1,05/2026,90,100\nX1,06/2026,70,80\n")
+    events = events_of(tmp_path, "Đơn vị,Tháng,Đúng hạn,Tổng\nX1,05/2026,90,100\nX1,06/2026,70,80\n")
     assert [(event.type, event.data.first_day, event.data.last_day) for event in events] == [
         ("figures.counted", date(2026, 5, 1), date(2026, 5, 31)),
         ("figures.counted", date(2026, 6, 1), date(2026, 6, 30)),
     ]
     assert [(event.data.numerator, event.data.denominator) for event in events] == [(90, 100), (70, 80)]
     # A corrected total is another event, the same one again is not.
-    again = told(tmp_path, "Đơn vị,Tháng,Đúng hạn,Tổng\nX1,05/2026,91,100\nX1,06/2026,70,80\n")
-    assert [one.id == other.id for one, other in zip(events, again, strict=True)] == [False, True]
+    again = events_of(tmp_path, "Đơn vị,Tháng,Đúng hạn,Tổng\nX1,05/2026,91,100\nX1,06/2026,70,80\n")
+    assert [former.id == other.id for former, other in zip(events, again, strict=True)] == [False, True]
 
 
-def told(folder: Path, table: str) -> list[AnyEvent]:
+def events_of(folder: Path, table: str) -> list[AnyEvent]:
     (folder / "map.yaml").write_text(MAPPING, encoding="utf-8")
     (folder / "bao-cao.csv").write_text(table, encoding="utf-8")
     mapping = load(folder / "map.yaml")
-    found = list(produced(folder / "bao-cao.csv", mapping, Transform(mapping)))
-    assert not [one for one in found if isinstance(one, Rejected)]
-    events = [decode(one.line) for one in found if isinstance(one, Made)]
+    results = list(read_events(folder / "bao-cao.csv", mapping, CompiledMapping(mapping)))
+    assert not [result for result in results if isinstance(result, Rejected)]
+    events = [decode(result.line) for result in results if isinstance(result, MappedEvent)]
     assert not [event for event in events if isinstance(event, Refusal)]
     return [event for event in events if not isinstance(event, Refusal)]

@@ -44,9 +44,9 @@ def test_each_load_is_told_with_who_when_and_what_changed(stack: Stack, tmp_path
     }
 
     def run(*arguments: str) -> str:
-        told = CliRunner().invoke(app, ["reference", *arguments], env=variables)
-        assert told.exit_code == 0, told.output
-        return told.output
+        result = CliRunner().invoke(app, ["reference", *arguments], env=variables)
+        assert result.exit_code == 0, result.output
+        return result.output
 
     def loads() -> list[dict[str, Any]]:
         return [load for load in stack.get("/v1/reference/loads")["loads"] if load["name"] == "of-ours"]

@@ -31,30 +31,30 @@ EMPTY_AFTER_A_DAY = {
 
 @pytest.fixture(scope="module")
 def figures_of_the_day(engine: Settings) -> dict[str, Figure]:
-    known = catalogue()
+    indicators = catalogue()
     with own_store(engine, "simulated_day") as store:
         put(store, read(None).events)
         put(store, list(working_day(hanoi(), DAY, seed=1, scale=SCALE)))
         tree = tree_on(DAY, figures.units(store), [])
         period = Period(datetime(2026, 11, 19, 17, tzinfo=UTC), datetime(2026, 11, 20, 17, tzinfo=UTC))
-        found = figures.counts(store, dict.fromkeys(tree.below(CITY), CITY), period, known.measures)[CITY]
-    return {indicator.id: evaluate(indicator, found) for indicator in known.indicators.values()}
+        counts = figures.counts(store, dict.fromkeys(tree.below(CITY), CITY), period, indicators.measures)[CITY]
+    return {indicator.id: evaluate(indicator, counts) for indicator in indicators.indicators.values()}
 
 
-def points(rules: str, found: dict[str, Figure]) -> Score:
+def points(rules: str, figures: dict[str, Figure]) -> Score:
     rule_set: RuleSet | None = catalogue().rule_set(rules)
     assert rule_set is not None
-    return score(rule_set.cards, rule_set.bands, found, "city")
+    return score(rule_set.cards, rule_set.bands, figures, "city")
 
 
 def test_every_indicator_has_a_figure_but_those_that_a_day_cannot_have(
     figures_of_the_day: dict[str, Figure],
 ) -> None:
-    found = figures_of_the_day
-    empty = {name for name, figure in found.items() if figure.status != "ok"}
+    figures = figures_of_the_day
+    empty = {name for name, figure in figures.items() if figure.status != "ok"}
     assert empty == EMPTY_AFTER_A_DAY.keys()
     # Counts are told without a case as well: here each has one.
-    counted: dict[str, Any] = {name: found[name].denominator for name in ("Q766_5_1", "LTH_COUNT", "TIM_DUE_SOON")}
+    counted: dict[str, Any] = {name: figures[name].denominator for name in ("Q766_5_1", "LTH_COUNT", "TIM_DUE_SOON")}
     assert all(counted.values()), counted
 
 
@@ -62,10 +62,10 @@ def test_all_three_rule_sets_come_to_a_band_that_is_neither_the_best_nor_the_wor
     figures_of_the_day: dict[str, Figure],
 ) -> None:
     for rules in ("qd766", "nd61_2018", "nd61_staff"):
-        found = points(rules, figures_of_the_day)
-        missing = [each for card in found.cards for each in card.components if each.points is None]
+        points_of_rules = points(rules, figures_of_the_day)
+        missing = [each for card in points_of_rules.cards for each in card.components if each.points is None]
         assert missing == [], rules
-        assert found.band is not None
+        assert points_of_rules.band is not None
     total = points("qd766", figures_of_the_day)
     assert 60 < total.points < 95
 

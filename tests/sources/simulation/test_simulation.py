@@ -16,8 +16,8 @@ import pytest
 from contract.events.envelope import decode
 from contract.events.refusals import Refusal
 from runtime.clock import ReplayClock
+from runtime.ingest_client import event_line
 from runtime.settings import Settings
-from sources.send_all import line
 from sources.simulation import command as simulate
 from sources.simulation import ratings, stories
 from sources.simulation.calendar import UnknownDayError, WorkingTime, instant, rfc3339
@@ -45,15 +45,17 @@ def times(events: list[dict[str, Any]], kind: str) -> dict[str, datetime]:
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_day(hanoi: Reference) -> None:
-    one, two, other = (b"\n".join(map(line, working_day(hanoi, FRIDAY, seed, scale=0.001))) for seed in (7, 7, 8))
-    assert one == two
-    assert one != other
+    first, second, other = (
+        b"\n".join(map(event_line, working_day(hanoi, FRIDAY, seed, scale=0.001))) for seed in (7, 7, 8)
+    )
+    assert first == second
+    assert first != other
 
 
 def test_every_event_is_admissible_and_has_an_id_of_its_own_in_order_of_time(day: list[dict[str, Any]]) -> None:
     for event in day:
-        found = decode(json.dumps(event).encode())
-        assert not isinstance(found, Refusal), found
+        decoded = decode(json.dumps(event).encode())
+        assert not isinstance(decoded, Refusal), decoded
     assert len({event["id"] for event in day}) == len(day)
     assert [event["time"] for event in day] == sorted(event["time"] for event in day)
     assert day[-1]["time"] <= "2026-11-20T17:30:00+07:00"
@@ -66,7 +68,7 @@ def test_even_a_small_share_leaves_something_of_every_branch_and_commune(day: li
 
 def test_a_smaller_share_is_a_part_of_a_larger_one(hanoi: Reference, day: list[dict[str, Any]]) -> None:
     def lives(events: list[dict[str, Any]]) -> dict[str, bytes]:
-        return {event["id"]: line(event) for event in events if event["type"].startswith("dossier.")}
+        return {event["id"]: event_line(event) for event in events if event["type"].startswith("dossier.")}
 
     assert lives(list(working_day(hanoi, FRIDAY, seed=1, scale=0.001))).items() <= lives(day).items()
 
@@ -106,9 +108,9 @@ def test_people_are_about_as_satisfied_and_served_about_as_punctually_as_usual(d
     sets_due = {"dossier.accepted", "dossier.supplement_completed", "dossier.resumed"}
     due = {event["subject"]: event["data"].get("due_at") for event in day if event["type"] in sets_due}
     done = [(event["time"], due[event["subject"]]) for event in day if event["type"] == "dossier.completed"]
-    told = [at > until for at, until in done if until]
-    assert 0.25 < len(told) / len(done) < 0.75
-    assert sum(told) / len(told) < 0.04
+    are_late = [at > until for at, until in done if until]
+    assert 0.25 < len(are_late) / len(done) < 0.75
+    assert sum(are_late) / len(are_late) < 0.04
 
 
 def test_ratings_of_one_ward_collapse_at_ten(day: list[dict[str, Any]]) -> None:
@@ -146,9 +148,9 @@ def test_a_comment_is_in_the_language_of_its_rating_and_no_reason_lacks_one() ->
     assert all(comments[reason].keys() == {"vi", "en"} and all(comments[reason].values()) for reason in comments)
     rng = random.Random(1)
     answers = [ratings.online(rng, late=True).rest for _ in range(2_000)]
-    told = [answer for answer in answers if "comment" in answer]
-    assert {answer["language"] for answer in told} == {"vi", "en"}
-    assert all(answer["comment"] in comments[answer["reasons"][0]][answer["language"]] for answer in told)
+    commented = [answer for answer in answers if "comment" in answer]
+    assert {answer["language"] for answer in commented} == {"vi", "en"}
+    assert all(answer["comment"] in comments[answer["reasons"][0]][answer["language"]] for answer in commented)
 
 
 def test_a_day_off_and_a_day_beyond_the_calendar_are_refused(hanoi: Reference) -> None:
