@@ -90,6 +90,8 @@ def is_heavy(path: str, asked: QueryParams) -> bool:
         return True
     if path == "/v1/ranking":
         return not asked.get("ids") or asked["ids"].count(",") >= HEAVY_INDICATORS
+    if path == "/v1/troubles":
+        return asked.get("ids", "").count(",") >= HEAVY_INDICATORS
     limit = asked.get("limit", "")
     return limit.isdigit() and int(limit[:10]) > HEAVY_ROWS
 

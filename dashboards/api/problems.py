@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from urllib3.exceptions import HTTPError
 
-from dashboards.api.filters import sentence_of
+from dashboards.api.filters import error_sentences
 from dashboards.api.lanes import WORK
 from dashboards.api.store_work import QuestionLeftError
 from runtime.telemetry import log
@@ -68,7 +68,7 @@ def answer_problems(app: FastAPI) -> None:
 
 def _wrong_question(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 it is registered for this one
-    return JSONResponse({"detail": sentence_of(error.errors())}, 422)
+    return JSONResponse({"detail": error_sentences(error.errors())}, 422)
 
 
 def _trouble_of_store(request: Request, error: Exception) -> JSONResponse:

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from fastapi import HTTPException
 
-from dashboards.api.context import Asked, Reader
-from dashboards.api.routes.recount import get_recount
+from dashboards.api.context import Question, RequestContext, SharedState
+from dashboards.api.routes.figures.recount import get_recount
 from tests.support import Stack, event, rating, unit
 
 pytestmark = pytest.mark.stack
@@ -190,9 +190,10 @@ def test_one_recount_runs_at_a_time_and_others_are_told_when_to_come_back(office
 
 
 def test_too_much_to_recount_is_said_before_anything_is_read(office: Stack) -> None:
-    asked = Asked(Reader(office.settings.model_copy(update={"recount_max_events": 23})), None)
+    shared = SharedState(office.settings.model_copy(update={"recount_max_events": 23}))
+    question = Question(RequestContext(shared), ROOT, DAY["from"], DAY["to"])
     with pytest.raises(HTTPException) as refused:
-        get_recount(asked, ROOT, "Q766_2_1", DAY["from"], DAY["to"])
+        get_recount(question, "Q766_2_1")
     assert refused.value.status_code == 422
     assert refused.value.detail == "about 24 events are too much to recount here (23 at most): use `hailong verify`"
 

@@ -14,8 +14,8 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from dashboards.api.app import make_api
-from dashboards.api.routes.freshness import cause
-from dashboards.api.routes.pipeline import OnTheWay, Pipeline
+from dashboards.api.pipeline import OnTheWay, Pipeline
+from dashboards.api.routes.data.freshness import find_cause
 from dashboards.pages.supervisor.blocks import clock_line
 from dashboards.texts.by_language import texts_in
 from runtime.settings import Settings
@@ -90,7 +90,7 @@ ALL_WELL = OnTheWay("answers", "answers", 0, 0.0, 0)
 def test_the_cause_is_what_somebody_must_look_after(
     age: float | None, ahead_s: float, changes: dict[str, Any], expected: str | None
 ) -> None:
-    assert cause(age, ahead_s, ALL_WELL._replace(**changes)) == expected
+    assert find_cause(age, ahead_s, ALL_WELL._replace(**changes)) == expected
 
 
 def test_who_answered_and_does_no_more_is_away_and_who_never_did_is_not_known() -> None:

@@ -1,7 +1,7 @@
-"""What waits on its way to the figures: events in ingest's outbox and messages that the stream has not stored.
+"""Events on their way to the figures: those in ingest's outbox and those that the stream has not stored.
 
-Both tell it in their metrics. One that never answered may simply not be reachable from here (settings ``ingest_url``
-and ``stream_url``): nothing is said of it. One that answered and does so no more is away.
+Read from the metrics of both. A service that never answered may simply not be reachable from here (settings
+``ingest_url`` and ``stream_url``), so it is ``unknown``; one that answered before and no longer does is ``away``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MESSAGES, NOT_STORED = "hailong_stream_log_messages", frozenset({"unread", "in_h
 
 
 class OnTheWay(NamedTuple):
-    """Whether ingest and stream answer, and what waits there; None where that is not known."""
+    """Whether ingest and stream answer, and how many events wait there; None where that is not known."""
 
     ingest: Reachability = "unknown"
     stream: Reachability = "unknown"
@@ -55,16 +55,16 @@ Metrics = Mapping[tuple[str, str], float]
 def read_metrics(url: str) -> Metrics:
     """The metrics of a service; raises httpx.HTTPError and ValueError."""
     answer = httpx.get(f"{url}/metrics", timeout=TIMEOUT_S, trust_env=False).raise_for_status()
-    found: dict[tuple[str, str], float] = {}
+    metrics: dict[tuple[str, str], float] = {}
     for family in text_string_to_metric_families(answer.text):
         for sample in family.samples:
             key = sample.name, sample.labels.get("state", "")
-            found[key] = found.get(key, 0.0) + sample.value
-    return found
+            metrics[key] = metrics.get(key, 0.0) + sample.value
+    return metrics
 
 
 class Pipeline:
-    """Looks every few seconds, when asked, for all threads."""
+    """Reads the metrics of both services every few seconds, on demand, for all threads."""
 
     def __init__(self, settings: Settings, read: Callable[[str], Metrics] = read_metrics) -> None:
         self._urls = {"ingest": settings.ingest_url, "stream": settings.stream_url}
@@ -75,7 +75,7 @@ class Pipeline:
         self._looked_at = float("-inf")
 
     def look(self) -> OnTheWay:
-        """What was known at the latest look; when that is too long ago, another one begins and nobody waits for it."""
+        """The latest reading; when it is too old, another one begins in the background."""
         if time.monotonic() - self._looked_at >= LOOK_EVERY_S and self._lock.acquire(blocking=False):
             threading.Thread(target=self._renew, name="pipeline", daemon=True).start()
         return self._latest
@@ -88,7 +88,7 @@ class Pipeline:
             self._lock.release()
 
     def look_now(self) -> OnTheWay:
-        """What is known now."""
+        """Reads the metrics now."""
         ingest, of_ingest = self._ask("ingest")
         stream, of_stream = self._ask("stream")
         pending, pending_s = of_ingest.get((PENDING, "")), of_ingest.get((PENDING_S, ""))
@@ -103,8 +103,8 @@ class Pipeline:
 
     def _ask(self, name: str) -> tuple[Reachability, Metrics]:
         try:
-            found = self._read(self._urls[name])
+            metrics = self._read(self._urls[name])
         except (httpx.HTTPError, ValueError):
             return ("away" if name in self._answered else "unknown"), {}
         self._answered.add(name)
-        return "answers", found
+        return "answers", metrics
