@@ -1,4 +1,4 @@
-"""Answers as JSON, CSV or Parquet: the same rows, so that a file has what the screen had.
+"""Answers as JSON, CSV or Parquet: the same rows, so that a file has the rows of the screen.
 
 Long lists are first written row by row into a temporary file: no answer is held in memory, and when the store fails
 half-way the response is an error, not a short list.
@@ -165,7 +165,7 @@ def _respond_with_listing(listing: Listing[Any], path: str, media_type: str, url
     file = _write_file(write)
     headers = {TOTAL_HEADER: str(listing.total), ROWS_HEADER: str(listing.written)}
     if listing.after:
-        # The period stays what it is, also where it was left out and means today until now.
+        # The same period on every page, also where it was left out and means today until now.
         period = {name: listing.head[name] for name in ("from", "to", "tree")}
         following = url.include_query_params(**period, after=listing.after).remove_query_params("offset")
         headers["link"] = f'<{following.path}?{following.query}>; rel="next"'
@@ -210,7 +210,7 @@ def _write_json(file: IO[bytes], listing: Listing[Any]) -> None:
 
 
 def flat_rows(rows: Any) -> Iterator[Row]:
-    """Rows of plain values: what is nested gets its own columns, ``target_value``, ``interval_low``."""
+    """Rows of plain values; nested values get columns of their own, such as ``target_value`` and ``interval_low``."""
     if isinstance(rows, Mapping):
         for ranking in rows.values():
             yield from flat_rows(ranking)
@@ -222,7 +222,7 @@ def flat_rows(rows: Any) -> Iterator[Row]:
 def write_csv(file: IO[bytes], columns: Iterable[str], rows: Iterable[Row]) -> None:
     """Rows as CSV with a byte order mark, without which Excel takes Vietnamese for something else.
 
-    What a citizen wrote does not run as a formula in the inspector's table.
+    Comments of citizens do not run as formulas in the inspector's spreadsheet.
     """
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=True)
     names = list(columns)

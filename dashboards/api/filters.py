@@ -16,7 +16,7 @@ from runtime.clock import Clock
 from warehouse.read.periods import Period
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
-"""No event is older, and none is expected later; a question names days from the one to the other."""
+"""No event is older, and none is expected later; parameters are days from the first to the second."""
 
 MOST_ROWS, MOST_OFFSET = 100_000, 10_000_000
 LONGEST_CODE, LONGEST_LIST, LONGEST_VALUE_SHOWN = 200, 4_000, 60
@@ -108,9 +108,9 @@ def parse_month(text: str) -> Month:
 
 
 def period_before(period: Period) -> Period:
-    """The period that one is compared with: as many days before it, from the same time of day to the same.
+    """The period before another: as many days before it, from the same time of day to the same.
 
-    One that begins with a month and is longer than a day is compared with as many months, up to the same day of the
+    Before one that begins with a month and is longer than a day: as many months, up to the same day of the
     month or its last.
     """
     start, end = (instant.astimezone(VIETNAM) for instant in period)

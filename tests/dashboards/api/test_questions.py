@@ -323,7 +323,7 @@ def test_what_the_store_refuses_is_no_fault_of_the_store_and_its_words_are_not_s
     }
     for code, status in told.items():
         kind = OperationalError if code is None else DatabaseError
-        answer = problems._trouble_of_store(request, kind(f"Code: {code}. DB::Exception: SECRET", code=code))
+        answer = problems._respond_to_store_error(request, kind(f"Code: {code}. DB::Exception: SECRET", code=code))
         assert answer.status_code == status, code
         assert b"SECRET" not in answer.body
         assert ("retry-after" in answer.headers) == (status == 503)
