@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from dashboards.api.context import ContextDep
 from dashboards.api.file_formats import describe_answer, with_formats
 from dashboards.api.lanes import Lanes
-from dashboards.api.problems import COME_AGAIN, PROBLEMS, answer_problems
+from dashboards.api.problems import COME_AGAIN, PROBLEMS, Responses, answer_problems
 from dashboards.api.routes.counters.acknowledgements import get_acknowledgements
 from dashboards.api.routes.counters.tablets import get_tablets
 from dashboards.api.routes.counters.waiting import get_waiting
@@ -74,7 +74,7 @@ def make_api(settings: Settings) -> FastAPI:
     app.state.settings = settings
     answer_problems(app)
     serve_docs(app)
-    ready: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+    ready: Responses = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
     app.get("/readyz", response_class=JSONResponse, responses={**PROBLEMS, **ready})(readyz)
     for path, route in ROUTES.items():
         responses = {**PROBLEMS, **(COME_AGAIN if path == "/v1/recount" else {}), 200: describe_answer(route)}

@@ -38,6 +38,9 @@ KEPT_IN_MEMORY_BYTES, CHUNK_BYTES, ROWS_AT_ONCE = 1_048_576, 65_536, 4_096
 Answer = Mapping[str, Any]
 Row = Mapping[str, Any]
 Page = TypeVar("Page")
+Documentation = dict[str, Any]
+"""A part of the OpenAPI document."""
+
 RowsOf = Callable[[Answer], Iterable[Row]]
 Route = TypeVar("Route", bound=Callable[..., Any])
 FormatName = Annotated[
@@ -111,16 +114,16 @@ def with_formats(path: str, route: Callable[..., Answer | Listing[Any]]) -> Call
     return respond
 
 
-def describe_answer(route: Callable[..., Any]) -> dict[str, Any]:
+def describe_answer(route: Callable[..., Any]) -> Documentation:
     """A route's answer for the OpenAPI document: the schema of its type, its file formats, and the headers of lists."""
     answer = signature(route, eval_str=True).return_annotation
-    content: dict[str, Any] = {}
+    content: Documentation = {}
     if route in _ROWS_OF:
         content = {CSV: {"schema": {"type": "string"}}, PARQUET: {"schema": {"type": "string", "format": "binary"}}}
     # The schema is documented and not enforced: types are checked by mypy, and answers are not validated when served.
     is_paged = get_origin(answer) is Listing
     model = get_args(answer)[0] if is_paged else answer
-    documented: dict[str, Any] = {"description": "The answer.", "model": model, "content": content}
+    documented: Documentation = {"description": "The answer.", "model": model, "content": content}
     if is_paged:
         number = {"schema": {"type": "integer"}}
         documented["headers"] = {

@@ -35,6 +35,10 @@ MOST_LOGGED = 500
 _CODE = re.compile(r"Code: (\d+)")
 
 
+Responses = dict[int | str, dict[str, Any]]
+"""Responses by status, as FastAPI documents them."""
+
+
 class Problem(BaseModel):
     """Why there is no answer."""
 
@@ -46,7 +50,7 @@ def _describe(description: str, *, comes_again: bool = False) -> dict[str, Any]:
     return {"model": Problem, "description": description, **({"headers": retry} if comes_again else {})}
 
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
+PROBLEMS: Responses = {
     400: _describe("A `Host` that is not ours."),
     404: _describe("There is no such unit or dossier."),
     422: _describe("A parameter is missing, is not what it must be, or asks for more than can be answered."),
@@ -54,7 +58,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 """The error responses of every route, for the OpenAPI document."""
 
-COME_AGAIN: dict[int | str, dict[str, Any]] = {429: _describe("Another recount is under way.", comes_again=True)}
+COME_AGAIN: Responses = {429: _describe("Another recount is under way.", comes_again=True)}
 
 
 def answer_problems(app: FastAPI) -> None:
