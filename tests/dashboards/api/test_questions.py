@@ -167,7 +167,7 @@ DAYS += [
     "2026-03-02T08:00:00+99:00",
 ]
 UNITS = [ROOT, *POINTS, "NOBODY"]
-WORDS = [
+USUAL_VALUES = [
     "SAT_CSAT",
     "OPS_WAIT_AVG",
     "Q766_2_1",
@@ -179,7 +179,7 @@ WORDS = [
     "dossiers",
     "tickets",
 ]
-WORDS += [
+USUAL_VALUES += [
     "counter",
     "staff",
     "procedure",
@@ -195,7 +195,7 @@ WORDS += [
     "parquet",
     "true",
 ]
-WORDS += [
+USUAL_VALUES += [
     "best",
     "test/questions",
     "CB1",
@@ -214,7 +214,7 @@ def odd_question(document: dict[str, Any], dice: random.Random) -> tuple[str, li
     path = dice.choice([path for path in document["paths"] if path != "/v1/recount" or dice.random() < 0.01])
     query = []
     for parameter in document["paths"][path]["get"].get("parameters", []):
-        name, choices = parameter["name"], parameter["schema"].get("enum") or WORDS
+        name, choices = parameter["name"], parameter["schema"].get("enum") or USUAL_VALUES
         if parameter["in"] == "path":
             path = path.replace(
                 f"{{{name}}}", dice.choice([*DOSSIERS, "..%2F..", "%00", "%E2%80%AE", "a%2Fb", "x" * 300])
