@@ -1,7 +1,7 @@
-"""What waits on its way to the figures: events in ingest's outbox and messages that the stream has not stored.
+"""Events on their way to the figures: those in ingest's outbox and those that the stream has not stored.
 
-Both tell it in their metrics. One that never answered may simply not be reachable from here (settings ``ingest_url``
-and ``stream_url``): nothing is said of it. One that answered and does so no more is away.
+Read from the metrics of both. A service that never answered may simply not be reachable from here (settings
+``ingest_url`` and ``stream_url``), so it is ``unknown``; one that answered before and no longer does is ``away``.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from dashboards.answers import freshness as answers
+from dashboards.answers.freshness import Reachability
 from runtime.service_client import Metrics, ServiceError, read_metrics
 from runtime.settings import Settings
 
@@ -18,14 +20,12 @@ LOOK_EVERY_S, TIMEOUT_S = 2.0, 0.5
 PENDING, PENDING_S = "hailong_outbox_pending_events", "hailong_outbox_pending_seconds"
 MESSAGES, NOT_STORED = "hailong_stream_log_messages", frozenset({"unread", "in_hand"})
 
-Standing = Literal["answers", "away", "unknown"]
-
 
 class OnTheWay(NamedTuple):
-    """Whether ingest and stream answer, and what waits there; None where that is not known."""
+    """Whether ingest and stream answer, and how many events wait there; None where that is not known."""
 
-    ingest: Standing = "unknown"
-    stream: Standing = "unknown"
+    ingest: Reachability = "unknown"
+    stream: Reachability = "unknown"
     in_outbox: int | None = None
     oldest_in_outbox_s: float | None = None
     not_stored: int | None = None
@@ -35,9 +35,19 @@ class OnTheWay(NamedTuple):
         """Whether anything is known to wait."""
         return bool(self.in_outbox or self.not_stored)
 
+    def as_answer(self) -> answers.OnTheWay:
+        """The same by name."""
+        return {
+            "ingest": self.ingest,
+            "stream": self.stream,
+            "in_outbox": self.in_outbox,
+            "oldest_in_outbox_s": self.oldest_in_outbox_s,
+            "not_stored": self.not_stored,
+        }
+
 
 class Pipeline:
-    """Looks every few seconds, when asked, for all threads."""
+    """Reads the metrics of both services every few seconds, on demand, for all threads."""
 
     def __init__(self, settings: Settings, read: Callable[[str, float], Metrics] = read_metrics) -> None:
         self._urls = {"ingest": settings.ingest_url, "stream": settings.stream_url}
@@ -48,7 +58,7 @@ class Pipeline:
         self._looked_at = float("-inf")
 
     def look(self) -> OnTheWay:
-        """What was known at the latest look; when that is too long ago, another one begins and nobody waits for it."""
+        """The latest reading; when it is too old, another one begins in the background."""
         if time.monotonic() - self._looked_at >= LOOK_EVERY_S and self._lock.acquire(blocking=False):
             threading.Thread(target=self._renew, name="pipeline", daemon=True).start()
         return self._latest
@@ -61,7 +71,7 @@ class Pipeline:
             self._lock.release()
 
     def look_now(self) -> OnTheWay:
-        """What is known now."""
+        """Reads the metrics now."""
         ingest, of_ingest = self._ask("ingest")
         stream, of_stream = self._ask("stream")
         pending, pending_s = of_ingest.get((PENDING, "")), of_ingest.get((PENDING_S, ""))
@@ -74,10 +84,10 @@ class Pipeline:
             not_stored=int(sum(messages)) if messages else None,
         )
 
-    def _ask(self, name: str) -> tuple[Standing, Metrics]:
+    def _ask(self, name: str) -> tuple[Reachability, Metrics]:
         try:
-            found = self._read(self._urls[name], TIMEOUT_S)
+            metrics = self._read(self._urls[name], TIMEOUT_S)
         except ServiceError:
             return ("away" if name in self._answered else "unknown"), {}
         self._answered.add(name)
-        return "answers", found
+        return "answers", metrics
