@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 from fastapi import FastAPI, HTTPException
@@ -13,6 +14,8 @@ from contract.indicators.catalogue import catalogue
 from contract.indicators.funnel import funnel
 from contract.indicators.indicator import Indicator, evaluate
 from contract.indicators.points import score
+from dashboards.answers.figures import Funnel, Indicators, RankedFigure, Ranking
+from dashboards.answers.scores import Scores
 from dashboards.api import figure_json as told
 from dashboards.api.context import Store
 from dashboards.api.file_formats import answers_of, in_forms
@@ -60,7 +63,7 @@ def readyz(store: Store) -> PlainTextResponse:
     return PlainTextResponse("ready\n")
 
 
-def get_indicators(store: Store, unit: Unit, start: From = None, to: To = None, ids: Ids = None) -> dict[str, Any]:
+def get_indicators(store: Store, unit: Unit, start: From = None, to: To = None, ids: Ids = None) -> Indicators:
     """Figures of one unit with everything below it."""
     tree, period, wanted = store.scope(unit, start, to, ids)
     as_of = store.as_of()
@@ -77,7 +80,7 @@ def get_ranking(
     to: To = None,
     ids: Ids = None,
     order: Literal["worst", "best"] = "worst",
-) -> dict[str, Any]:
+) -> Ranking:
     """Figures of each unit of a level below ``unit``, those without a figure last.
 
     The bound nearest to good decides a list of the worst, the one nearest to bad a list of the best: a poor or a
@@ -87,20 +90,28 @@ def get_ranking(
     tree, period, wanted = store.scope(unit, start, to, ids)
     as_of = store.as_of()
     found = counts_of(store.client, tree.members(unit, level), period, told.needed(wanted))
-    rankings = {
-        indicator.id: sorted(
-            (
-                told.figure(indicator, code, counts, period, tree, as_of)
-                | {"unit_name_vi": tree.units[code].name_vi, "unit_name_en": tree.units[code].name_en}
-                for code, counts in found.items()
-            ),
-            key=lambda figure: _first(indicator, figure, order),
-        )
-        for indicator in wanted
-    }
+    rankings: dict[str, list[RankedFigure]] = {}
+    for indicator in wanted:
+        rankings[indicator.id] = [
+            {
+                **told.figure(indicator, code, counts, period, tree, as_of),
+                "unit_name_vi": tree.units[code].name_vi,
+                "unit_name_en": tree.units[code].name_en,
+                "place": None,
+            }
+            for code, counts in found.items()
+        ]
+        rankings[indicator.id].sort(key=partial(_first, indicator, order))
     funnels = {indicator.id: _put_into_funnel(indicator, rankings[indicator.id]) for indicator in wanted}
-    asked = {"unit": unit, "level": level, "order": order, **store.told(period), "as_of": as_of}
-    return {**asked, "rankings": rankings, "funnels": {name: found for name, found in funnels.items() if found}}
+    return {
+        "unit": unit,
+        "level": level,
+        "order": order,
+        **store.told(period),
+        "as_of": as_of,
+        "rankings": rankings,
+        "funnels": {name: found for name, found in funnels.items() if found},
+    }
 
 
 def get_scores(
@@ -110,7 +121,7 @@ def get_scores(
     start: From = None,
     to: To = None,
     rule_set: RuleSet = "qd766",
-) -> dict[str, Any]:
+) -> Scores:
     """Points by a rule set, of the unit or of each unit of a level below it: total, cards, what can be attained."""
     rules = catalogue().rule_set(rule_set)
     if rules is None or not rules.cards:
@@ -132,29 +143,30 @@ def get_scores(
         "rule_set": rules.id,
         "name_vi": rules.name_vi,
         "name_en": rules.name_en,
-        "total": rules.total and rules.total.id,
+        "total": rules.total.id if rules.total else None,
         "max_points": rules.max_points,
         "scores": in_order([(tree.units[code], score) for code, score in scores.items()]),
     }
 
 
-def _put_into_funnel(indicator: Indicator, figures: list[dict[str, Any]]) -> dict[str, float] | None:
+def _put_into_funnel(indicator: Indicator, figures: list[RankedFigure]) -> Funnel | None:
+    """The funnel of all shares; sets the ``place`` of each."""
     shares = [
-        figure
+        (figure, numerator, figure["denominator"])
         for figure in figures
-        if indicator.is_share() and figure["status"] == "ok" and 0 <= figure["numerator"] <= figure["denominator"]
+        if indicator.is_share()
+        and (numerator := figure["numerator"]) is not None
+        and 0 <= numerator <= figure["denominator"]
     ]
-    found = funnel([(figure["numerator"], figure["denominator"]) for figure in shares])
-    for figure in figures:
-        figure["place"] = None
+    found = funnel([(numerator, denominator) for _, numerator, denominator in shares])
     if found is None:
         return None
-    for figure in shares:
-        figure["place"] = found.place(figure["numerator"], figure["denominator"])
+    for figure, numerator, denominator in shares:
+        figure["place"] = found.place(numerator, denominator)
     return {"centre": 100 * found.centre, "spread": found.spread}
 
 
-def _first(indicator: Indicator, figure: dict[str, Any], order: str) -> tuple[bool, float, str]:
+def _first(indicator: Indicator, order: str, figure: RankedFigure) -> tuple[bool, float, str]:
     value = figure["value"]
     if value is None:
         return (True, 0.0, figure["unit"])

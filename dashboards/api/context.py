@@ -13,6 +13,7 @@ from contract.events.fields import is_within_bounds
 from contract.indicators.catalogue import catalogue
 from contract.indicators.indicator import Indicator
 from contract.time import VIETNAM
+from dashboards.answers.common import OfPeriod, OfTree
 from dashboards.api.filters import Hour, OneCode, TreeDay, Weekday, period_of
 from dashboards.api.lanes import WORK
 from dashboards.api.routes.pipeline import Pipeline
@@ -61,7 +62,7 @@ class Asked:
         """The unit tree, read again when it lacks a unit that it must have."""
         return self._keeper.tree(self.day, having)
 
-    def told(self, period: Period) -> dict[str, str]:
+    def told(self, period: Period) -> OfTree:
         """What an answer says of its question: the period, in Vietnam's time, and the day of the tree."""
         return {**times(period), "tree": self.day.isoformat()}
 
@@ -128,7 +129,7 @@ def _having(
 Having = Annotated[Filter, Depends(_having)]
 
 
-def times(period: Period) -> dict[str, str]:
+def times(period: Period) -> OfPeriod:
     """A period as an answer tells it, in Vietnam's time."""
     return {"from": period.start.astimezone(VIETNAM).isoformat(), "to": period.end.astimezone(VIETNAM).isoformat()}
 

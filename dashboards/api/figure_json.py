@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from contract.indicators.catalogue import catalogue
 from contract.indicators.indicator import Indicator, evaluate
 from contract.indicators.measures import Counts
 from contract.indicators.missing import texts
 from contract.time import VIETNAM
+from dashboards.answers.figures import Figure
 from dashboards.api.context import times
 from dashboards.api.unit_tree import Tree
 from warehouse.read.periods import Period
@@ -27,9 +27,7 @@ def _others(indicator: Indicator) -> list[Indicator]:
     return [catalogue().indicators[name] for name in sorted(component.others())] if component else []
 
 
-def figure(
-    indicator: Indicator, unit: str, counts: Counts, period: Period, tree: Tree, as_of: str | None
-) -> dict[str, Any]:
+def figure(indicator: Indicator, unit: str, counts: Counts, period: Period, tree: Tree, as_of: str | None) -> Figure:
     """A figure as the read API tells it: with its name, what it rests on, its target and its points."""
     found = evaluate(indicator, counts)
     last_day = (period.end - timedelta(microseconds=1)).astimezone(VIETNAM).date()

@@ -14,12 +14,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from inspect import Parameter, signature
 from itertools import islice
-from typing import IO, Annotated, Any, Literal, cast
+from typing import IO, Annotated, Any, Generic, Literal, TypeVar, cast, get_args, get_origin
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from fastapi import Query, Request
-from pydantic import BaseModel
 from pydantic_core import to_json
 from starlette.datastructures import URL
 from starlette.responses import Response, StreamingResponse
@@ -59,7 +58,8 @@ TOTAL_HEADER, ROWS_HEADER = "hailong-total", "hailong-rows"
 
 KEPT_IN_MEMORY_BYTES, CHUNK_BYTES, ROWS_AT_ONCE = 1_048_576, 65_536, 4_096
 
-Answer = dict[str, Any]
+Answer = Mapping[str, Any]
+Page = TypeVar("Page")
 Row = dict[str, Any]
 FormName = Annotated[
     Literal["json", "csv", "parquet"] | None,
@@ -68,8 +68,8 @@ FormName = Annotated[
 
 
 @dataclass
-class Listing:
-    """A list that is read while it is written: ``head`` stands before its rows, ``total`` and ``next`` behind them.
+class Listing(Generic[Page]):
+    """A ``Page`` of a list, read while it is written: ``head`` before its rows, ``total`` and ``next`` behind them.
 
     ``columns`` are the names of the rows' columns with their types in Parquet. When ``rows`` are read, ``total`` is
     how many match in all and ``after`` what the next page goes on from, None at the end.
@@ -90,7 +90,7 @@ class Listing:
             yield row
 
 
-def in_forms(path: str, route: Callable[..., Answer | BaseModel | Listing]) -> Callable[..., Response]:
+def in_forms(path: str, route: Callable[..., Answer | Listing[Any]]) -> Callable[..., Response]:
     """The route with its answer in the form that is asked for: by ``format``, else by ``Accept``, else JSON."""
 
     def answered(*, request: Request, form_name: str | None = None, **asked: Any) -> Response:
@@ -99,7 +99,7 @@ def in_forms(path: str, route: Callable[..., Answer | BaseModel | Listing]) -> C
         found = route(**asked)
         if isinstance(found, Listing):
             return _listed(found, path, form, request.url)
-        return _whole(found.model_dump(by_alias=True) if isinstance(found, BaseModel) else found, path, form)
+        return _whole(found, path, form)
 
     named = [
         parameter.replace(kind=Parameter.KEYWORD_ONLY)
@@ -117,15 +117,14 @@ def in_forms(path: str, route: Callable[..., Answer | BaseModel | Listing]) -> C
 
 
 def answers_of(path: str, route: Callable[..., Any]) -> dict[str, Any]:
-    """The answer of a route as the OpenAPI document tells it: its model, where it has one, its forms, and the headers
-    of lists.
-    """
-    model = signature(route, eval_str=True).return_annotation
-    is_typed = isinstance(model, type) and issubclass(model, BaseModel)
-    content: dict[str, Any] = {} if is_typed else {JSON: {"schema": {"type": "object"}}}
+    """A route's answer for the OpenAPI document: the schema of its type, its file formats, and the headers of lists."""
+    answer = signature(route, eval_str=True).return_annotation
+    content: dict[str, Any] = {}
     if path in ROWS:
-        content |= {CSV: {"schema": {"type": "string"}}, PARQUET: {"schema": {"type": "string", "format": "binary"}}}
-    found: dict[str, Any] = {"description": "The answer.", "content": content, **({"model": model} if is_typed else {})}
+        content = {CSV: {"schema": {"type": "string"}}, PARQUET: {"schema": {"type": "string", "format": "binary"}}}
+    # The schema is documented and not enforced: types are checked by mypy, and answers are not validated when served.
+    model = get_args(answer)[0] if get_origin(answer) is Listing else answer
+    found: dict[str, Any] = {"description": "The answer.", "model": model, "content": content}
     if path in PAGED:
         number = {"schema": {"type": "integer"}}
         found["headers"] = {
@@ -153,7 +152,7 @@ def _whole(answer: Answer, path: str, form: str) -> Response:
     return _FileAnswer(file, path, form, headers)
 
 
-def _listed(listing: Listing, path: str, form: str, url: URL) -> Response:
+def _listed(listing: Listing[Any], path: str, form: str, url: URL) -> Response:
     flat = (
         {name: ";".join(value) if isinstance(value, list) else value for name, value in row.items()}
         for row in listing.counted()
@@ -206,7 +205,7 @@ class _FileAnswer(StreamingResponse):
             self._file.close()
 
 
-def _write_json(file: IO[bytes], listing: Listing) -> None:
+def _write_json(file: IO[bytes], listing: Listing[Any]) -> None:
     file.write(to_json(listing.head)[:-1] + b',"' + listing.name.encode() + b'":[')
     for number, row in enumerate(listing.counted()):
         file.write((b"," if number else b"") + to_json(row, inf_nan_mode="null"))

@@ -56,6 +56,10 @@ MAY_IMPORT = {
 MAY_NOT_IMPORT = {
     "dashboards/pages": {"warehouse", "dashboards.api", "dashboards.reports", "dashboards.grafana"},
     "dashboards/texts": {"warehouse", "dashboards.api", "dashboards.pages", "dashboards.reports", "dashboards.grafana"},
+    "dashboards/answers": {
+        *("warehouse", "runtime", "fastapi", "streamlit"),
+        *("dashboards.api", "dashboards.pages", "dashboards.texts", "dashboards.reports", "dashboards.grafana"),
+    },
     "dashboards/api": {"dashboards.pages", "dashboards.reports", "dashboards.grafana", "streamlit"},
     "dashboards/grafana": {"dashboards.pages", "dashboards.reports"},
     "dashboards/reports": {"warehouse", "dashboards.api", "dashboards.pages", "dashboards.grafana"},

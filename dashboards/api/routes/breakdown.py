@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, cast
 
 from fastapi import HTTPException
 
 from contract.indicators.indicator import wilson
 from contract.time import TIMES
+from dashboards.answers.parts import Breakdown, By, Of, Part
 from dashboards.api.context import Store
 from dashboards.api.filters import From, To, Unit
 from warehouse.read import evidence
 
-By = Literal["counter", "staff", "procedure", "channel", "hour", "weekday"]
 FEWEST = 10
 FEWEST_OF_STAFF = 5
 """Below so many cases no share is told; of a member of staff, whom only the manager looks at, below five."""
@@ -21,11 +21,11 @@ FEWEST_OF_STAFF = 5
 def get_breakdown(
     store: Store,
     unit: Unit,
-    of: Literal["ratings", "dossiers", "tickets"],
+    of: Of,
     by: By,
     start: From = None,
     to: To = None,
-) -> dict[str, Any]:
+) -> Breakdown:
     """What is good of the unit with all below it, by one thing; the worst first, those with too few cases last.
 
     Of ``ratings``: ``satisfied`` in ``answered``; of ``dossiers``: settled in time in ``settled``; of ``tickets``, by
@@ -67,8 +67,9 @@ def get_breakdown(
     return {"unit": unit, **store.told(period), "of": of, "by": by, "parts": parts}
 
 
-def _told(good: int, cases: int, row: dict[str, Any], fewest: int) -> dict[str, Any]:
-    if cases < fewest:
-        return {**row, "n": cases, "value": None, "interval": None}
-    low, high = wilson(good, cases)
-    return {**row, "n": cases, "value": 100 * good / cases, "interval": (100 * low, 100 * high)}
+def _told(good: int, cases: int, row: dict[str, Any], fewest: int) -> Part:
+    share: dict[str, Any] = {"n": cases, "value": None, "interval": None}
+    if cases >= fewest:
+        low, high = wilson(good, cases)
+        share |= {"value": 100 * good / cases, "interval": (100 * low, 100 * high)}
+    return cast("Part", {**row, **share})

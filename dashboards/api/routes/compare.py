@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
 from contract.indicators.indicator import Indicator
 from contract.indicators.shares import difference_of_shares
+from dashboards.answers.figures import ComparedFigure, Comparison, Difference
 from dashboards.api import figure_json as told
 from dashboards.api.context import Store
 from dashboards.api.filters import From, IndicatorId, To, Unit, period_before
 from warehouse.read.last_year_fallback import counts_of
+from warehouse.read.periods import Period
 
 
 def get_compare(
@@ -18,7 +20,7 @@ def get_compare(
     indicator: IndicatorId,
     start: From = None,
     to: To = None,
-) -> dict[str, Any]:
+) -> Comparison:
     """The figures of the period and of the one before it, and whether chance explains the difference.
 
     ``difference`` is the first less the second: ``value`` in the indicator's unit, of shares with its 95 %
@@ -27,27 +29,30 @@ def get_compare(
     """
     tree, period, chosen = store.scope_of_one(unit, start, to, indicator)
     as_of = store.as_of()
-    both = []
-    for name, one in (("this", period), ("before", period_before(period))):
-        found = counts_of(store.client, dict.fromkeys(tree.below(unit), unit), one, told.needed([chosen]))
-        both.append({"period": name, **told.figure(chosen, unit, found[unit], one, tree, as_of)})
+
+    def figure_of(name: Literal["this", "before"], span: Period) -> ComparedFigure:
+        found = counts_of(store.client, dict.fromkeys(tree.below(unit), unit), span, told.needed([chosen]))
+        return {"period": name, **told.figure(chosen, unit, found[unit], span, tree, as_of)}
+
+    this, before = figure_of("this", period), figure_of("before", period_before(period))
     return {
         "unit": unit,
         **store.told(period),
         "id": chosen.id,
         "as_of": as_of,
-        "difference": _difference(chosen, *both),
-        "periods": both,
+        "difference": _difference(chosen, this, before),
+        "periods": [this, before],
     }
 
 
-def _difference(indicator: Indicator, this: dict[str, Any], before: dict[str, Any]) -> dict[str, Any] | None:
+def _difference(indicator: Indicator, this: ComparedFigure, before: ComparedFigure) -> Difference | None:
     if this["value"] is None or before["value"] is None:
         return None
     interval = beyond = None
-    if indicator.is_share() and this["interval"] and before["interval"]:
-        cases = (this["numerator"], this["denominator"], before["numerator"], before["denominator"])
-        if all(0 <= k <= n for k, n in (cases[:2], cases[2:])):
-            found = difference_of_shares(*cases)
+    k, k_before = this["numerator"], before["numerator"]
+    if indicator.is_share() and k is not None and k_before is not None:
+        n, n_before = this["denominator"], before["denominator"]
+        if 0 <= k <= n and 0 <= k_before <= n_before:
+            found = difference_of_shares(k, n, k_before, n_before)
             interval, beyond = (100 * found.low, 100 * found.high), found.is_beyond_chance
     return {"value": this["value"] - before["value"], "interval": interval, "beyond_chance": beyond}

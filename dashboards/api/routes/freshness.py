@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
 
+from dashboards.answers.freshness import Cause, Freshness
 from dashboards.api.context import Store, clocks_differ, readable
 from dashboards.api.routes.pipeline import OnTheWay
 from runtime.clock import Clock, speed_of
 from warehouse.read import counts as figures
 
 LATE_S = 60.0
-Cause = Literal["stream_away", "ingest_away", "backlog", "clock_ahead", "nothing_came"]
 
 
-def get_freshness(store: Store) -> dict[str, Any]:
+def get_freshness(store: Store) -> Freshness:
     """How old the data is: now, and when the newest event that the figures hold was recorded.
 
     ``recorded_at`` is the newest that lies not ahead of now; ``ahead_s`` is how far the last one is ahead of it, 0 when
@@ -35,7 +34,7 @@ def get_freshness(store: Store) -> dict[str, Any]:
         "recorded_at": readable(found.recorded_at),
         "age_s": age,
         "ahead_s": ahead_s,
-        "waiting": on_the_way._asdict(),
+        "waiting": on_the_way.as_answer(),
         "cause": cause(age, ahead_s, on_the_way),
     }
 

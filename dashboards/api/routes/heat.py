@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from fastapi import HTTPException
 
@@ -11,6 +10,7 @@ from contract.indicators.catalogue import catalogue
 from contract.indicators.indicator import evaluate
 from contract.indicators.measures import KEPT_BY_HOUR
 from contract.time import VIETNAM
+from dashboards.answers.figures import Heat, HeatCell
 from dashboards.api.context import Store, readable
 from dashboards.api.filters import From, IndicatorId, To, Unit
 from warehouse.read import counts as figures
@@ -25,7 +25,7 @@ def get_heat(
     indicator: IndicatorId = "SAT_CSAT",
     start: From = None,
     to: To = None,
-) -> dict[str, Any]:
+) -> Heat:
     """A figure for each unit right below and each hour with a case, three days at most; 422 for any other indicator.
 
     ``cells``: ``unit``, ``starts_at``, ``value``, ``n``, ``status`` as of a figure, and whether it is ``met``: None
@@ -38,7 +38,7 @@ def get_heat(
         raise HTTPException(422, f"hours are told of {LONGEST.days} days at most")
     level = LEVEL_BELOW.get(tree.units[unit].level)
     members = (tree.members(unit, level) if level else {}) or dict.fromkeys(tree.below(unit), unit)
-    cells = []
+    cells: list[HeatCell] = []
     for (code, hour), counts in sorted(
         figures.counts_by_hour(store.client, members, period, chosen.measures()).items()
     ):
@@ -46,7 +46,15 @@ def get_heat(
         if figure.n:
             target = tree.target(chosen, code, hour.astimezone(VIETNAM).date())
             met = None if figure.value is None or target is None else target.is_met_by(figure.value)
-            told = {"value": figure.value, "n": figure.n, "status": figure.status, "met": met}
-            cells.append({"unit": code, "starts_at": readable(hour), **told})
+            cells.append(
+                {
+                    "unit": code,
+                    "starts_at": readable(hour),
+                    "value": figure.value,
+                    "n": figure.n,
+                    "status": figure.status,
+                    "met": met,
+                }
+            )
     rule_set = catalogue().rule_set_of[chosen.id].id
     return {"unit": unit, **store.told(period.whole_hours()), "id": chosen.id, "rule_set": rule_set, "cells": cells}

@@ -8,13 +8,14 @@ from typing import Any
 from fastapi import HTTPException
 
 from contract.events.retractions import goes_with_its_import
+from dashboards.answers.imports import Import, Retraction
 from dashboards.api.context import Store, readable
 from dashboards.api.filters import Source
 from warehouse.read import counts as figures
 from warehouse.read import evidence
 
 
-def get_imports(store: Store, source: Source) -> dict[str, Any]:
+def get_imports(store: Store, source: Source) -> Import:
     """What one import brought, by type of event, and who took it back, if anybody did.
 
     ``goes`` says of each type whether it is taken back with its import. ``counted`` of all its events are in the
@@ -46,6 +47,6 @@ def get_imports(store: Store, source: Source) -> dict[str, Any]:
     }
 
 
-def _first_word(row: dict[str, Any]) -> dict[str, Any]:
+def _first_word(row: dict[str, Any]) -> Retraction:
     data = json.loads(row["body"])["data"]
     return {"time": readable(row["occurred_at"]), "by": data["by"], "reason": data["reason"]}

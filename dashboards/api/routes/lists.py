@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
 import pyarrow as pa
@@ -14,6 +14,13 @@ from pydantic import TypeAdapter
 
 from contract.links.device_token import SILENT_AFTER_SERVED, SILENT_AFTER_UNSEEN_S
 from contract.ratings.reasons import severe_reasons
+from dashboards.answers.counters import Acknowledgement, Acknowledgements, Tablet, Tablets
+from dashboards.answers.dossiers import Dossier, DossierPage, DossierStep, DossierSteps
+from dashboards.answers.figures import Series, Step
+from dashboards.answers.imports import SourceCounts
+from dashboards.answers.ratings import RatingPage
+from dashboards.answers.units import Reference, ReferenceEvent, ReferenceLoad, ReferenceLoads, Units
+from dashboards.answers.units import Unit as UnitOfTree
 from dashboards.api import continuation
 from dashboards.api.context import Having, Store, readable
 from dashboards.api.file_formats import Listing
@@ -43,28 +50,37 @@ RATING_COLUMNS = {
 """What the lists show of the store's rows, with the types of Parquet; instants are texts."""
 
 
-def get_units(store: Store) -> dict[str, Any]:
+def get_units(store: Store) -> Units:
     """The units of a day's tree, those that are closed or not yet open with their last or first place among them."""
     tree = store.tree()
     units = [row._asdict() | {"open": tree.is_open(row.unit)} for row in tree.units.values()]
-    return {"tree": store.day.isoformat(), "units": units}
+    return {"tree": store.day.isoformat(), "units": cast("list[UnitOfTree]", units)}
 
 
-def get_reference(store: Store) -> dict[str, Any]:
+def get_reference(store: Store) -> Reference:
     """Every reference event as it was sent; of a tablet's token not even the hash."""
     words = evidence.reference_words(store.client)
     for word in words:
         word["data"].pop("token_sha256", None)
-    return {"events": words}
+    return {"events": cast("list[ReferenceEvent]", words)}
 
 
-def get_reference_loads(store: Store, limit: Limit = 100) -> dict[str, Any]:
+def get_reference_loads(store: Store, limit: Limit = 100) -> ReferenceLoads:
     """Who loaded reference data when and from what, and what that changed by file; the latest first."""
-    loads = []
+    loads: list[ReferenceLoad] = []
     for row in evidence.reference_loads(store.client, limit):
         data = json.loads(row["body"])["data"]
-        told = {name: data[name] for name in ("unit", "by", "name", "files", "refused")}
-        loads.append({"time": readable(row["occurred_at"]), "sha256": row["sha256"], **told})
+        loads.append(
+            {
+                "time": readable(row["occurred_at"]),
+                "sha256": row["sha256"],
+                "unit": data["unit"],
+                "by": data["by"],
+                "name": data["name"],
+                "files": data["files"],
+                "refused": data["refused"],
+            }
+        )
     return {"loads": loads}
 
 
@@ -80,7 +96,7 @@ def get_dossiers(
     limit: Limit = 100,
     offset: Offset = 0,
     after: After = None,
-) -> Listing:
+) -> Listing[DossierPage]:
     """Dossiers received (or settled) in the period with their standing at its end; ``total`` counts all that match.
 
     By due date. Where ``limit`` cuts the list, ``next`` is what ``after`` goes on from, with the same ``from`` and
@@ -92,12 +108,12 @@ def get_dossiers(
     found = evidence.dossiers(
         store.client, tree.below(unit), period, having, counted, state, has_due, limit + 1, offset, behind
     )
-    listing = Listing({"unit": unit, **store.told(period)}, "dossiers", DOSSIER_COLUMNS)
+    listing = Listing[DossierPage]({"unit": unit, **store.told(period)}, "dossiers", DOSSIER_COLUMNS)
     listing.rows = _page(listing, found, limit, ("sort_at", "dossier"))
     return listing
 
 
-def get_dossier(store: Store, code: DossierCode) -> dict[str, Any]:
+def get_dossier(store: Store, code: DossierCode) -> DossierSteps:
     """One dossier as it is known by now, with every event about it as it was sent.
 
     Steps that were taken back with their import are ``retracted``; 404 for a dossier of which nothing else is known.
@@ -108,17 +124,20 @@ def get_dossier(store: Store, code: DossierCode) -> dict[str, Any]:
     told = evidence.steps(store.client, code)
     if told and all(step["retracted"] for step in told):
         raise HTTPException(404, f"all that was known of the dossier {code!r} was taken back with its import")
-    steps = [
+    steps: list[DossierStep] = [
         {
             "time": readable(step["occurred_at"]),
             "recorded_at": readable(step["recorded_at"]),
-            **{name: str(step[name]) for name in ("type", "unit", "source", "event_id")},
+            "type": str(step["type"]),
+            "unit": str(step["unit"]),
+            "source": str(step["source"]),
+            "event_id": str(step["event_id"]),
             "data": json.loads(step["body"])["data"],
             "retracted": bool(step["retracted"]),
         }
         for step in told
     ]
-    return {"dossier": _shown([found])[0], "steps": steps}
+    return {"dossier": cast("Dossier", _shown([found])[0]), "steps": steps}
 
 
 def get_ratings(
@@ -131,7 +150,7 @@ def get_ratings(
     severe: bool = False,
     comments: bool = False,
     after: After = None,
-) -> Listing:
+) -> Listing[RatingPage]:
     """Single ratings of the period, the latest first; ``severe`` leaves those that a supervisor must see.
 
     ``comments`` brings what was written beside them, as masked when it came in; ``total`` counts all that match. Where
@@ -144,12 +163,12 @@ def get_ratings(
         store.client, tree.below(unit), period, limit + 1, having, reasons, behind, comments=comments
     )
     columns = RATING_COLUMNS | ({"comment": _TEXT} if comments else {})
-    listing = Listing({"unit": unit, **store.told(period)}, "ratings", columns)
+    listing = Listing[RatingPage]({"unit": unit, **store.told(period)}, "ratings", columns)
     listing.rows = _page(listing, found, limit, ("occurred_at", "event_id"))
     return listing
 
 
-def get_tablets(store: Store, unit: Unit, start: From = None, to: To = None) -> dict[str, Any]:
+def get_tablets(store: Store, unit: Unit, start: From = None, to: To = None) -> Tablets:
     """The tablets, when each was tapped last and what its newest heartbeat said.
 
     ``silent`` are those that are ``untapped`` though many were served in the period since, and those that are
@@ -160,7 +179,7 @@ def get_tablets(store: Store, unit: Unit, start: From = None, to: To = None) -> 
     until_now = period._replace(end=min(period.end, now)) if period.start < now else period
     rows = evidence.tablets(store.client, tree.below(unit), until_now)
     tablets = [row | _silence(row, speed_of(store.clock)) for row in _shown(rows)]
-    return {"unit": unit, **store.told(period), "tablets": tablets}
+    return {"unit": unit, **store.told(period), "tablets": cast("list[Tablet]", tablets)}
 
 
 def _silence(tablet: Mapping[str, Any], speed: float) -> dict[str, bool]:
@@ -170,16 +189,17 @@ def _silence(tablet: Mapping[str, Any], speed: float) -> dict[str, bool]:
     return {"untapped": untapped, "unseen": unseen, "silent": untapped or unseen}
 
 
-def get_acknowledgements(store: Store, unit: Unit, start: From = None, to: To = None) -> dict[str, Any]:
+def get_acknowledgements(store: Store, unit: Unit, start: From = None, to: To = None) -> Acknowledgements:
     """Who took care of what in the period, the latest first; ``about`` as the page's form has it."""
     tree, period, _ = store.scope(unit, start, to, None)
     rows = evidence.acknowledgements(store.client, tree.below(unit), period)
-    return {"unit": unit, **store.told(period), "acknowledgements": _shown(rows)}
+    listed = cast("list[Acknowledgement]", _shown(rows))
+    return {"unit": unit, **store.told(period), "acknowledgements": listed}
 
 
 def get_series(
     store: Store, unit: Unit, start: From = None, to: To = None, step: Literal["hour", "day"] = "hour"
-) -> dict[str, Any]:
+) -> Series:
     """Counts by hour or day, for charts."""
     tree, period, _ = store.scope(unit, start, to, None)
     rows = figures.series(store.client, tree.below(unit), period, step)
@@ -187,18 +207,18 @@ def get_series(
         "unit": unit,
         **store.told(period),
         "step": step,
-        "series": _shown(rows),
+        "series": cast("list[Step]", _shown(rows)),
     }
 
 
-def get_counts(store: Store, source: Source) -> dict[str, Any]:
+def get_counts(store: Store, source: Source) -> SourceCounts:
     """Distinct events of one source: ``rows`` in the raw table, ``stored`` of them in every figure."""
     rows, counted = figures.stored(store.client, source)
     return {"source": source, "rows": rows, "stored": counted}
 
 
 def _page(
-    listing: Listing, found: Iterable[dict[str, Any]], limit: int, place: tuple[str, str]
+    listing: Listing[Any], found: Iterable[dict[str, Any]], limit: int, place: tuple[str, str]
 ) -> Iterator[dict[str, Any]]:
     """The first ``limit`` of the rows that were found; ``place`` are the columns by which the next page goes on."""
     last: dict[str, Any] | None = None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 from fastapi import HTTPException
 
+from contract.events.reference import UnitLevel
 from contract.indicators.indicator import wilson
 from contract.indicators.shares import expected_share
+from dashboards.answers.parts import Mix, MixPart
 from dashboards.api.context import Asked, Store
 from dashboards.api.filters import From, To, Unit
 from dashboards.api.routes.breakdown import FEWEST
@@ -16,6 +18,7 @@ from warehouse.read import evidence
 from warehouse.read.periods import Period
 
 Of = Literal["ratings", "dossiers"]
+Standing = Literal["below", "above", "as_expected"]
 
 
 class Cases(NamedTuple):
@@ -25,7 +28,7 @@ class Cases(NamedTuple):
     cases: int = 0
 
 
-def get_mix(store: Store, unit: Unit, of: Of, start: From = None, to: To = None) -> dict[str, Any]:
+def get_mix(store: Store, unit: Unit, of: Of, start: From = None, to: To = None) -> Mix:
     """The unit with all below it beside all units of its level: for each procedure its share of the cases and what is
     good of it, here and in all; the commonest here first.
 
@@ -45,7 +48,7 @@ def get_mix(store: Store, unit: Unit, of: Of, start: From = None, to: To = None)
     mine, total = _sum(own.values()), _sum(all_units.values())
     expected = expected_share({name: one.cases for name, one in own.items()}, all_units)
     names = evidence.procedure_names(store.client)
-    parts = [
+    parts: list[MixPart] = [
         {
             "part": name,
             "name_vi": names.get(name, ("", ""))[0],
@@ -62,12 +65,12 @@ def get_mix(store: Store, unit: Unit, of: Of, start: From = None, to: To = None)
     interval = wilson(*mine) if mine.cases >= FEWEST else None
     return {
         "unit": unit,
-        "level": level,
+        "level": cast("UnitLevel", level),
         **store.told(period),
         "of": of,
         "n": mine.cases,
         "value": _rate(mine),
-        "interval": interval and tuple(100 * bound for bound in interval),
+        "interval": interval and (100 * interval[0], 100 * interval[1]),
         "value_of_all": _rate(total),
         "expected": None if expected is None or interval is None else 100 * expected,
         "told": 100 * (1 - own.get("", Cases()).cases / mine.cases) if mine.cases else None,
@@ -93,7 +96,7 @@ def _rate(found: Cases) -> float | None:
     return 100 * found.good / found.cases if found.cases >= FEWEST else None
 
 
-def _beside(expected: float | None, interval: tuple[float, float] | None) -> str | None:
+def _beside(expected: float | None, interval: tuple[float, float] | None) -> Standing | None:
     if expected is None or interval is None:
         return None
     low, high = interval

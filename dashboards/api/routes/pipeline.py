@@ -9,8 +9,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from dashboards.answers import freshness as answers
+from dashboards.answers.freshness import Reachability
 from runtime.service_client import Metrics, ServiceError, read_metrics
 from runtime.settings import Settings
 
@@ -18,14 +20,12 @@ LOOK_EVERY_S, TIMEOUT_S = 2.0, 0.5
 PENDING, PENDING_S = "hailong_outbox_pending_events", "hailong_outbox_pending_seconds"
 MESSAGES, NOT_STORED = "hailong_stream_log_messages", frozenset({"unread", "in_hand"})
 
-Standing = Literal["answers", "away", "unknown"]
-
 
 class OnTheWay(NamedTuple):
     """Whether ingest and stream answer, and what waits there; None where that is not known."""
 
-    ingest: Standing = "unknown"
-    stream: Standing = "unknown"
+    ingest: Reachability = "unknown"
+    stream: Reachability = "unknown"
     in_outbox: int | None = None
     oldest_in_outbox_s: float | None = None
     not_stored: int | None = None
@@ -34,6 +34,16 @@ class OnTheWay(NamedTuple):
     def waits(self) -> bool:
         """Whether anything is known to wait."""
         return bool(self.in_outbox or self.not_stored)
+
+    def as_answer(self) -> answers.OnTheWay:
+        """The same by name."""
+        return {
+            "ingest": self.ingest,
+            "stream": self.stream,
+            "in_outbox": self.in_outbox,
+            "oldest_in_outbox_s": self.oldest_in_outbox_s,
+            "not_stored": self.not_stored,
+        }
 
 
 class Pipeline:
@@ -74,7 +84,7 @@ class Pipeline:
             not_stored=int(sum(messages)) if messages else None,
         )
 
-    def _ask(self, name: str) -> tuple[Standing, Metrics]:
+    def _ask(self, name: str) -> tuple[Reachability, Metrics]:
         try:
             found = self._read(self._urls[name], TIMEOUT_S)
         except ServiceError:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import Any
+from typing import cast
 
 from fastapi import HTTPException
 
 from contract.indicators.catalogue import catalogue
 from contract.indicators.indicator import evaluate
 from contract.indicators.public_bands import TOLD_OF, Month, band
+from dashboards.answers.units import PublicBands, PublicUnit
 from dashboards.api.context import Store
 from dashboards.api.filters import MonthText, Unit, month_of
 from warehouse.read import counts as figures
@@ -22,7 +23,7 @@ def get_public(
     store: Store,
     unit: Unit,
     month: MonthText = None,
-) -> dict[str, Any]:
+) -> PublicBands:
     """For each service point below ``unit`` a band by indicator, None with too few cases; 422 for a month not over."""
     tree, _, _ = store.scope(unit, None, None, None)
     chosen = month_of(month) if month else Month.last_closed(store.clock())
@@ -33,12 +34,15 @@ def get_public(
     measures = {measure for indicator in wanted for measure in indicator.measures()}
     found = figures.counts(store.client, tree.members(unit, LEVEL), period, measures)
     units = [
-        {
-            "unit": code,
-            "name_vi": tree.units[code].name_vi,
-            "name_en": tree.units[code].name_en,
-            **{indicator.id: band(evaluate(indicator, counts)) for indicator in wanted},
-        }
+        cast(
+            "PublicUnit",
+            {
+                "unit": code,
+                "name_vi": tree.units[code].name_vi,
+                "name_en": tree.units[code].name_en,
+                **{indicator.id: band(evaluate(indicator, counts)) for indicator in wanted},
+            },
+        )
         for code, counts in sorted(found.items())
     ]
     return {"unit": unit, "tree": store.day.isoformat(), "month": str(chosen), "units": units}

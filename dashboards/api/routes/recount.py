@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from typing import Any
+from typing import cast
 
 from fastapi import HTTPException
 
 from contract.indicators.catalogue import catalogue
+from dashboards.answers.figures import CountedParts, Recount
 from dashboards.api.context import Store
 from dashboards.api.filters import From, IndicatorId, To, Unit
 from runtime.settings import Settings
@@ -28,7 +29,7 @@ def get_recount(
     indicator: IndicatorId,
     start: From = None,
     to: To = None,
-) -> dict[str, Any]:
+) -> Recount:
     """One indicator of one unit with everything below it, as it is served and as its raw events are counted anew.
 
     ``agreement``: ``equal``, ``different``, or ``moved`` when the served figure changed meanwhile. ``lent_by``: the
@@ -52,7 +53,12 @@ def get_recount(
         "id": chosen.id,
         "rule_set": catalogue().rule_set_of[chosen.id].id,
         "as_of": store.as_of(),
-        **found._asdict(),
+        "agreement": found.agreement,
+        "served": cast("CountedParts", found.served),
+        "recounted": cast("CountedParts", found.recounted),
+        "lent_by": found.lent_by,
+        "events_read": found.events_read,
+        "took_s": found.took_s,
     }
 
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from contract.indicators.points import CardPoints, ComponentPoints, Score, places
+from dashboards.answers import scores as answers
 from warehouse.read.counts import UnitRow
 
 
-def in_order(scores: Iterable[tuple[UnitRow, Score]]) -> list[dict[str, Any]]:
+def in_order(scores: Iterable[tuple[UnitRow, Score]]) -> list[answers.Score]:
     """Units with their scores and places, the most points first."""
     ordered = sorted(scores, key=lambda entry: (-entry[1].points, entry[0].unit))
     found = places([score.points for _, score in ordered])
     return [_told(unit, score, place) for (unit, score), place in zip(ordered, found, strict=True)]
 
 
-def _told(unit: UnitRow, score: Score, place: int) -> dict[str, Any]:
+def _told(unit: UnitRow, score: Score, place: int) -> answers.Score:
     band = score.band
     return {
         "unit": unit.unit,
@@ -25,12 +25,12 @@ def _told(unit: UnitRow, score: Score, place: int) -> dict[str, Any]:
         "place": place,
         "points": score.points,
         "attainable": score.attainable,
-        "band": band and {"name_vi": band.name_vi, "name_en": band.name_en, "icon": band.icon},
+        "band": {"name_vi": band.name_vi, "name_en": band.name_en, "icon": band.icon} if band else None,
         "cards": [_card(card) for card in score.cards],
     }
 
 
-def _card(found: CardPoints) -> dict[str, Any]:
+def _card(found: CardPoints) -> answers.ScoreCard:
     return {
         "id": found.card.id,
         "name_vi": found.card.name_vi,
@@ -42,7 +42,7 @@ def _card(found: CardPoints) -> dict[str, Any]:
     }
 
 
-def _component(found: ComponentPoints) -> dict[str, Any]:
+def _component(found: ComponentPoints) -> answers.ScoreComponent:
     return {
         "indicator": found.component.indicator,
         "points": found.points,

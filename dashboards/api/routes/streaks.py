@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from contract.events.reference import UnitLevel
 from contract.indicators.catalogue import catalogue
@@ -11,13 +10,14 @@ from contract.indicators.indicator import Indicator, evaluate
 from contract.indicators.measures import Counts
 from contract.indicators.streaks import OfDay, row_of_misses
 from contract.time import VIETNAM, midnight
+from dashboards.answers.streaks import Warned, Warnings
 from dashboards.api.context import Store
 from dashboards.api.filters import FIRST_DAY, To, Unit
 from warehouse.read import counts as figures
 from warehouse.read.periods import Period
 
 
-def get_warnings(store: Store, unit: Unit, level: UnitLevel = "service_point", to: To = None) -> dict[str, Any]:
+def get_warnings(store: Store, unit: Unit, level: UnitLevel = "service_point", to: To = None) -> Warnings:
     """Each unit of a level below ``unit`` that a warning is about, by the days over by ``to``; the longest row first.
 
     ``days`` are how many of the latest days in a row missed ``target``, ``n`` their cases, ``value`` the last of them.
@@ -32,7 +32,7 @@ def get_warnings(store: Store, unit: Unit, level: UnitLevel = "service_point", t
     known = catalogue().indicators
     wanted = {measure for warning in asked for name in warning.indicators for measure in known[name].measures()}
     counted = [figures.counts(store.client, members, day, wanted) for day in days] if members else []
-    found: list[dict[str, Any]] = []
+    found: list[Warned] = []
     for warning in asked:
         for indicator in (known[name] for name in warning.indicators):
             for code in sorted(set(members.values())):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contract.time import VIETNAM, midnight
+from dashboards.answers.counters import Waiting, WaitingPoint
 from dashboards.api.context import Store, readable
 from dashboards.api.filters import FIRST_DAY, To, Unit
 from dashboards.api.routes.freshness import age_s
@@ -13,7 +14,7 @@ from warehouse.read import evidence
 from warehouse.read.periods import Period
 
 
-def get_waiting(store: Store, unit: Unit, to: To = None) -> dict[str, Any]:
+def get_waiting(store: Store, unit: Unit, to: To = None) -> Waiting:
     """People who took a number today and were neither called nor left by ``to``, now when left out; a row for each unit
     with tickets today, the longest wait first.
 
@@ -42,7 +43,7 @@ def get_waiting(store: Store, unit: Unit, to: To = None) -> dict[str, Any]:
     }
 
 
-def _told(row: dict[str, Any], at: datetime) -> dict[str, Any]:
+def _told(row: dict[str, Any], at: datetime) -> WaitingPoint:
     since = row["waiting_since"].replace(tzinfo=UTC) if row["waiting"] else None
     return {
         "unit": row["unit"],
