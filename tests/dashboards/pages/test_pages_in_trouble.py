@@ -10,7 +10,8 @@ import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards.pages.inspector.view import client, path_of_dossier
+from dashboards.pages.inspector.timeline import path_of_dossier
+from dashboards.pages.parts.connections import api
 from dashboards.serve import allowed_hosts
 from runtime.settings import Settings
 from tests.asked_api import HOST, api_of_town
@@ -44,12 +45,12 @@ def test_a_dossiers_code_is_never_a_part_of_the_address(code: str) -> None:
 
 
 def test_each_code_leads_to_its_own_dossier(engine: Settings) -> None:
-    with api_of_town(engine, "codes") as api:
+    with api_of_town(engine, "codes") as town:
         at = "2026-03-02T08:00:00+07:00"
         codes = [code for code in ODD_CODES if "\u202e" not in code]
         put(connect(engine, database="codes"), [event("dossier.accepted", code, at, unit="Q.1.1") for code in codes])
         for code in codes:
-            assert api.get(path_of_dossier(code)).json()["dossier"]["dossier"] == code
+            assert town.get(path_of_dossier(code)).json()["dossier"]["dossier"] == code
 
 
 def inspector() -> None:
@@ -59,9 +60,9 @@ def inspector() -> None:
 
 
 def public() -> None:
-    from dashboards.pages import boards  # noqa: PLC0415
+    from dashboards.pages import public as public_page  # noqa: PLC0415
 
-    boards.draw_public()
+    public_page.draw()
 
 
 def broken() -> None:
@@ -91,11 +92,11 @@ def shown(page: Callable[[], None], language: str, **query: str) -> str:
 )
 def test_a_page_without_the_read_api_says_so(monkeypatch: pytest.MonkeyPatch, language: str, words: str) -> None:
     monkeypatch.setenv("HAILONG_API_URL", f"http://127.0.0.1:{free_port()}")
-    client.clear()
+    api.clear()
     try:
         page = shown(inspector, language, unit="H26", dossier="..")
     finally:
-        client.clear()
+        api.clear()
     assert words in page
     assert 'role="alert"' in page
 
