@@ -47,7 +47,7 @@ def make_app(settings: Settings) -> Starlette:
     documented.get("/readyz", response_class=PlainTextResponse, responses=openapi.NOT_READY)(readyz)
     documented.get("/v1/refusals", response_class=Response, responses=openapi.REFUSALS)(get_refusals)
     documented.get("/v1/damaged", response_class=Response, responses=openapi.DAMAGED)(get_damaged)
-    documented.get("/v1/device-configuration", responses=openapi.UNKNOWN_SENDER)(get_device_configuration)
+    documented.get("/v1/device-configuration", responses=openapi.CONFIGURATION)(get_device_configuration)
     documented.get("/v1/devices", responses=openapi.UNKNOWN_SENDER)(get_devices)
     document = openapi.with_events(documented.openapi())
     documented.openapi = lambda: document  # type: ignore[method-assign]

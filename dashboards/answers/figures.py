@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from contract.events.reference import UnitLevel
 from contract.indicators.funnel import Place
 from contract.indicators.missing import Reason
+from contract.indicators.verdict import Verdict
 from dashboards.answers.common import Instant, Interval, OfPeriod, OfTree
 
 FigureStatus = Literal["ok", "insufficient", "not_available"]
@@ -45,6 +46,7 @@ class Figure(OfPeriod):
     reason_en: str | None
     rule_set: str
     as_of: Instant | None
+    verdict: Verdict
 
 
 class Indicators(OfTree):
@@ -114,6 +116,7 @@ class HeatCell(TypedDict):
     n: int
     status: FigureStatus
     met: bool | None
+    verdict: Verdict
 
 
 class Heat(OfTree):

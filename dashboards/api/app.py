@@ -18,7 +18,7 @@ from dashboards.answers.figures import Funnel, Indicators, RankedFigure, Ranking
 from dashboards.answers.scores import Scores
 from dashboards.api import figure_json as told
 from dashboards.api.context import Store
-from dashboards.api.file_formats import answers_of, in_forms
+from dashboards.api.file_formats import answers_of, in_forms, with_files
 from dashboards.api.filters import From, Ids, RuleSet, To, Unit
 from dashboards.api.lanes import Lanes
 from dashboards.api.problems import COME_AGAIN, PROBLEMS, answer_problems
@@ -35,6 +35,7 @@ from dashboards.api.routes.recount import get_recount
 from dashboards.api.routes.scores import in_order
 from dashboards.api.routes.staff_sheet import get_staff_sheet
 from dashboards.api.routes.streaks import get_warnings
+from dashboards.api.routes.troubles import get_troubles
 from dashboards.api.routes.waiting import get_waiting
 from runtime.http import HEALTH_ROUTES, KnownHosts, own_names, serve_docs
 from runtime.settings import Settings
@@ -50,7 +51,7 @@ def make_api(settings: Settings) -> FastAPI:
     ready: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
     app.get("/readyz", response_class=JSONResponse, responses={**PROBLEMS, **ready})(readyz)
     for path, route in ROUTES.items():
-        responses = {**PROBLEMS, **(COME_AGAIN if path == "/v1/recount" else {}), 200: answers_of(path, route)}
+        responses = {**PROBLEMS, **(COME_AGAIN if path == "/v1/recount" else {}), 200: answers_of(route)}
         app.add_api_route(path, in_forms(path, route), responses=responses, response_class=JSONResponse)
     app.add_middleware(Lanes)
     app.add_middleware(KnownHosts, names=own_names(settings.allowed_hosts, settings.api_url))
@@ -63,6 +64,7 @@ def readyz(store: Store) -> PlainTextResponse:
     return PlainTextResponse("ready\n")
 
 
+@with_files("indicators")
 def get_indicators(store: Store, unit: Unit, start: From = None, to: To = None, ids: Ids = None) -> Indicators:
     """Figures of one unit with everything below it."""
     tree, period, wanted = store.scope(unit, start, to, ids)
@@ -72,6 +74,7 @@ def get_indicators(store: Store, unit: Unit, start: From = None, to: To = None, 
     return {"unit": unit, **store.told(period), "as_of": as_of, "indicators": entries}
 
 
+@with_files("rankings")
 def get_ranking(
     store: Store,
     unit: Unit,
@@ -114,6 +117,7 @@ def get_ranking(
     }
 
 
+@with_files("scores")
 def get_scores(
     store: Store,
     unit: Unit,
@@ -180,6 +184,7 @@ ROUTES: dict[str, Callable[..., Any]] = {
     "/v1/indicators": get_indicators,
     "/v1/ranking": get_ranking,
     "/v1/scores": get_scores,
+    "/v1/troubles": get_troubles,
     "/v1/warnings": get_warnings,
     "/v1/units": lists.get_units,
     "/v1/reference": lists.get_reference,

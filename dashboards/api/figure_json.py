@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from contract.indicators.catalogue import catalogue
-from contract.indicators.indicator import Indicator, evaluate
+from contract.indicators.indicator import Indicator, Target, evaluate
 from contract.indicators.measures import Counts
 from contract.indicators.missing import texts
+from contract.indicators.verdict import verdict
 from contract.time import VIETNAM
 from dashboards.answers.figures import Figure
 from dashboards.api.context import times
@@ -30,8 +31,7 @@ def _others(indicator: Indicator) -> list[Indicator]:
 def figure(indicator: Indicator, unit: str, counts: Counts, period: Period, tree: Tree, as_of: str | None) -> Figure:
     """A figure as the read API tells it: with its name, what it rests on, its target and its points."""
     found = evaluate(indicator, counts)
-    last_day = (period.end - timedelta(microseconds=1)).astimezone(VIETNAM).date()
-    target = tree.target(indicator, unit, last_day)
+    target = target_of(indicator, unit, period, tree)
     rule_set = catalogue().rule_set_of[indicator.id]
     component = rule_set.components.get(indicator.id)
     others = {other.id: evaluate(other, counts) for other in _others(indicator)}
@@ -59,4 +59,11 @@ def figure(indicator: Indicator, unit: str, counts: Counts, period: Period, tree
         "reason_en": texts()[found.reason]["en"] if found.reason else None,
         "rule_set": rule_set.id,
         "as_of": as_of,
+        "verdict": verdict(found, target),
     }
+
+
+def target_of(indicator: Indicator, unit: str, period: Period, tree: Tree) -> Target | None:
+    """The target of a unit that holds on the last day of a period."""
+    last_day = (period.end - timedelta(microseconds=1)).astimezone(VIETNAM).date()
+    return tree.target(indicator, unit, last_day)

@@ -29,29 +29,6 @@ from dashboards.texts.plain_text import cell
 JSON, CSV, PARQUET = "application/json", "text/csv", "application/vnd.apache.parquet"
 FORMS = {"json": JSON, "csv": CSV, "parquet": PARQUET}
 ENDINGS = {CSV: "csv", PARQUET: "parquet"}
-ROWS = {
-    "/v1/indicators": "indicators",
-    "/v1/ranking": "rankings",
-    "/v1/scores": "scores",
-    "/v1/units": "units",
-    "/v1/acknowledgements": "acknowledgements",
-    "/v1/breakdown": "parts",
-    "/v1/compare": "periods",
-    "/v1/mix": "parts",
-    "/v1/heat": "cells",
-    "/v1/warnings": "warnings",
-    "/v1/dossiers": "dossiers",
-    "/v1/ratings": "ratings",
-    "/v1/series": "series",
-    "/v1/tablets": "tablets",
-    "/v1/waiting": "points",
-    "/v1/counted": "counted",
-}
-"""The routes that have rows, and where in their answer they are."""
-
-PAGED = frozenset({"/v1/dossiers", "/v1/ratings"})
-"""Those whose lists are cut at a number of rows, and go on with ``after``."""
-
 PAIRS = {"interval": ("low", "high")}
 TOTAL_HEADER, ROWS_HEADER = "hailong-total", "hailong-rows"
 """How many rows match in all, and how many of them an answer has."""
@@ -59,8 +36,10 @@ TOTAL_HEADER, ROWS_HEADER = "hailong-total", "hailong-rows"
 KEPT_IN_MEMORY_BYTES, CHUNK_BYTES, ROWS_AT_ONCE = 1_048_576, 65_536, 4_096
 
 Answer = Mapping[str, Any]
+Row = Mapping[str, Any]
 Page = TypeVar("Page")
-Row = dict[str, Any]
+RowsOf = Callable[[Answer], Iterable[Row]]
+Route = TypeVar("Route", bound=Callable[..., Any])
 FormName = Annotated[
     Literal["json", "csv", "parquet"] | None,
     Query(alias="format", description="the form of the answer, before what `Accept` says"),
@@ -90,8 +69,23 @@ class Listing(Generic[Page]):
             yield row
 
 
+_ROWS_OF: dict[Callable[..., Any], RowsOf] = {}
+
+
+def with_files(rows: str | RowsOf) -> Callable[[Route], Route]:
+    """Marks a route whose answer is also given as CSV and Parquet: ``rows`` is its list, or finds the rows in it."""
+
+    def mark(route: Route) -> Route:
+        _ROWS_OF[route] = rows if callable(rows) else lambda answer: flat_rows(answer[rows])
+        return route
+
+    return mark
+
+
 def in_forms(path: str, route: Callable[..., Answer | Listing[Any]]) -> Callable[..., Response]:
     """The route with its answer in the form that is asked for: by ``format``, else by ``Accept``, else JSON."""
+
+    rows_of = _ROWS_OF.get(route)
 
     def answered(*, request: Request, form_name: str | None = None, **asked: Any) -> Response:
         accepted = request.headers.get("accept", "")
@@ -99,14 +93,14 @@ def in_forms(path: str, route: Callable[..., Answer | Listing[Any]]) -> Callable
         found = route(**asked)
         if isinstance(found, Listing):
             return _listed(found, path, form, request.url)
-        return _whole(found, path, form)
+        return _whole(found, path, form, rows_of)
 
     named = [
         parameter.replace(kind=Parameter.KEYWORD_ONLY)
         for parameter in signature(route, eval_str=True).parameters.values()
     ]
     own = [Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request)]
-    if path in ROWS:
+    if rows_of:
         own.append(Parameter("form_name", Parameter.KEYWORD_ONLY, annotation=FormName, default=None))
     cast("Any", answered).__signature__ = signature(answered).replace(
         parameters=sorted([*named, *own], key=lambda one: one.default is not Parameter.empty),
@@ -116,16 +110,17 @@ def in_forms(path: str, route: Callable[..., Answer | Listing[Any]]) -> Callable
     return answered
 
 
-def answers_of(path: str, route: Callable[..., Any]) -> dict[str, Any]:
+def answers_of(route: Callable[..., Any]) -> dict[str, Any]:
     """A route's answer for the OpenAPI document: the schema of its type, its file formats, and the headers of lists."""
     answer = signature(route, eval_str=True).return_annotation
     content: dict[str, Any] = {}
-    if path in ROWS:
+    if route in _ROWS_OF:
         content = {CSV: {"schema": {"type": "string"}}, PARQUET: {"schema": {"type": "string", "format": "binary"}}}
     # The schema is documented and not enforced: types are checked by mypy, and answers are not validated when served.
-    model = get_args(answer)[0] if get_origin(answer) is Listing else answer
+    is_paged = get_origin(answer) is Listing
+    model = get_args(answer)[0] if is_paged else answer
     found: dict[str, Any] = {"description": "The answer.", "model": model, "content": content}
-    if path in PAGED:
+    if is_paged:
         number = {"schema": {"type": "integer"}}
         found["headers"] = {
             TOTAL_HEADER: {"description": "how many rows match", **number},
@@ -135,10 +130,10 @@ def answers_of(path: str, route: Callable[..., Any]) -> dict[str, Any]:
     return found
 
 
-def _whole(answer: Answer, path: str, form: str) -> Response:
-    if form == JSON or path not in ROWS:
+def _whole(answer: Answer, path: str, form: str, rows_of: RowsOf | None) -> Response:
+    if form == JSON or rows_of is None:
         return Response(to_json(answer, inf_nan_mode="null"), media_type=JSON)
-    found = list(rows(answer[ROWS[path]]))
+    found = list(rows_of(answer))
     columns = list(dict.fromkeys(name for row in found for name in row))
 
     def write(file: IO[bytes]) -> None:
@@ -213,11 +208,11 @@ def _write_json(file: IO[bytes], listing: Listing[Any]) -> None:
     file.write(b"]," + to_json(tail)[1:])
 
 
-def rows(found: Any) -> Iterator[Row]:
+def flat_rows(found: Any) -> Iterator[Row]:
     """Rows of plain values: what is nested gets its own columns, ``target_value``, ``interval_low``."""
     if isinstance(found, Mapping):
         for ranking in found.values():
-            yield from rows(ranking)
+            yield from flat_rows(ranking)
         return
     for row in found:
         yield dict(_flat(row))

@@ -26,6 +26,7 @@ UNKNOWN_SENDER: dict[int | str, dict[str, Any]] = {
     403: _fault("The key or token is not known or was revoked, or may not ask this."),
     503: _fault("Come again later.", headers=_RETRY_AFTER),
 }
+CONFIGURATION: dict[int | str, dict[str, Any]] = {**UNKNOWN_SENDER, 404: _fault("No such tablet is paired.")}
 NOT_READY: dict[int | str, dict[str, Any]] = {503: _fault("Why not, and what to do.", headers=_RETRY_AFTER)}
 _TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
 _BASE64 = {"type": "string", "format": "byte"}

@@ -10,6 +10,7 @@ from contract.indicators.indicator import wilson
 from contract.time import TIMES
 from dashboards.answers.parts import Breakdown, By, Of, Part
 from dashboards.api.context import Store
+from dashboards.api.file_formats import with_files
 from dashboards.api.filters import From, To, Unit
 from warehouse.read import evidence
 
@@ -18,6 +19,7 @@ FEWEST_OF_STAFF = 5
 """Below so many cases no share is told; of a member of staff, whom only the manager looks at, below five."""
 
 
+@with_files("parts")
 def get_breakdown(
     store: Store,
     unit: Unit,

@@ -9,11 +9,13 @@ from contract.indicators.shares import difference_of_shares
 from dashboards.answers.figures import ComparedFigure, Comparison, Difference
 from dashboards.api import figure_json as told
 from dashboards.api.context import Store
+from dashboards.api.file_formats import with_files
 from dashboards.api.filters import From, IndicatorId, To, Unit, period_before
 from warehouse.read.last_year_fallback import counts_of
 from warehouse.read.periods import Period
 
 
+@with_files("periods")
 def get_compare(
     store: Store,
     unit: Unit,

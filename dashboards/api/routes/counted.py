@@ -6,10 +6,12 @@ from typing import Any, cast
 
 from dashboards.answers.imports import CountedFigure, CountedFigures
 from dashboards.api.context import Store, readable
+from dashboards.api.file_formats import with_files
 from dashboards.api.filters import From, To, Unit
 from warehouse.read import evidence
 
 
+@with_files("counted")
 def get_counted(store: Store, unit: Unit, start: From = None, to: To = None) -> CountedFigures:
     """Figures that came as numbers (`figures.counted`), of a unit and all below; they are in no other figure."""
     tree, period, _ = store.scope(unit, start, to, None)

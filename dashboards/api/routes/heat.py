@@ -9,9 +9,11 @@ from fastapi import HTTPException
 from contract.indicators.catalogue import catalogue
 from contract.indicators.indicator import evaluate
 from contract.indicators.measures import KEPT_BY_HOUR
+from contract.indicators.verdict import verdict
 from contract.time import VIETNAM
 from dashboards.answers.figures import Heat, HeatCell
 from dashboards.api.context import Store, readable
+from dashboards.api.file_formats import with_files
 from dashboards.api.filters import From, IndicatorId, To, Unit
 from warehouse.read import counts as figures
 
@@ -19,6 +21,7 @@ LEVEL_BELOW = {"city": "branch", "department": "branch", "centre": "branch", "br
 LONGEST = timedelta(days=3)
 
 
+@with_files("cells")
 def get_heat(
     store: Store,
     unit: Unit,
@@ -45,7 +48,7 @@ def get_heat(
         figure = evaluate(chosen, counts)
         if figure.n:
             target = tree.target(chosen, code, hour.astimezone(VIETNAM).date())
-            met = None if figure.value is None or target is None else target.is_met_by(figure.value)
+            judged = verdict(figure, target)
             cells.append(
                 {
                     "unit": code,
@@ -53,7 +56,8 @@ def get_heat(
                     "value": figure.value,
                     "n": figure.n,
                     "status": figure.status,
-                    "met": met,
+                    "met": None if judged in ("too_few", "none") else judged == "met",
+                    "verdict": judged,
                 }
             )
     rule_set = catalogue().rule_set_of[chosen.id].id

@@ -23,7 +23,7 @@ from dashboards.answers.units import Reference, ReferenceEvent, ReferenceLoad, R
 from dashboards.answers.units import Unit as UnitOfTree
 from dashboards.api import continuation
 from dashboards.api.context import Having, Store, readable
-from dashboards.api.file_formats import Listing
+from dashboards.api.file_formats import Listing, with_files
 from dashboards.api.filters import After, DossierCode, From, Limit, Offset, Source, To, Unit
 from runtime.clock import speed_of
 from warehouse.read import counts as figures
@@ -50,6 +50,7 @@ RATING_COLUMNS = {
 """What the lists show of the store's rows, with the types of Parquet; instants are texts."""
 
 
+@with_files("units")
 def get_units(store: Store) -> Units:
     """The units of a day's tree, those that are closed or not yet open with their last or first place among them."""
     tree = store.tree()
@@ -84,6 +85,7 @@ def get_reference_loads(store: Store, limit: Limit = 100) -> ReferenceLoads:
     return {"loads": loads}
 
 
+@with_files("dossiers")
 def get_dossiers(
     store: Store,
     having: Having,
@@ -140,6 +142,7 @@ def get_dossier(store: Store, code: DossierCode) -> DossierSteps:
     return {"dossier": cast("Dossier", _shown([found])[0]), "steps": steps}
 
 
+@with_files("ratings")
 def get_ratings(
     store: Store,
     having: Having,
@@ -168,6 +171,7 @@ def get_ratings(
     return listing
 
 
+@with_files("tablets")
 def get_tablets(store: Store, unit: Unit, start: From = None, to: To = None) -> Tablets:
     """The tablets, when each was tapped last and what its newest heartbeat said.
 
@@ -189,6 +193,7 @@ def _silence(tablet: Mapping[str, Any], speed: float) -> dict[str, bool]:
     return {"untapped": untapped, "unseen": unseen, "silent": untapped or unseen}
 
 
+@with_files("acknowledgements")
 def get_acknowledgements(store: Store, unit: Unit, start: From = None, to: To = None) -> Acknowledgements:
     """Who took care of what in the period, the latest first; ``about`` as the page's form has it."""
     tree, period, _ = store.scope(unit, start, to, None)
@@ -197,6 +202,7 @@ def get_acknowledgements(store: Store, unit: Unit, start: From = None, to: To = 
     return {"unit": unit, **store.told(period), "acknowledgements": listed}
 
 
+@with_files("series")
 def get_series(
     store: Store, unit: Unit, start: From = None, to: To = None, step: Literal["hour", "day"] = "hour"
 ) -> Series:

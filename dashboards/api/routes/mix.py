@@ -12,6 +12,7 @@ from contract.indicators.indicator import wilson
 from contract.indicators.shares import expected_share
 from dashboards.answers.parts import Mix, MixPart
 from dashboards.api.context import Asked, Store
+from dashboards.api.file_formats import with_files
 from dashboards.api.filters import From, To, Unit
 from dashboards.api.routes.breakdown import FEWEST
 from warehouse.read import evidence
@@ -28,6 +29,7 @@ class Cases(NamedTuple):
     cases: int = 0
 
 
+@with_files("parts")
 def get_mix(store: Store, unit: Unit, of: Of, start: From = None, to: To = None) -> Mix:
     """The unit with all below it beside all units of its level: for each procedure its share of the cases and what is
     good of it, here and in all; the commonest here first.

@@ -12,11 +12,13 @@ from contract.indicators.streaks import OfDay, row_of_misses
 from contract.time import VIETNAM, midnight
 from dashboards.answers.streaks import Warned, Warnings
 from dashboards.api.context import Store
+from dashboards.api.file_formats import with_files
 from dashboards.api.filters import FIRST_DAY, To, Unit
 from warehouse.read import counts as figures
 from warehouse.read.periods import Period
 
 
+@with_files("warnings")
 def get_warnings(store: Store, unit: Unit, level: UnitLevel = "service_point", to: To = None) -> Warnings:
     """Each unit of a level below ``unit`` that a warning is about, by the days over by ``to``; the longest row first.
 

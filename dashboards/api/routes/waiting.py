@@ -8,12 +8,14 @@ from typing import Any
 from contract.time import VIETNAM, midnight
 from dashboards.answers.counters import Waiting, WaitingPoint
 from dashboards.api.context import Store, readable
+from dashboards.api.file_formats import with_files
 from dashboards.api.filters import FIRST_DAY, To, Unit
 from dashboards.api.routes.freshness import age_s
 from warehouse.read import evidence
 from warehouse.read.periods import Period
 
 
+@with_files("points")
 def get_waiting(store: Store, unit: Unit, to: To = None) -> Waiting:
     """People who took a number today and were neither called nor left by ``to``, now when left out; a row for each unit
     with tickets today, the longest wait first.

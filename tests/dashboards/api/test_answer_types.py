@@ -19,6 +19,7 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "/v1/indicators": [CITY, {**CITY, "ids": "SAT_CSAT"}],
     "/v1/ranking": [CITY, {**CITY, "level": "branch", "order": "best"}],
     "/v1/scores": [CITY, {**CITY, "level": "service_point"}],
+    "/v1/troubles": [CITY, {**CITY, "level": "branch"}],
     "/v1/warnings": [{"unit": ROOT, "to": DAY["to"]}],
     "/v1/units": [{}],
     "/v1/reference": [{}],

@@ -147,6 +147,7 @@ def test_an_indicator_is_told_by_unit_and_hour_with_its_target(office: Stack) ->
             "n": 24,
             "status": "ok",
             "met": False,
+            "verdict": "missed_beyond_doubt",
         }
     ]
     assert office.get("/v1/heat", id="SAT_CSAT", **{**DAY, "unit": POINT})["cells"] == found["cells"]
