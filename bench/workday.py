@@ -72,7 +72,7 @@ def run(full: bool) -> Iterator[Row]:
                         f"workday: hour {hour}, {so_far[-1].sent:,} events sent, the page keeps {kept_mb[-1]:.0f} MB"
                     )
             finally:
-                stop.ask()
+                stop.request()
                 feeder.join()
     yield Row(
         bench="workday",

@@ -1,4 +1,4 @@
-"""``hailong migrate`` and the commands that serve one stage each: ``ingest``, ``stream``, ``feedback``, ``dashboards``."""
+"""``hailong migrate`` and those that serve one stage each: ``ingest``, ``stream``, ``feedback``, ``dashboards``."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ class EngineError(Exception):
 
     def __init__(self, text: str) -> None:
         self.text = text
-        found = _CODE.search(self.text)
-        self.code = int(found.group(1)) if found else 1002
+        code = _CODE.search(self.text)
+        self.code = int(code.group(1)) if code else 1002
         super().__init__(self.text)
 
 
@@ -149,7 +149,7 @@ def _assignment(name: str, value: str) -> str:
 
 
 def _insert(connection: Any, insert: DataInsert, rows: bytes) -> Any:
-    """Runs an INSERT with its rows, which come from a file in memory that nobody need remove.
+    """Runs an INSERT with its rows, which come from a file in memory, so that nothing has to be removed.
 
     The library's own ``send_insert`` answers with success when a view or a table refuses the rows (too many parts,
     a throwing expression) and stores nothing; rows behind the statement itself lose their leading blanks.

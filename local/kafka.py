@@ -65,11 +65,11 @@ def _java() -> str:
     java = shutil.which(str(Path(home) / "bin" / "java") if home else "java")
     if java is None:
         raise KafkaSetupError(f"Kafka needs Java {JAVA_MINIMUM} or newer: install it (Debian: default-jre-headless)")
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=60).stderr
-    found = re.search(r'version "(\d+)', told)
-    if found is None or int(found[1]) < JAVA_MINIMUM:
-        version = found[1] if found else "of an unknown version"
-        raise KafkaSetupError(f"Kafka needs Java {JAVA_MINIMUM} or newer, {java} is {version}: install a newer one")
+    output = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=60).stderr
+    version = re.search(r'version "(\d+)', output)
+    if version is None or int(version[1]) < JAVA_MINIMUM:
+        name = version[1] if version else "of an unknown version"
+        raise KafkaSetupError(f"Kafka needs Java {JAVA_MINIMUM} or newer, {java} is {name}: install a newer one")
     return java
 
 

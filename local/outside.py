@@ -21,10 +21,10 @@ HARMLESS_TABLE_FUNCTIONS = frozenset(
 
 _HARMLESS_ENGINES = re.compile(r"\w*mergetree|null|memory|(tiny|stripe)?log|set|join|atomic|(materialized)?view")
 _FUNCTIONS = frozenset({"file", "disk", "executable", "catboostevaluate"})
-_WORDS = frozenset({"infile", "outfile", "backup", "restore", "attach"})
-_MADE_OF_FILES = frozenset({"dictionary", "function", "named"})
+_REFUSED_KEYWORDS = frozenset({"infile", "outfile", "backup", "restore", "attach"})
+_CREATED_FROM_FILES = frozenset({"dictionary", "function", "named"})
 # CREATE OR REPLACE, then what is made.
-_HEAD_WORDS = 4
+_HEAD_TOKENS = 4
 _BEFORE_TABLE = frozenset({"from", "join", "into", "table", "describe", "desc", "exists"})
 _TOKEN = re.compile(
     rb"(?P<blank>\s+|--[^\n]*|/\*.*?\*/|#!?[^\n]*)|`(?P<backquoted>(?:\\.|``|[^`\\])*)`|\"(?P<quoted>(?:\\.|\"\"|[^\"\\])*)\""
@@ -34,7 +34,7 @@ _TOKEN = re.compile(
 
 
 def reach_outside(statement: bytes, parameters: Mapping[str, str], table_functions: Set[str]) -> str | None:
-    """What of it reaches outside the store, in words; None when nothing does.
+    """The part of a statement that reaches outside the store, as a phrase; None when nothing does.
 
     ``table_functions`` are the names of all that the engine has, in small letters.
     """
@@ -49,14 +49,14 @@ def reach_outside(statement: bytes, parameters: Mapping[str, str], table_functio
 @lru_cache(maxsize=512)
 def _reach_of_text(statement: bytes, refused_functions: frozenset[str]) -> str | None:
     """The same for the text alone; the stack's own statements come again and again."""
-    tokens = [_Token(found) for found in _TOKEN.finditer(statement) if found["blank"] is None]
+    tokens = [_Token(match) for match in _TOKEN.finditer(statement) if match["blank"] is None]
     return next(_reaches(tokens, refused_functions), None)
 
 
 def _reaches(tokens: Sequence[_Token], refused_functions: frozenset[str]) -> Iterator[str]:
-    makes = bool(tokens) and tokens[0].word == "create"
+    makes = bool(tokens) and tokens[0].keyword == "create"
     for number, token in enumerate(tokens):
-        before = tokens[number - 1].word if number else ""
+        before = tokens[number - 1].keyword if number else ""
         behind = [following.text for following in tokens[number + 1 : number + 3]]
         if token.is_heredoc:
             yield "a text between dollar signs"
@@ -66,24 +66,24 @@ def _reaches(tokens: Sequence[_Token], refused_functions: frozenset[str]) -> Ite
             yield "a file named as a table"
         if behind[:1] == [b"("] and token.name in refused_functions | _FUNCTIONS:
             yield f"the function {token.name}"
-        if token.word in _WORDS:
-            yield token.word.upper()
-        if makes and number < _HEAD_WORDS and token.word in _MADE_OF_FILES:
-            yield f"CREATE {token.word.upper()}"
-        if makes and token.word == "engine":
+        if token.keyword in _REFUSED_KEYWORDS:
+            yield token.keyword.upper()
+        if makes and number < _HEAD_TOKENS and token.keyword in _CREATED_FROM_FILES:
+            yield f"CREATE {token.keyword.upper()}"
+        if makes and token.keyword == "engine":
             engine = (behind[1:2] if behind[:1] == [b"="] else behind[:1] or [b""])[0].decode("utf-8", "replace")
             if not _HARMLESS_ENGINES.fullmatch(engine.strip('`"').lower()):
                 yield f"the engine {engine}"
 
 
 class _Token:
-    """A word, a quoted name, a text or a sign of a statement. ``word`` and ``name`` are in small letters."""
+    """A word, a quoted name, a text or a sign of a statement. ``keyword`` and ``name`` are in small letters."""
 
-    def __init__(self, found: re.Match[bytes]) -> None:
-        quoted = found["backquoted"] if found["backquoted"] is not None else found["quoted"]
-        self.text = found[0]
+    def __init__(self, match: re.Match[bytes]) -> None:
+        quoted = match["backquoted"] if match["backquoted"] is not None else match["quoted"]
+        self.text = match[0]
         self.is_quoted_name = quoted is not None
-        self.is_text = found["text"] is not None
-        self.is_heredoc = found["heredoc"] is not None
-        self.word = (found["word"] or b"").decode("utf-8", "replace").lower()
-        self.name = quoted.decode("utf-8", "replace").lower() if quoted is not None else self.word
+        self.is_text = match["text"] is not None
+        self.is_heredoc = match["heredoc"] is not None
+        self.keyword = (match["word"] or b"").decode("utf-8", "replace").lower()
+        self.name = quoted.decode("utf-8", "replace").lower() if quoted is not None else self.keyword

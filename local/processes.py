@@ -1,4 +1,4 @@
-"""Daemons of the local stack: started in a session of their own, known by a pid file, stopped as a group."""
+"""Daemons of the local stack: started in a session of their own, found by a pid file, stopped as a group."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HAS_PROC = Path("/proc/self/stat").exists()
 
 
 class StackError(Exception):
-    """The local stack cannot do what was asked; the text says why and what to do about it."""
+    """The local stack cannot do what was requested; the text gives the reason and the remedy."""
 
 
 class PortInUseError(StackError):

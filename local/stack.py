@@ -1,4 +1,4 @@
-"""The stack on this machine: which processes there are, how each is started, and how it tells that it is ready."""
+"""The stack on this machine: its processes, how each is started, and how each shows that it is ready."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _dashboards_ready(settings: Settings) -> bool:
     return all(is_ready(address, READY_ANSWER_S) for address in addresses)
 
 
-# The stack, in the order of starting: name, command line, where it listens, how it tells that it is ready.
+# The stack, in the order of starting: name, command line, where it listens, how its readiness is checked.
 PROCESSES = (
     Process("kafka", _kafka_command, ("kafka", "kafka_controller_port"), _kafka_ready, needs_schema=False),
     Process("clickhouse", _clickhouse_command, ("clickhouse_url",), _ok("clickhouse_url", "/ping"), needs_schema=False),
@@ -145,7 +145,7 @@ def _any_alive(settings: Settings) -> bool:
 
 
 class _Launch:
-    """One call of ``up``: what it started, so that what dies by itself is told from what was killed before."""
+    """One call of ``up``: what it started, to keep a process that died by itself apart from one killed before."""
 
     def __init__(self, settings: Settings, variables: Mapping[str, str], report: Callable[[str], None]) -> None:
         self.started: set[str] = set()

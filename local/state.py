@@ -90,6 +90,6 @@ def write_endpoints(settings: Settings) -> None:
 
 
 def forget(state_dir: Path) -> None:
-    """Remove what described a running stack; its key and its data stay."""
+    """Removes the description of a running stack; its key and its data stay."""
     for name in (STACK, "endpoints.json"):
         (state_dir / name).unlink(missing_ok=True)

@@ -41,12 +41,12 @@ def data_insert(statement: bytes) -> DataInsert | None:
         elif token["close"]:
             depth -= 1
         elif token["word"] and depth == 0:
-            word = token["word"].upper()
-            if word in (b"SELECT", b"WITH", b"VALUES", b"INFILE"):
+            keyword = token["word"].upper()
+            if keyword in (b"SELECT", b"WITH", b"VALUES", b"INFILE"):
                 return None
-            if word == b"SETTINGS" and head_ends_at is None:
+            if keyword == b"SETTINGS" and head_ends_at is None:
                 head_ends_at = token.start()
-            named = _FORMAT_NAME.match(statement, token.end()) if word == b"FORMAT" else None
+            named = _FORMAT_NAME.match(statement, token.end()) if keyword == b"FORMAT" else None
             if named:
                 head, settings = statement[: token.start()], b""
                 if head_ends_at is not None:

@@ -1,1 +1,1 @@
-"""What each process needs in order to run: settings, clock, Kafka, telemetry, the command line."""
+"""Needed by every process: settings, clock, log, metrics, Kafka, and one client each of ingest and the read API."""

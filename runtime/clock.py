@@ -1,4 +1,4 @@
-"""The clock every process asks, so that time is an input: the wall, or a past day replayed for the demo."""
+"""The clock of every process, so that time is an input: the wall clock, or a past day replayed for the demo."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ReplayClock:
 
 
 def speed_of(clock: Clock) -> float:
-    """How many seconds a clock moves in one second of the wall: 1.0 but for a replayed day."""
+    """Seconds that a clock moves in one second of the wall clock: 1.0 except in a replayed day."""
     return clock.speed_now() if isinstance(clock, ReplayClock) else 1.0
 
 

@@ -1,4 +1,4 @@
-"""What every command shares: where it prints, and the settings, whose faults are told in words."""
+"""Shared by all commands: the console, and the settings, with each faulty variable printed as a sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the running local stack listens and with which key, so that a sender needs no settings beside it."""
+"""Addresses and key of the running local stack, so that a sender on this machine needs no settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class EndpointsError(Exception):
 
 
 class Endpoints(BaseModel):
-    """What ``hailong up`` writes to ``<state_dir>/endpoints.json``; the fields that senders use."""
+    """The fields of ``<state_dir>/endpoints.json`` that senders use; ``hailong up`` writes the file."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -40,20 +40,20 @@ def resolve(settings: Settings) -> Settings:
     except OSError as fault:
         raise EndpointsError(f"{path}: {fault.strerror}") from fault
     try:
-        found = Endpoints.model_validate(json.loads(text))
+        endpoints = Endpoints.model_validate(json.loads(text))
     except (ValueError, ValidationError) as fault:
         raise EndpointsError(f"{path}: {fault}") from fault
     filled: dict[str, object] = {}
-    if found.ingest and "ingest_url" not in settings.model_fields_set:
-        filled["ingest_url"] = found.ingest.rstrip("/")
-    if found.api and "api_url" not in settings.model_fields_set:
-        filled["api_url"] = found.api.rstrip("/")
-    if found.feedback and "feedback_url" not in settings.model_fields_set:
-        filled["feedback_url"] = found.feedback.rstrip("/")
-    if found.clickhouse and "clickhouse_url" not in settings.model_fields_set:
-        filled["clickhouse_url"] = found.clickhouse.rstrip("/")
-    if found.clickhouse_password and not settings.clickhouse_password.get_secret_value():
-        filled["clickhouse_password"] = found.clickhouse_password
-    if found.api_key and not settings.api_key.get_secret_value():
-        filled["api_key"] = found.api_key
+    if endpoints.ingest and "ingest_url" not in settings.model_fields_set:
+        filled["ingest_url"] = endpoints.ingest.rstrip("/")
+    if endpoints.api and "api_url" not in settings.model_fields_set:
+        filled["api_url"] = endpoints.api.rstrip("/")
+    if endpoints.feedback and "feedback_url" not in settings.model_fields_set:
+        filled["feedback_url"] = endpoints.feedback.rstrip("/")
+    if endpoints.clickhouse and "clickhouse_url" not in settings.model_fields_set:
+        filled["clickhouse_url"] = endpoints.clickhouse.rstrip("/")
+    if endpoints.clickhouse_password and not settings.clickhouse_password.get_secret_value():
+        filled["clickhouse_password"] = endpoints.clickhouse_password
+    if endpoints.api_key and not settings.api_key.get_secret_value():
+        filled["api_key"] = endpoints.api_key
     return settings.model_copy(update=filled)

@@ -1,4 +1,10 @@
-"""Kafka clients with the settings that were proven to lose nothing, and the topics' shape."""
+"""Kafka clients with the settings that were proven to lose nothing, and the topics' shape.
+
+There are two libraries, because there are two loads. Every event passes through librdkafka (confluent-kafka), in the
+relay's producer and the stream's consumer: kafka-python costs 65 to 90 µs of Python an event there, librdkafka 4 µs.
+kafka-python creates topics, writes dead letters and reads reference events outside any group, where speed does not
+matter and its behaviour is proven.
+"""
 
 from __future__ import annotations
 

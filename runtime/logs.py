@@ -12,7 +12,7 @@ import structlog
 from runtime.settings import Settings
 
 REPEATED_EVERY_S = 60.0
-"""A library may say the same thing again after this long; what it said meanwhile is counted."""
+"""A library's repeated line is written again after this time; those between are counted."""
 MOST_KEYS = 1_000
 
 
@@ -49,7 +49,7 @@ def configure_logging(settings: Settings, service: str) -> None:
 
 
 class OncePerMinute(logging.Filter):
-    """Lets one of the same lines of a library through in a while: clients say at each try that nobody answers."""
+    """Writes a library's repeated line once in a while: clients log at each try that nothing answers."""
 
     def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -57,11 +57,11 @@ class OncePerMinute(logging.Filter):
         self._passed: dict[tuple[str, object], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the line is written; one that is says how many like it were not."""
+        """Whether the line is written; a written one ends with the number of those left out before it."""
         key, now_s = (record.name, record.msg), self._now_s()
-        written_at_s, left_out = self._passed.get(key, (float("-inf"), 0))
-        if now_s - written_at_s < REPEATED_EVERY_S:
-            self._passed[key] = written_at_s, left_out + 1
+        logged_at_s, left_out = self._passed.get(key, (float("-inf"), 0))
+        if now_s - logged_at_s < REPEATED_EVERY_S:
+            self._passed[key] = logged_at_s, left_out + 1
             return False
         if len(self._passed) > MOST_KEYS:
             self._passed.clear()

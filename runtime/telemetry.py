@@ -68,15 +68,15 @@ class IngestMetrics(Collector):
 
 
 class LogMessages(Collector):
-    """Where the messages of the log are, by topic and state, told together: ``written`` is the sum of the others."""
+    """Where the messages of the log are, by topic and state, read together: ``written`` is the sum of the others."""
 
     def __init__(self) -> None:
         self.figures: Mapping[tuple[str, str], int] = {}
 
     def collect(self) -> Iterator[Metric]:
         """Every figure."""
-        told = "Messages of the stream's topics: written = done + in_hand + unread, whatever was restarted"
-        messages = GaugeMetricFamily("hailong_stream_log_messages", told, labels=["topic", "state"])
+        documentation = "Messages of the stream's topics: written = done + in_hand + unread, whatever was restarted"
+        messages = GaugeMetricFamily("hailong_stream_log_messages", documentation, labels=["topic", "state"])
         for labels, count in self.figures.items():
             messages.add_metric(labels, count)
         yield messages

@@ -46,7 +46,7 @@ class Work(NamedTuple):
         return self.in_hand + self.unread
 
 
-class Settled(NamedTuple):
+class WaitResult(NamedTuple):
     """How a wait ended. ``reason`` says why not all are counted yet; empty when all are."""
 
     counts: Counts
@@ -69,7 +69,7 @@ def wait_until_stored(
     on_progress: Callable[[int, str], None],
     before: Counts | None = None,
     stall_s: float | None = None,
-) -> Settled:
+) -> WaitResult:
     """Waits until ``accepted`` events of ``source`` are in every figure, or nothing moves any more.
 
     Earlier imports of the same source count too: with the counts ``before`` this one, the wait goes on until the
@@ -79,13 +79,13 @@ def wait_until_stored(
     stall_s = STALL_S if stall_s is None else stall_s
     counts, work = Counts(0, 0), None
     counts_rest, all_rest, enough_rest = _Rest(), _Rest(), _Rest()
-    was_known = bool(before and before.rows)
+    is_known_source = bool(before and before.rows)
     with _api(settings) as api:
         while True:
             answer = _counts(api, source)
             counts = answer or counts
             is_enough = counts.stored >= accepted
-            if was_known or not is_enough:
+            if is_known_source or not is_enough:
                 work = _work(settings.stream_url)
             on_progress(counts.stored, _doing(answer, counts, accepted, work))
             is_working = work is not None and work.waiting > 0
@@ -93,10 +93,10 @@ def wait_until_stored(
             enough_s = enough_rest.seconds(is_enough)
             if is_enough:
                 at_rest = counts.rows == counts.stored and not is_working and all_rest_s >= QUIET_S
-                if not was_known or at_rest or enough_s >= QUIET_WITHIN_S:
-                    return Settled(counts)
+                if not is_known_source or at_rest or enough_s >= QUIET_WITHIN_S:
+                    return WaitResult(counts)
             elif counts_rest_s > WORKING_STALL_S or (not is_working and all_rest_s > stall_s):
-                return Settled(counts, _reason(answer, counts, accepted, work, settings, counts_rest_s))
+                return WaitResult(counts, _reason(answer, counts, accepted, work, settings, counts_rest_s))
             time.sleep(POLL_S)
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from contract.events.envelope import AnyEvent, decode
 from contract.events.refusals import Refusal
-from sources.compiled.compiled_mapping import Made, Rejected, Transform
-from sources.importing.events_of_file import produced
+from sources.compiled.compiled_mapping import CompiledMapping, MappedEvent, Rejected
+from sources.importing.events_of_file import read_events
 from sources.importing.row_account import RowAccount
 from sources.importing.survey import survey
 from sources.mapping.mapping_file import load
@@ -47,11 +47,11 @@ def imported(file: Path, mapping: str = MAPPING) -> Imported:
     path = file.parent / "map.yaml"
     path.write_text(mapping, encoding="utf-8")
     read = load(path)
-    transform, account = Transform(read), RowAccount(read)
-    first = survey(file, read, transform)
-    made = list(produced(file, read, transform, account))
+    compiled, account = CompiledMapping(read), RowAccount(read)
+    first = survey(file, read, compiled)
+    made = list(read_events(file, read, compiled, account))
     account.check(first.rows)
-    lines = [one.line for one in made if isinstance(one, Made)]
+    lines = [one.line for one in made if isinstance(one, MappedEvent)]
     events = [event for line in lines if not isinstance(event := decode(line), Refusal)]
     assert len(events) == len(lines)
     rejected = [one for one in made if isinstance(one, Rejected)]

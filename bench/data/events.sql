@@ -33,7 +33,7 @@ FROM
     multiIf(kind >= 8, ticket, kind = 7 AND channel != 'online', device, dossier) AS subject,
     concat(',"staff":"CB-', unit, '-', leftPad(toString(counter), 2, '0'), '"') AS by_staff,
     concat(',"counter":"', unit, '.Q', toString(counter), '"') AS at_counter,
-    if(due_is_told, concat(',"due_at":"', text_of(due), '"'), '') AS appointment,
+    if(has_due_at, concat(',"due_at":"', text_of(due), '"'), '') AS appointment,
     multiIf(
       kind = 1, concat(',"procedure":"', procedure, '","channel":"', channel, '","applicant_type":"citizen"'),
       kind = 2, concat(',"procedure":"', procedure, '","channel":"', channel, '"', appointment, by_staff,
@@ -53,14 +53,14 @@ FROM
   FROM
   (
     SELECT
-      n, unit, procedure, channel, counter, dossier, ticket, score, due_is_told, step.1 AS kind,
+      n, unit, procedure, channel, counter, dossier, ticket, score, has_due_at, step.1 AS kind,
       instant(step.2) AS at,
       accepted + term_s + if(kind = 4, supplied - requested, 0) AS due
     FROM
     (
       SELECT
         n, procedure, channel, counter, term_s,
-        {dues_are_told:Array(UInt8)}[procedure_at] AS due_is_told,
+        {have_due_at:Array(UInt8)}[procedure_at] AS has_due_at,
         concat({city:String}, {units:Array(String)}[unit_at]) AS unit,
         formatDateTime(toDateTime(midnight + 25200, 'UTC'), '%y%m%d') AS day,
         concat(unit, '-', day, '-', toString(n % {dossiers_a_day:UInt32})) AS dossier,

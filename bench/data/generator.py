@@ -114,7 +114,7 @@ class Making:
             "point_slots": commune,
             "procedures": [procedure.code for procedure in procedures],
             "terms_s": [procedure.term_s for procedure in procedures],
-            "dues_are_told": [int(procedure.due_is_told) for procedure in procedures],
+            "have_due_at": [int(procedure.has_due_at) for procedure in procedures],
             "direct_percents": [CHANNELS[procedure.service_level][0] for procedure in procedures],
             "hours": slots([(n, COUNTER_HOURS[hour]) for n, hour in enumerate(WORKING_HOURS)], 100),
         }

@@ -36,7 +36,7 @@ from sources.reference.load import read, send
 from sources.reference.tablet_tokens import TabletTokens
 from sources.reference.tablets import with_tokens
 from sources.simulation.calendar import UnknownDayError, from_clock, instant, rfc3339
-from sources.simulation.day import Told, timed_events
+from sources.simulation.day import TimedEvent, timed_events
 from sources.simulation.place import reference_from
 
 DEFAULT_SECONDS = 600.0
@@ -55,7 +55,7 @@ out = Console(highlight=False)
 
 
 class _InterruptedError(Exception):
-    """Somebody asked us to stop while the stack was starting."""
+    """A stop was requested while the stack was starting."""
 
 
 def run(settings: Settings, *, seconds: float | None, seed: int) -> int:
@@ -68,20 +68,20 @@ def run(settings: Settings, *, seconds: float | None, seed: int) -> int:
         out.print(f"[red]--seconds[/] must be more than 0, not {seconds:g}")
         return 2
     folder = settings.state_dir.resolve() / "demo"
-    ours = settings.model_copy(update={"state_dir": folder, "outbox_path": folder / "data" / "outbox.sqlite"})
-    if any(row.alive for looked_at in (settings, ours) for row in stack.status(looked_at)):
+    own = settings.model_copy(update={"state_dir": folder, "outbox_path": folder / "data" / "outbox.sqlite"})
+    if any(row.alive for each in (settings, own) for row in stack.status(each)):
         out.print("a local stack is running already; stop it first with `hailong down`")
         return 2
     with _stop_on_signals() as stop, _shared(settings.state_dir.resolve(), folder):
         try:
-            return _Demo(ours, seconds, seed, stop).run()
+            return _Demo(own, seconds, seed, stop).run()
         except _InterruptedError:
             out.print("stopped while starting")
         except (StackError, IngestError, UnknownDayError, OSError) as error:
             out.print(f"[red]the demo failed[/]: {error}", soft_wrap=True)
         finally:
             out.print("stopping")
-            stack.down(ours)
+            stack.down(own)
         return 1
 
 
@@ -94,31 +94,31 @@ class _Demo:
         self.stop = stop
         self.settings = settings
         scale = min(1.0, self.lasts_s / FULL_SCALE_SECONDS)
-        self.made: list[Told] = []
+        self.events: list[TimedEvent] = []
         # Made while the stack starts: both take several seconds, and the stack mostly waits.
-        self.maker = threading.Thread(
-            target=lambda: self.made.extend(timed_events(reference, self.day, seed, scale)), daemon=True
+        self.event_maker = threading.Thread(
+            target=lambda: self.events.extend(timed_events(reference, self.day, seed, scale)), daemon=True
         )
 
     def run(self) -> int:
-        self.maker.start()
-        self.settings = self._started()
+        self.event_maker.start()
+        self.settings = self._start_stack()
         tokens = TabletTokens(self.settings.state_dir)
         events = with_tokens(read(None).events, {}, tokens).events
         send(self.settings, events)
         self._print_addresses(events, tokens)
-        self.maker.join()
-        sent = self._replayed()
-        if not self.ends_by_itself and not self.stop.asked:
+        self.event_maker.join()
+        sent = self._replay()
+        if not self.ends_by_itself and not self.stop.is_requested:
             out.print("the day is over; the demo goes on at the clock's own pace until Ctrl-C")
-            while not self.stop.asked:
+            while not self.stop.is_requested:
                 time.sleep(SEND_INTERVAL_S)
-        stored = wait_stored(self.settings, sent.accepted, lambda: self.stop.waited(2 * GRACE_S))
+        stored = wait_stored(self.settings, sent.accepted, lambda: self.stop.is_older_than(2 * GRACE_S))
         even = print_summary(out, sent, stored)
         print_figures(out, self.settings, self.day, self.clock())
         return 0 if even else 1
 
-    def _started(self) -> Settings:
+    def _start_stack(self) -> Settings:
         """The stack's settings in force, once it is ready; its clock stands at the morning until the day begins."""
         shutil.rmtree(self.settings.state_dir, ignore_errors=True)
         at = urlsplit(f"//{self.settings.kafka}")
@@ -137,11 +137,11 @@ class _Demo:
 
     def _report(self, line: str) -> None:
         # The safe moments to leave: no process is just being made.
-        if self.stop.asked:
+        if self.stop.is_requested:
             raise _InterruptedError
         out.print(line)
 
-    def _replayed(self) -> Sent:
+    def _replay(self) -> Sent:
         ends = instant(self.day) + DAY_ENDS_S
         day_s = DAY_ENDS_S - DAY_BEGINS_S
         with (
@@ -151,21 +151,21 @@ class _Demo:
 
             def show(sent: Sent) -> None:
                 now = self.clock().astimezone(VIETNAM)
-                counts = f"{sent.sent:,} of {len(self.made):,} sent, {len(sent.refused):,} refused"
+                counts = f"{sent.sent:,} of {len(self.events):,} sent, {len(sent.refused):,} refused"
                 if (begins_in_s := (self.begins - datetime.now(UTC)).total_seconds()) > 0:
                     counts += f"; the day begins in {begins_in_s:.0f} s"
                 left_s = max(0, ends - from_clock(now))
                 bar.update(day_s - left_s, description=f"{now:%d/%m/%Y %H:%M}", note=counts)
                 bar.print_line_at_times(f"{now:%d/%m/%Y %H:%M}  {counts}")
 
-            return replay(client, self.made, self.clock, self.stop, show)
+            return replay(client, self.events, self.clock, self.stop, show)
 
     def _print_addresses(self, events: list[dict[str, Any]], tokens: TabletTokens) -> None:
         settings = self.settings
         tablet = next(event for event in events if event["type"] == "device.paired" and "counter" in event["data"])
         place = {"unit": tablet["data"]["unit"], "counter": tablet["data"]["counter"]}
-        shown = {**place, "name": tablet["data"]["name"]}
-        set_up = tablet_address(settings.site, tablet["subject"], shown, tokens.given_to(tablet["subject"]))
+        parameters = {**place, "name": tablet["data"]["name"]}
+        set_up = tablet_address(settings.site, tablet["subject"], parameters, tokens.given_to(tablet["subject"]))
         if not out.is_terminal:
             # What is no terminal is often a file that others may read, and the address holds the tablet's token.
             kept = settings.state_dir / "tablet.json"
@@ -204,9 +204,9 @@ def _example(settings: Settings, day: date, place: dict[str, str]) -> str:
 
 @contextmanager
 def _stop_on_signals() -> Iterator[Stop]:
-    """What Ctrl-C and SIGTERM ask; they do nothing else, so that no step is left half done."""
+    """Ctrl-C and SIGTERM request a stop and do nothing else, so that no step is left half done."""
     stop = Stop()
-    former = {number: signal.signal(number, lambda *_: stop.ask()) for number in (signal.SIGINT, signal.SIGTERM)}
+    former = {number: signal.signal(number, lambda *_: stop.request()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:

@@ -12,34 +12,34 @@ from typing import Any
 from runtime.clock import Clock
 from runtime.ingest_client import IngestClient, event_line
 from sources.simulation.calendar import from_clock
-from sources.simulation.day import Told
+from sources.simulation.day import TimedEvent
 
 SEND_INTERVAL_S = 0.25
 """An event is sent this long after the clock reached it, at most, while ingest keeps up."""
 
 BATCH_EVENTS = 2_000
 GRACE_S = 10.0
-"""Once told to stop, so long is waited for ingest's answer to the batch that is under way."""
+"""After a request to stop, the replay waits so long for ingest's answer to the batch on its way."""
 
 
 @dataclass
 class Stop:
-    """Whether somebody asked us to stop, and when. A signal handler may set it, at any moment: it holds no lock."""
+    """A request to stop, and when it came. A signal handler may set it at any moment, so it holds no lock."""
 
-    asked_at: float | None = None
+    requested_at: float | None = None
 
-    def ask(self) -> None:
-        """Remember the first time we were asked."""
-        self.asked_at = self.asked_at or time.monotonic()
+    def request(self) -> None:
+        """Remembers the first request."""
+        self.requested_at = self.requested_at or time.monotonic()
 
     @property
-    def asked(self) -> bool:
-        """Whether we were asked."""
-        return self.asked_at is not None
+    def is_requested(self) -> bool:
+        """Whether there was a request."""
+        return self.requested_at is not None
 
-    def waited(self, seconds: float) -> bool:
-        """Whether we were asked longer ago than that."""
-        return self.asked_at is not None and time.monotonic() > self.asked_at + seconds
+    def is_older_than(self, seconds: float) -> bool:
+        """Whether the request came longer ago than that."""
+        return self.requested_at is not None and time.monotonic() > self.requested_at + seconds
 
 
 @dataclass
@@ -54,30 +54,28 @@ class Sent:
 
 def replay(
     client: IngestClient,
-    told: Sequence[Told],
+    events: Sequence[TimedEvent],
     clock: Clock,
     stop: Stop,
     progress: Callable[[Sent], None],
 ) -> Sent:
-    """Send every event once the clock has reached its time; returns when all are sent or ``stop`` is asked.
+    """Sends every event once the clock has reached its time; returns when all are sent or ``stop`` is requested.
 
-    ``told`` is in order of time. ``progress`` is called several times a second. Raises IngestError.
+    ``events`` are in order of time. ``progress`` is called several times a second. Raises IngestError.
     """
-    instants = [at for at, _ in told]
+    instants = [at for at, _ in events]
     result = Sent()
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="replay")
     try:
-        while result.sent < len(told) and not stop.asked:
+        while result.sent < len(events) and not stop.is_requested:
             due = bisect_right(instants, from_clock(clock()))
             if due > result.sent:
-                events = [event for _, event in told[result.sent : min(due, result.sent + BATCH_EVENTS)]]
-                answer = _answer(
-                    pool.submit(client.post, [event_line(event) for event in events]), stop, result, progress
-                )
+                batch = [event_line(event) for _, event in events[result.sent : min(due, result.sent + BATCH_EVENTS)]]
+                answer = _wait_for_answer(pool.submit(client.post, batch), stop, result, progress)
                 if answer is None:
-                    result.unanswered = len(events)
+                    result.unanswered = len(batch)
                     break
-                result.sent += len(events)
+                result.sent += len(batch)
                 result.accepted += answer["accepted"]
                 result.refused += answer["rejected"]
             progress(result)
@@ -88,10 +86,10 @@ def replay(
     return result
 
 
-def _answer(
+def _wait_for_answer(
     future: Future[dict[str, Any]], stop: Stop, result: Sent, progress: Callable[[Sent], None]
 ) -> dict[str, Any] | None:
-    """Ingest's answer, however long it is away; None when it did not come in time once we are told to stop."""
+    """Ingest's answer, however long it is away; None when a stop was requested and it did not come in time."""
     while True:
         try:
             return future.result(timeout=SEND_INTERVAL_S)
@@ -99,5 +97,5 @@ def _answer(
             if future.done():
                 raise
             progress(result)
-        if stop.waited(GRACE_S):
+        if stop.is_older_than(GRACE_S):
             return None

@@ -1,4 +1,4 @@
-"""The mapping's values made ready: functions from a row's cells to text, to an instant, or to a generated code.
+"""Values of a mapping, compiled: functions from a row's cells to a text, an instant or a generated code.
 
 Each is compiled once and called for every row, so the common case (one column, nothing else) is kept short.
 """
@@ -15,12 +15,12 @@ from sources.compiled.numbers import Marks
 from sources.compiled.slugs import slug
 from sources.files.rows import Cell, Number
 from sources.mapping.coded import CodedColumn, UnitColumn
-from sources.mapping.mapping_file import Mapping
+from sources.mapping.mapping_file import MappingFile
 from sources.mapping.rules import MOST_ADDED, Value
 
 Cells = dict[str, Cell]
 Text = Callable[[Cells], str | None]
-"""None says that the cell holds nothing; ``RowError`` that it is not as it should be."""
+"""Returns None for an empty cell; raises ``RowError`` for one whose content is not allowed."""
 
 
 _NO_BLANKS = "leave out code: as_is, or give it a code under codes"
@@ -36,18 +36,18 @@ class RowError(Exception):
 
 
 class Coded(NamedTuple):
-    """A code made of a column's value, with what is needed to define it."""
+    """A code made of a column's value, with the name and the parent of its definition."""
 
     code: str
     name: str
     parent: str | None
 
 
-def origin(value: Value) -> str:
-    """What a report calls the place a value comes from."""
+def column_names(value: Value) -> str:
+    """The columns that a value comes from, as a report names them: joined by ``/``."""
     parts = [*(value.join or []), *filter(None, [value.after]), *(value.entries or {}).values()]
     if parts:
-        return "/".join(dict.fromkeys(map(origin, parts)))
+        return "/".join(dict.fromkeys(map(column_names, parts)))
     return "/".join(value.column or [value.code_from or "constant"])
 
 
@@ -56,26 +56,26 @@ def _bare(text: str) -> str:
     return text if text.__class__ is Number else text.strip()
 
 
-def looked_up(table: dict[str, str], unlisted: str | None, text: str, column: str) -> str:
-    """The table's word for a text. Raises ``RowError`` when it has none."""
-    found = table.get(text, unlisted)
-    if found is None:
+def translate(table: dict[str, str], unlisted: str | None, text: str, column: str) -> str:
+    """The table's entry for a text, ``unlisted`` where it has none. Raises ``RowError`` when that is None too."""
+    translation = table.get(text, unlisted)
+    if translation is None:
         raise RowError(column, f"{text[:60]!r} is not listed under translate")
-    return found
+    return translation
 
 
-def joined(reads: list[Text], between: str) -> Text:
-    """All texts with ``between`` between them; nothing when one is empty, so that no two things get one name."""
+def join_texts(reads: list[Text], between: str) -> Text:
+    """A reader of all texts with ``between`` between them; None when one is empty, so that no name is shared."""
 
-    def together(cells: Cells) -> str | None:
+    def read_all(cells: Cells) -> str | None:
         texts = [text for read in reads if (text := read(cells)) is not None]
         return between.join(texts) if len(texts) == len(reads) else None
 
-    return together
+    return read_all
 
 
-def later(since: Text, amount: Text, column: str, zone: ZoneInfo, *, by_day: bool) -> Text:
-    """An instant so many calendar days (at the same hour of ``zone``'s clock) or hours after another, as UTC text."""
+def add_time(since: Text, amount: Text, column: str, zone: ZoneInfo, *, by_day: bool) -> Text:
+    """A reader of the instant some days (at the same hour of ``zone``'s clock) or hours after another, as UTC text."""
 
     def instant(cells: Cells) -> str | None:
         begin, number = since(cells), amount(cells)
@@ -97,10 +97,10 @@ def later(since: Text, amount: Text, column: str, zone: ZoneInfo, *, by_day: boo
     return instant
 
 
-class Values:
-    """Reads the values of one mapping."""
+class CellReader:
+    """Compiles the values of one mapping to functions that read them from a row's cells."""
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: MappingFile) -> None:
         self._mapping = mapping
         self.marks = Marks(mapping.numbers.decimal, mapping.numbers.thousands) if mapping.numbers else None
         self._missing = frozenset(mapping.missing) | {""}
@@ -109,14 +109,14 @@ class Values:
             self._coders[name] = self._coder(source)
 
     def cell_text(self, cell: Cell) -> str | None:
-        """The cell's text without outer blanks; None when it holds nothing."""
+        """The cell's text without outer blanks; None for an empty cell."""
         if cell is None:
             return None
         text = _bare(cell) if isinstance(cell, str) else cell.isoformat()
         return None if text in self._missing else text
 
     def column(self, name: str) -> Text:
-        """How to read one column."""
+        """A reader of one column."""
         missing = self._missing
         cell_text = self.cell_text
 
@@ -130,29 +130,29 @@ class Values:
         return read
 
     def text(self, value: Value) -> Text:
-        """How to read a value."""
+        """A reader of a value as text."""
         if value.constant is not None:
             constant = value.prefix + value.constant
             return lambda _: constant
         if value.code_from is not None:
-            return self._finished(self._coders[value.code_from], value)
+            return self._with_changes(self._coders[value.code_from], value)
         if value.join is not None:
-            return self._finished(joined([self.text(part) for part in value.join], value.with_), value)
-        return self._finished(self._first([self.column(name) for name in value.column or []]), value)
+            return self._with_changes(join_texts([self.text(part) for part in value.join], value.with_), value)
+        return self._with_changes(self._first([self.column(name) for name in value.column or []]), value)
 
     def instant(self, value: Value) -> Text:
-        """How to read a value that is an instant, as UTC text."""
+        """A reader of a value that is an instant, as UTC text."""
         if value.after is not None and value.add is not None:
             # The end of the day is that of the day it counts from.
             since = value.after if value.date_only == "start" else value.after.model_copy(update={"date_only": "end"})
             zone = ZoneInfo(self._mapping.time.zone)
             by_day = value.unit == "day"
-            return later(self.instant(since), self.text(value.add), origin(value.add), zone, by_day=by_day)
+            return add_time(self.instant(since), self.text(value.add), column_names(value.add), zone, by_day=by_day)
         read_instant = instant_reader(self._mapping.time, value.date_only)
-        column = origin(value)
-        as_written = value.column is not None and not (value.prefix or value.translate or value.missing)
+        column = column_names(value)
+        is_unchanged = value.column is not None and not (value.prefix or value.translate or value.missing)
         # Dates of Parquet and Excel stay dates; only what the mapping changes has to become text first.
-        read = self.first_cell(value.column or []) if as_written else self.text(value)
+        read = self.first_cell(value.column or []) if is_unchanged else self.text(value)
 
         def instant(cells: Cells) -> str | None:
             cell = read(cells)
@@ -181,7 +181,7 @@ class Values:
         return lambda cells: next((text for read in reads if (text := read(cells)) is not None), None)
 
     def first_cell(self, columns: list[str]) -> Callable[[Cells], Cell]:
-        """How to read the first of these columns that holds something, a date as a date."""
+        """A reader of the first of these columns that is not empty; a date stays a date."""
         missing, cell_text = self._missing, self.cell_text
         if len(columns) > 1:
             return lambda cells: next((cells[name] for name in columns if cell_text(cells.get(name)) is not None), None)
@@ -193,21 +193,21 @@ class Values:
 
         return read
 
-    def _finished(self, read: Text, value: Value) -> Text:
+    def _with_changes(self, read: Text, value: Value) -> Text:
         prefix, missing, table = value.prefix, value.missing, value.translate
         if not prefix and missing is None and table is None:
             return read
-        column = origin(value)
+        column = column_names(value)
 
-        def finished(cells: Cells) -> str | None:
+        def read_changed(cells: Cells) -> str | None:
             text = read(cells)
             if text is None:
                 return missing
             if table is not None:
-                text = looked_up(table, value.unlisted, text, column)
+                text = translate(table, value.unlisted, text, column)
             return prefix + text
 
-        return finished
+        return read_changed
 
     def _coder(self, source: CodedColumn) -> Text:
         read = self.column(source.column)
@@ -215,22 +215,22 @@ class Values:
         parent_of = self.text(source.parent) if isinstance(source, UnitColumn) and below_parent else None
         prefix = source.prefix or ""
         is_unit = isinstance(source, UnitColumn)
-        known: dict[tuple[str, str | None], str] = {}
+        codes: dict[tuple[str, str | None], str] = {}
 
         def code(cells: Cells) -> str | None:
             value = read(cells)
             if value is None:
                 return None
             parent = parent_of(cells) if parent_of else None
-            found = known.get((value, parent))
-            if found is None:
-                made = value if source.code == "as_is" else slug(value)
-                if is_unit and value not in source.codes and made.split() != [made]:
+            code_here = codes.get((value, parent))
+            if code_here is None:
+                own_code = value if source.code == "as_is" else slug(value)
+                if is_unit and value not in source.codes and own_code.split() != [own_code]:
                     raise RowError(
-                        source.column, f"{made[:60]!r} holds a blank, which a unit's code must not: {_NO_BLANKS}"
+                        source.column, f"{own_code[:60]!r} holds a blank, which a unit's code must not: {_NO_BLANKS}"
                     )
-                found = source.codes.get(value) or (f"{parent}.{made}" if parent_of else prefix + made)
-                known[value, parent] = found
-            return found
+                code_here = source.codes.get(value) or (f"{parent}.{own_code}" if parent_of else prefix + own_code)
+                codes[value, parent] = code_here
+            return code_here
 
         return code

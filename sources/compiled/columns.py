@@ -1,4 +1,4 @@
-"""Finds the mapping's columns in a file's header, and says what is wrong with it."""
+"""Finds the mapping's columns in a file's header; a header that lacks one is a ``FileError`` with the remedy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sources.files.rows import FileError
 
 
 class Wanted(NamedTuple):
-    """The columns that a mapping reads, those of them that a file may lack, and the texts that mean nothing."""
+    """The columns that a mapping reads, those that a file may lack, and the texts that stand for an empty cell."""
 
     names: frozenset[str]
     optional: frozenset[str]
@@ -23,7 +23,7 @@ class Wanted(NamedTuple):
 
 
 def heading(cell: object) -> str:
-    """A header's cell as it is compared."""
+    """A header's cell in the form in which names are compared."""
     return "" if cell is None else normalize_name(str(cell))
 
 
@@ -35,8 +35,8 @@ def positions(
     ``header`` and ``later``, rows below it with their numbers, hold names as ``heading`` gives them. Raises
     ``FileError``: a column is missing (with the row that looks like the header, if any), or occurs twice.
     """
-    found = [(name, header.index(told)) for name in wanted.names if (told := normalize_name(name)) in header]
-    absent = sorted(wanted.names - {name for name, _ in found} - wanted.optional)
+    present = [(name, header.index(title)) for name in wanted.names if (title := normalize_name(name)) in header]
+    absent = sorted(wanted.names - {name for name, _ in present} - wanted.optional)
     if absent:
         there = ", ".join(name for name in header if name) or "none"
         message = f"{path}: the mapping needs column {', '.join(map(repr, absent))}; the file has {there} ({place})"
@@ -46,7 +46,7 @@ def positions(
                 f". Row {better[0]} looks like the header: write file: {{header_row: {better[0]}}} in the mapping"
             )
         raise FileError(message)
-    for name, index in found:
+    for name, index in present:
         if header.count(header[index]) > 1:
             raise FileError(f"{path}: column {name!r} occurs twice")
-    return sorted(found, key=lambda column: column[1])
+    return sorted(present, key=lambda column: column[1])

@@ -70,9 +70,9 @@ def _types_in(annotation: Any) -> set[Any]:
 
 
 def _boolean(text: str) -> bool:
-    word = text.casefold()
-    if word in _TRUE or word in _FALSE:
-        return word in _TRUE
+    lowered = text.casefold()
+    if lowered in _TRUE or lowered in _FALSE:
+        return lowered in _TRUE
     raise ValueError(f"{text[:60]!r} is neither true nor false")
 
 

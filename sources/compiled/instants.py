@@ -36,7 +36,7 @@ _FIRST_SERIAL = 61
 _REMEMBERED = 1 << 12
 
 Reader = Callable[[str], datetime | date | None]
-"""None, or a ValueError, for what is not of the format."""
+"""Returns None or raises ValueError for a text that is not of the format."""
 
 
 def instant_reader(rules: TimeRules, date_only: str = "start") -> Callable[[Cell], str]:
@@ -51,10 +51,10 @@ def instant_reader(rules: TimeRules, date_only: str = "start") -> Callable[[Cell
     expected = " or ".join(rules.formats)
     clock = _LAST_MOMENT if date_only == "end" else time()
 
-    def in_utc(found: datetime | date) -> str:
-        moment = found if isinstance(found, datetime) else datetime.combine(found, clock)
+    def in_utc(local: datetime | date) -> str:
+        moment = local if isinstance(local, datetime) else datetime.combine(local, clock)
         aware = moment if moment.tzinfo else moment.replace(tzinfo=zone, fold=0)
-        # Less than half the time of astimezone(UTC).isoformat(), which says the same.
+        # Less than half the time of astimezone(UTC).isoformat(), which gives the same.
         offset = aware.utcoffset() or _NO_TIME
         return f"{(moment.replace(tzinfo=None) - offset).isoformat()}+00:00"
 
@@ -64,8 +64,8 @@ def instant_reader(rules: TimeRules, date_only: str = "start") -> Callable[[Cell
         first = first_format = None
         for name, read in readers:
             try:
-                found = read(stripped)
-                moment = None if found is None else in_utc(found)
+                local = read(stripped)
+                moment = None if local is None else in_utc(local)
             except (ValueError, OverflowError):
                 continue
             if first is None:
@@ -91,7 +91,7 @@ def instant_reader(rules: TimeRules, date_only: str = "start") -> Callable[[Cell
 
 
 def _advice(text: str) -> str:
-    """What a mapping may say for a text of digits alone."""
+    """The remedy for a text of digits alone; empty for any other."""
     if not _NUMBER.fullmatch(text):
         return ""
     return "; for digits alone name their pattern, such as %Y%m%d%H%M%S, or excel_serial, epoch_s, epoch_ms"
@@ -138,7 +138,7 @@ def _iso(text: str) -> datetime | date:
 
 
 def _pattern_reader(name: str) -> Reader:
-    """``datetime.strptime`` that knows Vietnamese halves of the day and does not guess where joined digits part."""
+    """``datetime.strptime`` with Vietnamese halves of the day, which does not guess where joined digits part."""
     timed = any(directive in name for directive in _CLOCK_DIRECTIVES)
     joined = _JOINED.search(name) is not None
 

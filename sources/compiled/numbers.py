@@ -1,4 +1,4 @@
-"""Numbers as people and programs write them → numbers; what could be two numbers is none."""
+"""Numbers as people and programs write them → numbers; a text that could be either of two numbers is refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DecimalMark = Literal[",", "."]
 ThousandsMark = Literal[",", ".", " ", "'", ""]
 _PLAIN = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _EITHER = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
-_REMEDY = 'say in the mapping how numbers are written, such as numbers: {decimal: ",", thousands: "."}'
+_REMEDY = 'say in the mapping how numbers are plain, such as numbers: {decimal: ",", thousands: "."}'
 
 
 class Marks(NamedTuple):
@@ -39,29 +39,27 @@ def number_reader(marks: Marks | None) -> Reader:
     pattern = re.compile(rf"[+-]?({grouped}[0-9]+)({decimal}[0-9]+)?")
 
     def read(text: str) -> Decimal:
-        written = _with_minus(text)
+        plain = _with_minus(text)
         if isinstance(text, Number):
             return Decimal(text)
-        if pattern.fullmatch(written) is None:
+        if pattern.fullmatch(plain) is None:
             such = f"such as 1{marks.thousands}234{marks.decimal}5"
             raise ValueError(f"{text[:60]!r} is no number with the mapping's marks, {such}")
-        bare = written.replace(marks.thousands, "") if marks.thousands else written
+        bare = plain.replace(marks.thousands, "") if marks.thousands else plain
         return Decimal(bare.replace(marks.decimal, "."))
 
     return read
 
 
 def _read_plain(text: str) -> Decimal:
-    written = _with_minus(text)
+    plain = _with_minus(text)
     if isinstance(text, Number):
         return Decimal(text)
-    if _EITHER.fullmatch(written):
-        raise ValueError(
-            f"{text!r} may mean {written.replace('.', '')} or {written.rstrip('0').rstrip('.')}; {_REMEDY}"
-        )
-    if _PLAIN.fullmatch(written) is None:
+    if _EITHER.fullmatch(plain):
+        raise ValueError(f"{text!r} may mean {plain.replace('.', '')} or {plain.rstrip('0').rstrip('.')}; {_REMEDY}")
+    if _PLAIN.fullmatch(plain) is None:
         raise ValueError(f"{text[:60]!r} is no number in plain digits; {_REMEDY}")
-    return Decimal(written)
+    return Decimal(plain)
 
 
 def _with_minus(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The parts of an event rule made ready: its type, its conditions and the fields of its events, read from cells."""
+"""The parts of an event rule, compiled: readers of its type, its conditions and the fields of its events."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from contract.events.envelope import EVENT_DATA
 from contract.reference.procedure_codes import plain_code
-from sources.compiled.cell_readers import Cells, RowError, Text, Values, looked_up, origin
+from sources.compiled.cell_readers import CellReader, Cells, RowError, Text, column_names, translate
 from sources.compiled.field_types import field_reader
 from sources.mapping.event_rules import SKIP, Condition, EventRule, TypeTable
 from sources.mapping.periods import Period, period_reader
@@ -25,24 +25,24 @@ class Field(NamedTuple):
     required: bool
 
 
-def type_reader(values: Values, event: str | TypeTable) -> Text:
-    """How to read the event's type; None for a row that makes no event."""
+def type_reader(cell_reader: CellReader, event: str | TypeTable) -> Text:
+    """A reader of the event's type, which returns None for a row that makes no event."""
     if isinstance(event, str):
         return lambda _: event
-    read = values.text(Value(column=event.column))
+    read = cell_reader.text(Value(column=event.column))
     column = "/".join(event.column)
 
     def kind(cells: Cells) -> str | None:
-        found = looked_up(event.translate, event.unlisted, read(cells) or "", column)
-        return None if found == SKIP else found
+        translation = translate(event.translate, event.unlisted, read(cells) or "", column)
+        return None if translation == SKIP else translation
 
     return kind
 
 
-def all_hold(values: Values, conditions: Mapping[str, Condition]) -> Callable[[Cells], bool]:
-    """Whether cells meet every condition."""
-    holds = [_condition(values.column(column), condition) for column, condition in conditions.items()]
-    return lambda cells: all(one(cells) for one in holds)
+def conditions_reader(cell_reader: CellReader, conditions: Mapping[str, Condition]) -> Callable[[Cells], bool]:
+    """A function that says whether cells meet every condition."""
+    holds = [_condition(cell_reader.column(column), condition) for column, condition in conditions.items()]
+    return lambda cells: all(condition(cells) for condition in holds)
 
 
 def _condition(read: Text, condition: Condition) -> Callable[[Cells], bool]:
@@ -57,23 +57,23 @@ def _condition(read: Text, condition: Condition) -> Callable[[Cells], bool]:
     return lambda cells: read(cells) not in excluded
 
 
-def fields(values: Values, kind: str, rule: EventRule) -> list[Field]:
-    """The fields of an event of this type, but for its unit."""
+def fields_of(cell_reader: CellReader, kind: str, rule: EventRule) -> list[Field]:
+    """The fields of an event of this type without its unit, each with its reader."""
     model = EVENT_DATA[kind]
-    found = list(_days(values, rule.period)) if rule.period else []
+    fields = list(_days(cell_reader, rule.period)) if rule.period else []
     for name, value in rule.data.items():
         if name == "unit":
             continue
-        reader = plain_code if name == "procedure" else field_reader(model, name, values.marks)
-        read = _reader(values, value, reader)
+        reader = plain_code if name == "procedure" else field_reader(model, name, cell_reader.marks)
+        read = _reader(cell_reader, value, reader)
         required = name in model.model_fields and model.model_fields[name].is_required()
-        found.append(Field(f",{quoted(name)}:", name, origin(value), read, required))
-    return found
+        fields.append(Field(f",{quoted(name)}:", name, column_names(value), read, required))
+    return fields
 
 
-def _days(values: Values, period: Period) -> Iterator[Field]:
+def _days(cell_reader: CellReader, period: Period) -> Iterator[Field]:
     """The fields that a period fills."""
-    first_cell, read = values.first_cell(period.column), period_reader(period)
+    first_cell, read = cell_reader.first_cell(period.column), period_reader(period)
     for place, name in enumerate(("first_day", "last_day")):
 
         def day(cells: Cells, place: int = place) -> str | None:
@@ -83,30 +83,30 @@ def _days(values: Values, period: Period) -> Iterator[Field]:
         yield Field(f",{quoted(name)}:", name, "/".join(period.column), day, True)
 
 
-def _reader(values: Values, value: Value, reader: Callable[[str], Any] | None) -> Callable[[Cells], Any]:
+def _reader(cell_reader: CellReader, value: Value, reader: Callable[[str], Any] | None) -> Callable[[Cells], Any]:
     if value.entries is not None and reader is not None:
-        return _entries({name: _named(values, part, reader) for name, part in value.entries.items()})
-    return values.instant(value) if reader is None else _typed(values.text(value), reader)
+        return _entries({name: _named(cell_reader, part, reader) for name, part in value.entries.items()})
+    return cell_reader.instant(value) if reader is None else _typed(cell_reader.text(value), reader)
 
 
-def _named(values: Values, part: Value, reader: Callable[[str], Any]) -> Callable[[Cells], Any]:
-    read, column = _typed(values.text(part), reader), origin(part)
+def _named(cell_reader: CellReader, part: Value, reader: Callable[[str], Any]) -> Callable[[Cells], Any]:
+    read, column = _typed(cell_reader.text(part), reader), column_names(part)
 
-    def one(cells: Cells) -> Any:
+    def read_named(cells: Cells) -> Any:
         try:
             return read(cells)
         except ValueError as fault:
             raise RowError(column, str(fault)) from fault
 
-    return one
+    return read_named
 
 
 def _entries(reads: Mapping[str, Callable[[Cells], Any]]) -> Callable[[Cells], Any]:
-    """Several values by name; those that are empty are left out, and nothing is left when all are."""
+    """A reader of several values by name without the empty ones; None when all are empty."""
 
     def read(cells: Cells) -> Any:
-        found = {name: value for name, one in reads.items() if (value := one(cells)) is not None}
-        return found or None
+        entries = {name: value for name, read_entry in reads.items() if (value := read_entry(cells)) is not None}
+        return entries or None
 
     return read
 
@@ -116,7 +116,7 @@ def _typed(text: Text, reader: Callable[[str], Any]) -> Callable[[Cells], Any]:
         return text
 
     def read(cells: Cells) -> Any:
-        found = text(cells)
-        return None if found is None else reader(found)
+        value = text(cells)
+        return None if value is None else reader(value)
 
     return read

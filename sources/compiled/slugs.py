@@ -1,4 +1,4 @@
-"""Codes for units and procedures that an export knows by name only: the same value gives the same code in any file."""
+"""Codes for units and procedures that an export gives by name only: the same value gives the same code in any file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_\- ]+")
 def slug(value: str) -> str:
     """A readable ASCII code of a name: capitals, ``_`` for blanks, at most 55 characters.
 
-    Values that differ in more than case and blanks get different codes: where accents or signs are lost or the
+    CellReader that differ in more than case and blanks get different codes: where accents or signs are lost or the
     name is cut, six hexadecimal digits of its hash follow. ``"Customer contact"`` → ``"CUSTOMER_CONTACT"``.
     """
     name = unicodedata.normalize("NFC", " ".join(value.split()))

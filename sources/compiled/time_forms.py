@@ -1,4 +1,4 @@
-"""Whether the time forms of a mapping can be read at all: each must read what it writes itself."""
+"""Checks the time forms of a mapping: each must read the example that it writes itself."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def _fault(form: str) -> str | None:
         return "is no pattern: it has no % in it"
     if "%I" in form and "%p" not in form:
         return "does not say which half of the day: %I needs %p, else write %H"
-    written = _EXAMPLE.strftime(form)
+    example = _EXAMPLE.strftime(form)
     try:
-        read = datetime.fromisoformat(instant_reader(TimeRules(zone="UTC", formats=[form]))(written))
+        read = datetime.fromisoformat(instant_reader(TimeRules(zone="UTC", formats=[form]))(example))
     except ValueError:
-        return f"does not read its own example, {written!r}"
+        return f"does not read its own example, {example!r}"
     if read.date() != _EXAMPLE.date():
-        return f"does not say year, month and day: it reads {written!r} as {read.date()}"
+        return f"does not say year, month and day: it reads {example!r} as {read.date()}"
     if any(directive in form for directive in _CLOCK) and read.hour != _EXAMPLE.hour:
-        return f"does not say the hour: it reads {written!r} as {read:%H:%M}"
+        return f"does not say the hour: it reads {example!r} as {read:%H:%M}"
     return None

@@ -21,7 +21,7 @@ from sources.mapping.rules import FileOptions
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_LINE = 10_000_000
 HEAD_LINES = 200
-"""So many lines are looked at for the delimiter and the header."""
+"""The delimiter and the header are looked for in so many lines."""
 _MARKS = {b"\xff\xfe\x00\x00": "utf-32", b"\x00\x00\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _LIKELY_ENCODINGS = ("utf-8", "windows-1258", "windows-1252")
@@ -124,9 +124,9 @@ def _delimiter_of(head: list[str], wanted: Wanted, quote: str | None) -> str:
 
 
 def _later(head: list[str], first_line: int, delimiter: str, quote: str | None) -> Iterator[tuple[int, list[str]]]:
-    # Title rows hold other signs than the table: the delimiter found there says little.
-    for one in dict.fromkeys((delimiter, *DELIMITERS)):
-        for record in _head_records(head, first_line, one, quote):
+    # Title rows hold other signs than the table: a delimiter seen there proves little.
+    for candidate in dict.fromkeys((delimiter, *DELIMITERS)):
+        for record in _head_records(head, first_line, candidate, quote):
             yield record.line, [heading(cell) for cell in record.cells]
 
 
@@ -182,7 +182,7 @@ def _cell_fault(values: dict[str, Cell], missing: frozenset[str]) -> tuple[str, 
 
 
 def _undecodable(path: Path, encoding: str, fault: UnicodeError) -> str:
-    """Names the line with the first byte that the encoding has not, and an encoding that has all of the line."""
+    """The error for the first line with a byte outside the encoding, with an encoding that fits the whole line."""
     with opened(path) as stream:
         line, raw = _first_undecodable(stream, encoding)
     at = f"line {line}" if line else "a line"

@@ -51,7 +51,7 @@ SheetCell = Cell | Unreadable
 
 
 def excel_rows(path: Path, options: FileOptions, wanted: Wanted, remark: Callable[[str], None]) -> Iterator[Row]:
-    """Every row that holds anything. ``remark`` is told which of several sheets was read. Raises ``FileError``."""
+    """Every row that is not empty. ``remark`` gets the sheet's name if there are several. Raises ``FileError``."""
     with seekable(path) as stream, open_book(path, stream) as book:
         sheet = _sheet_of(path, book, options.sheet, remark)
         lines = sheet_rows(path, book, sheet)

@@ -1,4 +1,4 @@
-"""What a sheet's XML says that openpyxl's cells do not: formulas without their result, merged cells, a broken order."""
+"""Facts of a sheet's XML that openpyxl's cells lack: formulas without their result, merged cells, a broken order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)")
 
 
 class SheetError(Exception):
-    """The sheet's XML is not what a table program writes; the text says where."""
+    """The sheet's XML is not as table programs write it; the text names the place."""
 
 
 @dataclass(slots=True)

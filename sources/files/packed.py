@@ -16,7 +16,7 @@ from sources.files.rows import FileError
 
 FREE_BYTES = 200_000_000
 LARGEST_RATIO = 200
-"""Exports shrink to a tenth or a fiftieth; what unpacks to more than this is made to fill the machine."""
+"""Exports shrink to a tenth or a fiftieth; a file that unpacks to more than this is an attack on memory or disk."""
 
 
 @contextmanager

@@ -19,7 +19,7 @@ _LARGEST_NUMBER_DIGITS = 50
 
 
 class _CellError(ValueError):
-    """The text says why a cell has no value that can be relied on."""
+    """A cell without a reliable value; the text gives the reason."""
 
 
 def parquet_rows(path: Path, wanted: Wanted) -> Iterator[Row]:
@@ -50,8 +50,8 @@ def parquet_rows(path: Path, wanted: Wanted) -> Iterator[Row]:
             if number != file.metadata.num_rows:
                 raise FileError(f"{path}: {number} rows, but the file says {file.metadata.num_rows}: it is damaged")
         except (pa.ArrowException, OSError, ValueError) as fault:
-            what = f"behind row {number}" if number else "no readable Parquet file"
-            raise FileError(f"{path}: {what}: {fault}; fetch it again") from fault
+            problem = f"behind row {number}" if number else "no readable Parquet file"
+            raise FileError(f"{path}: {problem}: {fault}; fetch it again") from fault
 
 
 def _row(number: int, cells: list[tuple[str, Callable[[Any], Cell], Any]], missing: frozenset[str]) -> Row:

@@ -17,7 +17,7 @@ from sources.files.packed import opened
 from sources.files.parquet import parquet_rows
 from sources.files.rows import FileError, Row
 from sources.files.xes import xes_rows
-from sources.mapping.mapping_file import Mapping
+from sources.mapping.mapping_file import MappingFile
 from sources.mapping.rules import FileOptions
 
 _FORMATS = {
@@ -33,23 +33,23 @@ _FORMATS = {
 
 
 def file_format(path: Path, options: FileOptions) -> str:
-    """Which reader a file needs: what the mapping says, else by its name without ``.gz``."""
+    """The format of a file: the one that the mapping gives, else by its name without ``.gz``. Raises ``FileError``."""
     if options.format:
         return options.format
     name = path.name.lower().removesuffix(".gz")
-    found = _FORMATS.get(Path(name).suffix)
-    if not found:
+    file_format = _FORMATS.get(Path(name).suffix)
+    if not file_format:
         raise FileError(
             f"{path}: of the formats csv, xes, parquet and excel none is called {Path(name).suffix or name!r}; "
             "name it in the mapping (file: {format: …})"
         )
-    return found
+    return file_format
 
 
-def rows(path: Path, mapping: Mapping, remark: Callable[[str], None] = lambda _: None) -> Iterator[Row]:
-    """Every row of the file that holds anything, in its order, with the mapping's columns.
+def rows(path: Path, mapping: MappingFile, remark: Callable[[str], None] = lambda _: None) -> Iterator[Row]:
+    """Every row of the file that is not empty, in its order, with the mapping's columns.
 
-    ``remark`` is given what a person should know, such as which sheet was read.
+    ``remark`` is called with remarks for the user, such as the sheet that was read.
     """
     kind = file_format(path, mapping.file)
     wanted = Wanted(mapping.columns, frozenset(mapping.optional_columns), frozenset(mapping.missing))

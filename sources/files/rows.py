@@ -1,4 +1,4 @@
-"""What an export's reader gives: rows of cells, each knowing where it came from."""
+"""Rows of cells, as every reader of an export gives them, each with its place in the file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Cell = str | date | None
 
 CASE_PREFIX = "case:"
 TABLE_ERRORS = frozenset({"#N/A", "#NAME?", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"})
-"""What table programs write where a formula failed."""
+"""The texts that table programs write where a formula failed."""
 
 
 class FileError(Exception):
@@ -18,7 +18,7 @@ class FileError(Exception):
 
 
 class Number(str):
-    """The text of a cell that holds a number: its point is the decimal mark, whatever the mapping says of texts."""
+    """The text of a cell that holds a number: its point is the decimal mark, whatever the mapping's own marks."""
 
     __slots__ = ()
 
@@ -38,7 +38,7 @@ class Row(NamedTuple):
 
 
 def error_text(text: str) -> str | None:
-    """Why a cell's text is no value: a table program's error, or ``####`` for what its column was too narrow for."""
+    """Why a cell's text is no value: a table program's error, or ``####`` from a column that was too narrow."""
     if text[:1] != "#":
         return None
     if text.upper() in TABLE_ERRORS:

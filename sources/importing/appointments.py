@@ -1,4 +1,4 @@
-"""Dossiers whose appointment cannot be worked out: their procedure has a term, but their unit has no calendar."""
+"""Dossiers without a computable appointment: their procedure has a term, but their unit has no calendar."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def calendar_of(unit: str, units: Mapping[str, Mapping[str, Any]]) -> str | None
 def without_appointment(
     wanted: Iterable[tuple[str, str]], reference: Iterable[Mapping[str, Any]]
 ) -> set[tuple[str, str]]:
-    """Those pairs of unit and procedure whose procedure has a term that no calendar of the unit can count.
+    """The pairs of unit and procedure whose procedure has a term, while the unit has no calendar to count it in.
 
-    ``wanted`` are units and procedures of dossiers without a due date of their own, ``reference`` all reference events.
+    ``wanted`` are the pairs of dossiers without a due date of their own, ``reference`` all reference events.
     """
     units, terms = dict[str, Mapping[str, Any]](), set[str]()
     for event in sorted(reference, key=lambda event: str(event["time"])):
@@ -34,9 +34,9 @@ def without_appointment(
     return {(unit, code) for unit, code in wanted if code in terms and unit in units and not calendar_of(unit, units)}
 
 
-def warning(found: set[tuple[str, str]]) -> str:
-    """What is missing, for whom, and the remedy."""
-    units, procedures = sorted({unit for unit, _ in found}), {procedure for _, procedure in found}
+def warning_text(pairs: set[tuple[str, str]]) -> str:
+    """The warning for these units and procedures, with the remedy."""
+    units, procedures = sorted({unit for unit, _ in pairs}), {procedure for _, procedure in pairs}
     named = ", ".join(units[:_UNITS_NAMED]) + (", …" if len(units) > _UNITS_NAMED else "")
     return (
         f"no appointment can be worked out for {len(procedures)} procedures in {len(units)} units ({named}): their "

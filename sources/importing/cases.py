@@ -15,7 +15,7 @@ from sources.files.rows import Row
 ROWS_IN_MEMORY = 20_000
 _ROWS_READ_BACK = 500
 
-Keyed = tuple[str, int, Row]
+NumberedRow = tuple[str, int, Row]
 """A row with its case and its number in the file."""
 
 
@@ -29,21 +29,21 @@ def cases(rows: Iterator[tuple[str, Row]], sorting: bool) -> Iterator[tuple[str,
         for case, neighbours in groupby(rows, lambda entry: entry[0]):
             yield case, [row for _, row in neighbours]
         return
-    keyed = ((case, number, row) for number, (case, row) in enumerate(rows))
+    numbered = ((case, number, row) for number, (case, row) in enumerate(rows))
     with ExitStack() as stack:
-        runs: list[Iterator[Keyed]] = []
-        while run := sorted(islice(keyed, ROWS_IN_MEMORY), key=_order):
+        runs: list[Iterator[NumberedRow]] = []
+        while run := sorted(islice(numbered, ROWS_IN_MEMORY), key=_order):
             # The last run needs no file, and most logs have only that one.
-            runs.append(iter(run) if len(run) < ROWS_IN_MEMORY else _stored(stack, run))
+            runs.append(iter(run) if len(run) < ROWS_IN_MEMORY else _write_run(stack, run))
         for case, group in groupby(heapq.merge(*runs, key=_order), lambda entry: entry[0]):
             yield case, [row for _, _, row in group]
 
 
-def _order(entry: Keyed) -> tuple[str, int]:
+def _order(entry: NumberedRow) -> tuple[str, int]:
     return entry[:2]
 
 
-def _stored(stack: ExitStack, run: list[Keyed]) -> Iterator[Keyed]:
+def _write_run(stack: ExitStack, run: list[NumberedRow]) -> Iterator[NumberedRow]:
     file = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
     for start in range(0, len(run), _ROWS_READ_BACK):
         pickle.dump(run[start : start + _ROWS_READ_BACK], file, protocol=pickle.HIGHEST_PROTOCOL)
@@ -51,7 +51,7 @@ def _stored(stack: ExitStack, run: list[Keyed]) -> Iterator[Keyed]:
     return chain.from_iterable(_read_back(file))
 
 
-def _read_back(file: IO[bytes]) -> Iterator[list[Keyed]]:
+def _read_back(file: IO[bytes]) -> Iterator[list[NumberedRow]]:
     while True:
         try:
             yield pickle.load(file)  # noqa: S301 - our own temporary file, which no one else can open

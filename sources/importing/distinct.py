@@ -1,4 +1,4 @@
-"""Counts different ids in little memory."""
+"""Counts different ids with little memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ IDS_AT_ONCE = 2_000_000
 
 
 class DistinctCount:
-    """Keeps eight bytes of each id in a file, which it owns; two ids of a million million share them by chance."""
+    """Keeps eight bytes of each id in a file that it owns; two ids collide with probability 2e-19 (62 random bits)."""
 
     def __init__(self, file: IO[bytes], ids_at_once: int = IDS_AT_ONCE) -> None:
         self._file = file
@@ -19,12 +19,12 @@ class DistinctCount:
         self._count = 0
 
     def add(self, event_id: str) -> None:
-        """Takes in one id, written as UUIDs are."""
+        """Adds one id, a UUID in its usual notation."""
         self._file.write(bytes.fromhex(event_id[19:23] + event_id[24:]))
         self._count += 1
 
     def result(self) -> int:
-        """How many different ids were added; looks at no more at once than memory should hold."""
+        """The number of different ids; reads at most ``ids_at_once`` of them into memory at a time."""
         parts = 1
         while self._count > parts * self._ids_at_once:
             parts *= 2

@@ -1,4 +1,4 @@
-"""``hailong import --dry-run``: what an import would send, judged as ingest would, and sent nowhere."""
+"""``hailong import --dry-run``: the events of an import, checked as ingest checks them, and sent nowhere."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from contract.events.envelope import AnyEvent, canonical, check_time, content_ha
 from contract.events.refusals import Reason, Refusal
 from contract.time import VIETNAM
 from runtime.settings import Settings
-from sources.compiled.compiled_mapping import Made, Rejected
+from sources.compiled.compiled_mapping import MappedEvent, Rejected
 from sources.importing.report import Report
 
 EVENTS_SHOWN = 5
 UNITS_SHOWN = 20
 IDS_COMPARED = 1_000_000
-"""So many ids are looked at for other content of the same id; about 200 bytes of memory each."""
+"""For so many ids the content is compared with that of the same id before; about 200 bytes of memory each."""
 
 
 class DryRun:
-    """Takes every event of an import in its order. ``reference``: the events known by now, None when not to be had."""
+    """Checks and counts an import's events in their order. ``reference``: the system's reference events, if known."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class DryRun:
         self._settings, self._report, self._now = settings, report, now
         self._units = {event["subject"] for event in reference or () if event["type"] == "unit.defined"}
         self._knows_units = reference is not None
-        self._made_units: set[str] = set()
+        self._units_of_mapping: set[str] = set()
         self._unknown_units: Counter[str] = Counter()
         self._contents: dict[bytes, bytes] = {}
         self._shown: dict[str, bytes] = {}
@@ -47,24 +47,24 @@ class DryRun:
         self._events_of: Counter[str] = Counter()
         self._months_of: defaultdict[str, set[str]] = defaultdict(set)
 
-    def take(self, one: Made | Rejected) -> None:
-        """Judges one event and counts it; a refusal is counted as such."""
-        if isinstance(one, Rejected):
-            self._report.reject(one)
+    def add(self, result: MappedEvent | Rejected) -> None:
+        """Checks one event and counts it, or its refusal."""
+        if isinstance(result, Rejected):
+            self._report.add_rejected(result)
             return
         self._report.sent += 1
-        event = self._judged(one)
+        event = self._check(result)
         if isinstance(event, Refusal):
-            self._report.refuse(one, event.reason, event.detail)
+            self._report.refuse(result, event.reason, event.detail)
             return
         self._report.accepted += 1
-        self._count(one, event)
+        self._count(result, event)
 
-    def _judged(self, made: Made) -> AnyEvent | Refusal:
-        if len(made.line) > self._settings.max_event_bytes:
-            detail = f"{len(made.line):,} bytes; at most {self._settings.max_event_bytes:,} are taken"
-            return Refusal(Reason.TOO_LARGE, detail, made.id)
-        event = decode(made.line)
+    def _check(self, mapped: MappedEvent) -> AnyEvent | Refusal:
+        if len(mapped.line) > self._settings.max_event_bytes:
+            detail = f"{len(mapped.line):,} bytes; at most {self._settings.max_event_bytes:,} are taken"
+            return Refusal(Reason.TOO_LARGE, detail, mapped.id)
+        event = decode(mapped.line)
         if isinstance(event, Refusal):
             return event
         late = check_time(event, self._now)
@@ -72,36 +72,38 @@ class DryRun:
             return late
         is_definition = event.type == "unit.defined"
         unit, field = (event.data.parent, "data.parent") if is_definition else (event.data.unit, "data.unit")
-        if self._knows_units and unit and unit not in self._units and unit not in self._made_units:
+        if self._knows_units and unit and unit not in self._units and unit not in self._units_of_mapping:
             self._unknown_units[unit] += 1
-            return Refusal(Reason.UNKNOWN_UNIT, f"{field}: no unit has the code {unit!r}", made.id)
+            return Refusal(Reason.UNKNOWN_UNIT, f"{field}: no unit has the code {unit!r}", mapped.id)
         if is_definition:
-            self._made_units.add(event.data.unit)
-        known = self._contents.get(event.id.bytes)
+            self._units_of_mapping.add(event.data.unit)
+        former = self._contents.get(event.id.bytes)
         content = content_hash(canonical(event))
-        if known is None:
+        if former is None:
             if len(self._contents) < IDS_COMPARED:
                 self._contents[event.id.bytes] = content
-        elif known == content:
+        elif former == content:
             self._repeated += 1
         else:
-            detail = f"id: {made.id} was made of another row with other content: case or key do not tell the two apart"
-            return Refusal(Reason.ID_CONFLICT, detail, made.id)
+            detail = (
+                f"id: {mapped.id} was made of another row with other content: case or key do not tell the two apart"
+            )
+            return Refusal(Reason.ID_CONFLICT, detail, mapped.id)
         return event
 
-    def _count(self, made: Made, event: AnyEvent) -> None:
+    def _count(self, mapped: MappedEvent, event: AnyEvent) -> None:
         if event.type not in self._shown and len(self._shown) < EVENTS_SHOWN:
-            self._shown[event.type] = made.line
+            self._shown[event.type] = mapped.line
         self._types[event.type] += 1
         self._events_of[event.data.unit] += 1
-        if made.place:
-            # Place 0 is what the mapping itself brings along: definitions, which are no figures.
+        if mapped.place:
+            # Place 0 marks definitions from the mapping itself, which touch no figure.
             self._oldest = min(filter(None, (self._oldest, event.time)))
             self._newest = max(filter(None, (self._newest, event.time)))
             self._months_of[event.data.unit].add(f"{event.time.astimezone(VIETNAM):%Y-%m}")
 
     def finish(self, hidden: int) -> None:
-        """Prints what an import would do."""
+        """Prints what an import would do; ``hidden`` events would be left out by ``endings``."""
         console = self._report.console
         for line in self._shown.values():
             console.print(json.dumps(json.loads(line), ensure_ascii=False, indent=2), markup=False, soft_wrap=True)
@@ -115,15 +117,15 @@ class DryRun:
             table.add_row(f"… {kind}", f"{count:,}")
         self._report.add_refusals(table)
         if self._oldest and self._newest:
-            span = (one.astimezone(VIETNAM).isoformat(" ", "minutes") for one in (self._oldest, self._newest))
+            span = (at.astimezone(VIETNAM).isoformat(" ", "minutes") for at in (self._oldest, self._newest))
             table.add_row("from, to", " – ".join(span))
-        table.add_row("figures touched", self._touched())
+        table.add_row("figures touched", self._format_touched())
         console.print(table)
         self._print_units()
         self._report.print_place()
         console.print("nothing was sent: this was a dry run", markup=False)
 
-    def _touched(self) -> str:
+    def _format_touched(self) -> str:
         months = {month for of_unit in self._months_of.values() for month in of_unit}
         pairs = sum(map(len, self._months_of.values()))
         if not months:
@@ -137,7 +139,7 @@ class DryRun:
         for unit, count in self._events_of.most_common(UNITS_SHOWN):
             months = sorted(self._months_of.get(unit, ()))
             span = f"{months[0]} to {months[-1]} ({len(months)})" if months else "—"
-            table.add_row(unit, f"{count:,}", span, self._standing(unit))
+            table.add_row(unit, f"{count:,}", span, self._format_known(unit))
         self._report.console.print(table)
         more = sum(max(len(units) - UNITS_SHOWN, 0) for units in (self._events_of, self._unknown_units))
         if more:
@@ -148,7 +150,7 @@ class DryRun:
                 "Ingest refuses events of units that it does not know"
             )
 
-    def _standing(self, unit: str) -> str:
-        if unit in self._made_units:
+    def _format_known(self, unit: str) -> str:
+        if unit in self._units_of_mapping:
             return "by this mapping" if unit not in self._units else "yes, and by this mapping"
         return "yes" if unit in self._units else "not looked up"

@@ -19,19 +19,19 @@ from runtime.clock import clock_from
 from runtime.endpoints import EndpointsError, resolve
 from runtime.ingest_client import IngestClient, IngestError, Receipt
 from runtime.settings import Settings
-from sources.compiled.compiled_mapping import Made, Rejected, Transform
+from sources.compiled.compiled_mapping import CompiledMapping, MappedEvent, Rejected
 from sources.files.rows import FileError
-from sources.importing.appointments import warning, without_appointment
+from sources.importing.appointments import warning_text, without_appointment
 from sources.importing.dry_run import DryRun
-from sources.importing.events_of_file import produced
+from sources.importing.events_of_file import read_events
 from sources.importing.report import Report
 from sources.importing.row_account import RowAccount
 from sources.importing.survey import reference_events, survey
 from sources.importing.undo import find_retraction
 from sources.mapping.calendars import NO_CALENDAR
-from sources.mapping.mapping_file import Mapping, MappingError, load
+from sources.mapping.mapping_file import MappingError, MappingFile, load
 from sources.reference.reference_events import reference_events_if_known
-from sources.wait_until_stored import Counts, NotReachable, Settled, counts_now, wait_until_stored
+from sources.wait_until_stored import Counts, NotReachable, WaitResult, counts_now, wait_until_stored
 
 BAD_USE = 2
 NOT_COUNTED = 3
@@ -40,7 +40,7 @@ Reference = list[dict[str, Any]]
 
 
 def run(settings: Settings, file: Path, mapping: Path, *, dry_run: bool = False) -> int:
-    """Imports one file, or with ``dry_run`` tells what an import would do.
+    """Imports one file, or with ``dry_run`` prints what an import would do; the exit code.
 
     0: everything was taken; 1: something was refused; 2: nothing could be done, and why; 3: everything was taken, but
     not all of it was in the figures when nothing moved any more.
@@ -57,52 +57,52 @@ def run(settings: Settings, file: Path, mapping: Path, *, dry_run: bool = False)
         return BAD_USE
 
 
-def _run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> int:
+def _run(settings: Settings, file: Path, mapping: MappingFile, console: Console) -> int:
     reference = reference_events_if_known(settings)
-    _require_standing(mapping, reference or [])
-    transform = Transform(mapping, _aliases(reference, console))
+    _require_not_retracted(mapping, reference or [])
+    compiled = CompiledMapping(mapping, _aliases(reference, console))
     report = Report(file, settings.state_dir / "import", console, RowAccount(mapping))
     key = settings.api_key.get_secret_value()
-    with report, IngestClient(settings.ingest_url, key, on_absence=report.absent) as client:
+    with report, IngestClient(settings.ingest_url, key, on_absence=report.show_absence) as client:
         with report.stage("reading"):
-            found = survey(file, mapping, transform)
-        report.surveyed(found.rows, found.remarks)
+            surveyed = survey(file, mapping, compiled)
+        report.show_survey(surveyed.rows, surveyed.remarks)
         before = counts_now(settings, mapping.source)
-        # Alone and first: an ingest beside the one that takes them hears of new units through the log.
-        ours = list(reference_events(mapping, found))
+        # Alone and first: another ingest process learns of new units through the log.
+        ours = list(reference_events(mapping, surveyed))
         _send(client, iter(ours), report)
-        _send(client, produced(file, mapping, transform, report.account), report)
-        warn_of_appointments(mapping, transform, [*(reference or ()), *map(_body, ours)], report)
+        _send(client, read_events(file, mapping, compiled, report.account), report)
+        warn_of_appointments(mapping, compiled, [*(reference or ()), *map(_body, ours)], report)
         with report.stage("store"):
             accepted = report.distinct_accepted()
-            settled = _settled(settings, mapping.source, accepted, before, report)
-        is_whole = before is not None and settled is not None and not settled.reason
-        new = settled.counts.rows - before.rows if is_whole and settled and before else None
-        report.finish(settled, accepted, new, transform.hidden)
-        report.account.check(found.rows)
-    return 1 if report.refused else NOT_COUNTED if settled and settled.reason else 0
+            waited = _wait_for_store(settings, mapping.source, accepted, before, report)
+        is_whole = before is not None and waited is not None and not waited.reason
+        new = waited.counts.rows - before.rows if is_whole and waited and before else None
+        report.finish(waited, accepted, new, compiled.hidden)
+        report.account.check(surveyed.rows)
+    return 1 if report.refused else NOT_COUNTED if waited and waited.reason else 0
 
 
-def _dry_run(settings: Settings, file: Path, mapping: Mapping, console: Console) -> int:
+def _dry_run(settings: Settings, file: Path, mapping: MappingFile, console: Console) -> int:
     reference = reference_events_if_known(settings)
-    _require_standing(mapping, reference or [])
-    transform = Transform(mapping, _aliases(reference, console))
+    _require_not_retracted(mapping, reference or [])
+    compiled = CompiledMapping(mapping, _aliases(reference, console))
     with Report(file, settings.state_dir / "import", console, RowAccount(mapping), "dry-run") as report:
-        found = survey(file, mapping, transform)
-        report.surveyed(found.rows, found.remarks)
-        ours = list(reference_events(mapping, found))
+        surveyed = survey(file, mapping, compiled)
+        report.show_survey(surveyed.rows, surveyed.remarks)
+        ours = list(reference_events(mapping, surveyed))
         trial = DryRun(settings, report, reference, clock_from(settings.clock)())
         for event in ours:
-            trial.take(event)
-        for event_or_refusal in produced(file, mapping, transform, report.account):
-            trial.take(event_or_refusal)
-        warn_of_appointments(mapping, transform, [*(reference or ()), *map(_body, ours)], report)
-        trial.finish(transform.hidden)
-        report.account.check(found.rows)
+            trial.add(event)
+        for event_or_refusal in read_events(file, mapping, compiled, report.account):
+            trial.add(event_or_refusal)
+        warn_of_appointments(mapping, compiled, [*(reference or ()), *map(_body, ours)], report)
+        trial.finish(compiled.hidden)
+        report.account.check(surveyed.rows)
     return 1 if report.refused else 0
 
 
-def _require_standing(mapping: Mapping, reference: Reference) -> None:
+def _require_not_retracted(mapping: MappingFile, reference: Reference) -> None:
     """Raises ``MappingError`` when what was imported under the mapping's name was taken back."""
     if former := find_retraction(reference, mapping.source):
         by = f"{mapping.source} was taken back by {former['data']['by']} ({former['data']['reason']})"
@@ -110,29 +110,31 @@ def _require_standing(mapping: Mapping, reference: Reference) -> None:
 
 
 def _aliases(reference: Reference | None, console: Console) -> Aliases:
-    """The other names of units that were loaded; none, and told so, while the read API does not answer."""
+    """The loaded other names of units; none, with a note on the terminal, while the read API does not answer."""
     if reference is None:
         console.print("other names of units are not known: the read API does not answer", soft_wrap=True)
     return aliases_from(reference or ())
 
 
-def warn_of_appointments(mapping: Mapping, transform: Transform, reference: Reference, report: Report) -> None:
-    """Tells of dossiers that have neither a due date nor a calendar by which their term could be counted."""
+def warn_of_appointments(mapping: MappingFile, compiled: CompiledMapping, reference: Reference, report: Report) -> None:
+    """Warns of dossiers that have neither a due date nor a calendar by which their term could be counted."""
     if mapping.units and mapping.units.calendar == NO_CALENDAR:
         return
-    found = without_appointment(transform.without_due, reference)
-    if found:
-        report.warn(warning(found))
+    pairs = without_appointment(compiled.without_due, reference)
+    if pairs:
+        report.warn(warning_text(pairs))
 
 
-def _body(event: Made) -> dict[str, Any]:
+def _body(event: MappedEvent) -> dict[str, Any]:
     body: dict[str, Any] = json.loads(event.line)
     return body
 
 
-def _settled(settings: Settings, source: str, accepted: int, before: Counts | None, report: Report) -> Settled | None:
+def _wait_for_store(
+    settings: Settings, source: str, accepted: int, before: Counts | None, report: Report
+) -> WaitResult | None:
     def show(stored: int, doing: str) -> None:
-        report.storing(stored, accepted, doing)
+        report.show_storing(stored, accepted, doing)
 
     try:
         return wait_until_stored(settings, source, accepted, show, before)
@@ -141,7 +143,9 @@ def _settled(settings: Settings, source: str, accepted: int, before: Counts | No
         return None
 
 
-def _send(client: IngestClient, events: Iterator[Made] | Iterator[Made | Rejected], report: Report) -> None:
+def _send(
+    client: IngestClient, events: Iterator[MappedEvent] | Iterator[MappedEvent | Rejected], report: Report
+) -> None:
     def lines() -> Iterator[bytes]:
         while True:
             started = time.perf_counter()
@@ -150,16 +154,16 @@ def _send(client: IngestClient, events: Iterator[Made] | Iterator[Made | Rejecte
             if event is None:
                 return
             if isinstance(event, Rejected):
-                report.reject(event)
+                report.add_rejected(event)
             else:
-                report.in_flight(event)
+                report.add_sent(event)
                 yield event.line
 
     answered = 0
 
     def on_batch(receipt: Receipt) -> None:
         nonlocal answered
-        report.answered(receipt, answered)
+        report.add_answer(receipt, answered)
         answered = receipt.sent
 
     started, read_s = time.perf_counter(), report.spent("reading")

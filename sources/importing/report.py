@@ -1,4 +1,4 @@
-"""What an import tells: progress while it runs, then totals, refusals and where the time went."""
+"""The report of an import: progress while it runs, then totals, refusals and where the time went."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from rich.table import Table
 
 from runtime.ingest_client import Absence, Receipt, absence_text
 from runtime.progress import ProgressBar
-from sources.compiled.compiled_mapping import Made, Rejected
+from sources.compiled.compiled_mapping import MappedEvent, Rejected
 from sources.importing.distinct import DistinctCount
 from sources.importing.row_account import SHOWN_ROWS, RowAccount
-from sources.wait_until_stored import Settled
+from sources.wait_until_stored import WaitResult
 
 SHOWN_REFUSALS = 20
 UNREADABLE = "unreadable"
@@ -28,7 +28,7 @@ UNREADABLE = "unreadable"
 
 
 class Report:
-    """Keeps count. Refusals go to ``<folder>/<file name>.rejected.ndjson`` as they come; the first are kept to show."""
+    """Counts events and refusals, which go to ``<folder>/<file name>.rejected.ndjson`` as they come."""
 
     def __init__(self, file: Path, folder: Path, console: Console, account: RowAccount, kind: str = "rejected") -> None:
         self.account = account
@@ -36,7 +36,7 @@ class Report:
         self._file = file
         self._rejected_path = folder / f"{file.name}.{kind}.ndjson"
         self._shown: list[str] = []
-        self._in_flight: deque[Made] = deque()
+        self._in_flight: deque[MappedEvent] = deque()
         self._distinct = DistinctCount(tempfile.TemporaryFile())  # noqa: SIM115 - closed on leaving
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self._started = time.perf_counter()
@@ -47,7 +47,7 @@ class Report:
 
     @property
     def refused(self) -> int:
-        """Events and rows that were not taken; ``reasons`` counts them by reason and column."""
+        """The number of events and rows that were not taken; ``reasons`` counts them by reason and column."""
         return self.reasons.total()
 
     def __enter__(self) -> Self:
@@ -81,20 +81,20 @@ class Report:
         """Seconds counted towards a stage so far."""
         return self._seconds[name]
 
-    def surveyed(self, rows: int, remarks: list[str]) -> None:
-        """The file was read once and has this many rows; ``remarks`` are what a person should know of it."""
+    def show_survey(self, rows: int, remarks: list[str]) -> None:
+        """Shows that the file was read once and has this many rows, and the reader's ``remarks``."""
         self._total_rows = rows
         self._bar.update(description="sending rows", total=rows)
         self._bar.print_line(f"{self._file}: {rows} rows")
         for remark in remarks:
             self.console.print(f"{self._file}: {remark}", markup=False, soft_wrap=True)
 
-    def in_flight(self, event: Made) -> None:
-        """An event is on its way; ingest answers in the same order."""
+    def add_sent(self, event: MappedEvent) -> None:
+        """Remembers an event on its way; ingest answers in the same order."""
         self._in_flight.append(event._replace(line=b""))
 
-    def answered(self, receipt: Receipt, before: int) -> None:
-        """Ingest's answer to everything from number ``before`` to ``receipt.sent``; takes its refusals out of it."""
+    def add_answer(self, receipt: Receipt, before: int) -> None:
+        """Counts ingest's answer to events ``before`` to ``receipt.sent``, and empties ``receipt.rejected``."""
         refusals = {entry["index"]: entry for entry in receipt.rejected}
         receipt.rejected.clear()
         for index in range(before, receipt.sent):
@@ -112,27 +112,28 @@ class Report:
             self.warn(f"none of the first {self.sent:,} events was taken: {first['reason']}: {first['detail']}")
         self._advance()
 
-    def refuse(self, event: Made, reason: str, detail: str) -> None:
-        """An event that ingest does not take, with the column behind the field that it names."""
+    def refuse(self, event: MappedEvent, reason: str, detail: str) -> None:
+        """Counts an event that ingest refused, under the column behind the field that ``detail`` names."""
         column = event.columns.get(detail.partition(":")[0], "")
         self._refuse(Rejected(event.place, event.case, column, detail), reason, event.id)
 
-    def reject(self, rejected: Rejected) -> None:
-        """A row or event that was not sent."""
+    def add_rejected(self, rejected: Rejected) -> None:
+        """Counts a row or event that was not sent."""
         self._refuse(rejected, UNREADABLE, None)
 
     def distinct_accepted(self) -> int:
         """How many different events were accepted."""
         return self._distinct.result()
 
-    def _refuse(self, what: Rejected, reason: str, event_id: str | None) -> None:
-        self.reasons[reason, what.column] += 1
-        entry: dict[str, Any] = {"file": str(self._file), "line": what.place, "case": what.case, "column": what.column}
-        entry |= {"reason": reason, "detail": what.reason, "id": event_id}
+    def _refuse(self, rejected: Rejected, reason: str, event_id: str | None) -> None:
+        place, case, column, detail = rejected
+        self.reasons[reason, column] += 1
+        entry: dict[str, Any] = {"file": str(self._file), "line": place, "case": case, "column": column}
+        entry |= {"reason": reason, "detail": detail, "id": event_id}
         self._rejected.write(json.dumps(entry, ensure_ascii=False) + "\n")
         if len(self._shown) < SHOWN_REFUSALS:
-            named = [f"line {what.place}", what.case and f"case {what.case}", what.column and f"column {what.column}"]
-            self._shown.append(f"{self._file.name}: {', '.join(filter(None, named))}: {reason}: {what.reason}")
+            names = [f"line {place}", case and f"case {case}", column and f"column {column}"]
+            self._shown.append(f"{self._file.name}: {', '.join(filter(None, names))}: {reason}: {detail}")
 
     def _advance(self) -> None:
         self._bar.update(self.account.read)
@@ -141,23 +142,23 @@ class Report:
             f"{self.account.read} of {self._total_rows} rows, {self.sent} events sent, {rate:.0f} events/s"
         )
 
-    def storing(self, stored: int, accepted: int, doing: str) -> None:
-        """How far the store is, and what is being done."""
+    def show_storing(self, stored: int, accepted: int, doing: str) -> None:
+        """Shows how many events the store has counted, and what is being done."""
         self._bar.update(min(stored, accepted), accepted, doing)
         self._bar.print_line_at_times(f"{min(stored, accepted):,} of {accepted:,} events are in every figure; {doing}")
 
-    def absent(self, absence: Absence) -> None:
-        """Ingest does not take events: told at once, and what is waited for."""
+    def show_absence(self, absence: Absence) -> None:
+        """Prints that ingest does not take events, and how long the import waits."""
         self.console.print(absence_text(absence), style="yellow", markup=False, soft_wrap=True)
 
     def warn(self, text: str) -> None:
-        """Something that whoever imports should know."""
+        """Prints a warning."""
         self.console.print(text, style="yellow", markup=False, soft_wrap=True)
 
-    def finish(self, settled: Settled | None, accepted: int, new: int | None, hidden: int) -> None:
-        """Prints the totals. ``settled`` (of ``accepted`` different events) is None when the store was not asked,
-        ``new`` are those of them that were not stored before, None when that cannot be told; ``hidden`` were left out
-        because another end stands for their case.
+    def finish(self, waited: WaitResult | None, accepted: int, new: int | None, hidden: int) -> None:
+        """Prints the totals. ``waited`` (for ``accepted`` different events) is None when the store was not reached;
+        ``new`` is the number of them that were not stored before, None when it is not known; ``hidden`` events were
+        left out because another event ends their case.
         """
         self._bar.stop()
         self.print_refusals()
@@ -169,8 +170,8 @@ class Report:
             table.add_row("… new", f"{new:,}" if new else "none: all of it was known already, nothing was changed")
             table.add_row("… known already", f"{max(accepted - new, 0):,}")
         self.add_refusals(table)
-        if settled is not None:
-            table.add_row("in every figure, of this source", f"{settled.counts.stored:,}")
+        if waited is not None:
+            table.add_row("in every figure, of this source", f"{waited.counts.stored:,}")
         table.add_row("time", f"{elapsed_s:.1f} s, {self.sent / elapsed_s:,.0f} events/s")
         for name, label in (
             ("reading", "reading and transforming"),
@@ -179,10 +180,10 @@ class Report:
         ):
             table.add_row(label, f"{self._seconds[name] / elapsed_s:.0%}")
         self.console.print(table)
-        if settled is not None and settled.reason:
-            waiting = max(accepted - settled.counts.stored, 0)
+        if waited is not None and waited.reason:
+            waiting = max(accepted - waited.counts.stored, 0)
             self.warn(
-                f"{waiting:,} of {accepted:,} events are not in the figures yet: {settled.reason}. Ingest keeps all "
+                f"{waiting:,} of {accepted:,} events are not in the figures yet: {waited.reason}. Ingest keeps all "
                 "that it accepted; they will be counted, and running the import again counts nothing twice"
             )
         self.print_place()
@@ -195,7 +196,7 @@ class Report:
             self.console.print(f"… and {self.refused - len(self._shown)} more", markup=False)
 
     def table_of_rows(self, hidden: int) -> Table:
-        """A table that begins with what became of the rows."""
+        """A table whose first lines count the rows: all, sent, refused, skipped."""
         table = Table(show_header=False)
         account = self.account
         table.add_row("rows", f"{account.read:,}")
@@ -208,11 +209,11 @@ class Report:
         return table
 
     def add_refusals(self, table: Table) -> None:
-        """Adds how many were refused, by reason and column."""
+        """Adds the number of refusals by reason and column."""
         for (reason, column), count in self.reasons.most_common():
             table.add_row(f"refused: {reason}" + (f", column {column}" if column else ""), f"{count:,}")
 
     def print_place(self) -> None:
-        """Prints where every refusal is kept."""
+        """Prints the path of the file with every refusal."""
         if self.refused:
             self.console.print(f"every refusal: {self._rejected_path}", markup=False, soft_wrap=True)

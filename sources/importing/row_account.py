@@ -1,12 +1,12 @@
-"""What became of each row of a file: sent, refused, or passed over by the mapping's rules; the sum is all rows."""
+"""The rows of a file by outcome: sent, refused, or skipped by the mapping's rules. The three add up to all rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sources.compiled.compiled_mapping import Made, Rejected
+from sources.compiled.compiled_mapping import MappedEvent, Rejected
 from sources.files.rows import FileError, Row
-from sources.mapping.mapping_file import Mapping
+from sources.mapping.mapping_file import MappingFile
 
 SHOWN_ROWS = 5
 
@@ -14,23 +14,23 @@ SHOWN_ROWS = 5
 class RowAccount:
     """Counts rows of one reading of a file.
 
-    ``sent``: at least one event was made of the row, alone or with the others of its case. ``refused``: none was, for a
-    reason that was told. ``skipped``: the mapping's rules make nothing of it; ``skipped_rows`` are the first of these.
+    ``sent``: the row gives at least one event, alone or with the others of its case. ``refused``: it gives none, for a
+    reported reason. ``skipped``: no rule of the mapping applies to it; ``skipped_rows`` are the first of these.
     """
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: MappingFile) -> None:
         self._whole_cases = any(rule.each == "case" for rule in mapping.events)
         self.read = self.sent = self.refused = self.skipped = 0
         self.skipped_rows: list[int] = []
 
-    def settle(self, rows: Sequence[Row], made: Sequence[Made | Rejected]) -> None:
-        """A case's rows, and everything that was made of them."""
-        if made and made[0].__class__ is Made and len(rows) == 1:
+    def add_case(self, rows: Sequence[Row], results: Sequence[MappedEvent | Rejected]) -> None:
+        """Counts a case's rows by their ``results``."""
+        if results and results[0].__class__ is MappedEvent and len(rows) == 1:
             self.sent += 1
             return
-        sent = {one.place for one in made if isinstance(one, Made)}
-        refused = {one.place for one in made if isinstance(one, Rejected)}
-        # What a whole case makes, and what is refused of it, is told at the case's first row.
+        sent = {result.place for result in results if isinstance(result, MappedEvent)}
+        refused = {result.place for result in results if isinstance(result, Rejected)}
+        # Events and refusals of a whole case bear the place of the case's first row.
         whole = self._whole_cases and rows[0].place
         for row in rows:
             if row.place in sent:
@@ -47,9 +47,9 @@ class RowAccount:
                     self.skipped_rows.append(row.place)
 
     def check(self, expected: int) -> None:
-        """Raises ``FileError`` unless every one of the ``expected`` rows has one of the three ends."""
-        ended = self.sent + self.refused + self.skipped
-        if not self.read == ended == expected:
+        """Raises ``FileError`` unless every one of the ``expected`` rows has one of the three outcomes."""
+        total = self.sent + self.refused + self.skipped
+        if not self.read == total == expected:
             raise FileError(
                 f"the rows do not add up: {expected} in the first reading, {self.read} in the second, "
                 f"{self.sent} sent, {self.refused} refused, {self.skipped} skipped; "

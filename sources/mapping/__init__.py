@@ -1,1 +1,1 @@
-"""What a mapping file may hold, as data; and what is wrong with one, in sentences."""
+"""The model of a mapping file, and its faults as sentences."""

@@ -36,7 +36,7 @@ class CalendarLine(Closed):
 
 
 class Calendar(Closed):
-    """A calendar's code and its working days; days that no line speaks of are not known.
+    """A calendar's code and its working days; days without a line are not known.
 
     ``zone`` is the clock by which the hours are told, when it is another than that of the mapping's times.
     """
@@ -55,7 +55,7 @@ class Calendar(Closed):
         return self
 
     def data(self, unit: str) -> Iterator[dict[str, Any]]:
-        """The data of one event for each day, told by ``unit``."""
+        """The data of one event for each day, sent by ``unit``."""
         for _, data in calendar_days(self._rows(), unit, []):
             yield data
 

@@ -28,33 +28,33 @@ def _as_condition(given: object) -> object:
 
 
 def _form(given: object) -> str:
-    """Which of two forms was written; the tags stand in brackets so that no key is taken for one."""
+    """The tag of the form that was given; tags stand in brackets so that no key is taken for one."""
     return "<text>" if isinstance(given, str) else "<table>"
 
 
-def _known_type(name: str) -> str:
+def _check_type(name: str) -> str:
     if name not in EVENT_DATA:
         raise ValueError(f"{name!r} is no event type; there are {', '.join(sorted(EVENT_DATA))}")
     return name
 
 
-EventType = Annotated[str, AfterValidator(_known_type)]
+EventType = Annotated[str, AfterValidator(_check_type)]
 
 
 PERIOD_DAYS = {"first_day", "last_day"}
 
 
 class TypeTable(Closed):
-    """The event type by a column's value; the word ``skip`` makes no event. ``unlisted`` as in ``Value``."""
+    """The event type by a column's value; the entry ``skip`` makes no event. ``unlisted`` as in ``Value``."""
 
     column: Columns
     translate: dict[str, str]
     unlisted: str | None = None
 
     @model_validator(mode="after")
-    def _known(self) -> Self:
+    def _check_types(self) -> Self:
         for name in self.types:
-            _known_type(name)
+            _check_type(name)
         return self
 
     @property
@@ -70,7 +70,7 @@ class Comparison(Closed):
     is_not: Values | None = None
 
     @model_validator(mode="after")
-    def _one(self) -> Self:
+    def _check_one_key(self) -> Self:
         if (self.is_ is None) == (self.is_not is None):
             raise ValueError("give either is or is_not")
         return self
@@ -114,7 +114,7 @@ class EventRule(Closed):
 
     @property
     def id_part(self) -> str:
-        """What tells this rule's events from those of the others."""
+        """The part of the id that distinguishes this rule's events from those of other rules."""
         return self.name or (self.event if isinstance(self.event, str) else "by " + "/".join(self.event.column))
 
     @property

@@ -68,11 +68,11 @@ _PATTERNS = {
     r"^[a-z0-9][a-z0-9_-]{0,60}$": "{shown} is no name: small letters a-z, digits, _ and - only, as in phuong-a",
     r"^\S(.*\S)?$": "{shown} begins or ends with a blank or is empty",
 }
-_SHOWN = 60
+_MOST_CHARACTERS = 60
 
 
 def sentences(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """Each fault once, as ``key: what is wrong; example``; ``model`` is what was to be made of the file."""
+    """Each fault once, as ``key: sentence, as in example``; ``model`` is the model that the file did not fit."""
     return list(dict.fromkeys(_sentence(fault, model) for fault in error.errors(include_url=False)))
 
 
@@ -89,8 +89,8 @@ def _sentence(fault: Any, model: type[BaseModel]) -> str:
 
 
 def reason(fault: Any) -> str:
-    """What is wrong, in plain words; ``fault`` is one of pydantic's own entries."""
-    context = {**fault.get("ctx", {}), "shown": _shown(fault["input"])}
+    """The fault as a sentence; ``fault`` is one of pydantic's own entries."""
+    context = {**fault.get("ctx", {}), "shown": _shorten(fault["input"])}
     if fault["type"] == "string_pattern_mismatch":
         sentence = _PATTERNS.get(context["pattern"], "{shown} has not the form {pattern}")
     else:
@@ -98,20 +98,20 @@ def reason(fault: Any) -> str:
     return sentence.format(**context)
 
 
-def _shown(value: object) -> str:
+def _shorten(value: object) -> str:
     if value is None or value == "":
         return "nothing"
     text = repr(value)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+    return text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + "…"
 
 
 def _nearest(places: list[Any], model: type[BaseModel]) -> str:
     """The keys that may stand there: the one that resembles the wrong one, else all."""
-    known = sorted({key for inner in _models_at(places[:-1], model) for key in _keys(inner)})
-    alike = get_close_matches(str(places[-1]), known, 1)
+    allowed = sorted({key for inner in _models_at(places[:-1], model) for key in _keys(inner)})
+    alike = get_close_matches(str(places[-1]), allowed, 1)
     if alike:
         return f"; is {alike[0]!r} meant?"
-    return f"; there are {', '.join(known)}" if known else ""
+    return f"; there are {', '.join(allowed)}" if allowed else ""
 
 
 def _keys(model: type[BaseModel]) -> list[str]:
@@ -128,7 +128,7 @@ def _models_at(places: list[Any], model: type[BaseModel]) -> list[type[BaseModel
                 fields = {field.alias or name: field for name, field in form.model_fields.items()}
                 inner += list(_forms(fields[place].annotation)) if place in fields else []
             else:
-                inner += [found for part in get_args(form)[-1:] for found in _forms(part)]
+                inner += [inner_form for part in get_args(form)[-1:] for inner_form in _forms(part)]
         forms = inner
     return [form for form in forms if isinstance(form, type) and issubclass(form, BaseModel)]
 

@@ -1,4 +1,4 @@
-"""What a mapping file may say: how the rows of one system's export become events. Data, never code.
+"""A mapping file: how the rows of one system's export become events. Data, never code.
 
 A mapping is YAML whose every scalar is read as text (so ``no``, ``01`` and ``1.10`` stay what they look like); the
 type a value must have comes from the contract. Keys that are not listed are errors. ``mappings/README.md`` is the
@@ -40,7 +40,7 @@ EndingName = Literal["completed", "returned", "stopped", "refused", "withdrawn",
 LATEST: list[EndingName] = ["latest"]
 
 
-class Mapping(Closed):
+class MappingFile(Closed):
     """A whole mapping. ``mapping`` is its name: part of every event's id and source.
 
     ``endings``: which end stands for a case that has several, the first of the list or the ``latest`` in time.
@@ -139,10 +139,10 @@ class Mapping(Closed):
 
 def _parts(model: object) -> list[Any]:
     if isinstance(model, BaseModel):
-        found = [model]
+        parts = [model]
         for name in type(model).model_fields:
-            found += _parts(getattr(model, name))
-        return found
+            parts += _parts(getattr(model, name))
+        return parts
     if isinstance(model, dict):
         return [part for inner in model.values() for part in _parts(inner)]
     if isinstance(model, list):
@@ -151,15 +151,15 @@ def _parts(model: object) -> list[Any]:
 
 
 def _columns_in(model: object) -> set[str]:
-    found: set[str] = set()
+    columns: set[str] = set()
     for part in _parts(model):
         if isinstance(part, Value | TypeTable | Period):
-            found.update(part.column or [])
+            columns.update(part.column or [])
         elif isinstance(part, CodedColumn):
-            found.update({part.column, part.name_column or part.column})
+            columns.update({part.column, part.name_column or part.column})
         elif isinstance(part, EventRule):
-            found.update([*part.when, *(part.when_any_row or ()), *(part.when_no_row or ()), *(part.key or [])])
-    return found
+            columns.update([*part.when, *(part.when_any_row or ()), *(part.when_no_row or ()), *(part.key or [])])
+    return columns
 
 
 def _code_sources_in(model: object) -> set[str]:
@@ -178,7 +178,7 @@ class _TextLoader(yaml.BaseLoader):
         return super().construct_mapping(node, deep)
 
 
-def load(path: Path) -> Mapping:
+def load(path: Path) -> MappingFile:
     """The mapping in this file. Raises ``MappingError`` with the file and every wrong key."""
     try:
         text = normalize(path.read_text(encoding="utf-8"))
@@ -188,6 +188,6 @@ def load(path: Path) -> Mapping:
     except (yaml.YAMLError, UnicodeDecodeError) as fault:
         raise MappingError(f"{path}: {fault}") from fault
     try:
-        return Mapping.model_validate(content)
+        return MappingFile.model_validate(content)
     except ValidationError as error:
-        raise MappingError("\n".join(f"{path}: {fault}" for fault in sentences(error, Mapping))) from error
+        raise MappingError("\n".join(f"{path}: {fault}" for fault in sentences(error, MappingFile))) from error

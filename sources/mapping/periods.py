@@ -26,14 +26,14 @@ class Period(Closed):
     @model_validator(mode="after")
     def _readable(self) -> Self:
         for form in self.formats:
-            written = _EXAMPLE.strftime(form)
+            example = _EXAMPLE.strftime(form)
             try:
-                read = datetime.strptime(written, form)  # noqa: DTZ007 - as above
+                read = datetime.strptime(example, form)  # noqa: DTZ007 - as above
             except ValueError as fault:
-                raise ValueError(f"formats: {form!r} does not read its own example, {written!r}") from fault
+                raise ValueError(f"formats: {form!r} does not read its own example, {example!r}") from fault
             if days_of(read.date(), self.of) != days_of(_EXAMPLE.date(), self.of):
                 raise ValueError(
-                    f"formats: {form!r} does not say which {self.of} it is: it reads {written!r} as {read.date()}; "
+                    f"formats: {form!r} does not say which {self.of} it is: it reads {example!r} as {read.date()}; "
                     "there are patterns such as '%m/%Y' (11/2026), '%Y-%m' (2026-11), '%Y' (2026)"
                 )
         return self

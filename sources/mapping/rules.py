@@ -62,7 +62,7 @@ def _as_number(given: object) -> object:
     return {"constant": given} if isinstance(given, str) else given
 
 
-def _known_zone(name: str) -> str:
+def _check_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
@@ -70,7 +70,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
-ZoneName = Annotated[str, AfterValidator(_known_zone)]
+ZoneName = Annotated[str, AfterValidator(_check_zone)]
 ColumnName = Annotated[str, StringConstraints(min_length=1)]
 Columns = Annotated[list[ColumnName], BeforeValidator(as_list), Field(min_length=1)]
 Values = Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)]
@@ -141,7 +141,7 @@ class Value(Closed):
     date_only: Literal["start", "end"] = "start"
 
     @model_validator(mode="after")
-    def _one_origin(self) -> Self:
+    def _check_origin(self) -> Self:
         given = [name for name in ORIGINS if getattr(self, name) is not None]
         if len(given) != 1:
             raise ValueError(f"give one of {', '.join(ORIGINS)}; found {', '.join(given) or 'none'}")
@@ -173,8 +173,8 @@ class Value(Closed):
     def outputs(self) -> list[str]:
         """Every text that the mapping itself can put here."""
         named = [self.constant, self.unlisted, *(self.translate or {}).values()]
-        found = [self.prefix + text for text in named if text is not None]
-        return found if self.missing is None else [*found, self.missing]
+        texts = [self.prefix + text for text in named if text is not None]
+        return texts if self.missing is None else [*texts, self.missing]
 
 
 def _is_number_of_days(text: str) -> bool:

@@ -31,7 +31,7 @@ HANOI = "hanoi"
 REFUSALS_SHOWN = 20
 PATIENCE_S = 120.0
 NO_TOKEN = "0" * 64
-"""The hash of no token that anybody knows."""
+"""A hash that no token has."""
 
 out = Console(highlight=False)
 

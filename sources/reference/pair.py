@@ -78,7 +78,7 @@ def _approve(settings: Settings, approval: Mapping[str, Any]) -> dict[str, Any] 
 
 
 def _since(settings: Settings, device: str, unit: str) -> str | None:
-    """From when on ratings of a tablet that is paired once more may date; None when nobody can say (printed)."""
+    """The earliest time of ratings of a tablet paired again; None, and printed, without an answer of the read API."""
     try:
         return paired_since(get_reference_events(settings), device, unit)
     except CommandError as fault:

@@ -33,9 +33,9 @@ class TabletTokens:
         return self.get(device) or self.make([device])[device]
 
     def make(self, devices: list[str]) -> dict[str, str]:
-        """New tokens for some tablets in the place of those they had here; kept before anybody is told of them."""
-        made = {device: new_token() for device in devices}
-        if made:
-            self._tokens |= made
+        """New tokens for some tablets in place of those they had here; written to the file before being returned."""
+        new_tokens = {device: new_token() for device in devices}
+        if new_tokens:
+            self._tokens |= new_tokens
             write_private(self.path, self._tokens)
-        return made
+        return new_tokens

@@ -101,10 +101,10 @@ def _is_outdated(event: dict[str, Any], tablet: Tablet) -> bool:
 
 def _with_token(event: dict[str, Any], tablet: Tablet | None, tokens: TabletTokens) -> dict[str, Any]:
     if tablet is None or not tablet.is_paired:
-        held = {"token_sha256": token_hash(tokens.given_to(event["subject"]))}
+        fields = {"token_sha256": token_hash(tokens.given_to(event["subject"]))}
     else:
-        held = {"token_sha256": tablet.token_sha256}
+        fields = {"token_sha256": tablet.token_sha256}
         since = tablet.since
         if since and tablet.unit == event["data"]["unit"] and since < datetime.fromisoformat(event["time"]):
-            held["since"] = since.isoformat()
-    return with_own_id(event | {"data": event["data"] | held})
+            fields["since"] = since.isoformat()
+    return with_own_id(event | {"data": event["data"] | fields})

@@ -50,10 +50,10 @@ def _text(name: str, rows: Iterable[list[SheetCell]], faults: list[Fault]) -> st
             file.write(" ".join(first.split()) + "\n")
             continue
         if not columns:
-            columns = _without_end([_written(cell) for cell in row])
+            columns = _without_end([_cell_text(cell) for cell in row])
             table.writerow(columns)
             continue
-        cells = [_written(cell) for cell in row]
+        cells = [_cell_text(cell) for cell in row]
         cells += [""] * (len(columns) - len(cells))
         table.writerow(cells[: len(columns)] + _without_end(cells[len(columns) :]))
         faults += _faults(name, line, columns, row)
@@ -80,7 +80,7 @@ def _without_end(cells: list[str]) -> list[str]:
     return cells
 
 
-def _written(cell: SheetCell) -> str:
+def _cell_text(cell: SheetCell) -> str:
     """A cell as it would stand in the file; a line's end within it would move all row numbers."""
     if cell is None or isinstance(cell, Unreadable):
         return ""

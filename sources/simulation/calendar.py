@@ -14,7 +14,7 @@ WORKING_DAY_S = 8 * 3_600
 
 
 class UnknownDayError(Exception):
-    """The calendar tells nothing of a day that is needed; the text names the day."""
+    """The calendar has no entry for a day that is needed; the text names the day."""
 
 
 def instant(day: date, at: time = time()) -> int:
@@ -39,28 +39,28 @@ class WorkingTime:
 
     def __init__(self, sessions: Mapping[date, Sequence[tuple[time, time]]]) -> None:
         """``sessions`` of every day known, days off with none."""
-        self._known = sessions
+        self._sessions = sessions
         spans = [(instant(day, a), instant(day, b)) for day in sorted(sessions) for a, b in sessions[day]]
         self._opens = [opens for opens, _ in spans]
         self._worked = [0, *accumulate(closes - opens for opens, closes in spans)]
 
     def is_working_day(self, day: date) -> bool:
         """Whether there is any session; raises UnknownDayError."""
-        if day not in self._known:
+        if day not in self._sessions:
             raise UnknownDayError(f"the working calendar does not tell whether {day} is a working day")
-        return bool(self._known[day])
+        return bool(self._sessions[day])
 
     def sessions(self, day: date) -> list[tuple[int, int]]:
         """Opening and closing instants of a day."""
-        return [(instant(day, a), instant(day, b)) for a, b in self._known.get(day, ())]
+        return [(instant(day, a), instant(day, b)) for a, b in self._sessions.get(day, ())]
 
     def before(self, day: date, n: int) -> list[date]:
         """The last ``n`` working days before ``day``, oldest first; fewer where the calendar begins."""
         days: list[date] = []
         ordinal = day.toordinal() - 1
-        while len(days) < n and date.fromordinal(ordinal) in self._known:
+        while len(days) < n and date.fromordinal(ordinal) in self._sessions:
             candidate = date.fromordinal(ordinal)
-            if self._known[candidate]:
+            if self._sessions[candidate]:
                 days.append(candidate)
             ordinal -= 1
         return days[::-1]

@@ -12,7 +12,7 @@ from typing import Any
 from contract.events.envelope import derived_id
 from sources.simulation import petitions, publications, ratings, stories
 from sources.simulation.calendar import CLOSING_S, UnknownDayError, WorkingTime, instant, rfc3339
-from sources.simulation.dossier_life import FINAL, RESULT, life, surely_over
+from sources.simulation.dossier_life import FINAL, RESULT, make_steps, surely_over
 from sources.simulation.place import Point, Publication, Reference
 from sources.simulation.point_day import PointDay, Submission, Visit, point_day
 
@@ -22,7 +22,7 @@ LEAST_DOSSIERS = 1
 LEAST_WALK_INS = 2
 """Of each point and day so many are kept at any scale."""
 
-Told = tuple[int, dict[str, Any]]
+TimedEvent = tuple[int, dict[str, Any]]
 """Local seconds and the event of that instant."""
 
 
@@ -37,34 +37,36 @@ def working_day(reference: Reference, day: date, seed: int, scale: float) -> Ite
     yield from (event for _, event in timed_events(reference, day, seed, scale))
 
 
-def timed_events(reference: Reference, day: date, seed: int, scale: float) -> list[Told]:
+def timed_events(reference: Reference, day: date, seed: int, scale: float) -> list[TimedEvent]:
     """``working_day`` with the instant of each event in local seconds beside it."""
     working_time = reference.working_time
     if not working_time.is_working_day(day):
         raise UnknownDayError(f"{day} is a day off")
     past_days = working_time.before(day, HISTORY_WORKING_DAYS)
-    told: list[Told] = []
+    events: list[TimedEvent] = []
     for point in reference.points:
-        teller = _Teller(point, day, working_time, seed, scale)
+        of_point = _PointEvents(point, day, working_time, seed, scale)
         for received in [*past_days, day]:
-            course = point_day(point, received, seed, working_time, teller.growth)
-            petitioned = list(teller.petitions(received, course))
-            told += petitioned
-            told += teller.dossiers(received, course, {event["data"].get("dossier") for _, event in petitioned})
-        told += teller.visits(course)
-        told += teller.shifts(course)
-        told += teller.stuffing()
+            course = point_day(point, received, seed, working_time, of_point.growth)
+            petitioned = list(of_point.petitions(received, course))
+            events += petitioned
+            events += of_point.dossiers(received, course, {event["data"].get("dossier") for _, event in petitioned})
+        events += of_point.visits(course)
+        events += of_point.shifts(course)
+        events += of_point.stuffing()
     for decided in [*past_days, day]:
-        told += _published(reference.publications, decided, seed, working_time)
+        events += _publications(reference.publications, decided, seed, working_time)
     closed = working_time.sessions(day)[-1][1] + CLOSING_S
-    told = [item for item in told if item[0] <= closed]
-    told.sort(key=lambda item: item[0])
-    return told
+    events = [item for item in events if item[0] <= closed]
+    events.sort(key=lambda item: item[0])
+    return events
 
 
-def _published(known: Sequence[Publication], decided: date, seed: int, working_time: WorkingTime) -> Iterator[Told]:
-    """What was decided on that day about procedures, as the unit that publishes them tells it."""
-    for n, (procedure, step) in enumerate(publications.decided_on(known, decided, seed, working_time)):
+def _publications(
+    procedures: Sequence[Publication], decided: date, seed: int, working_time: WorkingTime
+) -> Iterator[TimedEvent]:
+    """The events of the decisions on procedures of that day, sent by the unit that publishes them."""
+    for n, (procedure, step) in enumerate(publications.decided_on(procedures, decided, seed, working_time)):
         event_id = derived_id("simulation", str(seed), f"{decided}/publication/{n}")
         event: dict[str, Any] = {"specversion": "1.0", "id": event_id, "type": step.type, "source": SOURCE}
         yield step.at, event | {"time": rfc3339(step.at), "subject": procedure, "data": step.data}
@@ -76,8 +78,8 @@ def dossier_code(unit: str, day: date, n: int) -> str:
 
 
 @dataclass
-class _Teller:
-    """Tells the events of one point as seen on ``day``: of the full volume, the part that ``scale`` keeps."""
+class _PointEvents:
+    """The events of one point as seen on ``day``: of the full volume, the part that ``scale`` keeps."""
 
     point: Point
     day: date
@@ -94,24 +96,24 @@ class _Teller:
     def growth(self) -> float:
         return max(1.0, self.scale)
 
-    def petitions(self, received: date, course: PointDay) -> Iterator[Told]:
-        """What happens to the petition of one day, if there is any and it was not over before; kept at any scale."""
+    def petitions(self, received: date, course: PointDay) -> Iterator[TimedEvent]:
+        """The events of the petition of one day, if there is one that was still open; kept at any scale."""
         dice = random.Random(f"{self.seed}/{self.point.unit}/{received}/petition")
         if dice.random() >= petitions.A_DAY_AND_POINT or not course.submissions:
             return
         at = max(course.submissions[0].submitted, instant(received)) + dice.randrange(600, 14_400)
         code = f"PA-{self.point.unit}-{received:%y%m%d}"
         about = dossier_code(self.point.unit, received, course.submissions[0].n)
-        steps = petitions.petition(dice, self.working_time, at, about)
+        steps = petitions.make_steps(dice, self.working_time, at, about)
         if steps[-1].at < instant(self.day):
             return
         for n, step in enumerate(steps):
             yield self._event(step.type, step.at, code, f"{received}/{code}/{n}", step.data)
 
-    def dossiers(self, received: date, course: PointDay, named: Collection[str]) -> Iterator[Told]:
-        """What happens until the day's end to the dossiers received on one day.
+    def dossiers(self, received: date, course: PointDay, named: Collection[str]) -> Iterator[TimedEvent]:
+        """The events until the day's end of the dossiers received on one day.
 
-        Those are left out for which all was over before, unless somebody ``named`` them.
+        Dossiers that ended before are left out, unless a petition ``named`` them.
         """
         stopped_from = None
         if self.point.unit == stories.OVERDUE_UNIT:
@@ -122,49 +124,49 @@ class _Teller:
                 continue
             code = dossier_code(self.point.unit, received, submission.n)
             is_named = code in named
-            is_judged = stopped_from is None and not is_named
-            if is_judged and surely_over(submission, self.working_time, instant(self.day)):
+            may_be_over = stopped_from is None and not is_named
+            if may_be_over and surely_over(submission, self.working_time, instant(self.day)):
                 continue
             dice = random.Random(f"{self.seed}/{code}")
             # Numbered before any is left out: a step keeps its id, whichever day is asked for.
-            steps = list(enumerate(life(self.point, submission, code, dice, self.working_time)))
+            steps = list(enumerate(make_steps(self.point, submission, code, dice, self.working_time)))
             if stopped_from is not None:
                 steps = [(n, step) for n, step in steps if step.at < stopped_from or step.type not in RESULT]
             over = steps[-1][1].at < instant(self.day) and any(step.type in FINAL for _, step in steps)
             if over and not is_named:
                 continue
             for n, step in steps:
-                told = self._event(step.type, step.at, code, f"{received}/{code}/{n}", step.data)
-                yield told
+                timed_event = self._event(step.type, step.at, code, f"{received}/{code}/{n}", step.data)
+                yield timed_event
                 if step.data.get("instrument") == ratings.INSTRUMENT:
-                    yield from self._second_thoughts(code, *told)
+                    yield from self._changed_answer(code, *timed_event)
 
-    def _second_thoughts(self, code: str, at: int, given: dict[str, Any]) -> Iterator[Told]:
+    def _changed_answer(self, code: str, at: int, given: dict[str, Any]) -> Iterator[TimedEvent]:
         dice = random.Random(f"{self.seed}/{code}/second thoughts")
         if dice.random() < ratings.CHANGED_SHARE:
             at += dice.randrange(60, 1_800)
-            yield at, ratings.in_place_of(dice, given, rfc3339(at))
+            yield at, ratings.make_replacement(dice, given, rfc3339(at))
 
-    def visits(self, course: PointDay) -> Iterator[Told]:
-        """The day's tickets, and the taps of those who were served."""
+    def visits(self, course: PointDay) -> Iterator[TimedEvent]:
+        """The events of the day's tickets, and the taps of those who were served."""
         tap_share = ratings.TAP_SHARE
         if self.point.unit == stories.COLLAPSE_UNIT:
             tap_share = stories.COLLAPSE_TAP_SHARE
         walk_ins = 0
         for visit in course.visits:
-            known = visit.submission
-            walk_ins += known is None
-            if not (self._keeps(known) if known else visit.share < self.scale or walk_ins <= LEAST_WALK_INS):
+            submission = visit.submission
+            walk_ins += submission is None
+            if not (self._keeps(submission) if submission else visit.share < self.scale or walk_ins <= LEAST_WALK_INS):
                 continue
             ticket = f"{self.point.unit}-{self.day:%Y%m%d}-A{visit.n:03}"
-            dossier = dossier_code(self.point.unit, self.day, known.n) if known else None
+            dossier = dossier_code(self.point.unit, self.day, submission.n) if submission else None
             dice = random.Random(f"{self.seed}/{ticket}")
             yield from self._ticket(visit, ticket)
             if visit.served is not None and dice.random() < tap_share:
                 yield from self._tap(visit, ticket, dossier, dice)
 
-    def shifts(self, course: PointDay) -> Iterator[Told]:
-        """Who is on duty at the counters that are open."""
+    def shifts(self, course: PointDay) -> Iterator[TimedEvent]:
+        """The shifts of the officials at the open counters."""
         sessions = self.working_time.sessions(self.day)
         opens, closes = sessions[0][0], sessions[-1][1]
         for counter in range(course.open_counters):
@@ -172,7 +174,7 @@ class _Teller:
             data = {"starts_at": rfc3339(opens), "ends_at": rfc3339(closes), "role": "counter"}
             yield self._event("staff.shift", opens - 600, staff, f"{self.day}/{staff}/shift", data)
 
-    def stuffing(self) -> Iterator[Told]:
+    def stuffing(self) -> Iterator[TimedEvent]:
         """The taps of ``stories.STUFFED_DEVICE`` that no citizen made."""
         device = stories.STUFFED_DEVICE
         counter = next((code for code, at in self.point.tablets.items() if at == device), None)
@@ -188,27 +190,27 @@ class _Teller:
     def _keeps(self, submission: Submission) -> bool:
         return submission.share < self.scale or submission.n <= LEAST_DOSSIERS
 
-    def _event(self, kind: str, at: int, subject: str, key: str, data: dict[str, Any]) -> Told:
+    def _event(self, kind: str, at: int, subject: str, key: str, data: dict[str, Any]) -> TimedEvent:
         volume = [f"{self.growth:g}"] if self.growth > 1 else []
         event_id = derived_id("simulation", str(self.seed), *volume, key)
         event: dict[str, Any] = {"specversion": "1.0", "id": event_id, "type": kind, "source": SOURCE}
         return at, event | {"time": rfc3339(at), "subject": subject, "data": {"unit": self.point.unit, **data}}
 
-    def _ticket(self, visit: Visit, ticket: str) -> Iterator[Told]:
+    def _ticket(self, visit: Visit, ticket: str) -> Iterator[TimedEvent]:
         key = f"{self.day}/{ticket}"
-        asked = {"procedure": visit.submission.procedure.code} if visit.submission else {}
-        yield self._event("queue.ticket_issued", visit.arrived, ticket, f"{key}/issued", asked)
+        procedure = {"procedure": visit.submission.procedure.code} if visit.submission else {}
+        yield self._event("queue.ticket_issued", visit.arrived, ticket, f"{key}/issued", procedure)
         if visit.abandoned is not None:
-            yield self._event("queue.abandoned", visit.abandoned, ticket, f"{key}/abandoned", asked)
+            yield self._event("queue.abandoned", visit.abandoned, ticket, f"{key}/abandoned", procedure)
         if visit.called is not None and visit.served is not None:
-            here = {**asked, "counter": self.point.counters[visit.counter], "staff": self._staff(visit.counter)}
+            here = {**procedure, "counter": self.point.counters[visit.counter], "staff": self._staff(visit.counter)}
             yield self._event("queue.called", visit.called, ticket, f"{key}/called", here)
             yield self._event("queue.served", visit.served, ticket, f"{key}/served", here)
 
     def _staff(self, counter: int) -> str:
         return f"CB-{self.point.unit}-{counter + 1:02}"
 
-    def _tap(self, visit: Visit, ticket: str, dossier: str | None, dice: random.Random) -> Iterator[Told]:
+    def _tap(self, visit: Visit, ticket: str, dossier: str | None, dice: random.Random) -> Iterator[TimedEvent]:
         counter = self.point.counters[visit.counter]
         device = self.point.tablets.get(counter) or self.point.exit_tablet
         if device is None or visit.served is None or visit.called is None:

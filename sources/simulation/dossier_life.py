@@ -1,4 +1,4 @@
-"""The whole life of one dossier, from what it is, without knowing which day is being simulated."""
+"""The whole life of one dossier. It depends on the dossier alone, not on the day that is simulated."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from contextlib import suppress
 
 from sources.simulation import ratings
 from sources.simulation.calendar import CLOSING_S, DAY_S, WORKING_DAY_S, UnknownDayError, WorkingTime, rfc3339
+from sources.simulation.course import DossierCourse, Step
 from sources.simulation.papers import papers
 from sources.simulation.place import Point
 from sources.simulation.point_day import Submission
 from sources.simulation.steps import handovers, parts
-from sources.simulation.telling import Life, Step
 from sources.simulation.texts import texts
 
 REFUSED_SHARE = 0.015
@@ -22,10 +22,10 @@ SECOND_SUPPLEMENT_SHARE = 0.06
 BY_AGENCY_SHARE = 0.15
 APOLOGY_SHARE = 0.6
 APOLOGY_AT_TERM = 0.7
-"""It is sent when so much of the term is over: of the longer terms a day before the appointment, as it must be."""
+"""It is sent after this share of the term; for longer terms that is a day before the appointment, as required."""
 
 RESCHEDULED_SHARE = 0.3
-"""Of those apologised for: the others are late for lack of a new appointment."""
+"""Of those with an apology; the others are late, as they get no new appointment."""
 
 OUTSIDE_TERRITORY_SHARE = 0.06
 ELECTRONIC_SHARE = 0.86
@@ -49,16 +49,18 @@ FINAL = {"dossier.refused", "dossier.withdrawn", "dossier.stopped", "dossier.ret
 RESULT = {"dossier.step", "dossier.completed", "dossier.result_issued", "dossier.returned", "rating.submitted"}
 
 
-def life(point: Point, submission: Submission, code: str, rng: random.Random, working_time: WorkingTime) -> list[Step]:
+def make_steps(
+    point: Point, submission: Submission, code: str, rng: random.Random, working_time: WorkingTime
+) -> list[Step]:
     """All events of a dossier in order of time; cut off where the calendar ends."""
-    told = Life(rng, working_time, submission.submitted, 0, submission.procedure.due_is_told)
+    course = DossierCourse(rng, working_time, submission.submitted, 0, submission.procedure.has_due_at)
     with suppress(UnknownDayError):
-        _tell(told, point, submission, code)
-    return sorted(told.steps, key=lambda step: step.at)
+        _run(course, point, submission, code)
+    return sorted(course.steps, key=lambda step: step.at)
 
 
 def surely_over(submission: Submission, working_time: WorkingTime, by: int) -> bool:
-    """Whether the whole life lies before ``by``, as far as that can be said without telling it."""
+    """Whether the whole life is certain to end before ``by``, judged by upper bounds and without simulating it."""
     if submission.trouble:
         return False
     procedure, channel = submission.procedure, submission.channel
@@ -69,11 +71,11 @@ def surely_over(submission: Submission, working_time: WorkingTime, by: int) -> b
     return working_time.between(submission.submitted, by) > longest_s
 
 
-def _tell(told: Life, point: Point, submission: Submission, code: str) -> None:
-    rng, procedure, channel = told.rng, submission.procedure, submission.channel
+def _run(course: DossierCourse, point: Point, submission: Submission, code: str) -> None:
+    rng, procedure, channel = course.rng, submission.procedure, submission.channel
     outside = rng.random() < OUTSIDE_TERRITORY_SHARE
     via_vneid = (rng.random() < 0.9) if channel == "online" else None
-    told.tell(
+    course.add(
         "dossier.submitted",
         procedure=procedure.code,
         channel=channel,
@@ -81,126 +83,128 @@ def _tell(told: Life, point: Point, submission: Submission, code: str) -> None:
         via_vneid=via_vneid,
         territory_unit="H26" if outside else point.unit,
     )
-    accept_due = told.working_time.add(told.now, ACCEPT_LIMIT_S)
+    accept_due = course.working_time.add(course.now, ACCEPT_LIMIT_S)
     counter = point.counters[submission.counter] if channel == "direct" else None
     staff = f"CB-{point.unit}-{submission.counter + 1:02}"
     if channel == "direct":
-        told.now += rng.randrange(20, 90)
+        course.now += rng.randrange(20, 90)
     else:
         staff = f"CB-{point.unit}-{rng.randrange(len(point.counters)) + 1:02}"
-        told.work(min(ACCEPT_LARGEST_S, rng.lognormvariate(math.log(ACCEPT_MEDIAN_S), 1.0)))
+        course.work(min(ACCEPT_LARGEST_S, rng.lognormvariate(math.log(ACCEPT_MEDIAN_S), 1.0)))
     if rng.random() < REFUSED_SHARE:
-        told.tell("dossier.refused", reason=texts().dossier_reasons["refused"], staff=staff)
+        course.add("dossier.refused", reason=texts().dossier_reasons["refused"], staff=staff)
         return
-    told.accepted = told.now
-    told.due = told.working_time.add(told.now, procedure.term_s)
-    told.tell(
+    course.accepted = course.now
+    course.due = course.working_time.add(course.now, procedure.term_s)
+    course.add(
         "dossier.accepted",
         procedure=procedure.code,
         channel=channel,
         accept_due=rfc3339(accept_due) if channel == "online" else None,
-        due_at=told.told_due(),
+        due_at=course.due_at(),
         staff=staff,
         counter=counter,
     )
     for paper in papers(rng, via_vneid=bool(via_vneid)):
-        told.tell_at(told.now + paper.after_s, paper.type, paper.data)
+        course.add_at(course.now + paper.after_s, paper.type, paper.data)
     fee = procedure.fee_vnd
     if 0 < fee < LAND_DUTY_FROM_VND:
-        told.now += rng.randrange(30, 240)
-        _pay(told, fee, channel)
-    if _worked_on(told, point, submission, staff):
-        _returned(told, point, submission, code)
+        course.now += rng.randrange(30, 240)
+        _pay(course, fee, channel)
+    if _process(course, point, submission, staff):
+        _hand_over(course, point, submission, code)
 
 
-def _pay(told: Life, fee: int, channel: str) -> None:
-    by_web = told.rng.random() < ONLINE_PAYMENT_SHARE[channel]
-    told.tell("payment.paid", amount_vnd=fee, online=by_web, gateway="DVCQG" if by_web else None)
+def _pay(course: DossierCourse, fee: int, channel: str) -> None:
+    by_web = course.rng.random() < ONLINE_PAYMENT_SHARE[channel]
+    course.add("payment.paid", amount_vnd=fee, online=by_web, gateway="DVCQG" if by_web else None)
 
 
-def _worked_on(told: Life, point: Point, submission: Submission, staff: str) -> bool:
+def _process(course: DossierCourse, point: Point, submission: Submission, staff: str) -> bool:
     """From acceptance to completion; False when it ends otherwise."""
-    rng, procedure = told.rng, submission.procedure
+    rng, procedure = course.rng, submission.procedure
     late = submission.trouble == "late"
     usual = min(LARGEST_SHARE_OF_TERM, USUAL_SHARE_OF_TERM * rng.lognormvariate(0, 0.6))
     share = rng.uniform(1.3, 2.2) if late else usual
     work_s = max(600.0, procedure.term_s * share)
     if rng.random() < WITHDRAWN_SHARE:
-        told.work(work_s * 0.5)
-        told.tell("dossier.withdrawn", reason=texts().dossier_reasons["withdrawn"])
+        course.work(work_s * 0.5)
+        course.add("dossier.withdrawn", reason=texts().dossier_reasons["withdrawn"])
         return False
     if rng.random() < STOPPED_SHARE:
-        told.work(work_s * 0.7)
-        told.tell("dossier.stopped", reason=texts().dossier_reasons["stopped"])
+        course.work(work_s * 0.7)
+        course.add("dossier.stopped", reason=texts().dossier_reasons["stopped"])
         return False
     done = 0.0
     if submission.trouble == "supplement":
         for n in range(1, 3 if rng.random() < SECOND_SUPPLEMENT_SHARE else 2):
-            told.work(work_s * 0.25)
+            course.work(work_s * 0.25)
             done += 0.25
-            told.asked = n
-            told.tell(
+            course.supplements = n
+            course.add(
                 "dossier.supplement_requested",
                 n=n,
                 by_fault="agency" if rng.random() < BY_AGENCY_SHARE else "applicant",
                 staff=staff,
             )
-            told.wait(rng.uniform(0.5, 3.0))
-            told.tell("dossier.supplement_completed", n=n, due_at=told.told_due())
+            course.wait(rng.uniform(0.5, 3.0))
+            course.add("dossier.supplement_completed", n=n, due_at=course.due_at())
     elif submission.trouble == "suspended":
-        told.work(work_s * 0.3)
+        course.work(work_s * 0.3)
         done += 0.3
-        told.tell("dossier.suspended", reason=texts().dossier_reasons["suspended"])
-        told.wait(rng.uniform(0.5, 2.0))
-        told.tell("dossier.resumed", due_at=told.told_due())
+        course.add("dossier.suspended", reason=texts().dossier_reasons["suspended"])
+        course.wait(rng.uniform(0.5, 2.0))
+        course.add("dossier.resumed", due_at=course.due_at())
     if procedure.fee_vnd >= LAND_DUTY_FROM_VND:
-        told.work(work_s * (0.6 - done) if done < 0.6 else 60)
+        course.work(work_s * (0.6 - done) if done < 0.6 else 60)
         done = max(done, 0.6)
-        told.tell("dossier.finance_requested", amount_vnd=procedure.fee_vnd)
-        told.wait(rng.uniform(0.05, DUTY_LARGEST_DAYS))
-        _pay(told, procedure.fee_vnd, submission.channel)
+        course.add("dossier.finance_requested", amount_vnd=procedure.fee_vnd)
+        course.wait(rng.uniform(0.05, DUTY_LARGEST_DAYS))
+        _pay(course, procedure.fee_vnd, submission.channel)
     if late and rng.random() < APOLOGY_SHARE:
-        known = APOLOGY_AT_TERM / share
-        told.work(max(60.0, work_s * (known - done)))
-        done = max(done, known)
-        offered = rfc3339(told.working_time.add(told.due, 2 * WORKING_DAY_S))
-        told.tell("dossier.apology_sent", reason=texts().dossier_reasons["apology_sent"], new_due=offered)
+        apology_at = APOLOGY_AT_TERM / share
+        course.work(max(60.0, work_s * (apology_at - done)))
+        done = max(done, apology_at)
+        offered = rfc3339(course.working_time.add(course.due, 2 * WORKING_DAY_S))
+        course.add("dossier.apology_sent", reason=texts().dossier_reasons["apology_sent"], new_due=offered)
         if rng.random() < RESCHEDULED_SHARE:
-            told.now += rng.randrange(60, 600)
-            told.tell("dossier.rescheduled", reason=texts().dossier_reasons["apology_sent"], new_due=offered, n=1)
-    told.work(work_s * (1 - done))
-    found = parts(procedure, submission.channel, taxed=procedure.fee_vnd >= LAND_DUTY_FROM_VND)
-    for handover in handovers(rng, told.working_time, point.unit, found, (told.accepted, told.now), told.due):
-        told.tell_at(handover.at, "dossier.step", handover.data)
+            course.now += rng.randrange(60, 600)
+            course.add("dossier.rescheduled", reason=texts().dossier_reasons["apology_sent"], new_due=offered, n=1)
+    course.work(work_s * (1 - done))
+    work_parts = parts(procedure, submission.channel, taxed=procedure.fee_vnd >= LAND_DUTY_FROM_VND)
+    for handover in handovers(
+        rng, course.working_time, point.unit, work_parts, (course.accepted, course.now), course.due
+    ):
+        course.add_at(handover.at, "dossier.step", handover.data)
     outcome = rng.choices(("granted", "refused", "other"), (96, 3, 1))[0]
-    told.tell("dossier.completed", outcome=outcome, staff=staff)
+    course.add("dossier.completed", outcome=outcome, staff=staff)
     return True
 
 
-def _returned(told: Life, point: Point, submission: Submission, code: str) -> None:
-    rng, channel = told.rng, submission.channel
-    late = told.now > told.due
+def _hand_over(course: DossierCourse, point: Point, submission: Submission, code: str) -> None:
+    rng, channel = course.rng, submission.channel
+    late = course.now > course.due
     if submission.procedure.requires_result:
-        told.now += rng.randrange(30, 600)
+        course.now += rng.randrange(30, 600)
         electronic = rng.random() < ELECTRONIC_SHARE
         signed = electronic and rng.random() < 0.95
-        told.tell("dossier.result_issued", electronic=electronic, signed=signed, archived=electronic)
+        course.add("dossier.result_issued", electronic=electronic, signed=signed, archived=electronic)
     if channel == "online":
-        told.now += rng.randrange(20, 300)
+        course.now += rng.randrange(20, 300)
     else:
         fetched_s = min(FETCH_LARGEST_S, rng.lognormvariate(math.log(FETCH_MEDIAN_S), 0.8))
-        told.work(fetched_s + (WORKING_DAY_S if channel == "post" else 0))
+        course.work(fetched_s + (WORKING_DAY_S if channel == "post" else 0))
     counter = point.counters[rng.randrange(len(point.counters))] if channel == "direct" else None
-    told.tell("dossier.returned", channel=channel, counter=counter)
+    course.add("dossier.returned", channel=channel, counter=counter)
     if channel == "online" and rng.random() < ratings.ONLINE_SHARE:
-        told.now += rng.randrange(60, 5_400)
-        closing = told.now - told.now % DAY_S + 17 * 3_600 + CLOSING_S
-        told.now = min(told.now, closing - 60)
+        course.now += rng.randrange(60, 5_400)
+        closing = course.now - course.now % DAY_S + 17 * 3_600 + CLOSING_S
+        course.now = min(course.now, closing - 60)
         by_form = rng.random() < ratings.FORM_SHARE
-        early = told.now < told.due - DAY_S
-        form = ratings.form(rng, late=late, early=early, asked=told.asked) if by_form else None
+        early = course.now < course.due - DAY_S
+        form = ratings.form(rng, late=late, early=early, supplements=course.supplements) if by_form else None
         answer = form or ratings.online(rng, late=late)
-        told.tell(
+        course.add(
             "rating.submitted",
             channel="online",
             scale="nd61" if form else "csat5",

@@ -1,4 +1,4 @@
-"""What happens to the papers of an accepted dossier, and that its status reaches the national portal. Pure."""
+"""Events of an accepted dossier's papers, and the one of its status at the national portal. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COMPONENTS = ("application", "identity", "certificate", "plan")
 
 
 class Paper(NamedTuple):
-    """One event to be, so many seconds after acceptance."""
+    """An event to be made, ``after_s`` seconds after acceptance."""
 
     after_s: int
     type: str
@@ -30,17 +30,17 @@ class Paper(NamedTuple):
 
 
 def papers(rng: random.Random, *, via_vneid: bool) -> list[Paper]:
-    """What happens to the papers of one dossier, in order of time."""
-    told = []
+    """The events of one dossier's papers, in order of time."""
+    events = []
     if rng.random() < DIGITISED_SHARE:
         component = rng.choice(COMPONENTS)
-        told.append(Paper(rng.randrange(10, 120), "component.digitised", {"component": component}))
+        events.append(Paper(rng.randrange(10, 120), "component.digitised", {"component": component}))
         if rng.random() < REUSED_SHARE:
-            told.append(Paper(rng.randrange(10, 120), "component.reused", {"source": "previous_dossier"}))
+            events.append(Paper(rng.randrange(10, 120), "component.reused", {"source": "previous_dossier"}))
         if rng.random() < FROM_STORE_SHARE:
-            told.append(Paper(rng.randrange(10, 120), "component.fetched", {"source": "portal_store"}))
+            events.append(Paper(rng.randrange(10, 120), "component.fetched", {"source": "portal_store"}))
     if via_vneid and rng.random() < FROM_POPULATION_SHARE:
-        told.append(Paper(rng.randrange(5, 60), "component.fetched", {"source": "population"}))
+        events.append(Paper(rng.randrange(5, 60), "component.fetched", {"source": "population"}))
     if rng.random() < SYNCED_SHARE:
-        told.append(Paper(rng.randrange(30, SYNCED_WITHIN_S), "dossier.synced", {"status": "accepted"}))
-    return sorted(told, key=lambda paper: paper.after_s)
+        events.append(Paper(rng.randrange(30, SYNCED_WITHIN_S), "dossier.synced", {"status": "accepted"}))
+    return sorted(events, key=lambda paper: paper.after_s)

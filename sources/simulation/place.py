@@ -1,4 +1,4 @@
-"""What the simulation needs to know of the units: read from the same reference events that are loaded."""
+"""Units, procedures and tablets as the simulation needs them, read from the same reference events that are loaded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ class NoPlaceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ProcedureFacts:
-    """A procedure as far as the course of its dossiers depends on it. ``term_s``: working seconds."""
+    """The fields of a procedure that its dossiers' course depends on. ``term_s``: working seconds.
+
+    With ``has_due_at`` its dossiers' events carry the due date.
+    """
 
     code: str
     term_s: int
@@ -30,7 +33,7 @@ class ProcedureFacts:
     fee_vnd: int
     requires_result: bool
     annual_volume: int
-    due_is_told: bool
+    has_due_at: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,5 +132,5 @@ def _procedure(code: str, data: dict[str, Any]) -> ProcedureFacts:
         fee_vnd=data.get("fee_vnd", 0),
         requires_result=data.get("requires_result", True),
         annual_volume=data.get("annual_volume", 0),
-        due_is_told=int(code[-1], 36) % 2 == 0,
+        has_due_at=int(code[-1], 36) % 2 == 0,
     )

@@ -1,4 +1,4 @@
-"""One day at one point at full volume: who hands something in, who comes to the counter, how long they wait."""
+"""One day at one point at full volume: dossiers handed in, visits at the counters and their waiting times."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def point_day(point: Point, day: date, seed: int, working_time: WorkingTime, gro
     arrivals += [
         (midnight + _moment(rng, _COUNTER_HOURS), None) for _ in range(_poisson(rng, (others + more) * volume))
     ]
-    visits, n_open = _served(rng, point, working_time.sessions(day), arrivals)
+    visits, n_open = _serve_visits(rng, point, working_time.sessions(day), arrivals)
     return PointDay(submissions, visits, n_open)
 
 
@@ -157,7 +157,7 @@ def _trouble(rng: random.Random) -> str | None:
     return None
 
 
-def _served(
+def _serve_visits(
     rng: random.Random,
     point: Point,
     sessions: list[tuple[int, int]],

@@ -1,4 +1,4 @@
-"""How satisfied simulated people are, and what they say."""
+"""The ratings of simulated citizens: scores, reasons and comments."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHANGED_SHARE = 0.04
 
 INSTRUMENT = "nd61.online.v1"
 OFFICES_POINTS = {2: 80, 1: 16, 0: 4}
-"""How often in a hundred which answer is given to how many offices had to be turned to."""
+"""Answers to the question how many offices were visited, with their frequency in percent."""
 
 BAD_SHARE = 0.05
 BAD_SHARE_AFTER_LONG_WAIT = 0.16
@@ -72,25 +72,25 @@ def online(rng: random.Random, *, late: bool) -> Answer:
     return Answer(score, {"language": language, **why})
 
 
-def form(rng: random.Random, *, late: bool, early: bool, asked: int) -> Answer:
-    """An answer on ``nd61`` with the citizen's items of Decree 61's form, ``asked`` so often for papers."""
-    found = online(rng, late=late)
-    score = {5: 2, 4: 1}.get(found.score, 0)
+def form(rng: random.Random, *, late: bool, early: bool, supplements: int) -> Answer:
+    """An answer on ``nd61`` with the citizen's items of Decree 61's form, after so many requests for papers."""
+    answer = online(rng, late=late)
+    score = {5: 2, 4: 1}.get(answer.score, 0)
     items = {
         "nd61_1": 0 if late else 2 if early else 1,
-        "nd61_3": max(0, 2 - asked),
+        "nd61_3": max(0, 2 - supplements),
         "nd61_4": rng.choices(list(OFFICES_POINTS), list(OFFICES_POINTS.values()))[0],
         "nd61_7": score,
     }
-    return Answer(score, {**found.rest, "instrument": INSTRUMENT, "answers": items})
+    return Answer(score, {**answer.rest, "instrument": INSTRUMENT, "answers": items})
 
 
-def in_place_of(rng: random.Random, given: dict[str, Any], time: str) -> dict[str, Any]:
-    """The event of another answer on ``nd61`` that somebody gives at ``time`` instead of the ``given`` one."""
+def make_replacement(rng: random.Random, given: dict[str, Any], time: str) -> dict[str, Any]:
+    """The event of another answer on ``nd61``, given at ``time`` in place of the ``given`` one."""
     score = rng.choice([points for points in (0, 1, 2) if points != given["data"]["score"]])
-    told = {name: value for name, value in given["data"].items() if name not in {"reasons", "comment"}}
+    kept = {name: value for name, value in given["data"].items() if name not in {"reasons", "comment"}}
     replaces = {"id": given["id"], "time": given["time"]}
-    data = told | {"score": score, "answers": told["answers"] | {"nd61_7": score}, "replaces": replaces}
+    data = kept | {"score": score, "answers": kept["answers"] | {"nd61_7": score}, "replaces": replaces}
     return given | {"id": replacement_id(UUID(given["id"])), "time": time, "data": data}
 
 

@@ -1,4 +1,4 @@
-"""Which desks and agencies work on a dossier between acceptance and completion (phiếu kiểm soát quá trình). Pure."""
+"""The desks and agencies that work on a dossier between acceptance and completion (phiếu kiểm soát quá trình). Pure."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ class Handover(NamedTuple):
 
 
 def parts(procedure: ProcedureFacts, channel: str, *, taxed: bool) -> list[Part]:
-    """Who works on it: what is due within a working day and was handed in at the counter is done there."""
+    """The parts of the work; none for a dossier handed in at the counter that is due within a working day."""
     if procedure.term_s <= WORKING_DAY_S:
         return [] if channel == "direct" else [APPROVE]
     return [APPRAISE, TAX, APPROVE] if taxed else [APPRAISE, APPROVE]
 
 
 def handovers(
-    rng: random.Random, working_time: WorkingTime, unit: str, found: list[Part], span: tuple[int, int], due: int
+    rng: random.Random, working_time: WorkingTime, unit: str, work_parts: list[Part], span: tuple[int, int], due: int
 ) -> list[Handover]:
     """Each part's end between acceptance and completion (``span``); its own due time is its share of the term."""
     start, end = span
     done_s, term_s = working_time.between(start, end), working_time.between(start, due)
-    told: list[Handover] = []
-    for (began, _), part in zip(pairwise([0.0, *(part.until for part in found)]), found, strict=True):
+    ends: list[Handover] = []
+    for (began, _), part in zip(pairwise([0.0, *(part.until for part in work_parts)]), work_parts, strict=True):
         started, finished = (working_time.add(start, max(1, done_s * share)) for share in (began, part.until))
         finished = min(finished, end)
         step_due = working_time.add(start, max(1, term_s * part.until))
@@ -57,12 +57,12 @@ def handovers(
         data: dict[str, Any] = {
             "step": part.step,
             "agency": "TAX" if part.coordinating else unit,
-            "staff": None if part.coordinating else f"CB-{unit}-{APPROVER_NUMBER + len(told)}",
+            "staff": None if part.coordinating else f"CB-{unit}-{APPROVER_NUMBER + len(ends)}",
             "started_at": rfc3339(started),
             "step_due": rfc3339(step_due),
             "finished_at": rfc3339(finished),
             "electronic": rng.random() < ELECTRONIC_SHARE,
             "coordinating": part.coordinating,
         }
-        told.append(Handover(finished, {name: value for name, value in data.items() if value is not None}))
-    return told
+        ends.append(Handover(finished, {name: value for name, value in data.items() if value is not None}))
+    return ends

@@ -1,4 +1,4 @@
-"""Three things that go wrong in every simulated day, so that one can see whether they are found.
+"""Three faults in every simulated day, so that one can see whether the pages show them.
 
 Their units are always simulated at full volume, whatever the scale.
 """

@@ -12,8 +12,8 @@ import pytest
 from contract.reference.aliases import Aliases, aliases_from
 from contract.reference.export import texts
 from contract.reference.procedure_codes import plain_code
-from sources.compiled.compiled_mapping import Made, Transform
-from sources.importing.events_of_file import produced
+from sources.compiled.compiled_mapping import CompiledMapping, MappedEvent
+from sources.importing.events_of_file import read_events
 from sources.mapping.mapping_file import load
 from tests.contract.test_reference_files import AS_OF, UNITS, faults, parsed
 
@@ -54,8 +54,8 @@ def imported(tmp_path: Path, aliases: Aliases) -> list[dict[str, Any]]:
     file.write_text(EXPORT, encoding="utf-8")
     rules.write_text(MAPPING, encoding="utf-8")
     mapping = load(rules)
-    made = produced(file, mapping, Transform(mapping, aliases))
-    return [json.loads(one.line)["data"] for one in made if isinstance(one, Made)]
+    made = read_events(file, mapping, CompiledMapping(mapping, aliases))
+    return [json.loads(one.line)["data"] for one in made if isinstance(one, MappedEvent)]
 
 
 def test_an_alias_means_another_unit_from_its_day_on() -> None:

@@ -27,7 +27,7 @@ from runtime.clock import ReplayClock
 from runtime.ingest_client import IngestClient
 from runtime.settings import Settings
 from sources.simulation.calendar import instant, rfc3339
-from sources.simulation.day import Told
+from sources.simulation.day import TimedEvent
 from tests.support import own_settings, wait_until
 
 MORNING = instant(date(2026, 11, 20)) + 7 * 3_600
@@ -69,7 +69,7 @@ def door() -> Iterator[Door]:
     server.server_close()
 
 
-def events(*seconds: int) -> list[Told]:
+def events(*seconds: int) -> list[TimedEvent]:
     return [(MORNING + after, {"id": str(after)}) for after in seconds]
 
 
@@ -77,9 +77,9 @@ def clock_of(seconds: float, speed: float) -> ReplayClock:
     return ReplayClock(datetime.fromisoformat(rfc3339(MORNING)), datetime.now(UTC), speed, seconds)
 
 
-def send(door: Door, told: list[Told], clock: ReplayClock, stop: Stop) -> Sent:
+def send(door: Door, day: list[TimedEvent], clock: ReplayClock, stop: Stop) -> Sent:
     with IngestClient(f"http://127.0.0.1:{door.server_port}", "key") as client:
-        return replay(client, told, clock, stop, lambda _sent: None)
+        return replay(client, day, clock, stop, lambda _sent: None)
 
 
 def test_an_event_is_sent_when_the_clock_reaches_it_and_not_before(door: Door) -> None:
@@ -94,9 +94,9 @@ def test_an_event_is_sent_when_the_clock_reaches_it_and_not_before(door: Door) -
 
 def test_refusals_are_counted_and_a_stop_ends_the_day(door: Door) -> None:
     stop = Stop()
-    threading.Timer(1.0, stop.ask).start()
-    told = [(MORNING, {"id": "bad"}), *events(1, 3_600)]
-    sent = send(door, told, clock_of(seconds=60, speed=10), stop)
+    threading.Timer(1.0, stop.request).start()
+    day = [(MORNING, {"id": "bad"}), *events(1, 3_600)]
+    sent = send(door, day, clock_of(seconds=60, speed=10), stop)
     assert (sent.sent, sent.accepted, len(sent.refused), sent.unanswered) == (2, 1, 1, 0)
 
 

@@ -14,7 +14,7 @@ import pytest
 from tests.ingest.test_http import HOME, KEY, LINES, Ingest, ingest_in, raw, tap, told
 from tests.support import wait_until
 
-QUICK = "import runtime.http_bounds as b; b.HEAD_S = b.BODY_WINDOW_S = 1.0; b.CHECK_S = 0.2; b.LINGER_S = 0.2"
+QUICK = "import runtime.http.bounds as b; b.HEAD_S = b.BODY_WINDOW_S = 1.0; b.CHECK_S = 0.2; b.LINGER_S = 0.2"
 SLOW_CONNECTIONS = 1_000
 HEAD = f"POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nContent-Type: {LINES}\r\n"
 
@@ -124,7 +124,7 @@ def test_taps_pass_while_a_thousand_slow_connections_hang(tmp_path: Path, first:
 
 
 def test_of_too_many_connections_those_that_send_nothing_make_room(tmp_path: Path) -> None:
-    bound = "import runtime.http_bounds as b; b.MOST_CONNECTIONS = 40; b.HEAD_S = 600"
+    bound = "import runtime.http.bounds as b; b.MOST_CONNECTIONS = 40; b.HEAD_S = 600"
     with ingest_in(tmp_path, HOME, run_first=bound) as ingest, ExitStack() as held:
         for _ in range(100):
             held.enter_context(socket.create_connection(address(ingest), timeout=10))
@@ -136,7 +136,7 @@ def test_of_too_many_connections_those_that_send_nothing_make_room(tmp_path: Pat
 
 
 def test_when_all_connections_are_at_work_one_more_is_503(tmp_path: Path) -> None:
-    bound = "import runtime.http_bounds as b; b.MOST_CONNECTIONS = 20"
+    bound = "import runtime.http.bounds as b; b.MOST_CONNECTIONS = 20"
     with ingest_in(tmp_path, HOME, run_first=bound) as ingest, ExitStack() as held:
         ingest.http.close()
         for _ in range(20):

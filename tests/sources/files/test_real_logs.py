@@ -14,8 +14,8 @@ import pytest
 
 from contract.events.envelope import AnyEvent, decode
 from contract.events.refusals import Refusal
-from sources.compiled.compiled_mapping import Made, Transform
-from sources.importing.events_of_file import produced
+from sources.compiled.compiled_mapping import CompiledMapping, MappedEvent
+from sources.importing.events_of_file import read_events
 from sources.importing.survey import reference_events, survey
 from sources.mapping.mapping_file import load
 
@@ -29,10 +29,10 @@ def imported(name: str, mapping_name: str) -> Iterator[AnyEvent]:
     if not file.exists():
         pytest.skip(f"{name} is not beside the repository (shared/data)")
     mapping = load(MAPPINGS / f"{mapping_name}.yaml")
-    transform = Transform(mapping)
+    compiled = CompiledMapping(mapping)
     seen = set()
-    for one in chain(reference_events(mapping, survey(file, mapping, transform)), produced(file, mapping, transform)):
-        assert isinstance(one, Made), one
+    for one in chain(reference_events(mapping, survey(file, mapping, compiled)), read_events(file, mapping, compiled)):
+        assert isinstance(one, MappedEvent), one
         event = decode(one.line)
         assert not isinstance(event, Refusal), event
         assert event.id not in seen
@@ -63,7 +63,7 @@ def test_csv_and_xes_of_the_permit_log_are_the_same_bytes() -> None:
         pytest.skip("the permit log is not beside the repository (shared/data)")
     mapping = load(MAPPINGS / "receipt.yaml")
     from_csv, from_xes = (
-        sorted(one.line for one in produced(file, mapping, Transform(mapping)) if isinstance(one, Made))
+        sorted(one.line for one in read_events(file, mapping, CompiledMapping(mapping)) if isinstance(one, MappedEvent))
         for file in files
     )
     assert from_csv == from_xes

@@ -10,8 +10,8 @@ import pytest
 
 from contract.events.envelope import AnyEvent, decode
 from contract.events.refusals import Refusal
-from sources.compiled.compiled_mapping import Made, Rejected, Transform
-from sources.importing.events_of_file import produced
+from sources.compiled.compiled_mapping import CompiledMapping, MappedEvent, Rejected
+from sources.importing.events_of_file import read_events
 from sources.importing.importer import run
 from sources.mapping.mapping_file import load
 from tests.support import Stack, unit
@@ -23,8 +23,8 @@ NOVEMBER = {"from": "2026-11-01", "to": "2026-11-10", "channel": "post", "commen
 
 def made() -> tuple[list[AnyEvent | Refusal], list[Rejected]]:
     mapping = load(MAPPING)
-    found = list(produced(SHEET, mapping, Transform(mapping)))
-    events = [decode(one.line) for one in found if isinstance(one, Made)]
+    found = list(read_events(SHEET, mapping, CompiledMapping(mapping)))
+    events = [decode(one.line) for one in found if isinstance(one, MappedEvent)]
     return events, [one for one in found if isinstance(one, Rejected)]
 
 

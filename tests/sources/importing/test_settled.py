@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from runtime.settings import Settings
-from sources.wait_until_stored import Counts, NotReachable, Settled, counts_now, wait_until_stored
+from sources.wait_until_stored import Counts, NotReachable, WaitResult, counts_now, wait_until_stored
 from tests.support import free_port
 
 KEY = SecretStr("key-of-the-tests")
@@ -62,7 +62,7 @@ def answering(*answers: Answer, log: Iterable[tuple[int, int]] | None = None) ->
 
 def wait(
     settings: Settings, accepted: int, *, stall_s: float = 30, before: Counts | None = None
-) -> tuple[Settled, list[int], list[str]]:
+) -> tuple[WaitResult, list[int], list[str]]:
     counts, doings = list[int](), list[str]()
 
     def show(stored: int, doing: str) -> None:
@@ -80,7 +80,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_wait_ends_when_all_are_in_every_figure() -> None:
     with answering((0, 0), (7, 4), (7, 7)) as settings:
-        assert wait(settings, 7)[:2] == (Settled(Counts(7, 7)), [0, 4, 7])
+        assert wait(settings, 7)[:2] == (WaitResult(Counts(7, 7)), [0, 4, 7])
 
 
 def test_a_store_that_is_away_for_a_while_is_waited_for_and_told() -> None:
@@ -93,7 +93,7 @@ def test_a_store_that_is_away_for_a_while_is_waited_for_and_told() -> None:
 def test_a_stream_that_works_is_no_store_that_stands_still() -> None:
     with answering(*[(7, 0)] * 40, (7, 7), log=[(7, 2)] * 40 + [(0, 0)]) as settings:
         settled, _, doings = wait(settings, 7, stall_s=0.1)
-    assert settled == Settled(Counts(7, 7))
+    assert settled == WaitResult(Counts(7, 7))
     assert doings[0] == "the stream works on 7 messages, 2 more are before it"
 
 

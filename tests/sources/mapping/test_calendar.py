@@ -12,12 +12,12 @@ import pytest
 from contract.events.envelope import AnyEvent, decode
 from contract.events.refusals import Refusal
 from runtime.settings import Settings
-from sources.compiled.compiled_mapping import Transform
+from sources.compiled.compiled_mapping import CompiledMapping
 from sources.importing.appointments import without_appointment
-from sources.importing.events_of_file import produced
+from sources.importing.events_of_file import read_events
 from sources.importing.importer import run
 from sources.importing.survey import reference_events, survey
-from sources.mapping.mapping_file import Mapping, MappingError, load
+from sources.mapping.mapping_file import MappingError, MappingFile, load
 from tests.support import Stack, free_port
 from warehouse.verify.working_time import calendars_of_units
 
@@ -56,16 +56,16 @@ TABLE = """Số,Phòng,Thủ tục,Nhận,Xong
 """
 
 
-def rules(folder: Path, calendar: str) -> Mapping:
+def rules(folder: Path, calendar: str) -> MappingFile:
     path = folder / "map.yaml"
     path.write_text(RULES.replace("CALENDAR", calendar), encoding="utf-8")
     (folder / "log.csv").write_text(TABLE, encoding="utf-8")
     return load(path)
 
 
-def reference(folder: Path, mapping: Mapping) -> list[AnyEvent]:
-    transform = Transform(mapping)
-    found = survey(folder / "log.csv", mapping, transform)
+def reference(folder: Path, mapping: MappingFile) -> list[AnyEvent]:
+    compiled = CompiledMapping(mapping)
+    found = survey(folder / "log.csv", mapping, compiled)
     events = [decode(one.line) for one in reference_events(mapping, found)]
     assert not [event for event in events if isinstance(event, Refusal)]
     return [event for event in events if not isinstance(event, Refusal)]
@@ -131,9 +131,9 @@ def test_a_wrong_calendar_is_told_by_line(old: str, new: str, message: str, tmp_
 def test_dossiers_whose_term_finds_no_calendar_are_found(calendar: str, units: int, tmp_path: Path) -> None:
     mapping = rules(tmp_path, calendar)
     known = bodies(reference(tmp_path, mapping))
-    transform = Transform(mapping)
-    list(produced(tmp_path / "log.csv", mapping, transform))
-    found = without_appointment(transform.without_due, known)
+    compiled = CompiledMapping(mapping)
+    list(read_events(tmp_path / "log.csv", mapping, compiled))
+    found = without_appointment(compiled.without_due, known)
     assert {procedure for _, procedure in found} == ({"LX-01"} if units else set())
     assert len({unit for unit, _ in found}) == units
 

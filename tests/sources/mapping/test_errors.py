@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sources.compiled.compiled_mapping import Rejected, Transform
+from sources.compiled.compiled_mapping import CompiledMapping, Rejected
 from sources.files.rows import Row
 from sources.mapping.mapping_file import MappingError, load
 
@@ -208,7 +208,7 @@ def test_a_code_with_a_blank_that_a_column_gives_is_refused_by_row(tmp_path: Pat
     path = tmp_path / "map.yaml"
     path.write_text(GOOD.replace("level: service_point}", "level: service_point, code: as_is}"), encoding="utf-8")
     cells = {"Số": "1", "Ngày": "02/05/2024", "Phòng": "sfo air", "Điểm": "5"}
-    first, second = Transform(load(path)).events("1", [Row(2, dict(cells))])
+    first, second = CompiledMapping(load(path)).events("1", [Row(2, dict(cells))])
     assert isinstance(first, Rejected)
     assert isinstance(second, Rejected)
     assert (first.column, first.reason) == (

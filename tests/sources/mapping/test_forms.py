@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from contract.events.envelope import AnyEvent, decode
 from contract.events.refusals import Refusal
-from sources.compiled.compiled_mapping import Made, Rejected, Transform
-from sources.importing.events_of_file import produced
+from sources.compiled.compiled_mapping import CompiledMapping, MappedEvent, Rejected
+from sources.importing.events_of_file import read_events
 from sources.importing.row_account import RowAccount
 from sources.importing.survey import survey
-from sources.mapping.endings import hides, standing
+from sources.mapping.endings import ending_of_case, hides_ending
 from sources.mapping.event_rules import ENDINGS
-from sources.mapping.mapping_file import Mapping, load
+from sources.mapping.mapping_file import MappingFile, load
 from tests import strategies  # noqa: F401 its profile of hypothesis
 from warehouse.verify.dossiers import Rules, fold
 
@@ -40,17 +40,17 @@ def log(tmp_path: Path) -> Log:
     return read
 
 
-def written(folder: Path, mapping: str) -> Mapping:
+def written(folder: Path, mapping: str) -> MappingFile:
     path = folder / "map.yaml"
     path.write_text("mapping: small\n" + mapping, encoding="utf-8")
     return load(path)
 
 
-def outcome(file: Path, mapping: Mapping) -> tuple[list[AnyEvent], list[Rejected]]:
-    transform = Transform(mapping)
-    survey(file, mapping, transform)
+def outcome(file: Path, mapping: MappingFile) -> tuple[list[AnyEvent], list[Rejected]]:
+    compiled = CompiledMapping(mapping)
+    survey(file, mapping, compiled)
     events, rejected = [], []
-    for one in produced(file, mapping, transform):
+    for one in read_events(file, mapping, compiled):
         if isinstance(one, Rejected):
             rejected.append(one)
             continue
@@ -250,18 +250,18 @@ def ended(events: list[AnyEvent]) -> str:
 def test_the_end_that_stands_is_the_first_that_is_left(told: list[tuple[str, int]], order: list[str]) -> None:
     kinds, times = [kind for kind, _ in told], [f"2024-05-0{day}T00:00:00+00:00" for _, day in told]
     for asked in (order, []):
-        end = standing(kinds, times, asked)
+        end = ending_of_case(kinds, times, asked)
         assert end is not None
-        assert min((kind for kind in kinds if not hides(kind, end)), key=ENDINGS.index) == end
+        assert min((kind for kind in kinds if not hides_ending(kind, end)), key=ENDINGS.index) == end
 
 
 def test_what_endings_leave_out_is_counted(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(ROWS, encoding="utf-8")
     mapping = written(tmp_path, ENDS % "endings: withdrawn")
-    transform, account = Transform(mapping), RowAccount(mapping)
-    made = list(produced(tmp_path / "log.csv", mapping, transform, account))
-    assert all(isinstance(one, Made) for one in made)
-    assert (transform.hidden, account.skipped) == (3, 3)  # a row whose only event is left out makes none
+    compiled, account = CompiledMapping(mapping), RowAccount(mapping)
+    made = list(read_events(tmp_path / "log.csv", mapping, compiled, account))
+    assert all(isinstance(one, MappedEvent) for one in made)
+    assert (compiled.hidden, account.skipped) == (3, 3)  # a row whose only event is left out makes none
 
 
 def test_rows_that_make_nothing_are_counted(tmp_path: Path) -> None:
@@ -271,6 +271,6 @@ def test_rows_that_make_nothing_are_counted(tmp_path: Path) -> None:
     rules = ENDS.replace("  - {event: dossier.accepted, each: first_row, time: Ngày}\n", "") % ""
     mapping = written(tmp_path, rules)
     account = RowAccount(mapping)
-    made = list(produced(tmp_path / "log.csv", mapping, Transform(mapping), account))
-    assert [type(one) for one in made] == [Made, Rejected]
+    made = list(read_events(tmp_path / "log.csv", mapping, CompiledMapping(mapping), account))
+    assert [type(one) for one in made] == [MappedEvent, Rejected]
     assert (account.sent, account.refused, account.skipped) == (1, 1, 3)

@@ -12,13 +12,13 @@ import yaml
 
 from sources.mapping.coded import FixedProcedure, FixedUnit, ProcedureColumn, Procedures, UnitColumn, Units
 from sources.mapping.event_rules import EventRule
-from sources.mapping.mapping_file import Mapping, load
+from sources.mapping.mapping_file import MappingFile, load
 from sources.mapping.periods import Period
 from sources.mapping.rules import FileOptions, TimeRules, Value
 
 GUIDE = (Path(__file__).parents[3] / "mappings" / "README.md").read_text(encoding="utf-8")
 BLOCKS = [textwrap.dedent(block) for block in re.findall(r"^ *```yaml\n(.*?)^ *```", GUIDE, re.DOTALL | re.MULTILINE)]
-MODELS = (Mapping, EventRule, Value, TimeRules, FileOptions, Units, Procedures, Period)
+MODELS = (MappingFile, EventRule, Value, TimeRules, FileOptions, Units, Procedures, Period)
 MODELS_OF_UNITS = (UnitColumn, FixedUnit, ProcedureColumn, FixedProcedure)
 
 
@@ -40,7 +40,7 @@ def test_every_example_of_the_guide_can_be_loaded(number: int, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("model", [*MODELS, *MODELS_OF_UNITS], ids=lambda model: model.__name__)
-def test_the_guide_names_every_key(model: type[Mapping]) -> None:
+def test_the_guide_names_every_key(model: type[MappingFile]) -> None:
     keys = [field.alias or name for name, field in model.model_fields.items()]
     absent = [key for key in keys if not re.search(rf"(?<![a-z_]){key}(?![a-z_])", GUIDE)]
     assert absent == []

@@ -18,15 +18,15 @@ from contract.events.envelope import AnyEvent, decode, derived_id
 from contract.events.refusals import Refusal
 from runtime.endpoints import EndpointsError, resolve
 from runtime.settings import Settings
-from sources.compiled.compiled_mapping import Made, Rejected, Transform
+from sources.compiled.compiled_mapping import CompiledMapping, MappedEvent, Rejected
 from sources.compiled.instants import instant_reader
 from sources.compiled.slugs import slug
 from sources.files.rows import FileError, Row
 from sources.importing.cases import cases
 from sources.importing.distinct import DistinctCount
-from sources.importing.events_of_file import produced
+from sources.importing.events_of_file import read_events
 from sources.importing.survey import reference_events, survey
-from sources.mapping.mapping_file import Mapping, MappingError, load
+from sources.mapping.mapping_file import MappingError, MappingFile, load
 from sources.mapping.rules import TimeRules
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "import"
@@ -45,17 +45,17 @@ events:
 """
 
 
-def outcome(file: Path, mapping: Mapping) -> tuple[list[AnyEvent], list[Rejected]]:
+def outcome(file: Path, mapping: MappingFile) -> tuple[list[AnyEvent], list[Rejected]]:
     """Decoded events (each one passes the contract) and what was rejected."""
-    found = list(produced(file, mapping, Transform(mapping)))
-    events = [decode(one.line) for one in found if isinstance(one, Made)]
+    found = list(read_events(file, mapping, CompiledMapping(mapping)))
+    events = [decode(one.line) for one in found if isinstance(one, MappedEvent)]
     assert not [event for event in events if isinstance(event, Refusal)]
     return [event for event in events if not isinstance(event, Refusal)], [
         one for one in found if isinstance(one, Rejected)
     ]
 
 
-def small(tmp_path: Path, content: str | bytes, change: tuple[str, str] = ("", "")) -> tuple[Path, Mapping]:
+def small(tmp_path: Path, content: str | bytes, change: tuple[str, str] = ("", "")) -> tuple[Path, MappingFile]:
     """A file with this content and the small mapping, one text in it changed."""
     file, rules = tmp_path / "export.csv", tmp_path / "map.yaml"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -63,9 +63,11 @@ def small(tmp_path: Path, content: str | bytes, change: tuple[str, str] = ("", "
     return file, load(rules)
 
 
-def lines(file: Path, mapping: Mapping) -> list[bytes]:
+def lines(file: Path, mapping: MappingFile) -> list[bytes]:
     """Every event of a file as sent, sorted."""
-    return sorted(one.line for one in produced(file, mapping, Transform(mapping)) if isinstance(one, Made))
+    return sorted(
+        one.line for one in read_events(file, mapping, CompiledMapping(mapping)) if isinstance(one, MappedEvent)
+    )
 
 
 def test_a_case_log_makes_accepted_steps_and_completed() -> None:
@@ -166,7 +168,7 @@ def test_a_request_keeps_what_the_city_says() -> None:
 
 def test_units_and_procedures_go_ahead_parents_first() -> None:
     mapping = load(MAPPINGS / "boston311.yaml")
-    found = survey(SAMPLES / "requests.csv", mapping, Transform(mapping))
+    found = survey(SAMPLES / "requests.csv", mapping, CompiledMapping(mapping))
     events = [decode(one.line) for one in reference_events(mapping, found)]
     assert not [event for event in events if isinstance(event, Refusal)]
     assert [event.subject for event in events if not isinstance(event, Refusal)] == [
@@ -287,7 +289,7 @@ def test_a_file_that_cannot_be_read_is_a_clear_error(name: str, content: bytes, 
     file = tmp_path / name
     file.write_bytes(content)
     with pytest.raises(FileError) as error:
-        survey(file, mapping, Transform(mapping))
+        survey(file, mapping, CompiledMapping(mapping))
     assert message in str(error.value)
     assert str(file) in str(error.value)
 
@@ -297,7 +299,7 @@ def test_a_column_that_no_trace_has_is_an_error(tmp_path: Path) -> None:
     file.write_text('<log><trace><string key="id" value="1"/></trace></log>')
     _, mapping = small(tmp_path, "", ("case: id", "case: case:id"))
     with pytest.raises(FileError, match="needs 'due', 'how', 'opened', which no trace or event has"):
-        survey(file, mapping, Transform(mapping))
+        survey(file, mapping, CompiledMapping(mapping))
 
 
 @pytest.mark.parametrize(
@@ -360,14 +362,14 @@ def test_ids_are_stable_and_unique_whatever_the_order(steps: list[tuple[str, int
     assert sorted(once) == sorted(again)
 
 
-def _ids(mapping: Mapping, rows: list[dict[str, str]]) -> list[str]:
-    transform = Transform(mapping)
+def _ids(mapping: MappingFile, rows: list[dict[str, str]]) -> list[str]:
+    compiled = CompiledMapping(mapping)
     keyed = ((row["Mã hồ sơ"], Row(number, dict(row))) for number, row in enumerate(rows))
     return [
         one.id
         for case, its_rows in cases(keyed, sorting=True)
-        for one in transform.events(case, its_rows)
-        if isinstance(one, Made)
+        for one in compiled.events(case, its_rows)
+        if isinstance(one, MappedEvent)
     ]
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from contract.events.envelope import AnyEvent, decode
 from contract.events.refusals import Refusal
-from sources.compiled.compiled_mapping import Made, Rejected, Transform
-from sources.importing.events_of_file import produced
+from sources.compiled.compiled_mapping import CompiledMapping, MappedEvent, Rejected
+from sources.importing.events_of_file import read_events
 from sources.mapping.mapping_file import MappingError, load
 from sources.mapping.periods import Period, days_of, period_reader
 
@@ -84,8 +84,8 @@ def told(folder: Path, table: str) -> list[AnyEvent]:
     (folder / "map.yaml").write_text(MAPPING, encoding="utf-8")
     (folder / "bao-cao.csv").write_text(table, encoding="utf-8")
     mapping = load(folder / "map.yaml")
-    found = list(produced(folder / "bao-cao.csv", mapping, Transform(mapping)))
+    found = list(read_events(folder / "bao-cao.csv", mapping, CompiledMapping(mapping)))
     assert not [one for one in found if isinstance(one, Rejected)]
-    events = [decode(one.line) for one in found if isinstance(one, Made)]
+    events = [decode(one.line) for one in found if isinstance(one, MappedEvent)]
     assert not [event for event in events if isinstance(event, Refusal)]
     return [event for event in events if not isinstance(event, Refusal)]

@@ -1,4 +1,4 @@
-"""What every HTTP service of ours has alike: its address, health, metrics, and how it is served."""
+"""Shared by all our HTTP services: address, health, metrics, and how they are served."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from runtime.http_bounds import BoundedProtocol, raise_descriptor_limit
+from runtime.http.bounds import BoundedProtocol, raise_descriptor_limit
 
 
 def host_and_port(url: str) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""What one connection may take of an HTTP service: time without progress, bytes of headers, a place among the others.
+"""Bounds of one connection to an HTTP service: time without progress, bytes of headers, a place among the others.
 
 uvicorn has time limits for idle connections between requests only. Without these, whoever opens a thousand connections
 and sends nothing shuts everybody else out.
