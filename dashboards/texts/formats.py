@@ -78,15 +78,6 @@ def standing(figure: Mapping[str, Any]) -> Standing:
     return "met" if (value >= expected["value"] if expected["op"] == ">=" else value <= expected["value"]) else "missed"
 
 
-def misses_beyond_doubt(figure: Mapping[str, Any]) -> bool:
-    """Whether a figure misses its target, and the whole interval too where it has one."""
-    if standing(figure) != "missed":
-        return False
-    low, high = figure["interval"] or (figure["value"], figure["value"])
-    expected = figure["target"]
-    return bool(high < expected["value"] if expected["op"] == ">=" else low > expected["value"])
-
-
 def instant(text: str) -> datetime:
     """A time of the read API, in Vietnam's zone."""
     return datetime.fromisoformat(text).astimezone(VIETNAM)

@@ -7,11 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from contract.indicators.verdict import Verdict
 from dashboards.answers.figures import Figure
 from dashboards.pages.parts.html import Html, tag
 from dashboards.pages.parts.units import name_in
 from dashboards.texts import formats as form
 from dashboards.texts.by_language import Texts
+
+STATES: dict[Verdict, str] = {
+    "met": "met",
+    "missed": "missed",
+    "missed_beyond_doubt": "missed",
+    "too_few": "too_few",
+    "none": "none",
+}
+"""How a card shows the read API's verdict on a figure."""
 
 SIGNS = {"met": "✓", "missed": "✗", "too_few": "…", "none": ""}
 
@@ -23,7 +33,7 @@ def chip(state: str, text: str) -> Html:
 
 def state_chip(figure: Figure, texts: Texts) -> Html:
     """Whether a figure meets its target."""
-    state = form.standing(figure)
+    state = STATES[figure["verdict"]]
     return chip(state, "" if state == "none" else texts(state))
 
 
@@ -50,4 +60,4 @@ def figure_card(figure: Figure, texts: Texts, second: Figure | None = None) -> H
     if second and second["value"] is not None:
         details.append(texts("p90", value=form.quantity(second["value"], second["unit_of_measure"], texts)))
     value = form.quantity(figure["value"], unit, texts)
-    return card(name, value, form.standing(figure), state_chip(figure, texts), details)
+    return card(name, value, STATES[figure["verdict"]], state_chip(figure, texts), details)

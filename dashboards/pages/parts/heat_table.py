@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from dashboards.answers.figures import Heat, HeatCell
-from dashboards.pages.parts.cards import SIGNS
+from dashboards.pages.parts.cards import SIGNS, STATES
 from dashboards.pages.parts.html import Html, link, tag
 from dashboards.pages.parts.questions import Units
 from dashboards.pages.parts.tables import cell, head_cell, row
@@ -15,7 +15,6 @@ from dashboards.texts import formats as form
 from dashboards.texts.by_language import Texts
 
 HOURS_SHOWN, UNITS_SHOWN = 12, 15
-STATES = {True: "met", False: "missed", None: "none"}
 
 
 def heat_table(answer: Heat, units: Units, measure: str, address: Callable[[str], str], texts: Texts) -> Html:
@@ -26,7 +25,7 @@ def heat_table(answer: Heat, units: Units, measure: str, address: Callable[[str]
     """
     cells = {(entry["unit"], entry["starts_at"]): entry for entry in answer["cells"]}
     hours = sorted({hour for _, hour in cells})[-HOURS_SHOWN:]
-    missed = Counter(entry["unit"] for entry in cells.values() if entry["met"] is False)
+    missed = Counter(entry["unit"] for entry in cells.values() if STATES[entry["verdict"]] == "missed")
     codes = sorted({code for code, _ in cells}, key=lambda code: (-missed[code], code))
     rows = (
         row(
@@ -46,6 +45,6 @@ def _cell(entry: HeatCell | None, measure: str, texts: Texts) -> Html:
     cases = texts("n", n=form.number(entry["n"], texts.language))
     if entry["value"] is None:
         return cell("·", kind="too_few", title=cases)
-    state = STATES[entry["met"]]
+    state = STATES[entry["verdict"]]
     value = form.number(entry["value"], texts.language, 1 if measure == "minutes" else 0)
     return cell(f"{SIGNS[state]} {value}", kind=state, title=cases)

@@ -57,7 +57,7 @@ QUESTIONS: tuple[Question[Any], ...] = (
     silent_tablets.QUESTION,
     streaks.QUESTION,
     acknowledge.QUESTION,
-    *trouble.QUESTIONS,
+    trouble.QUESTION,
 )
 """Questions that are asked side by side before the first block is drawn."""
 
@@ -88,17 +88,16 @@ def live(view: View) -> None:
         st.rerun()
     acknowledgements = acknowledge.acknowledgements_of(view.ask(acknowledge.QUESTION), link_to, view.texts)
     freshness, figures = view.ask(clock.AT_ONCE), view.ask(headline.QUICK)
-    rankings = trouble.Rankings([view.ask(question) for question in trouble.QUESTIONS])
-    reports = view.ask(severe.QUESTION)
-    state.draw(view, freshness, figures, rankings, reports)
+    troubles, reports = view.ask(trouble.QUESTION), view.ask(severe.QUESTION)
+    state.draw(view, freshness, figures, troubles, reports)
     if figures.problem in ("not_there", "question") or (figures.data is None and figures.problem):
         return
     with st.container(key="board"):
         with st.container(key="left"):
             with st.container(key="troubles"):
-                trouble.draw_title(view, rankings)
+                trouble.draw_title(view, troubles)
                 severe.draw(view, reports, acknowledgements)
-                trouble.draw(view, rankings, acknowledgements)
+                trouble.draw(view, troubles, acknowledgements)
                 silent_tablets.draw(view, view.ask(silent_tablets.QUESTION), acknowledgements)
                 streaks.draw(view, view.ask(streaks.QUESTION), acknowledgements)
             with st.container(key="latest"):

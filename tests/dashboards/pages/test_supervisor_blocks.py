@@ -16,9 +16,9 @@ from dashboards.pages.supervisor.last_hour import bins
 from dashboards.pages.supervisor.severe import severe_list
 from dashboards.pages.supervisor.silent_tablets import silent_list
 from dashboards.pages.supervisor.state import judgement
-from dashboards.pages.supervisor.trouble import in_trouble, trouble_list, unacknowledged_first
+from dashboards.pages.supervisor.trouble import trouble_list, unacknowledged_first
 from dashboards.texts.by_language import texts_in
-from tests.dashboards.pages.answers import figure, overdue, ranking
+from tests.dashboards.pages.answers import figure, overdue, ranking, troubles
 
 VI, EN = texts_in("vi"), texts_in("en")
 
@@ -58,12 +58,13 @@ def test_units_are_listed_by_how_far_they_surely_miss() -> None:
     wait = figure(45.0, id="OPS_WAIT_AVG", unit="C", unit_of_measure="minutes", target={"op": "<=", "value": 15.0})
     points = ranking(overdue("A", 2.3, 0.4), overdue("B", 75.7, 69.0), wait, figure(94, unit="D", interval=[88, 97]))
     branches = ranking(figure(70, unit="A1", interval=[60, 80]), level="branch")
-    assert [trouble.unit for trouble in in_trouble([points, branches])] == ["C", "B", "A1", "A"]
+    assert [trouble["unit"] for trouble in troubles(points, branches)["troubles"]] == ["C", "B", "A1", "A"]
 
 
 def test_all_that_is_wrong_with_a_unit_stands_under_its_name() -> None:
-    [trouble] = in_trouble([ranking(overdue("A", 2.3, 0.4), figure(70, unit="A", interval=[60, 80]))])
-    assert [wrong["id"] for wrong in trouble.figures] == ["SAT_CSAT", "TIM_OVERDUE_RATE"]
+    answer = troubles(ranking(overdue("A", 2.3, 0.4), figure(70, unit="A", interval=[60, 80])))
+    [trouble] = answer["troubles"]
+    assert [wrong["id"] for wrong in trouble["figures"]] == ["SAT_CSAT", "TIM_OVERDUE_RATE"]
     listed = plain(trouble_list([trouble], {}, Acknowledgements([], address, VI), address, VI))
     assert 'href="?lang=vi&amp;unit=A"' in listed
     assert 'href="?lang=vi&amp;ack=A~SAT_CSAT"' in listed
@@ -80,10 +81,10 @@ def test_who_takes_care_stands_beside_what_is_wrong_and_the_rest_comes_first() -
     }
     acknowledgements = Acknowledgements([latest], address, VI)
     poor = (figure(70, unit=unit, interval=[60, 80]) for unit in "AB")
-    troubles = in_trouble([ranking(*poor)])
-    assert [trouble.unit for trouble in troubles] == ["A", "B"]
-    assert [trouble.unit for trouble in unacknowledged_first(troubles, acknowledgements.latest)] == ["B", "A"]
-    listed = plain(trouble_list(troubles, {}, acknowledgements, address, VI))
+    listed_units = troubles(ranking(*poor))["troubles"]
+    assert [trouble["unit"] for trouble in listed_units] == ["A", "B"]
+    assert [row["unit"] for row in unacknowledged_first(listed_units, acknowledgements.latest)] == ["B", "A"]
+    listed = plain(trouble_list(listed_units, {}, acknowledgements, address, VI))
     assert "✓ &lt;Lan&gt; đã nhận lúc 10:05: mở quầy" in listed
     assert listed.count("Nhận xử lý") == 1
 
@@ -138,18 +139,18 @@ def test_a_tablet_that_was_tapped_since_somebody_took_care_is_silent_anew() -> N
 
 
 def test_the_verdict_never_calls_missing_data_good() -> None:
-    assert "Chưa đủ dữ liệu" in judgement([], False, False, VI)
-    assert "Không có đơn vị nào" in judgement([], True, False, VI)
-    assert "Đang lấy số liệu" in judgement(None, False, False, VI)
+    assert "Chưa đủ dữ liệu" in judgement(troubles(ranking(figure(None))), False, VI)
+    assert "Không có đơn vị nào" in judgement(troubles(ranking(figure(99))), False, VI)
+    assert "Đang lấy số liệu" in judgement(None, False, VI)
 
 
 def test_the_verdict_is_not_calm_when_a_citizen_reports_something_severe() -> None:
-    assert "Phản ánh nghiêm trọng" in judgement([], True, True, VI)
+    assert "Phản ánh nghiêm trọng" in judgement(troubles(ranking(figure(99))), True, VI)
 
 
 def test_the_verdict_says_how_many_units_have_which_problem() -> None:
     points = ranking(overdue("A", 2.3, 0.4), overdue("B", 75.7, 69.0), figure(70, unit="A", interval=[60, 80]))
-    sentence = judgement(in_trouble([points]), True, False, VI)
+    sentence = judgement(troubles(points), False, VI)
     assert "2 đơn vị cần xử lý" in sentence
     assert "Người dân chưa hài lòng: <b>1</b> · Hồ sơ quá hạn: <b>2</b>" in sentence
 

@@ -78,13 +78,6 @@ def test_a_target_is_met_at_its_own_value(found: dict[str, Any], standing: str) 
     assert form.standing(found) == standing
 
 
-def test_a_target_inside_the_interval_leaves_a_doubt() -> None:
-    assert not form.misses_beyond_doubt(figure(94.0, interval=[88.0, 97.0]))
-    assert form.misses_beyond_doubt(figure(80.0, interval=[71.0, 86.7]))
-    assert form.misses_beyond_doubt(figure(15.1, target={"op": "<=", "value": 15.0}))
-    assert not form.misses_beyond_doubt(figure(None))
-
-
 @pytest.mark.parametrize(
     ("age_s", "level"), [(0, "fresh"), (59.9, "fresh"), (60, "late"), (599, "late"), (600, "too_late"), (None, "none")]
 )
