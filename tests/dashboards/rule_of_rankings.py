@@ -41,10 +41,13 @@ def in_trouble(answers: Iterable[Mapping[str, Any]]) -> list[Trouble]:
 
 def misses_beyond_doubt(figure: Mapping[str, Any]) -> bool:
     """Whether a figure misses its target, and its whole interval too where it has one."""
-    target = figure["target"]
+    target, value = figure["target"], figure["value"]
     if figure["status"] != "ok" or target is None:
         return False
-    low, high = figure["interval"] or (figure["value"], figure["value"])
+    # A value can meet a target that its interval, computed with floats, misses by a hair.
+    if value >= target["value"] if target["op"] == ">=" else value <= target["value"]:
+        return False
+    low, high = figure["interval"] or (value, value)
     return bool(high < target["value"] if target["op"] == ">=" else low > target["value"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 import streamlit as st
 
@@ -12,12 +12,21 @@ from contract.indicators.funnel import ALARM_Z, WARNING_Z, Funnel
 from dashboards.answers import figures as answers
 from dashboards.answers.figures import RankedFigure
 from dashboards.pages.inspector.view import InspectorView
-from dashboards.pages.parts.colours import DISSATISFIED_COLOUR, INK, SATISFIED_COLOUR
+from dashboards.pages.parts.charts import DISSATISFIED_COLOUR, INK, SATISFIED_COLOUR, Chart
 from dashboards.pages.parts.html import heading
 from dashboards.pages.parts.units import name_in
 from dashboards.texts.by_language import Texts
 
 STEPS = 60
+
+
+class Point(TypedDict):
+    """One unit on the plot: its cases, its share in percent, its name, and whether it lies outside the funnel."""
+
+    n: float
+    share: float
+    unit: str
+    outside: bool
 
 
 def draw(view: InspectorView, figures: Sequence[RankedFigure], funnel: answers.Funnel | None) -> None:
@@ -37,7 +46,7 @@ def draw(view: InspectorView, figures: Sequence[RankedFigure], funnel: answers.F
     )
 
 
-def points(figures: Sequence[RankedFigure], texts: Texts) -> list[dict[str, Any]]:
+def points(figures: Sequence[RankedFigure], texts: Texts) -> list[Point]:
     """A point for each unit that has a place in the funnel. Pure."""
     return [
         {
@@ -51,7 +60,7 @@ def points(figures: Sequence[RankedFigure], texts: Texts) -> list[dict[str, Any]
     ]
 
 
-def limits(funnel: Funnel, cases: Sequence[float]) -> list[dict[str, Any]]:
+def limits(funnel: Funnel, cases: Sequence[float]) -> list[dict[str, float]]:
     """The limits from the fewest ``cases`` to the most, closer together where there are few. Pure."""
     fewest, most = min(cases) * 0.9, max(cases) * 1.1
     lines = []
@@ -63,7 +72,7 @@ def limits(funnel: Funnel, cases: Sequence[float]) -> list[dict[str, Any]]:
     return lines
 
 
-def chart(units: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]], texts: Texts) -> dict[str, Any]:
+def chart(units: Sequence[Point], lines: Sequence[Mapping[str, float]], texts: Texts) -> Chart:
     """The Vega-Lite chart with its data. Pure."""
     axis = {"labelColor": INK, "labelFontSize": 12, "titleColor": INK, "gridColor": "#eaecf0"}
     x = {
@@ -74,7 +83,7 @@ def chart(units: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]]
     }
     scale = {"zero": False}
 
-    def line(name: str, dash: Sequence[int]) -> dict[str, Any]:
+    def line(name: str, dash: Sequence[int]) -> Chart:
         return {
             "data": {"values": list(lines)},
             "mark": {"type": "line", "strokeDash": list(dash), "color": INK, "strokeWidth": 1},

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import pyarrow as pa
 import streamlit as st
@@ -15,7 +15,7 @@ import streamlit as st
 from dashboards.answers.figures import Series, Step
 from dashboards.answers.freshness import Freshness
 from dashboards.answers.ratings import Rating, RatingPage
-from dashboards.pages.parts.colours import DISSATISFIED_COLOUR, INK, SATISFIED_COLOUR
+from dashboards.pages.parts.charts import DISSATISFIED_COLOUR, INK, SATISFIED_COLOUR, Chart
 from dashboards.pages.parts.html import Html, counts_line, heading, join, quiet, tag
 from dashboards.pages.parts.questions import Answer, Question, View
 from dashboards.pages.supervisor.heading import draw_heading, held_at
@@ -25,6 +25,15 @@ from dashboards.texts.by_language import Texts
 SERIES: Question[Series] = Question("/v1/series", every_s=5.0)
 BIN_MINUTES = 5
 BINS = 12
+
+
+class Bin(TypedDict):
+    """The ratings with one of the two answers in five minutes, as a row of the chart."""
+
+    time: str
+    answer: str
+    order: int
+    ratings: int
 
 
 class RatedHour(TypedDict):
@@ -100,7 +109,7 @@ def first_bin(now: datetime) -> datetime:
     return running - timedelta(minutes=BIN_MINUTES * (BINS - 1))
 
 
-def bins(ratings: Iterable[Rating], now: datetime, texts: Texts) -> list[dict[str, Any]]:
+def bins(ratings: Iterable[Rating], now: datetime, texts: Texts) -> list[Bin]:
     """The satisfied and the dissatisfied of each five minutes of the hour until ``now``, empty ones too. Pure."""
     begins, width = first_bin(now), timedelta(minutes=BIN_MINUTES)
     counts: Counter[tuple[int, bool]] = Counter()
@@ -128,7 +137,7 @@ def count_ratings(answer: RatingPage, texts: Texts) -> RatedHour:
     return {"to": answer["to"], "satisfied": satisfied, "dissatisfied": len(ratings) - satisfied, "bins": rows}
 
 
-def chart(texts: Texts) -> dict[str, Any]:
+def chart(texts: Texts) -> Chart:
     """The Vega-Lite chart without its data, so that new data moves the bars and redraws nothing. Pure."""
     answers = [texts("satisfied"), texts("dissatisfied")]
     axis = {"labelColor": INK, "labelFontSize": 13, "title": None}

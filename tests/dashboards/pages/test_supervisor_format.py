@@ -50,7 +50,7 @@ def test_minutes_have_one_decimal_and_no_value_is_a_dash() -> None:
     ("seconds", "words"),
     [(2, "2 giây"), (119, "119 giây"), (720, "12 phút"), (9_000, "2,5 giờ"), (259_200, "3 ngày")],
 )
-def test_a_duration_is_told_in_the_largest_unit_that_fits(seconds: float, words: str) -> None:
+def test_a_duration_is_written_in_the_largest_unit_that_fits(seconds: float, words: str) -> None:
     assert plain(form.duration(seconds, VI)) == words
 
 
@@ -64,7 +64,7 @@ def test_a_target_is_written_as_the_round_number_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "standing"),
+    ("row", "standing"),
     [
         (figure(95.0), "met"),
         (figure(94.99), "missed"),
@@ -74,8 +74,8 @@ def test_a_target_is_written_as_the_round_number_it_is() -> None:
         (figure(15.0, target={"op": "<=", "value": 15.0}), "met"),
     ],
 )
-def test_a_target_is_met_at_its_own_value(found: dict[str, Any], standing: str) -> None:
-    assert form.standing(found) == standing
+def test_a_target_is_met_at_its_own_value(row: dict[str, Any], standing: str) -> None:
+    assert form.standing(row) == standing
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_the_data_is_late_from_a_minute_and_too_late_from_ten(age_s: float | Non
     assert form.data_age(age_s, VI)[0] == level
 
 
-def test_the_age_of_the_data_is_said_in_words() -> None:
+def test_the_age_of_the_data_is_written_in_words() -> None:
     assert plain(form.data_age(2, VI)[1]) == "dữ liệu cách đây 2 giây"
     assert plain(form.data_age(2, EN)[1]) == "data 2 s old"
     assert form.data_age(None, VI)[1].startswith("chưa có dữ liệu")
@@ -95,7 +95,7 @@ def test_a_time_of_the_api_is_shown_in_vietnam() -> None:
     assert form.day_and_time(form.instant("2026-11-22T17:05:00+00:00")) == "23/11/2026 00:05"
 
 
-def test_a_service_point_is_called_by_its_commune() -> None:
+def test_a_service_point_is_named_after_its_commune() -> None:
     point = {
         "name_vi": "Điểm phục vụ hành chính công phường Ba Đình",
         "name_en": "Ba Dinh Ward Public Service Point",
