@@ -20,7 +20,7 @@ CHILD_STOP_S = 5.0
 
 
 def serve(settings: Settings) -> None:
-    """Runs both until told to stop; when the page's process ends, so does this one."""
+    """Runs both until a signal to stop; when the pages' process ends, so does this one."""
     page = _start_page(settings)
     threading.Thread(target=_end_with, args=(page,), daemon=True).start()
     try:
@@ -35,7 +35,7 @@ def allowed_hosts(settings: Settings) -> list[str]:
     listed = own_names(settings.allowed_hosts, settings.dashboards_url)
     bound_to = settings.listen_host
     if bound_to and not settings.allowed_hosts and ip_address(bound_to).is_unspecified:
-        # It is opened by an address of this machine that is not known here.
+        # Browsers use an address of this machine that this process cannot know.
         return ["*"]
     return sorted({*listed, *filter(None, [bound_to]), "localhost", "127.0.0.1", "::1"})
 
@@ -51,19 +51,19 @@ def _start_page(settings: Settings) -> subprocess.Popen[bytes]:
         # Otherwise Streamlit asks the internet for this machine's address.
         "browser.serverAddress": host,
         "client.toolbarMode": "minimal",
-        # What goes wrong is for the log; visitors get no traceback, no paths and no links that lead away.
+        # Errors belong in the log; visitors get no traceback, no paths and no links that lead away.
         "client.showErrorDetails": "none",
         "client.showErrorLinks": "false",
         # A collection of all garbage behind each refresh of each viewer costs more than the refresh.
         "runner.postScriptGC": "false",
-        # The page has one look, whatever the system's theme; red is kept for what is wrong.
+        # One look whatever the system's theme; red is reserved for alarms.
         "theme.base": "light",
         "theme.primaryColor": "#0b4a8f",
     }
     command = [sys.executable, "-m", "streamlit", "run", str(files("dashboards.pages").joinpath("main.py"))]
     for name, value in options.items():
         command += [f"--{name}", value]
-    # Any other name that leads here may be a stranger's page that wants to read this one (DNS rebinding).
+    # Any other host name may be an attacker's page that tries to read this one (DNS rebinding).
     for host in allowed_hosts(settings):
         command += ["--server.allowedHosts", host]
     return subprocess.Popen(command, preexec_fn=_die_with_parent)  # noqa: PLW1509 one thread runs at this point

@@ -1,4 +1,4 @@
-"""The read API in this process over a small town's data, for tests that ask it much or oddly."""
+"""The read API in this process over a small town's data, for tests with many or odd requests."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def town() -> list[dict[str, Any]]:
     for n in range(60):
         more = {"comment": f"lời {n}"} if n % 3 == 0 else {}
         at = f"2026-03-02T09:{n // 2:02}:00+07:00"
-        told = {"counter": f"Q{n % 3}", "staff": "CB1", "channel": "tablet", **more}
-        sent.append(rating(POINTS[n % 2], at, 1 + n % 4, str(n), source="test/questions", **told))
+        data = {"counter": f"Q{n % 3}", "staff": "CB1", "channel": "tablet", **more}
+        sent.append(rating(POINTS[n % 2], at, 1 + n % 4, str(n), source="test/questions", **data))
     for n, code in enumerate(DOSSIERS):
         times = {"accepted": f"2026-03-02T08:{n:02}:00+07:00", "completed": f"2026-03-02T15:{n:02}:00+07:00"}
         accepted: dict[str, Any] = {"due_at": f"2026-03-0{2 + n % 2}T12:00:00+07:00", "procedure": "P.1"}
@@ -42,7 +42,7 @@ def town() -> list[dict[str, Any]]:
 
 
 class AskedApi:
-    """Asks an application without a socket; what goes wrong in it is a 500, as a server would answer."""
+    """Sends requests to an application without a socket; its exceptions become a 500, as on a server."""
 
     def __init__(self, app: FastAPI, runner: asyncio.Runner) -> None:
         self.app = app
@@ -56,11 +56,11 @@ class AskedApi:
         """One answer."""
         return self._runner.run(self._http.get(path, params=params, headers=headers))
 
-    def get_all(self, asked: list[tuple[str, Mapping[str, Any]]]) -> list[httpx.Response]:
-        """Answers to questions that are asked at once."""
+    def get_all(self, requests: list[tuple[str, Mapping[str, Any]]]) -> list[httpx.Response]:
+        """Responses to requests that are sent at the same time."""
 
         async def ask() -> list[httpx.Response]:
-            return await asyncio.gather(*(self._http.get(path, params=params) for path, params in asked))
+            return await asyncio.gather(*(self._http.get(path, params=params) for path, params in requests))
 
         return self._runner.run(ask())
 

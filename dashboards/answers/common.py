@@ -23,3 +23,9 @@ class OfTree(OfPeriod):
     """The period that an answer covers, and the day whose unit tree was used."""
 
     tree: Day
+
+
+class OfUnit(OfTree):
+    """The unit that an answer is about, with everything below it, and the period."""
+
+    unit: str

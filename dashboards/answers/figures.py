@@ -152,7 +152,7 @@ class Series(OfTree):
 
 
 class CountedParts(TypedDict):
-    """What a figure is made of."""
+    """Numerator, denominator, number of cases and value of a figure."""
 
     numerator: float | None
     denominator: float | None

@@ -1,4 +1,4 @@
-"""What a list goes on from: the place of a page's last row in the order of the list, as a text for addresses."""
+"""Where the next page of a list begins: the place of a page's last row in the list's order, as text for addresses."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from dashboards.api.filters import sentence
 Key = TypeVar("Key", UUID, str)
 
 
-def written(at: datetime, key: UUID | str) -> str:
+def encode(at: datetime, key: UUID | str) -> str:
     """The place as a text."""
     instant = at if at.tzinfo else at.replace(tzinfo=UTC)
     place = TypeAdapter(tuple[datetime, str]).dump_json((instant.astimezone(UTC), str(key)))
     return urlsafe_b64encode(place).decode().rstrip("=")
 
 
-def read(text: str, kind: TypeAdapter[tuple[datetime, Key]]) -> tuple[datetime, Key]:
-    """The place that a text tells; raises HTTPException 422 for one that no answer had as its ``next``."""
+def decode(text: str, kind: TypeAdapter[tuple[datetime, Key]]) -> tuple[datetime, Key]:
+    """The place in a text of ``encode``; raises HTTPException 422 for any other text."""
     try:
         place = kind.validate_json(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         # Beyond what the store's instants hold, and near the ends of the calendar.

@@ -1,7 +1,7 @@
-"""Answers as JSON, CSV or Parquet: the same rows, so that a file has what the screen had.
+"""Answers as JSON, CSV or Parquet: the same rows, so that a file has the rows of the screen.
 
-Long lists are written row by row into a file of their own on the way, so that no answer lies in memory, and so that a
-store that fails half-way is told as such and not as a short list.
+Long lists are first written row by row into a temporary file: no answer is held in memory, and when the store fails
+half-way the response is an error, not a short list.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from starlette.types import Receive, Scope, Send
 from dashboards.texts.plain_text import cell
 
 JSON, CSV, PARQUET = "application/json", "text/csv", "application/vnd.apache.parquet"
-FORMS = {"json": JSON, "csv": CSV, "parquet": PARQUET}
+MEDIA_TYPES = {"json": JSON, "csv": CSV, "parquet": PARQUET}
 ENDINGS = {CSV: "csv", PARQUET: "parquet"}
 PAIRS = {"interval": ("low", "high")}
 TOTAL_HEADER, ROWS_HEADER = "hailong-total", "hailong-rows"
@@ -38,9 +38,12 @@ KEPT_IN_MEMORY_BYTES, CHUNK_BYTES, ROWS_AT_ONCE = 1_048_576, 65_536, 4_096
 Answer = Mapping[str, Any]
 Row = Mapping[str, Any]
 Page = TypeVar("Page")
+Documentation = dict[str, Any]
+"""A part of the OpenAPI document."""
+
 RowsOf = Callable[[Answer], Iterable[Row]]
 Route = TypeVar("Route", bound=Callable[..., Any])
-FormName = Annotated[
+FormatName = Annotated[
     Literal["json", "csv", "parquet"] | None,
     Query(alias="format", description="the form of the answer, before what `Accept` says"),
 ]
@@ -62,7 +65,7 @@ class Listing(Generic[Page]):
     after: str | None = None
     written: int = field(default=0, init=False)
 
-    def counted(self) -> Iterator[Row]:
+    def count_rows(self) -> Iterator[Row]:
         """The rows, counted as they are read."""
         for row in self.rows:
             self.written += 1
@@ -82,96 +85,97 @@ def with_files(rows: str | RowsOf) -> Callable[[Route], Route]:
     return mark
 
 
-def in_forms(path: str, route: Callable[..., Answer | Listing[Any]]) -> Callable[..., Response]:
-    """The route with its answer in the form that is asked for: by ``format``, else by ``Accept``, else JSON."""
-
+def with_formats(path: str, route: Callable[..., Answer | Listing[Any]]) -> Callable[..., Response]:
+    """The route with its answer in the format asked for: by ``format``, else by ``Accept``, else JSON."""
     rows_of = _ROWS_OF.get(route)
 
-    def answered(*, request: Request, form_name: str | None = None, **asked: Any) -> Response:
+    def respond(*, request: Request, format_name: str | None = None, **parameters: Any) -> Response:
         accepted = request.headers.get("accept", "")
-        form = FORMS[form_name] if form_name else next((kind for kind in ENDINGS if kind in accepted), JSON)
-        found = route(**asked)
-        if isinstance(found, Listing):
-            return _listed(found, path, form, request.url)
-        return _whole(found, path, form, rows_of)
+        media_type = next((kind for kind in ENDINGS if kind in accepted), JSON)
+        if format_name:
+            media_type = MEDIA_TYPES[format_name]
+        answer = route(**parameters)
+        if isinstance(answer, Listing):
+            return _respond_with_listing(answer, path, media_type, request.url)
+        return _respond_with_answer(answer, path, media_type, rows_of)
 
-    named = [
+    inherited = [
         parameter.replace(kind=Parameter.KEYWORD_ONLY)
         for parameter in signature(route, eval_str=True).parameters.values()
     ]
     own = [Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request)]
     if rows_of:
-        own.append(Parameter("form_name", Parameter.KEYWORD_ONLY, annotation=FormName, default=None))
-    cast("Any", answered).__signature__ = signature(answered).replace(
-        parameters=sorted([*named, *own], key=lambda one: one.default is not Parameter.empty),
+        own.append(Parameter("format_name", Parameter.KEYWORD_ONLY, annotation=FormatName, default=None))
+    cast("Any", respond).__signature__ = signature(respond).replace(
+        parameters=sorted([*inherited, *own], key=lambda parameter: parameter.default is not Parameter.empty),
         return_annotation=Response,
     )
-    answered.__name__, answered.__doc__ = route.__name__, route.__doc__
-    return answered
+    respond.__name__, respond.__doc__ = route.__name__, route.__doc__
+    return respond
 
 
-def answers_of(route: Callable[..., Any]) -> dict[str, Any]:
+def describe_answer(route: Callable[..., Any]) -> Documentation:
     """A route's answer for the OpenAPI document: the schema of its type, its file formats, and the headers of lists."""
     answer = signature(route, eval_str=True).return_annotation
-    content: dict[str, Any] = {}
+    content: Documentation = {}
     if route in _ROWS_OF:
         content = {CSV: {"schema": {"type": "string"}}, PARQUET: {"schema": {"type": "string", "format": "binary"}}}
     # The schema is documented and not enforced: types are checked by mypy, and answers are not validated when served.
     is_paged = get_origin(answer) is Listing
     model = get_args(answer)[0] if is_paged else answer
-    found: dict[str, Any] = {"description": "The answer.", "model": model, "content": content}
+    documented: Documentation = {"description": "The answer.", "model": model, "content": content}
     if is_paged:
         number = {"schema": {"type": "integer"}}
-        found["headers"] = {
+        documented["headers"] = {
             TOTAL_HEADER: {"description": "how many rows match", **number},
             ROWS_HEADER: {"description": "how many of them are in this answer", **number},
             "Link": {"description": 'the next page (`rel="next"`), when there is one', "schema": {"type": "string"}},
         }
-    return found
+    return documented
 
 
-def _whole(answer: Answer, path: str, form: str, rows_of: RowsOf | None) -> Response:
-    if form == JSON or rows_of is None:
+def _respond_with_answer(answer: Answer, path: str, media_type: str, rows_of: RowsOf | None) -> Response:
+    if media_type == JSON or rows_of is None:
         return Response(to_json(answer, inf_nan_mode="null"), media_type=JSON)
-    found = list(rows_of(answer))
-    columns = list(dict.fromkeys(name for row in found for name in row))
+    rows = list(rows_of(answer))
+    columns = list(dict.fromkeys(name for row in rows for name in row))
 
     def write(file: IO[bytes]) -> None:
-        if form == CSV:
-            write_csv(file, columns, found)
+        if media_type == CSV:
+            write_csv(file, columns, rows)
         else:
-            pq.write_table(pa.table({name: [row.get(name) for row in found] for name in columns}), file)
+            pq.write_table(pa.table({name: [row.get(name) for row in rows] for name in columns}), file)
 
-    file = _file(write)
+    file = _write_file(write)
     headers = {TOTAL_HEADER: str(answer["total"])} if "total" in answer else {}
-    return _FileAnswer(file, path, form, headers)
+    return _FileResponse(file, path, media_type, headers)
 
 
-def _listed(listing: Listing[Any], path: str, form: str, url: URL) -> Response:
-    flat = (
+def _respond_with_listing(listing: Listing[Any], path: str, media_type: str, url: URL) -> Response:
+    flat_listing = (
         {name: ";".join(value) if isinstance(value, list) else value for name, value in row.items()}
-        for row in listing.counted()
+        for row in listing.count_rows()
     )
 
     def write(file: IO[bytes]) -> None:
-        if form == JSON:
+        if media_type == JSON:
             _write_json(file, listing)
-        elif form == CSV:
-            write_csv(file, listing.columns, flat)
+        elif media_type == CSV:
+            write_csv(file, listing.columns, flat_listing)
         else:
-            _write_parquet(file, listing.columns, flat)
+            _write_parquet(file, listing.columns, flat_listing)
 
-    file = _file(write)
+    file = _write_file(write)
     headers = {TOTAL_HEADER: str(listing.total), ROWS_HEADER: str(listing.written)}
     if listing.after:
-        # The period stays what it is, also where it was left out and means today until now.
+        # The same period on every page, also where it was left out and means today until now.
         period = {name: listing.head[name] for name in ("from", "to", "tree")}
         following = url.include_query_params(**period, after=listing.after).remove_query_params("offset")
         headers["link"] = f'<{following.path}?{following.query}>; rel="next"'
-    return _FileAnswer(file, path, form, headers)
+    return _FileResponse(file, path, media_type, headers)
 
 
-def _file(write: Callable[[IO[bytes]], None]) -> IO[bytes]:
+def _write_file(write: Callable[[IO[bytes]], None]) -> IO[bytes]:
     """A file that ``write`` has filled: in memory while it is small, else on disk."""
     with ExitStack() as closed_on_error:
         file = cast("IO[bytes]", closed_on_error.enter_context(tempfile.SpooledTemporaryFile(KEPT_IN_MEMORY_BYTES)))
@@ -180,18 +184,18 @@ def _file(write: Callable[[IO[bytes]], None]) -> IO[bytes]:
     return file
 
 
-class _FileAnswer(StreamingResponse):
-    """An answer that lies in a file, which is closed behind it."""
+class _FileResponse(StreamingResponse):
+    """An answer from a file, which is closed after it."""
 
-    def __init__(self, file: IO[bytes], path: str, form: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, file: IO[bytes], path: str, media_type: str, headers: Mapping[str, str]) -> None:
         self._file = file
         about = {"content-length": str(file.tell())}
-        if form != JSON:
-            about["content-disposition"] = f'attachment; filename="{path.rpartition("/")[2]}.{ENDINGS[form]}"'
+        if media_type != JSON:
+            about["content-disposition"] = f'attachment; filename="{path.rpartition("/")[2]}.{ENDINGS[media_type]}"'
         file.seek(0)
         chunks = iter(lambda: file.read(CHUNK_BYTES), b"")
-        kind = "text/csv; charset=utf-8" if form == CSV else form
-        super().__init__(chunks, headers={**headers, **about}, media_type=kind)
+        content_type = "text/csv; charset=utf-8" if media_type == CSV else media_type
+        super().__init__(chunks, headers={**headers, **about}, media_type=content_type)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -202,47 +206,47 @@ class _FileAnswer(StreamingResponse):
 
 def _write_json(file: IO[bytes], listing: Listing[Any]) -> None:
     file.write(to_json(listing.head)[:-1] + b',"' + listing.name.encode() + b'":[')
-    for number, row in enumerate(listing.counted()):
+    for number, row in enumerate(listing.count_rows()):
         file.write((b"," if number else b"") + to_json(row, inf_nan_mode="null"))
     tail = {"total": listing.total, "next": listing.after}
     file.write(b"]," + to_json(tail)[1:])
 
 
-def flat_rows(found: Any) -> Iterator[Row]:
-    """Rows of plain values: what is nested gets its own columns, ``target_value``, ``interval_low``."""
-    if isinstance(found, Mapping):
-        for ranking in found.values():
+def flat_rows(rows: Any) -> Iterator[Row]:
+    """Rows of plain values; nested values get columns of their own, such as ``target_value`` and ``interval_low``."""
+    if isinstance(rows, Mapping):
+        for ranking in rows.values():
             yield from flat_rows(ranking)
         return
-    for row in found:
-        yield dict(_flat(row))
+    for row in rows:
+        yield dict(_flatten(row))
 
 
-def write_csv(file: IO[bytes], columns: Iterable[str], found: Iterable[Row]) -> None:
+def write_csv(file: IO[bytes], columns: Iterable[str], rows: Iterable[Row]) -> None:
     """Rows as CSV with a byte order mark, without which Excel takes Vietnamese for something else.
 
-    What a citizen wrote does not run as a formula in the inspector's table.
+    Comments of citizens do not run as formulas in the inspector's spreadsheet.
     """
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=True)
     names = list(columns)
     writer = csv.writer(text)
     writer.writerow(names)
-    writer.writerows([cell(row.get(name)) for name in names] for row in found)
+    writer.writerows([cell(row.get(name)) for name in names] for row in rows)
     text.detach()
 
 
-def _write_parquet(file: IO[bytes], columns: Mapping[str, pa.DataType], found: Iterable[Row]) -> None:
+def _write_parquet(file: IO[bytes], columns: Mapping[str, pa.DataType], rows: Iterable[Row]) -> None:
     shape = pa.schema(list(columns.items()))
-    waiting = iter(found)
+    remaining = iter(rows)
     with pq.ParquetWriter(file, shape) as writer:
-        while some := list(islice(waiting, ROWS_AT_ONCE)):
-            writer.write_table(pa.Table.from_pylist(some, shape))
+        while block := list(islice(remaining, ROWS_AT_ONCE)):
+            writer.write_table(pa.Table.from_pylist(block, shape))
 
 
-def _flat(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _flatten(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in row.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}_")
+            yield from _flatten(value, f"{prefix}{name}_")
         elif name in PAIRS:
             for part, number in zip(PAIRS[name], value or (None, None), strict=True):
                 yield f"{prefix}{name}_{part}", number

@@ -1,4 +1,4 @@
-"""The parameters of every route: what each may hold, an example of it, and the sentence for who asks otherwise."""
+"""The parameters of all routes: what each may hold, an example, and the error message for anything else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from runtime.clock import Clock
 from warehouse.read.periods import Period
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
-"""No event is older, and none is expected later; a question names days from the one to the other."""
+"""No event is older, and none is expected later; parameters are days from the first to the second."""
 
 MOST_ROWS, MOST_OFFSET = 100_000, 10_000_000
 LONGEST_CODE, LONGEST_LIST, LONGEST_VALUE_SHOWN = 200, 4_000, 60
@@ -47,11 +47,11 @@ RULES: dict[str, tuple[str, str]] = {
 def parameter(name: str, description: str = "", **limits: Any) -> Any:
     """The parameter ``name`` of an address with its rule in the OpenAPI document; ``limits`` as FastAPI has them."""
     rule, example = RULES[name]
-    words = "; ".join(filter(None, (description, rule)))
-    return Query(alias=name, description=words, openapi_examples={"example": {"value": example}}, **limits)
+    text = "; ".join(filter(None, (description, rule)))
+    return Query(alias=name, description=text, openapi_examples={"example": {"value": example}}, **limits)
 
 
-def _text_of_day(value: object) -> object:
+def _check_day_text(value: object) -> object:
     # pydantic takes digits alone for seconds since 1970.
     if isinstance(value, str) and (len(value) != len("2026-11-23") or value.isdigit()):
         raise ValueError("not a day")
@@ -59,7 +59,7 @@ def _text_of_day(value: object) -> object:
 
 
 DAY_SCHEMA = WithJsonSchema({"type": "string", "format": "date"})
-Day = Annotated[date, BeforeValidator(_text_of_day), DAY_SCHEMA]
+Day = Annotated[date, BeforeValidator(_check_day_text), DAY_SCHEMA]
 TreeDay = Annotated[
     Day | None, parameter("tree", "day whose unit tree is meant; today when left out", ge=FIRST_DAY, le=LAST_DAY)
 ]
@@ -81,7 +81,7 @@ Hour = Annotated[str, parameter("hour", pattern=r"^(\*|[01]\d|2[0-3]|)$")]
 Weekday = Annotated[str, parameter("weekday", pattern=r"^(\*|[1-7]|)$")]
 
 
-def period_of(start: str | None, end: str | None, clock: Clock) -> Period:
+def parse_period(start: str | None, end: str | None, clock: Clock) -> Period:
     """``from`` and ``to`` as instants; days and times without offset are Vietnam's. Default: today until now.
 
     ``to`` is exclusive: ``to=2026-11-23`` ends with the last instant of the 22nd. 422 when a text is no time, lies
@@ -96,7 +96,7 @@ def period_of(start: str | None, end: str | None, clock: Clock) -> Period:
     return Period(begins.astimezone(UTC), ends.astimezone(UTC))
 
 
-def month_of(text: str) -> Month:
+def parse_month(text: str) -> Month:
     """``month`` as it is written in an address; 422 when it is none, or not one of ``FIRST_DAY`` to ``LAST_DAY``."""
     try:
         first = date.fromisoformat(f"{text}-01")
@@ -108,9 +108,9 @@ def month_of(text: str) -> Month:
 
 
 def period_before(period: Period) -> Period:
-    """The period that one is compared with: as many days before it, from the same time of day to the same.
+    """The period before another: as many days before it, from the same time of day to the same.
 
-    One that begins with a month and is longer than a day is compared with as many months, up to the same day of the
+    Before one that begins with a month and is longer than a day: as many months, up to the same day of the
     month or its last.
     """
     start, end = (instant.astimezone(VIETNAM) for instant in period)
@@ -130,15 +130,15 @@ def _months_before(instant: datetime, months: int) -> datetime:
 def _instant(name: str, text: str) -> datetime:
     try:
         if len(text) == len("2026-11-23"):
-            found = datetime.combine(date.fromisoformat(text), time.min, VIETNAM)
+            instant = datetime.combine(date.fromisoformat(text), time.min, VIETNAM)
         elif text.isdigit():
             raise ValueError(text)
         else:
             # A plus sign in an address stands for a blank.
-            found = datetime.fromisoformat(text.replace(" ", "+"))
+            instant = datetime.fromisoformat(text.replace(" ", "+"))
     except ValueError as error:
         raise HTTPException(422, sentence(name, text)) from error
-    aware = found if found.tzinfo else found.replace(tzinfo=VIETNAM)
+    aware = instant if instant.tzinfo else instant.replace(tzinfo=VIETNAM)
     # Compared as they are written: an offset can carry the first and the last year out of the calendar.
     first, last = (datetime.combine(day, time.min, VIETNAM) for day in (FIRST_DAY, LAST_DAY))
     if not first <= aware <= last:
@@ -147,7 +147,7 @@ def _instant(name: str, text: str) -> datetime:
 
 
 def sentence(name: str, value: object = None, expected: str = "") -> str:
-    """What is wrong with a parameter: its name, what it holds (None: it is missing), what it must be, an example.
+    """The error message for a parameter: its name, its value (None: missing), what it must be, an example.
 
     ``expected`` for those that are not in ``RULES``.
     """
@@ -160,12 +160,12 @@ def sentence(name: str, value: object = None, expected: str = "") -> str:
     return f"{name}: {shown!r} is not {rule}{such_as}"
 
 
-def sentence_of(errors: Sequence[Mapping[str, Any]]) -> str:
-    """The same of what FastAPI found wrong with a question, a sentence for each parameter."""
-    found = {}
+def error_sentences(errors: Sequence[Mapping[str, Any]]) -> str:
+    """A sentence for each parameter in which FastAPI found an error."""
+    sentences = {}
     for error in errors:
         name = str(error["loc"][-1])
         missing = error["type"] == "missing"
         expected = "true or false" if "bool" in error["type"] else f"one of {error.get('ctx', {}).get('expected', '')}"
-        found[name] = sentence(name, None if missing else error["input"], expected)
-    return "; ".join(found.values())
+        sentences[name] = sentence(name, None if missing else error["input"], expected)
+    return "; ".join(sentences.values())

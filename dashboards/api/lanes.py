@@ -1,6 +1,7 @@
-"""How many questions are answered at once: a few heavy ones, more of the others, and health always.
+"""Limits of concurrent requests: a few heavy ones, more of the others, no limit for health checks.
 
-Beyond that an answer is 503 with ``Retry-After``. What a question does in the store ends when who asked has gone.
+Beyond the limits the response is 503 with ``Retry-After``. When a client disconnects, its statements in the store are
+killed.
 """
 
 from __future__ import annotations
@@ -17,23 +18,23 @@ from dashboards.api.store_work import Work
 
 HEAVY_AT_ONCE, OTHERS_AT_ONCE = 4, 24
 HEAVY_WAITS_S, OTHERS_WAIT_S = 0.5, 10.0
-"""How long a question waits for its turn before it is told to come again."""
+"""How long a request waits for a free place before the response is 503."""
 
 MOST_WAITING = 200
 SEND_TIMEOUT_S = 60.0
-"""Who takes nothing of an answer for so long is taken for gone, so that nobody keeps a lane by reading slowly."""
+"""A client that reads nothing for so long counts as gone, so that slow readers keep no place."""
 
 HEAVY_ROWS, HEAVY_INDICATORS = 10_000, 20
 ALWAYS_HEAVY = frozenset({"/v1/reference", "/v1/staff-sheet"})
 RETRY_AFTER_S = {"heavy": 3, "others": 2}
-"""Shorter than a connection without questions is kept open, so that nobody asks again on one that just ends."""
+"""Shorter than the keep-alive of idle connections, so that no retry meets a connection that is just closing."""
 BUSY = "as many questions as can be answered at once are under way; ask again in {seconds} seconds"
 WORK = "hailong.work"
-"""The key of a request's scope under which its ``Work`` is found."""
+"""The key of a request's scope that holds its ``Work``."""
 
 
 class Lane:
-    """Questions of one kind, so many of them at once."""
+    """A limit of concurrent requests of one kind."""
 
     def __init__(self, name: str, at_once: int, wait_s: float) -> None:
         self.name, self._wait_s = name, wait_s
@@ -41,7 +42,7 @@ class Lane:
         self._waiting = 0
 
     async def enter(self) -> bool:
-        """Whether there is a place, after waiting for one; who has one gives it back by ``leave``."""
+        """Waits for a place; False when none came free in time. A place is given back with ``leave``."""
         if self._places.locked() and self._waiting >= MOST_WAITING:
             return False
         self._waiting += 1
@@ -59,7 +60,7 @@ class Lane:
 
 
 class Lanes:
-    """Around the read API's application."""
+    """Middleware that puts each request of the read API into its lane."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -67,7 +68,6 @@ class Lanes:
         self._others = Lane("others", OTHERS_AT_ONCE, OTHERS_WAIT_S)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
         if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
             await self._app(scope, receive, send)
             return
@@ -78,25 +78,27 @@ class Lanes:
             await busy(scope, receive, send)
             return
         try:
-            async with _work(scope, receive) as (scope_of_work, receive_next):
-                await self._app(scope_of_work, receive_next, _patient(send))
+            async with _track_work(scope, receive) as (scope_of_work, receive_next):
+                await self._app(scope_of_work, receive_next, _with_timeout(send))
         finally:
             lane.leave()
 
 
-def is_heavy(path: str, asked: QueryParams) -> bool:
-    """Whether a question can ask for more than ten thousand rows."""
+def is_heavy(path: str, parameters: QueryParams) -> bool:
+    """Whether a request can take much of the store: more than ten thousand rows, or all indicators."""
     if path in ALWAYS_HEAVY:
         return True
     if path == "/v1/ranking":
-        return not asked.get("ids") or asked["ids"].count(",") >= HEAVY_INDICATORS
-    limit = asked.get("limit", "")
+        return not parameters.get("ids") or parameters["ids"].count(",") >= HEAVY_INDICATORS
+    if path == "/v1/troubles":
+        return parameters.get("ids", "").count(",") >= HEAVY_INDICATORS
+    limit = parameters.get("limit", "")
     return limit.isdigit() and int(limit[:10]) > HEAVY_ROWS
 
 
 @asynccontextmanager
-async def _work(scope: Scope, receive: Receive) -> AsyncIterator[tuple[Scope, Receive]]:
-    """The request with its ``Work``, which is ended when the connection is."""
+async def _track_work(scope: Scope, receive: Receive) -> AsyncIterator[tuple[Scope, Receive]]:
+    """The request's scope with a ``Work``, and a ``receive`` that ends the work when the client disconnects."""
     work = Work()
     messages: asyncio.Queue[Message] = asyncio.Queue(1)
 
@@ -120,8 +122,8 @@ async def _work(scope: Scope, receive: Receive) -> AsyncIterator[tuple[Scope, Re
             await watcher
 
 
-def _patient(send: Send) -> Send:
-    async def sent(message: Message) -> None:
+def _with_timeout(send: Send) -> Send:
+    async def send_in_time(message: Message) -> None:
         await asyncio.wait_for(send(message), SEND_TIMEOUT_S)
 
-    return sent
+    return send_in_time

@@ -1,4 +1,4 @@
-"""What the read API answers when it has no answer: ``{"detail": sentence}``, and never the store's own text."""
+"""The read API's error responses: ``{"detail": sentence}``, never the store's own text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from urllib3.exceptions import HTTPError
 
-from dashboards.api.filters import sentence_of
+from dashboards.api.filters import error_sentences
 from dashboards.api.lanes import WORK
 from dashboards.api.store_work import QuestionLeftError
 from runtime.telemetry import log
@@ -24,7 +24,7 @@ REFUSED_VALUES = frozenset(
 
 OUT_OF_TIME = frozenset({159, 160})
 NOT_READY = frozenset({60, 81, 202, 209, 210, 236, 241, 242, 252, 319, 394, 425, 439, 999, 1002})
-"""Those that pass: tables that are still to be made, too many statements, no memory, no network, a store that ends."""
+"""Passing errors: tables not made yet, too many statements, no memory, no network, a store that shuts down."""
 
 AWAY = "the store does not answer; ask again in a few seconds"
 TOO_LONG = "counting this took longer than one question may take: ask for a shorter period, fewer units or fewer rows"
@@ -35,50 +35,54 @@ MOST_LOGGED = 500
 _CODE = re.compile(r"Code: (\d+)")
 
 
+Responses = dict[int | str, dict[str, Any]]
+"""Responses by status, as FastAPI documents them."""
+
+
 class Problem(BaseModel):
     """Why there is no answer."""
 
     detail: str = Field(description="a sentence that says what is wrong and what to do")
 
 
-def _told(description: str, *, comes_again: bool = False) -> dict[str, Any]:
+def _describe(description: str, *, comes_again: bool = False) -> dict[str, Any]:
     retry = {"Retry-After": {"description": "seconds to wait", "schema": {"type": "integer", "minimum": 0}}}
     return {"model": Problem, "description": description, **({"headers": retry} if comes_again else {})}
 
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    400: _told("A `Host` that is not ours."),
-    404: _told("There is no such unit or dossier."),
-    422: _told("A parameter is missing, is not what it must be, or asks for more than can be answered."),
-    503: _told("The store does not answer, takes too long, or too many questions are under way.", comes_again=True),
+PROBLEMS: Responses = {
+    400: _describe("A `Host` that is not ours."),
+    404: _describe("There is no such unit or dossier."),
+    422: _describe("A parameter is missing, is not what it must be, or asks for more than can be answered."),
+    503: _describe("The store does not answer, takes too long, or too many questions are under way.", comes_again=True),
 }
-"""The answers that every route can give instead of its own, as the OpenAPI document tells them."""
+"""The error responses of every route, for the OpenAPI document."""
 
-COME_AGAIN: dict[int | str, dict[str, Any]] = {429: _told("Another recount is under way.", comes_again=True)}
+COME_AGAIN: Responses = {429: _describe("Another recount is under way.", comes_again=True)}
 
 
 def answer_problems(app: FastAPI) -> None:
-    """Has the application answer each kind of trouble in the one form."""
-    app.add_exception_handler(RequestValidationError, _wrong_question)
-    app.add_exception_handler(ClickHouseError, _trouble_of_store)
-    app.add_exception_handler(HTTPError, _trouble_of_store)
-    app.add_exception_handler(QuestionLeftError, _nobody_waits)
-    app.add_exception_handler(Exception, _fault)
+    """Registers a handler for each kind of error; all respond in one form."""
+    app.add_exception_handler(RequestValidationError, _respond_to_invalid_request)
+    app.add_exception_handler(ClickHouseError, _respond_to_store_error)
+    app.add_exception_handler(HTTPError, _respond_to_store_error)
+    app.add_exception_handler(QuestionLeftError, _respond_to_nobody)
+    app.add_exception_handler(Exception, _respond_to_fault)
 
 
-def _wrong_question(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 it is registered for this one
-    return JSONResponse({"detail": sentence_of(error.errors())}, 422)
+def _respond_to_invalid_request(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 the handler is registered for this type
+    return JSONResponse({"detail": error_sentences(error.errors())}, 422)
 
 
-def _trouble_of_store(request: Request, error: Exception) -> JSONResponse:
+def _respond_to_store_error(request: Request, error: Exception) -> JSONResponse:
     work = request.scope.get(WORK)
     if work is not None and work.is_left:
-        # It was ended because nobody waits for it.
-        return _nobody_waits(request, error)
-    # A statement that fails half-way tells its number in its text alone.
-    told = _CODE.search(str(error))
-    code = getattr(error, "code", None) or (int(told[1]) if told else None)
+        # The statement was killed because the client has gone.
+        return _respond_to_nobody(request, error)
+    # A statement that fails half-way has its error number in the text only.
+    numbered = _CODE.search(str(error))
+    code = getattr(error, "code", None) or (int(numbered[1]) if numbered else None)
     log.warning("store_trouble", path=request.url.path, code=code, error=str(error)[:MOST_LOGGED])
     if code in REFUSED_VALUES:
         return JSONResponse({"detail": VALUE_REFUSED}, 422)
@@ -89,10 +93,10 @@ def _trouble_of_store(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": FAILED}, 500)
 
 
-def _nobody_waits(_request: Request, _error: Exception) -> JSONResponse:
+def _respond_to_nobody(_request: Request, _error: Exception) -> JSONResponse:
     return JSONResponse({"detail": LEFT}, 503, {"Retry-After": "2"})
 
 
-def _fault(_request: Request, _error: Exception) -> JSONResponse:
+def _respond_to_fault(_request: Request, _error: Exception) -> JSONResponse:
     # Starlette raises the error again behind this answer, so that the server logs it.
     return JSONResponse({"detail": FAILED}, 500)

@@ -1,8 +1,7 @@
-"""The unit tree of a day and the targets that hold in it, read again every few seconds. One answer for every page.
+"""The unit tree of a day and the targets that hold in it, read again every few seconds and shared by all requests.
 
-Nothing is ever counted for another unit than the one that its event named; which units a unit has below it is what the
-tree of the asked day says. A unit that closed keeps its last place, and one that is still to open has its first, so
-that the figure of the whole is the same in every tree.
+Every event is counted for the unit that it names; which units are below that one depends on the tree's day. A closed
+unit keeps its last place and one that is not open yet has its first, so that the total is the same in every tree.
 """
 
 from __future__ import annotations
@@ -32,39 +31,39 @@ class Tree:
     @cached_property
     def children(self) -> dict[str, list[str]]:
         """The codes right below each unit."""
-        found: dict[str, list[str]] = {code: [] for code in self.units}
+        children: dict[str, list[str]] = {code: [] for code in self.units}
         for unit in self.units.values():
-            if unit.parent in found:
-                found[unit.parent].append(unit.unit)
-        return found
+            if unit.parent in children:
+                children[unit.parent].append(unit.unit)
+        return children
 
     @cached_property
     def _targets_by_place(self) -> dict[tuple[str, str], list[Target]]:
-        found: dict[tuple[str, str], list[Target]] = {}
+        targets: dict[tuple[str, str], list[Target]] = {}
         for row in self.targets:
             target = Target(
                 op=row.op, value=row.value, valid_from=row.valid_from, valid_to=row.valid_to, source=row.source
             )
-            found.setdefault((row.unit, row.indicator), []).append(target)
-        return found
+            targets.setdefault((row.unit, row.indicator), []).append(target)
+        return targets
 
     def below(self, code: str) -> list[str]:
         """The unit and everything under it."""
-        found, waiting = dict.fromkeys([code]), [code]
-        while waiting:
-            # Words of different days can name each other as parents.
-            right_below = [unit for unit in self.children.get(waiting.pop(), []) if unit not in found]
-            found.update(dict.fromkeys(right_below))
-            waiting.extend(right_below)
-        return list(found)
+        below, unvisited = dict.fromkeys([code]), [code]
+        while unvisited:
+            # Definitions from different days can name each other as parents.
+            right_below = [unit for unit in self.children.get(unvisited.pop(), []) if unit not in below]
+            below.update(dict.fromkeys(right_below))
+            unvisited.extend(right_below)
+        return list(below)
 
     def above(self, code: str) -> list[str]:
         """The unit and those over it, nearest first."""
-        found: list[str] = []
-        while code in self.units and code not in found:
-            found.append(code)
+        above: list[str] = []
+        while code in self.units and code not in above:
+            above.append(code)
             code = self.units[code].parent
-        return found
+        return above
 
     def is_open(self, code: str) -> bool:
         """Whether a unit is there on the tree's day."""
@@ -85,22 +84,22 @@ class Tree:
         return indicator.target_on(day, self.units[code].level if code in self.units else "")
 
 
-def tree_on(day: date, words: Iterable[UnitRow], targets: list[TargetRow]) -> Tree:
-    """The tree of a day from every word on all units, in the order of their first days."""
+def tree_on(day: date, definitions: Iterable[UnitRow], targets: list[TargetRow]) -> Tree:
+    """The tree of a day from all definitions of units, each in the order of its first day."""
     units: dict[str, UnitRow] = {}
-    for word in words:
-        if word.unit not in units or word.valid_from <= day:
-            units[word.unit] = word
+    for row in definitions:
+        if row.unit not in units or row.valid_from <= day:
+            units[row.unit] = row
     return Tree(units, targets, day)
 
 
 class TreeKeeper:
-    """Keeps what trees are made of for a few seconds, and the trees of the days last asked for, for all threads."""
+    """Caches the rows behind trees for a few seconds, and the trees of the days requested last; for all threads."""
 
     def __init__(self, read: Callable[[], tuple[list[UnitRow], list[TargetRow]]]) -> None:
         self._read = read
         self._lock = threading.Lock()
-        self._words: tuple[list[UnitRow], list[TargetRow]] = ([], [])
+        self._rows: tuple[list[UnitRow], list[TargetRow]] = ([], [])
         self._trees: dict[date, Tree] = {}
         self._read_at = float("-inf")
 
@@ -108,7 +107,7 @@ class TreeKeeper:
         """The tree of a day, at most ``REREAD_S`` old; read again at once when it lacks the unit ``having``."""
         with self._lock:
             if time.monotonic() - self._read_at > REREAD_S or (having and having not in self._on(day).units):
-                self._words = self._read()
+                self._rows = self._read()
                 self._trees = {}
                 self._read_at = time.monotonic()
             return self._on(day)
@@ -117,5 +116,5 @@ class TreeKeeper:
         if day not in self._trees:
             if len(self._trees) >= MOST_TREES:
                 self._trees = {}
-            self._trees[day] = tree_on(day, *self._words)
+            self._trees[day] = tree_on(day, *self._rows)
         return self._trees[day]

@@ -18,7 +18,7 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from contract.indicators.catalogue import catalogue
 from contract.ratings.reasons import severe_reasons
-from dashboards.api.routes.breakdown import FEWEST
+from dashboards.api.routes.evidence.breakdown import FEWEST
 from dashboards.grafana.panels import (
     CHOSEN,
     bars,

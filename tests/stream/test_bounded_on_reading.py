@@ -12,7 +12,7 @@ from clickhouse_connect.driver.client import Client
 
 from contract.events.envelope import decode
 from contract.events.refusals import Refusal
-from dashboards.api.context import readable
+from dashboards.api.context import to_json_value
 from tests.support import event, put, put_lines, unit
 from tests.warehouse.test_deadlines import calendar, procedure
 from tests.warehouse.test_verify import verified
@@ -80,8 +80,8 @@ def test_dossiers_stored_with_such_appointments_are_made_anew_by_the_update(old_
 
 
 def test_a_value_beyond_the_calendar_is_left_out_of_an_answer() -> None:
-    assert readable(datetime(9999, 12, 31, 23, 59, 59)) is None  # noqa: DTZ001 as the store's client gives it
-    assert readable(datetime(2026, 3, 13, 1)) == "2026-03-13T08:00:00+07:00"  # noqa: DTZ001
+    assert to_json_value(datetime(9999, 12, 31, 23, 59, 59)) is None  # noqa: DTZ001 as the store's client gives it
+    assert to_json_value(datetime(2026, 3, 13, 1)) == "2026-03-13T08:00:00+07:00"  # noqa: DTZ001
 
 
 def test_rules_written_past_the_door_stop_nothing(store: Client) -> None:

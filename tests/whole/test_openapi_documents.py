@@ -66,9 +66,9 @@ def test_every_answer_is_in_the_document(services: dict[str, str], stack: Stack,
     document = httpx.get(f"{url}/openapi.json", trust_env=False).json()
     schema = schemathesis.openapi.from_dict(document)
     statuses: Counter[int] = Counter()
-    for found in schema.get_all_operations():
-        assert isinstance(found, Ok)
-        operation = found.ok()
+    for operation_result in schema.get_all_operations():
+        assert isinstance(operation_result, Ok)
+        operation = operation_result.ok()
 
         @hypothesis_settings(
             # Each recount starts a process of its own.

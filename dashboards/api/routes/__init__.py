@@ -1,1 +1,1 @@
-"""One file a route of the read API, or a few that belong together."""
+"""The routes of the read API, a file for each or for a few about one subject."""

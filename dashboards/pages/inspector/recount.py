@@ -41,7 +41,7 @@ def draw_recount(view: InspectorView) -> None:
 
 
 def side_by_side(answer: Recount, measure: str, texts: Texts) -> Html:
-    """The served and the recounted parts of a figure, and in a sentence what that means. Pure."""
+    """The served and the recounted parts of a figure, and a sentence that interprets them. Pure."""
 
     def text(key: str, **values: object) -> str:
         return texts(f"inspector.recounting.{key}", **values)

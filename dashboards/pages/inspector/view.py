@@ -1,4 +1,4 @@
-"""What the inspector looks at, and the questions to the read API that this raises."""
+"""The unit, period and indicator that the inspector looks at, and how its blocks ask about them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LEVELS = ("service_point", "branch")
 
 PART_KEYS = ("counter", "staff", "procedure", "channel", "hour", "weekday")
 NO_PART: dict[str, str | None] = dict.fromkeys(PART_KEYS)
-"""What a link changes in the address so that no part is chosen."""
+"""The changes to an address by which no part is chosen."""
 
 CHANNELS = ("tablet", "online", "post", "direct", "phone", "paper")
 

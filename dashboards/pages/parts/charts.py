@@ -1,4 +1,4 @@
-"""What the charts have in common: their colours, and the type of a Vega-Lite chart."""
+"""The colours of the charts, and the type of a Vega-Lite chart."""
 
 from __future__ import annotations
 

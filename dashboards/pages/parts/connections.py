@@ -1,4 +1,4 @@
-"""What all pages of the process share: its settings and one connection to the read API."""
+"""Settings and one connection to the read API, shared by all pages of the process."""
 
 from __future__ import annotations
 

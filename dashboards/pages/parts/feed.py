@@ -67,7 +67,7 @@ class Feed:
                 running.pending = self._pool.submit(self._fetch, running, question, parameters)
 
     def ask(self, question: Question[A], fixed: Parameters = NOTHING, moving: Parameters = NOTHING) -> Answer[A]:
-        """The newest answer; the first one, and one wanted at once, is waited for a moment."""
+        """The newest answer; waits a moment for the first one, and for one that is wanted at once."""
         self.start(question, fixed, moving)
         running = self._running[_key(question, fixed)]
         pending = running.pending
@@ -83,7 +83,7 @@ class Feed:
         except ApiError as error:
             running.answer = replace(running.answer, problem=problem_of(error))
         except ValueError:
-            # The answer is none that the question's shape can be made of.
+            # The answer does not have the form that the question's `shape` needs.
             running.answer = replace(running.answer, problem="busy")
 
 

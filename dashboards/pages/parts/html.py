@@ -17,7 +17,7 @@ CHOSEN = {"aria_current": "true"}
 
 
 class Html(str):
-    """Markup. This module makes it; anywhere else it is put together from what the functions here return."""
+    """Markup. Only this module makes it; other modules put it together with `join` and `tag`."""
 
     __slots__ = ()
 
@@ -48,7 +48,7 @@ def link(address: str, text: str, **attributes: str | None) -> Html:
 
 
 def banner(text: str, way_out: Html | None = None) -> Html:
-    """A sentence that nobody overlooks, with a link out of the trouble where there is one."""
+    """A sentence that nobody overlooks, with a link that leads back to a page without the problem."""
     return tag("p", f"⚠ {text}", *((" ", way_out) if way_out else ()), kind="banner", role="alert")
 
 
@@ -75,7 +75,7 @@ def verdict(state: str, text: str, details: Html | None = None, role: str | None
 
 
 def sentence(state: str, *content: str) -> Html:
-    """What a comparison comes to, in a frame with the colour of its ``state``."""
+    """The result of a comparison, in a frame with the colour of its ``state``."""
     return tag("p", *content, kind=f"recount {state}", role="status")
 
 

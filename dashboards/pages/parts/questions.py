@@ -1,4 +1,4 @@
-"""How a page asks the read API: a question with its answer's type, who asks it, and what came of it."""
+"""How a page asks the read API: questions with the types of their answers, and who asks them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PROBLEMS: dict[int, Problem] = {404: "not_there", 422: "question"}
 NOTHING: Parameters = {}
 
 
-def _as_it_came(answer: Any) -> Any:
+def _unchanged(answer: Any) -> Any:
     return answer
 
 
@@ -38,7 +38,7 @@ class Question(Generic[A]):
     every_s: float = 0.0
     at_once: bool = False
     is_general: bool = False
-    shape: Callable[[Any], A] = _as_it_came
+    shape: Callable[[Any], A] = _unchanged
     name: str = ""
 
     def having(self, **parameters: str | int) -> Question[A]:

@@ -48,5 +48,5 @@ def bar(value: float | None, interval: Sequence[float] | None, target: float | N
 
 
 def signed_sentence(state: str, sign: str, text: str) -> Html:
-    """What a comparison comes to, behind a sign that stands for it."""
+    """The result of a comparison, behind the sign of its state."""
     return sentence(state, *((tag("b", sign), " ") if sign else ()), text)

@@ -47,7 +47,7 @@ def draw(
 
 
 def judgement(answer: Troubles | None, severe_reported: bool, texts: Texts) -> Html:
-    """In one sentence whether anyone is in trouble, and with what; ``answer`` is None before the first one. Pure.
+    """One sentence with the number of units in trouble, by problem; ``answer`` is None before the first one. Pure.
 
     A citizen's severe report is never calm.
     """

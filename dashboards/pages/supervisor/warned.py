@@ -1,4 +1,4 @@
-"""A list of places where nothing happens that anybody would notice, each with what is wrong there. Pure."""
+"""A list of places with a problem that nobody notices by itself, such as a silent tablet. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHOWN = 5
 
 
 class Place(NamedTuple):
-    """A place, what is wrong there, and who takes care of it."""
+    """A place, its problem, and who takes care of it."""
 
     name: str
     problem: str

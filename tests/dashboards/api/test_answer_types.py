@@ -85,21 +85,21 @@ def api(engine: Settings) -> Iterator[AskedApi]:
 
 @pytest.fixture(scope="module")
 def document(api: AskedApi) -> dict[str, Any]:
-    found: dict[str, Any] = api.get("/openapi.json").json()
-    return found
+    answer: dict[str, Any] = api.get("/openapi.json").json()
+    return answer
 
 
 def schema_of(document: dict[str, Any], path: str) -> dict[str, Any]:
     """The schema of a route's JSON answer, which allows no fields but its own."""
-    found = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     return {
-        **found,
+        **schema,
         "components": {"schemas": {name: _closed(s) for name, s in document["components"]["schemas"].items()}},
     }
 
 
 def _closed(schema: dict[str, Any]) -> dict[str, Any]:
-    # A reference event is told as it was sent, with whatever extensions it has.
+    # A reference event is answered as it was sent, with whatever extensions it has.
     is_open = "properties" not in schema or schema["title"] == "ReferenceEvent"
     return schema if is_open else {**schema, "additionalProperties": False}
 

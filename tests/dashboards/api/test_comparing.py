@@ -1,4 +1,4 @@
-"""When it goes wrong, whether it was better before, and what a unit's mix of procedures has to do with it."""
+"""Figures by time, beside the period before, and beside those expected from a unit's mix of procedures."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def dossiers(point: str, procedure: str, cases: int, late: int) -> Iterator[dict
     """Dossiers settled on the Tuesday at ten, the late ones at three."""
     for n in range(cases):
         code, due = f"{point}-{procedure}-{n}", MONDAY if n < late else TUESDAY
-        told = {"procedure": procedure, "due_at": f"{due}T16:00:00+07:00"}
-        yield event("dossier.accepted", code, f"{MONDAY}T08:00:00+07:00", unit=point, source=SOURCE, **told)
+        data = {"procedure": procedure, "due_at": f"{due}T16:00:00+07:00"}
+        yield event("dossier.accepted", code, f"{MONDAY}T08:00:00+07:00", unit=point, source=SOURCE, **data)
         at = f"{TUESDAY}T{15 if n < late else 10}:00:00+07:00"
         yield event("dossier.completed", code, at, unit=point, source=SOURCE)
 
@@ -52,12 +52,12 @@ def city(stack: Stack) -> Stack:
     return stack
 
 
-def parts(city: Stack, **asked: str) -> list[tuple[Any, ...]]:
-    found = city.get("/v1/breakdown", **{"unit": EASY, "from": MONDAY, "to": "2026-03-04", **asked})["parts"]
-    return [(row["part"], row["n"], row["value"] and round(row["value"], 2)) for row in found]
+def parts(city: Stack, **query: str) -> list[tuple[Any, ...]]:
+    answer = city.get("/v1/breakdown", **{"unit": EASY, "from": MONDAY, "to": "2026-03-04", **query})["parts"]
+    return [(row["part"], row["n"], row["value"] and round(row["value"], 2)) for row in answer]
 
 
-def test_ratings_and_tickets_and_dossiers_are_told_by_hour_and_by_weekday(city: Stack) -> None:
+def test_ratings_tickets_and_dossiers_are_broken_down_by_hour_and_by_weekday(city: Stack) -> None:
     assert parts(city, of="ratings", by="weekday") == [("1", 80, 60.0), ("2", 70, 80.0)]
     assert [part[:2] for part in parts(city, of="ratings", by="hour")] == [("08", 75), ("09", 75)]
     assert parts(city, of="dossiers", by="hour", unit=HARD) == [("08", 0, None), ("10", 54, 100.0), ("15", 46, 0.0)]
@@ -75,23 +75,25 @@ def test_the_cases_of_an_hour_and_a_weekday_are_listed(city: Stack) -> None:
     assert city.get("/v1/ratings", weekday="1", hour="09", **{**span, "unit": EASY})["total"] == 40
 
 
-def test_a_period_beside_the_one_before_tells_whether_chance_explains_it(city: Stack) -> None:
-    found = city.get("/v1/compare", unit=EASY, id="SAT_CSAT", **{"from": TUESDAY, "to": "2026-03-04"})
-    assert [(one["period"], one["numerator"], one["n"], one["from"][:10]) for one in found["periods"]] == [
+def test_a_difference_between_two_periods_is_beyond_chance_or_not(city: Stack) -> None:
+    answer = city.get("/v1/compare", unit=EASY, id="SAT_CSAT", **{"from": TUESDAY, "to": "2026-03-04"})
+    assert [
+        (period["period"], period["numerator"], period["n"], period["from"][:10]) for period in answer["periods"]
+    ] == [
         ("this", 56, 70, TUESDAY),
         ("before", 48, 80, MONDAY),
     ]
     # Newcombe's example (a).
-    assert found["difference"]["value"] == pytest.approx(20)
-    assert found["difference"]["interval"] == pytest.approx((5.24, 33.39), abs=0.005)
-    assert found["difference"]["beyond_chance"] is True
+    assert answer["difference"]["value"] == pytest.approx(20)
+    assert answer["difference"]["interval"] == pytest.approx((5.24, 33.39), abs=0.005)
+    assert answer["difference"]["beyond_chance"] is True
     waits = city.get("/v1/compare", unit=EASY, id="OPS_WAIT_AVG", **{"from": TUESDAY, "to": "2026-03-04"})
     assert waits["difference"] is None
 
 
 def test_a_unit_with_the_hard_cases_does_as_well_as_its_mix_lets_expect(city: Stack) -> None:
-    asked = {"of": "dossiers", "from": TUESDAY, "to": "2026-03-04"}
-    hard, easy = (city.get("/v1/mix", unit=point, **asked) for point in (HARD, EASY))
+    query = {"of": "dossiers", "from": TUESDAY, "to": "2026-03-04"}
+    hard, easy = (city.get("/v1/mix", unit=point, **query) for point in (HARD, EASY))
     assert (hard["value"], hard["expected"], hard["beside"]) == (pytest.approx(54), pytest.approx(54), "as_expected")
     assert (easy["value"], easy["expected"], easy["beside"]) == (pytest.approx(86), pytest.approx(86), "as_expected")
     first = hard["parts"][0]
@@ -100,17 +102,19 @@ def test_a_unit_with_the_hard_cases_does_as_well_as_its_mix_lets_expect(city: St
 
 
 @pytest.mark.parametrize(
-    ("path", "asked", "says"),
+    ("path", "query", "message"),
     [
         ("/v1/breakdown", {"of": "tickets", "by": "staff"}, "by hour and weekday"),
         ("/v1/compare", {"id": "SAT_CSAT,OPS_WAIT_AVG"}, "one indicator at a time"),
         ("/v1/mix", {"of": "ratings", "unit": ROOT}, "no other unit of its level"),
     ],
 )
-def test_what_cannot_be_compared_is_said(city: Stack, path: str, asked: dict[str, str], says: str) -> None:
-    answer = httpx.get(f"{city.settings.api_url}{path}", params={"unit": EASY, **asked}, trust_env=False)
+def test_an_error_message_names_what_cannot_be_compared(
+    city: Stack, path: str, query: dict[str, str], message: str
+) -> None:
+    answer = httpx.get(f"{city.settings.api_url}{path}", params={"unit": EASY, **query}, trust_env=False)
     assert answer.status_code == 422
-    assert says in answer.text
+    assert message in answer.text
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""From a figure to what it is made of: parts, single cases, one dossier's steps; and the same rows as files."""
+"""From a figure to the cases behind it: parts, single cases, a dossier's steps; and the same rows as files."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from fastapi import HTTPException
 
-from dashboards.api.context import Asked, Reader
-from dashboards.api.routes.recount import get_recount
+from dashboards.api.context import Question, RequestContext, SharedState
+from dashboards.api.routes.figures.recount import get_recount
 from tests.support import Stack, event, rating, unit
 
 pytestmark = pytest.mark.stack
@@ -35,11 +35,11 @@ def office(stack: Stack) -> Stack:
     for n in range(12):
         code = f"EV-{n}"
         due = "2026-02-27T16:00:00+07:00" if code in LATE else "2026-03-02T16:00:00+07:00"
-        told = {"procedure": "P.1" if n < 8 else "P.2", "counter": "Q1", "staff": "CB1", "channel": "direct"}
-        steps = {"accepted": (f"{due[:10]}T08:00", told | {"due_at": due}), "completed": ("2026-03-02T11:00", {})}
-        for kind, (at, data) in steps.items():
+        data = {"procedure": "P.1" if n < 8 else "P.2", "counter": "Q1", "staff": "CB1", "channel": "direct"}
+        steps = {"accepted": (f"{due[:10]}T08:00", data | {"due_at": due}), "completed": ("2026-03-02T11:00", {})}
+        for kind, (at, step_data) in steps.items():
             body = event(f"dossier.{kind}", code, f"{at}:00+07:00", unit=POINT, source="test/evidence")
-            sent.append(body | {"data": body["data"] | data})
+            sent.append(body | {"data": body["data"] | step_data})
     assert stack.send(sent) == []
     stack.wait_stored("test/evidence", 48)
     return stack
@@ -71,42 +71,42 @@ def test_ratings_by_counter_put_the_worst_first(office: Stack) -> None:
 )
 def test_dossiers_by_anything_add_up_to_the_figure(office: Stack, by: str, expected: list[tuple[Any, ...]]) -> None:
     parts = office.get("/v1/breakdown", of="dossiers", by=by, **DAY)["parts"]
-    found = [
+    counted = [
         (row["part"], row["settled"], row["settled_late"], row["value"] and round(row["value"], 2)) for row in parts
     ]
-    assert sorted(found) == sorted(expected)
+    assert sorted(counted) == sorted(expected)
     figure = office.figures(**DAY)["Q766_2_1"]
     assert sum(row["n"] for row in parts) == figure["denominator"]
 
 
 def test_the_late_dossiers_behind_a_figure_are_listed_and_no_others(office: Stack) -> None:
-    asked = {**DAY, "counted": "settled", "state": "overdue"}
-    found = office.get("/v1/dossiers", **asked)
-    assert found["total"] == 2
-    assert {row["dossier"] for row in found["dossiers"]} == set(LATE)
-    assert office.get("/v1/dossiers", **asked, procedure="P.2")["total"] == 0
+    query = {**DAY, "counted": "settled", "state": "overdue"}
+    answer = office.get("/v1/dossiers", **query)
+    assert answer["total"] == 2
+    assert {row["dossier"] for row in answer["dossiers"]} == set(LATE)
+    assert office.get("/v1/dossiers", **query, procedure="P.2")["total"] == 0
     assert (
-        office.get("/v1/dossiers", **asked, procedure="P.1", staff="CB1", counter="Q1", channel="direct")["total"] == 2
+        office.get("/v1/dossiers", **query, procedure="P.1", staff="CB1", counter="Q1", channel="direct")["total"] == 2
     )
-    assert office.get("/v1/dossiers", **asked, staff="CB2")["total"] == 0
+    assert office.get("/v1/dossiers", **query, staff="CB2")["total"] == 0
 
 
 def test_one_dossier_has_every_event_that_was_sent_about_it(office: Stack) -> None:
-    found = office.get("/v1/dossiers/EV-3")
-    assert found["dossier"]["due_at"] == "2026-02-27T16:00:00+07:00"
-    assert [(step["type"], step["time"]) for step in found["steps"]] == [
+    answer = office.get("/v1/dossiers/EV-3")
+    assert answer["dossier"]["due_at"] == "2026-02-27T16:00:00+07:00"
+    assert [(step["type"], step["time"]) for step in answer["steps"]] == [
         ("dossier.accepted", "2026-02-27T08:00:00+07:00"),
         ("dossier.completed", "2026-03-02T11:00:00+07:00"),
     ]
-    assert found["steps"][0]["data"]["procedure"] == "P.1"
+    assert answer["steps"][0]["data"]["procedure"] == "P.1"
     missing = httpx.get(f"{office.settings.api_url}/v1/dossiers/EV-99", trust_env=False)
     assert (missing.status_code, missing.json()["detail"]) == (404, "no event told of a dossier 'EV-99'")
 
 
 def test_single_ratings_come_with_their_masked_comments(office: Stack) -> None:
-    found = office.get("/v1/ratings", counter="Q2", comments="true", **DAY)
-    assert found["total"] == len(found["ratings"]) == 12
-    comments = [row["comment"] for row in found["ratings"] if row["comment"]]
+    answer = office.get("/v1/ratings", counter="Q2", comments="true", **DAY)
+    assert answer["total"] == len(answer["ratings"]) == 12
+    comments = [row["comment"] for row in answer["ratings"] if row["comment"]]
     assert len(comments) == 1
     assert "chờ lâu" in comments[0]
     assert "0912345678" not in comments[0]
@@ -133,13 +133,13 @@ def test_a_file_has_the_rows_of_the_answer(office: Stack, path: str, query: dict
     assert len(of_csv) == of_parquet.num_rows == rows
     assert list(of_csv[0]) == of_parquet.column_names
     assert read(office, path, "*/*", **query, format="csv").content == answer.content
-    if "total" in (told := office.get(path, **query)):
-        assert answer.headers["hailong-total"] == str(told["total"])
+    if "total" in (as_json := office.get(path, **query)):
+        assert answer.headers["hailong-total"] == str(as_json["total"])
 
 
-def test_an_indicator_is_told_by_unit_and_hour_with_its_target(office: Stack) -> None:
-    found = office.get("/v1/heat", id="SAT_CSAT", **DAY)
-    assert found["cells"] == [
+def test_heat_has_a_figure_by_unit_and_hour_with_its_verdict(office: Stack) -> None:
+    answer = office.get("/v1/heat", id="SAT_CSAT", **DAY)
+    assert answer["cells"] == [
         {
             "unit": POINT,
             "starts_at": "2026-03-02T09:00:00+07:00",
@@ -150,38 +150,38 @@ def test_an_indicator_is_told_by_unit_and_hour_with_its_target(office: Stack) ->
             "verdict": "missed_beyond_doubt",
         }
     ]
-    assert office.get("/v1/heat", id="SAT_CSAT", **{**DAY, "unit": POINT})["cells"] == found["cells"]
+    assert office.get("/v1/heat", id="SAT_CSAT", **{**DAY, "unit": POINT})["cells"] == answer["cells"]
 
 
 @pytest.mark.parametrize(
-    ("asked", "says"),
+    ("query", "message"),
     [
         ({"id": "Q766_2_1"}, "not kept by the hour"),
         ({"id": "SAT_CSAT,OPS_WAIT_AVG"}, "one indicator at a time"),
         ({"from": "2026-02-01"}, "3 days at most"),
     ],
 )
-def test_hours_are_told_of_what_is_kept_by_them_and_of_few_days(
-    office: Stack, asked: dict[str, str], says: str
+def test_heat_is_refused_for_indicators_without_hours_and_for_long_periods(
+    office: Stack, query: dict[str, str], message: str
 ) -> None:
-    answer = httpx.get(f"{office.settings.api_url}/v1/heat", params={**DAY, **asked}, trust_env=False)
+    answer = httpx.get(f"{office.settings.api_url}/v1/heat", params={**DAY, **query}, trust_env=False)
     assert answer.status_code == 422
-    assert says in answer.text
+    assert message in answer.text
 
 
 def test_a_figure_is_recounted_beside_the_one_that_is_served(office: Stack) -> None:
-    found = office.get("/v1/recount", id="Q766_2_1", **DAY)
-    assert (found["agreement"], found["served"]) == ("equal", found["recounted"])
-    assert found["recounted"] == pytest.approx({"numerator": 10, "denominator": 12, "n": 12, "value": 1000 / 12})
-    assert found["events_read"] >= 24
-    assert found["took_s"] > 0
+    answer = office.get("/v1/recount", id="Q766_2_1", **DAY)
+    assert (answer["agreement"], answer["served"]) == ("equal", answer["recounted"])
+    assert answer["recounted"] == pytest.approx({"numerator": 10, "denominator": 12, "n": 12, "value": 1000 / 12})
+    assert answer["events_read"] >= 24
+    assert answer["took_s"] > 0
     assert office.get("/v1/recount", id="SAT_CSAT", **DAY)["recounted"]["value"] == 50
 
 
-def test_one_recount_runs_at_a_time_and_others_are_told_when_to_come_back(office: Stack) -> None:
+def test_one_recount_runs_at_a_time_and_others_get_retry_after(office: Stack) -> None:
     def recounted(_: int) -> httpx.Response:
-        asked = {**DAY, "id": "Q766_2_1"}
-        return httpx.get(f"{office.settings.api_url}/v1/recount", params=asked, timeout=60, trust_env=False)
+        query = {**DAY, "id": "Q766_2_1"}
+        return httpx.get(f"{office.settings.api_url}/v1/recount", params=query, timeout=60, trust_env=False)
 
     with ThreadPoolExecutor(3) as threads:
         answers = list(threads.map(recounted, range(3)))
@@ -189,21 +189,22 @@ def test_one_recount_runs_at_a_time_and_others_are_told_when_to_come_back(office
     assert {answer.headers.get("Retry-After") for answer in answers if answer.status_code == 429} == {"10"}
 
 
-def test_too_much_to_recount_is_said_before_anything_is_read(office: Stack) -> None:
-    asked = Asked(Reader(office.settings.model_copy(update={"recount_max_events": 23})), None)
+def test_too_many_events_to_recount_are_refused_before_any_is_read(office: Stack) -> None:
+    shared = SharedState(office.settings.model_copy(update={"recount_max_events": 23}))
+    question = Question(RequestContext(shared), ROOT, DAY["from"], DAY["to"])
     with pytest.raises(HTTPException) as refused:
-        get_recount(asked, ROOT, "Q766_2_1", DAY["from"], DAY["to"])
+        get_recount(question, "Q766_2_1")
     assert refused.value.status_code == 422
     assert refused.value.detail == "about 24 events are too much to recount here (23 at most): use `hailong verify`"
 
 
 def test_a_comment_does_not_run_as_a_formula(office: Stack) -> None:
     text = read(office, "/v1/ratings", "text/csv", **DAY, comments="true").content.decode("utf-8-sig")
-    found = [row["comment"] for row in csv.DictReader(io.StringIO(text)) if row["comment"]]
-    assert found[0].startswith("'=1+1")
+    comments = [row["comment"] for row in csv.DictReader(io.StringIO(text)) if row["comment"]]
+    assert comments[0].startswith("'=1+1")
 
 
-def test_a_wrong_question_stays_an_answer_in_words(office: Stack) -> None:
+def test_an_error_response_is_json_whatever_format_is_asked_for(office: Stack) -> None:
     answer = httpx.get(
         f"{office.settings.api_url}/v1/dossiers", params={"unit": "no"}, headers={"Accept": "text/csv"}, trust_env=False
     )

@@ -1,4 +1,4 @@
-"""How old the data is: no clock that is ahead makes it look new, and what holds it up is named."""
+"""How old the data is: a clock that is ahead does not make it look newer, and the cause of a delay is named."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from dashboards.api.app import make_api
-from dashboards.api.routes.freshness import cause
-from dashboards.api.routes.pipeline import OnTheWay, Pipeline
+from dashboards.api.pipeline import OnTheWay, Pipeline
+from dashboards.api.routes.data.freshness import find_cause
 from dashboards.pages.parts.clock import clock_line
 from dashboards.pages.parts.questions import Answer
 from dashboards.texts.by_language import texts_in
@@ -26,8 +26,8 @@ from tests.support import Stack, free_port, logged, put_lines, rating, unit, wai
 AT = "2026-11-20T09:00:00+07:00"
 
 
-def told(store: Client, engine: Settings, recorded: Mapping[str, timedelta]) -> dict[str, Any]:
-    """What is told of an event for each key, recorded so long after now by a server's clock."""
+def freshness_after(store: Client, engine: Settings, recorded: Mapping[str, timedelta]) -> dict[str, Any]:
+    """The freshness after an event for each key, recorded so long after now by a server's clock."""
     nobody = f"http://127.0.0.1:{free_port()}"
     now = datetime.now(UTC)
     lines = [logged(unit("F", level="city"), now - timedelta(days=3))]
@@ -35,35 +35,35 @@ def told(store: Client, engine: Settings, recorded: Mapping[str, timedelta]) -> 
     put_lines(store, lines)
     settings = Settings(clickhouse_url=engine.clickhouse_url, ingest_url=nobody, stream_url=nobody)
     with asyncio.Runner() as runner:
-        found: dict[str, Any] = AskedApi(make_api(settings), runner).get("/v1/freshness").json()
-    return found
+        answer: dict[str, Any] = AskedApi(make_api(settings), runner).get("/v1/freshness").json()
+    return answer
 
 
 def test_the_age_is_that_of_the_newest_event(store: Client, engine: Settings) -> None:
-    found = told(store, engine, {"old": timedelta(minutes=-9), "new": timedelta(minutes=-2)})
-    assert 120 <= found["age_s"] < 180
-    assert (found["ahead_s"], found["cause"]) == (0, None)
-    assert found["waiting"]["stream"] == "unknown"
+    answer = freshness_after(store, engine, {"old": timedelta(minutes=-9), "new": timedelta(minutes=-2)})
+    assert 120 <= answer["age_s"] < 180
+    assert (answer["ahead_s"], answer["cause"]) == (0, None)
+    assert answer["waiting"]["stream"] == "unknown"
 
 
 def test_an_event_of_a_clock_that_is_ahead_makes_nothing_newer_and_is_named(store: Client, engine: Settings) -> None:
     # Both lie in one hour of one unit, of which the store keeps the latest time alone.
-    found = told(store, engine, {"right": timedelta(minutes=-2), "ahead": timedelta(days=1)})
-    assert 120 <= found["age_s"] < 180
-    assert 86_300 < found["ahead_s"] <= 86_400
-    assert found["cause"] == "clock_ahead"
-    assert datetime.fromisoformat(found["recorded_at"]) < datetime.now(UTC)
+    answer = freshness_after(store, engine, {"right": timedelta(minutes=-2), "ahead": timedelta(days=1)})
+    assert 120 <= answer["age_s"] < 180
+    assert 86_300 < answer["ahead_s"] <= 86_400
+    assert answer["cause"] == "clock_ahead"
+    assert datetime.fromisoformat(answer["recorded_at"]) < datetime.now(UTC)
 
 
 def test_clocks_that_are_kept_right_are_not_blamed(store: Client, engine: Settings) -> None:
-    found = told(store, engine, {"a second ahead": timedelta(seconds=1)})
-    assert found["recorded_at"]
-    assert 0 <= found["age_s"] < 60
-    assert (found["ahead_s"], found["cause"]) == (0, None)
+    answer = freshness_after(store, engine, {"a second ahead": timedelta(seconds=1)})
+    assert answer["recorded_at"]
+    assert 0 <= answer["age_s"] < 60
+    assert (answer["ahead_s"], answer["cause"]) == (0, None)
 
 
-def test_a_figure_tells_no_time_to_come_as_the_newest_that_it_holds(store: Client, engine: Settings) -> None:
-    told(store, engine, {"right": timedelta(minutes=-2), "ahead": timedelta(days=1)})
+def test_a_figure_is_never_as_of_a_time_in_the_future(store: Client, engine: Settings) -> None:
+    freshness_after(store, engine, {"right": timedelta(minutes=-2), "ahead": timedelta(days=1)})
     with asyncio.Runner() as runner:
         api = AskedApi(make_api(Settings(clickhouse_url=engine.clickhouse_url)), runner)
         for path in ("/v1/indicators", "/v1/waiting"):
@@ -88,13 +88,13 @@ ALL_WELL = OnTheWay("answers", "answers", 0, 0.0, 0)
         (None, 0.0, {"not_stored": 4}, "backlog"),
     ],
 )
-def test_the_cause_is_what_somebody_must_look_after(
+def test_the_cause_is_the_first_that_needs_attention(
     age: float | None, ahead_s: float, changes: dict[str, Any], expected: str | None
 ) -> None:
-    assert cause(age, ahead_s, ALL_WELL._replace(**changes)) == expected
+    assert find_cause(age, ahead_s, ALL_WELL._replace(**changes)) == expected
 
 
-def test_who_answered_and_does_no_more_is_away_and_who_never_did_is_not_known() -> None:
+def test_a_service_that_stopped_answering_is_away_and_one_that_never_answered_is_unknown() -> None:
     metrics = {
         "http://ingest": {("hailong_outbox_pending_events", ""): 3.0, ("hailong_outbox_pending_seconds", ""): 7.5},
         "http://stream": {("hailong_stream_log_messages", state): count for state, count in _MESSAGES.items()},
@@ -118,18 +118,18 @@ _MESSAGES = {"written": 100.0, "done": 88.0, "unread": 10.0, "in_hand": 2.0}
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("vi", "bộ xử lý sự kiện ngừng trả lời"), ("en", "the stream does not answer")]
+    ("language", "cause_text"), [("vi", "bộ xử lý sự kiện ngừng trả lời"), ("en", "the stream does not answer")]
 )
-def test_the_page_says_what_holds_the_data_up_though_it_is_new(language: str, words: str) -> None:
+def test_the_page_names_the_cause_of_a_delay_even_while_the_data_is_new(language: str, cause_text: str) -> None:
     freshness: Any = {"now": AT, "age_s": 1.0, "cause": "stream_away"}
     shown = clock_line(Answer(freshness), texts_in(language), is_away=False)
-    assert words in shown
+    assert cause_text in shown
     assert 'class="age late"' in shown
     assert 'class="age fresh"' in clock_line(Answer(freshness | {"cause": None}), texts_in(language), is_away=False)
 
 
 @pytest.mark.stack
-def test_while_the_stream_stands_still_the_age_grows_and_the_cause_is_told(stack: Stack) -> None:
+def test_while_the_stream_is_stopped_the_age_grows_and_the_cause_is_named(stack: Stack) -> None:
     wait_until(lambda: bool(stack.get("/v1/freshness")["waiting"]["stream"] == "answers"), 30)
     os.kill(stack.pid("stream"), signal.SIGSTOP)
     try:

@@ -1,4 +1,4 @@
-"""What many and heavy questions do to the read API: a bound on both, health always, nothing left running."""
+"""Many and heavy requests to the read API: both are limited, health checks are not, no statement is left running."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def api(engine: Settings) -> Iterator[AskedApi]:
 
 
 @pytest.mark.parametrize(
-    ("path", "asked", "heavy"),
+    ("path", "query", "heavy"),
     [
         ("/v1/ratings", "limit=100000", True),
         ("/v1/ratings", "limit=100", False),
@@ -45,17 +45,19 @@ def api(engine: Settings) -> Iterator[AskedApi]:
         ("/v1/reference", "", True),
         ("/v1/ranking", "", True),
         ("/v1/ranking", "ids=SAT_CSAT", False),
+        ("/v1/troubles", "", False),
+        ("/v1/troubles", "ids=" + "SAT_CSAT," * 20, True),
         ("/v1/indicators", "", False),
     ],
 )
-def test_what_can_have_many_rows_is_heavy(path: str, asked: str, heavy: bool) -> None:
-    assert is_heavy(path, QueryParams(asked)) == heavy
+def test_a_request_that_can_have_many_rows_is_heavy(path: str, query: str, heavy: bool) -> None:
+    assert is_heavy(path, QueryParams(query)) == heavy
 
 
-def test_more_heavy_questions_than_can_be_answered_are_told_when_to_come_again(api: AskedApi) -> None:
-    asked = {"unit": ROOT, **DAY, "limit": "100000", "comments": "true", "format": "csv"}
+def test_heavy_requests_beyond_the_limit_get_retry_after(api: AskedApi) -> None:
+    query = {"unit": ROOT, **DAY, "limit": "100000", "comments": "true", "format": "csv"}
     light = [("/readyz", {}), ("/v1/indicators", {"unit": ROOT, **DAY, "ids": "SAT_CSAT"})]
-    answers = api.get_all([*[("/v1/ratings", asked)] * 24, *light])
+    answers = api.get_all([*[("/v1/ratings", query)] * 24, *light])
     statuses = Counter(answer.status_code for answer in answers[:24])
     print(f"24 heavy questions at once: {dict(statuses)}")
     assert set(statuses) <= {200, 503}
@@ -65,7 +67,7 @@ def test_more_heavy_questions_than_can_be_answered_are_told_when_to_come_again(a
     assert all("ask again in" in answer.json()["detail"] for answer in turned_away)
     assert [answer.status_code for answer in answers[24:]] == [200, 200]
     # Nothing is kept of those that were turned away.
-    assert api.get("/v1/ratings", asked).status_code == 200
+    assert api.get("/v1/ratings", query).status_code == 200
 
 
 def test_as_many_as_there_are_places_run_and_health_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,13 +105,13 @@ def test_as_many_as_there_are_places_run_and_health_never_waits(monkeypatch: pyt
     assert Counter(statuses) == {200: at_once, 503: 5}
 
 
-def test_a_statement_is_ended_at_its_time(store: Client) -> None:
+def test_a_statement_is_killed_at_its_time_limit(store: Client) -> None:
     with pytest.raises(DatabaseError) as error:
         Work().client(store, 1).query(ENDLESS)
     assert error.value.code == 159
 
 
-def test_what_a_question_has_under_way_ends_when_who_asked_has_gone(store: Client, engine: Settings) -> None:
+def test_running_statements_are_killed_when_the_client_disconnects(store: Client, engine: Settings) -> None:
     work, ended = Work(), []
 
     def ask() -> None:
@@ -136,7 +138,7 @@ def test_what_a_question_has_under_way_ends_when_who_asked_has_gone(store: Clien
         work.client(store, 10).query("SELECT 1")
 
 
-def test_a_connection_that_ends_ends_its_question(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disconnect_ends_the_work_of_its_request(monkeypatch: pytest.MonkeyPatch) -> None:
     left = threading.Event()
 
     class Watched(Work):

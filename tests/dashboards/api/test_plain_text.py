@@ -1,4 +1,4 @@
-"""What others wrote is shown as it reads: no formula, no hidden mark, nothing that a file cannot hold."""
+"""Text of other people is shown as it reads: no formula, no hidden mark, nothing that a file cannot hold."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_cell_holds_plain_text(written: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize("value", [None, 5, -5, 0.5, True])
-def test_what_is_no_text_stays_as_it_is(value: object) -> None:
+def test_a_cell_that_is_no_text_stays_as_it_is(value: object) -> None:
     assert cell(value) is value
 
 
@@ -66,11 +66,11 @@ def test_any_text_can_be_written_into_a_workbook_a_table_and_a_page(texts: list[
     sheet = Sheet(texts[0], texts[-1], [(texts[0], texts[-1])], texts, [Row(list(texts))], texts)
     page = load_workbook(io.BytesIO(files.excel(sheet))).active
     assert page is not None
-    assert all(found.data_type != "f" for row in page.iter_rows() for found in row)
+    assert all(field.data_type != "f" for row in page.iter_rows() for field in row)
     assert "<script" not in files.html(sheet, "vi")
-    made = io.BytesIO()
-    write_csv(made, ["a"], ({"a": text} for text in texts))
-    rows = list(csv.DictReader(io.StringIO(made.getvalue().decode("utf-8-sig"), newline="")))
+    file = io.BytesIO()
+    write_csv(file, ["a"], ({"a": text} for text in texts))
+    rows = list(csv.DictReader(io.StringIO(file.getvalue().decode("utf-8-sig"), newline="")))
     assert [row["a"] for row in rows] == [cell(text) for text in texts]
 
 
@@ -78,18 +78,18 @@ def test_the_head_of_a_report_is_text_as_its_rows_are() -> None:
     sheet = Sheet("=1+1", "＝2", [("Cán bộ", "=1+1"), ("\u200b=x", "HS\x010")], ["-5"], [Row(["+1"])], ["@SUM(A1)"])
     page = load_workbook(io.BytesIO(files.excel(sheet))).active
     assert page is not None
-    shown = [found.value for row in page.iter_rows() for found in row if found.value is not None]
+    shown = [field.value for row in page.iter_rows() for field in row if field.value is not None]
     assert shown == ["'=1+1", "'＝2", "Cán bộ", "'=1+1", "'=x", "HS 0", "'-5", "'+1", "'@SUM(A1)"]
 
 
-def test_a_name_does_not_turn_what_stands_beside_it() -> None:
+def test_a_name_does_not_turn_the_text_beside_it() -> None:
     named = {"name_vi": "Phường \u202eab\u2069, x", "name_en": "Ward \u202eab, x"}
     assert short_name(named, "vi") == "Phường ab, x"
     assert counter_name(named, "en") == "Ward ab"
     assert escape("<b>\u202e\x00</b>") == "&lt;b&gt; &lt;/b&gt;"
 
 
-def test_hidden_marks_of_an_event_are_told_where_it_is_shown_as_sent() -> None:
+def test_hidden_marks_are_visible_where_an_event_is_shown_as_sent() -> None:
     assert with_marks('{"staff": "a\u202eb"}') == '{"staff": "a\\u202eb"}'
 
 

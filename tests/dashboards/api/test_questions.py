@@ -1,4 +1,4 @@
-"""Odd questions to the read API: none is answered by a fault, and lists go on to their end."""
+"""Odd requests to the read API: none gets a server error, and lists can be paged to their end."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "name"), CASES)
-def test_what_a_parameter_cannot_hold_is_refused_by_its_name(api: AskedApi, asked: dict[str, str], name: str) -> None:
-    answer = api.get("/v1/ratings", {"unit": ROOT, **asked})
+@pytest.mark.parametrize(("query", "name"), CASES)
+def test_a_parameter_out_of_bounds_is_refused_by_its_name(api: AskedApi, query: dict[str, str], name: str) -> None:
+    answer = api.get("/v1/ratings", {"unit": ROOT, **query})
     assert answer.status_code == 422
     detail = answer.json()["detail"]
     assert detail.startswith(f"{name}: ")
@@ -167,7 +167,7 @@ DAYS += [
     "2026-03-02T08:00:00+99:00",
 ]
 UNITS = [ROOT, *POINTS, "NOBODY"]
-WORDS = [
+USUAL_VALUES = [
     "SAT_CSAT",
     "OPS_WAIT_AVG",
     "Q766_2_1",
@@ -179,7 +179,7 @@ WORDS = [
     "dossiers",
     "tickets",
 ]
-WORDS += [
+USUAL_VALUES += [
     "counter",
     "staff",
     "procedure",
@@ -195,7 +195,7 @@ WORDS += [
     "parquet",
     "true",
 ]
-WORDS += [
+USUAL_VALUES += [
     "best",
     "test/questions",
     "CB1",
@@ -212,9 +212,9 @@ WORDS += [
 
 def odd_question(document: dict[str, Any], dice: random.Random) -> tuple[str, list[tuple[str, str]]]:
     path = dice.choice([path for path in document["paths"] if path != "/v1/recount" or dice.random() < 0.01])
-    asked = []
+    query = []
     for parameter in document["paths"][path]["get"].get("parameters", []):
-        name, choices = parameter["name"], parameter["schema"].get("enum") or WORDS
+        name, choices = parameter["name"], parameter["schema"].get("enum") or USUAL_VALUES
         if parameter["in"] == "path":
             path = path.replace(
                 f"{{{name}}}", dice.choice([*DOSSIERS, "..%2F..", "%00", "%E2%80%AE", "a%2Fb", "x" * 300])
@@ -222,23 +222,23 @@ def odd_question(document: dict[str, Any], dice: random.Random) -> tuple[str, li
         elif parameter["required"] or dice.random() < 0.35:
             usual = UNITS if name == "unit" else DAYS if name in ("from", "to", "tree") else choices
             value = dice.choice(NASTY) if dice.random() < 0.2 else dice.choice(usual)
-            asked += [(name, value)] * (2 if dice.random() < 0.02 else 1)
-    return path, asked
+            query += [(name, value)] * (2 if dice.random() < 0.02 else 1)
+    return path, query
 
 
-def test_no_odd_question_is_answered_by_a_fault(api: AskedApi) -> None:
+def test_no_odd_request_gets_a_server_error(api: AskedApi) -> None:
     document = api.get("/openapi.json").json()
     dice = random.Random(SEED)
     statuses: Counter[int] = Counter()
     faults = []
     for _ in range(ODD_QUESTIONS):
-        path, asked = odd_question(document, dice)
-        answer = api.get(path, asked)  # type: ignore[arg-type] # pairs, since a name may come twice
+        path, query = odd_question(document, dice)
+        answer = api.get(path, query)  # type: ignore[arg-type] # pairs, since a name may come twice
         statuses[answer.status_code] += 1
         if answer.status_code not in (200, 404, 422) or (
             answer.status_code != 200 and set(answer.json()) != {"detail"}
         ):
-            faults.append((path, asked, answer.status_code, answer.text[:200]))
+            faults.append((path, query, answer.status_code, answer.text[:200]))
         assert "Code: " not in answer.text
     print(f"{ODD_QUESTIONS} questions: {dict(statuses)}")
     assert not faults, faults[:5]
@@ -248,37 +248,37 @@ def test_no_odd_question_is_answered_by_a_fault(api: AskedApi) -> None:
 @pytest.mark.parametrize(("path", "key"), [("/v1/ratings", "event_id"), ("/v1/dossiers", "dossier")])
 @pytest.mark.parametrize("form", ["json", "csv"])
 def test_a_list_that_is_cut_says_so_and_goes_on_to_its_end(api: AskedApi, path: str, key: str, form: str) -> None:
-    asked = {"unit": ROOT, **DAY, "limit": "7", "format": form, "comments": "true"}
+    query = {"unit": ROOT, **DAY, "limit": "7", "format": form, "comments": "true"}
     name = path.rpartition("/")[2]
     whole = [row[key] for row in api.get(path, {"unit": ROOT, **DAY, "limit": "1000"}).json()[name]]
-    found: list[str] = []
+    keys: list[str] = []
     address: str | None = path
     while address:
-        answer = api.get(address, asked if address == path else None)
+        answer = api.get(address, query if address == path else None)
         rows = (
             answer.json()[name] if form == "json" else list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
         )
         assert answer.headers["hailong-total"] == str(len(whole))
         assert answer.headers["hailong-rows"] == str(len(rows))
         assert len(rows) <= 7
-        found += [row[key] for row in rows]
+        keys += [row[key] for row in rows]
         link = re.fullmatch(r'<(.*)>; rel="next"', answer.headers.get("link", ""))
         assert form == "csv" or bool(answer.json()["next"]) == bool(link)
         address = link[1] if link else None
-    assert found == whole
-    assert len(set(found)) == len(whole) > 7
+    assert keys == whole
+    assert len(set(keys)) == len(whole) > 7
 
 
 def test_the_next_page_goes_on_though_new_rows_came_in_before_it(api: AskedApi, engine: Settings) -> None:
-    asked = {"unit": ROOT, "from": "2026-03-02", "to": "2026-03-04", "limit": "20"}
-    before = api.get("/v1/ratings", {**asked, "limit": "1000"}).json()["ratings"]
-    first = api.get("/v1/ratings", asked).json()
+    query = {"unit": ROOT, "from": "2026-03-02", "to": "2026-03-04", "limit": "20"}
+    before = api.get("/v1/ratings", {**query, "limit": "1000"}).json()["ratings"]
+    first = api.get("/v1/ratings", query).json()
     late: dict[str, Any] = {"channel": "tablet", "scale": "csat4", "score": 1, "device": "TAB-T"}
     newer = event(
         "rating.submitted", "TAB-T", "2026-03-03T10:00:00+07:00", unit=POINTS[0], source="test/questions2", **late
     )
     put(connect(engine, database="questions"), [newer])
-    rest = api.get("/v1/ratings", {**asked, "limit": "1000", "after": first["next"]}).json()
+    rest = api.get("/v1/ratings", {**query, "limit": "1000", "after": first["next"]}).json()
     assert first["ratings"] + rest["ratings"] == before
     assert rest["total"] == len(before) + 1
 
@@ -299,8 +299,8 @@ def test_a_comment_by_link_stands_behind_the_one_beside_the_rating(api: AskedApi
         elsewhere | {"id": str(comment_id(UUID(other["id"])))},
     ]
     put(connect(engine, database="questions"), [tap, other, *linked])
-    found = api.get("/v1/ratings", {"unit": ROOT, **day, "comments": "true"}).json()["ratings"]
-    assert [row["comment"] for row in found] == ["bên cạnh", "bên cạnh\nsau đó"]
+    ratings = api.get("/v1/ratings", {"unit": ROOT, **day, "comments": "true"}).json()["ratings"]
+    assert [row["comment"] for row in ratings] == ["bên cạnh", "bên cạnh\nsau đó"]
 
 
 def test_a_list_without_rows_has_its_columns(api: AskedApi) -> None:
@@ -308,9 +308,9 @@ def test_a_list_without_rows_has_its_columns(api: AskedApi) -> None:
     assert api.get("/v1/dossiers", empty).text.lstrip("\ufeff").startswith("dossier,unit,procedure,")
 
 
-def test_what_the_store_refuses_is_no_fault_of_the_store_and_its_words_are_not_shown() -> None:
+def test_an_error_of_the_store_gets_a_fitting_status_and_its_text_is_not_shown() -> None:
     request = Request({"type": "http", "path": "/v1/x", "headers": [], "query_string": b"", "server": ("x", 1)})
-    told = {
+    status_of = {
         457: 422,
         53: 422,
         321: 422,
@@ -321,15 +321,15 @@ def test_what_the_store_refuses_is_no_fault_of_the_store_and_its_words_are_not_s
         62: 500,
         None: 503,
     }
-    for code, status in told.items():
+    for code, status in status_of.items():
         kind = OperationalError if code is None else DatabaseError
-        answer = problems._trouble_of_store(request, kind(f"Code: {code}. DB::Exception: SECRET", code=code))
+        answer = problems._respond_to_store_error(request, kind(f"Code: {code}. DB::Exception: SECRET", code=code))
         assert answer.status_code == status, code
         assert b"SECRET" not in answer.body
         assert ("retry-after" in answer.headers) == (status == 503)
 
 
-def test_the_rows_that_can_be_asked_for_are_told_in_the_document(api: AskedApi) -> None:
+def test_the_document_has_all_error_responses_and_the_limit_of_rows(api: AskedApi) -> None:
     document = api.get("/openapi.json").json()
     for path, methods in document["paths"].items():
         answers = methods["get"]["responses"]
@@ -338,7 +338,7 @@ def test_the_rows_that_can_be_asked_for_are_told_in_the_document(api: AskedApi) 
         for status, answer in answers.items():
             if status != "200":
                 assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Problem"}
-    limit = next(one for one in document["paths"]["/v1/ratings"]["get"]["parameters"] if one["name"] == "limit")
+    limit = next(each for each in document["paths"]["/v1/ratings"]["get"]["parameters"] if each["name"] == "limit")
     assert limit["schema"]["maximum"] == MOST_ROWS
 
 

@@ -1,4 +1,4 @@
-"""The read API on the running stack: what every figure carries, and what it answers to a wrong question."""
+"""The read API on the running stack: the fields of every figure, and the responses to wrong requests."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def office(stack: Stack) -> Stack:
     return stack
 
 
-def test_a_figure_carries_what_it_rests_on(office: Stack) -> None:
+def test_a_figure_has_its_cases_interval_target_and_rule_set(office: Stack) -> None:
     figure = office.figures(ROOT, **DAY)["SAT_CSAT"]
     assert (figure["numerator"], figure["denominator"], figure["n"], figure["status"]) == (34, 49, 49, "ok")
     assert figure["value"] == pytest.approx(69.39, abs=0.01)
@@ -62,17 +62,17 @@ def test_the_worst_comes_first_and_the_unknown_last(office: Stack) -> None:
 
 
 def test_severe_reasons_can_be_asked_for_alone(office: Stack) -> None:
-    told = {"mild": ["waiting_too_long"], "severe": ["attitude", "insulted"], "none": [], "other": ["X-1"]}
+    reasons_by_key = {"mild": ["waiting_too_long"], "severe": ["attitude", "insulted"], "none": [], "other": ["X-1"]}
     day = {"from": "2026-03-10", "to": "2026-03-11"}
     taps = [
         rating(POINTS[1], "2026-03-10T09:00:00+07:00", 1, key=key, source="test/api3", reasons=reasons)
-        for key, reasons in told.items()
+        for key, reasons in reasons_by_key.items()
     ]
     assert office.send(taps) == []
     office.wait_stored("test/api3", len(taps))
-    found = [office.get("/v1/ratings", unit=ROOT, **day, **severe)["ratings"] for severe in ({}, {"severe": "true"})]
-    assert sorted(row["reasons"] for row in found[0]) == sorted(told.values())
-    assert [row["reasons"] for row in found[1]] == [["attitude", "insulted"]]
+    answer = [office.get("/v1/ratings", unit=ROOT, **day, **severe)["ratings"] for severe in ({}, {"severe": "true"})]
+    assert sorted(row["reasons"] for row in answer[0]) == sorted(reasons_by_key.values())
+    assert [row["reasons"] for row in answer[1]] == [["attitude", "insulted"]]
 
 
 def test_a_day_begins_and_ends_at_midnight_in_vietnam(office: Stack) -> None:
@@ -94,7 +94,7 @@ def test_a_local_target_goes_before_the_catalogues(office: Stack) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "status", "says"),
+    ("query", "status", "message"),
     [
         pytest.param({"unit": "NOBODY"}, 404, "NOBODY", id="unknown unit"),
         pytest.param({"unit": ROOT, "ids": "SAT_CSAT,NONSENSE"}, 422, "NONSENSE", id="unknown indicator"),
@@ -102,10 +102,12 @@ def test_a_local_target_goes_before_the_catalogues(office: Stack) -> None:
         pytest.param({"unit": ROOT, "from": "2026-03-02", "to": "2026-03-02"}, 422, "before", id="empty period"),
     ],
 )
-def test_a_wrong_question_gets_a_clear_answer(office: Stack, query: dict[str, str], status: int, says: str) -> None:
+def test_a_wrong_request_gets_a_clear_error_message(
+    office: Stack, query: dict[str, str], status: int, message: str
+) -> None:
     answer = httpx.get(f"{office.settings.api_url}/v1/indicators", params=query, trust_env=False)
     assert answer.status_code == status
-    assert says in answer.json()["detail"]
+    assert message in answer.json()["detail"]
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +136,7 @@ def scored(stack: Stack) -> Stack:
 APRIL = {"from": "2026-04-01", "to": "2026-05-01"}
 
 
-def test_a_score_tells_its_points_and_what_could_be_attained(scored: Stack) -> None:
+def test_a_score_has_its_points_and_the_attainable_ones(scored: Stack) -> None:
     answer = scored.get("/v1/scores", unit="RS.1", **APRIL)
     assert (answer["rule_set"], answer["max_points"]) == ("qd766", 100)
     (score,) = answer["scores"]

@@ -40,7 +40,7 @@ def figure(value: float | None, interval: tuple[float, float] | None = None) -> 
 
 
 @pytest.mark.parametrize(
-    ("found", "target", "expected"),
+    ("measured", "target", "expected"),
     [
         (figure(None), AT_LEAST, "too_few"),
         (figure(None), None, "too_few"),
@@ -56,9 +56,9 @@ def figure(value: float | None, interval: tuple[float, float] | None = None) -> 
     ],
 )
 def test_a_miss_is_beyond_doubt_when_the_whole_interval_misses(
-    found: Figure, target: Target | None, expected: Verdict
+    measured: Figure, target: Target | None, expected: Verdict
 ) -> None:
-    assert verdict(found, target) == expected
+    assert verdict(measured, target) == expected
 
 
 def test_misses_are_compared_in_points_of_a_hundred() -> None:
@@ -84,22 +84,28 @@ def api(store: Client, engine: Settings) -> Iterator[AskedApi]:
 
 
 def rankings(api: AskedApi) -> list[dict[str, Any]]:
-    asked = {**CITY, "ids": ",".join(WATCHED)}
-    return [api.get("/v1/ranking", {**asked, "level": level}).json() for level in ("service_point", "branch")]
+    query = {**CITY, "ids": ",".join(WATCHED)}
+    return [api.get("/v1/ranking", {**query, "level": level}).json() for level in ("service_point", "branch")]
 
 
 def test_the_troubles_are_those_of_the_rule_of_rankings_in_its_order(api: AskedApi) -> None:
     answer = api.get("/v1/troubles", CITY).json()
-    ours = [(one["unit"], one["level"], [found["id"] for found in one["figures"]]) for one in answer["troubles"]]
-    pages = [(one.unit, one.level, [found["id"] for found in one.figures]) for one in in_trouble(rankings(api))]
+    ours = [
+        (trouble["unit"], trouble["level"], [entry["id"] for entry in trouble["figures"]])
+        for trouble in answer["troubles"]
+    ]
+    pages = [
+        (trouble.unit, trouble.level, [entry["id"] for entry in trouble.figures])
+        for trouble in in_trouble(rankings(api))
+    ]
     assert ours == pages
     assert len({name for *_, names in ours for name in names}) > 1, "one kind of trouble proves little"
     assert {level for _, level, _ in ours} == {"service_point", "branch"}
-    listed = [found for ranking in rankings(api) for figures in ranking["rankings"].values() for found in figures]
-    assert answer["figures_with_value"] == sum(found["status"] == "ok" for found in listed) > 0
-    beyond_doubt = {(found["unit"], found["id"]) for found in listed if found["verdict"] == "missed_beyond_doubt"}
-    assert beyond_doubt == {(unit, name) for unit, _, names in ours for name in names}
-    assert {found["verdict"] for found in listed} == {"met", "missed", "missed_beyond_doubt", "too_few"}
+    listed = [entry for ranking in rankings(api) for figures in ranking["rankings"].values() for entry in figures]
+    assert answer["figures_with_value"] == sum(entry["status"] == "ok" for entry in listed) > 0
+    missed = {(entry["unit"], entry["id"]) for entry in listed if entry["verdict"] == "missed_beyond_doubt"}
+    assert missed == {(unit, name) for unit, _, names in ours for name in names}
+    assert {entry["verdict"] for entry in listed} == {"met", "missed", "missed_beyond_doubt", "too_few"}
 
 
 def test_the_statement_of_grafanas_alert_rules_finds_the_same_service_points(api: AskedApi, store: Client) -> None:
@@ -125,16 +131,16 @@ def test_a_file_has_a_row_for_each_figure(api: AskedApi) -> None:
         for row in csv.DictReader(io.StringIO(text))
     ]
     assert rows == [
-        (one["unit"], one["unit_name_en"], "branch", found["id"], "missed_beyond_doubt")
-        for one in answer["troubles"]
-        for found in one["figures"]
+        (trouble["unit"], trouble["unit_name_en"], "branch", entry["id"], "missed_beyond_doubt")
+        for trouble in answer["troubles"]
+        for entry in trouble["figures"]
     ]
     assert rows
 
 
 def test_other_indicators_can_be_asked_for(api: AskedApi) -> None:
-    found = api.get("/v1/troubles", {**CITY, "ids": "SAT_CSAT"}).json()["troubles"]
-    assert {figure["id"] for one in found for figure in one["figures"]} == {"SAT_CSAT"}
+    troubles = api.get("/v1/troubles", {**CITY, "ids": "SAT_CSAT"}).json()["troubles"]
+    assert {figure["id"] for trouble in troubles for figure in trouble["figures"]} == {"SAT_CSAT"}
 
 
 def test_a_figure_of_the_catalogue_is_judged_by_its_own_target() -> None:

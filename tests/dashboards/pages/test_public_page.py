@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from contract.indicators.indicator import Figure
 from contract.indicators.public_bands import Month, band
+from contract.time import VIETNAM
 from tests.dashboards.pages.test_accessibility import grave_findings
 from tests.desk import open_page
 from tests.support import Stack, rating, unit
@@ -59,7 +60,7 @@ def test_bands_only_and_of_closed_months_only(city: Stack) -> None:
     }
     texts = [value for row in answer["units"] for value in row.values()]
     assert not any(isinstance(value, int | float) for value in texts), "a number would tell more than the band"
-    running = f"{datetime.now(UTC):%Y-%m}"
+    running = f"{datetime.now(VIETNAM):%Y-%m}"
     refused = httpx.get(f"{city.settings.api_url}/v1/public", params={"unit": ROOT, "month": running}, trust_env=False)
     assert refused.status_code == 422
     assert "months that are over" in json.loads(refused.text)["detail"]

@@ -1,7 +1,7 @@
-"""What waits on its way to the figures: events in ingest's outbox and messages that the stream has not stored.
+"""Events on their way to the figures: those in ingest's outbox and those that the stream has not stored.
 
-Both tell it in their metrics. One that never answered may simply not be reachable from here (settings ``ingest_url``
-and ``stream_url``): nothing is said of it. One that answered and does so no more is away.
+Read from the metrics of both. A service that never answered may simply not be reachable from here (settings
+``ingest_url`` and ``stream_url``), so it is ``unknown``; one that answered before and no longer does is ``away``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MESSAGES, NOT_STORED = "hailong_stream_log_messages", frozenset({"unread", "in_h
 
 
 class OnTheWay(NamedTuple):
-    """Whether ingest and stream answer, and what waits there; None where that is not known."""
+    """Whether ingest and stream answer, and how many events wait there; None where that is not known."""
 
     ingest: Reachability = "unknown"
     stream: Reachability = "unknown"
@@ -47,7 +47,7 @@ class OnTheWay(NamedTuple):
 
 
 class Pipeline:
-    """Looks every few seconds, when asked, for all threads."""
+    """Reads the metrics of both services every few seconds, on demand, for all threads."""
 
     def __init__(self, settings: Settings, read: Callable[[str, float], Metrics] = read_metrics) -> None:
         self._urls = {"ingest": settings.ingest_url, "stream": settings.stream_url}
@@ -58,7 +58,7 @@ class Pipeline:
         self._looked_at = float("-inf")
 
     def look(self) -> OnTheWay:
-        """What was known at the latest look; when that is too long ago, another one begins and nobody waits for it."""
+        """The latest reading; when it is too old, another one begins in the background."""
         if time.monotonic() - self._looked_at >= LOOK_EVERY_S and self._lock.acquire(blocking=False):
             threading.Thread(target=self._renew, name="pipeline", daemon=True).start()
         return self._latest
@@ -71,7 +71,7 @@ class Pipeline:
             self._lock.release()
 
     def look_now(self) -> OnTheWay:
-        """What is known now."""
+        """Reads the metrics now."""
         ingest, of_ingest = self._ask("ingest")
         stream, of_stream = self._ask("stream")
         pending, pending_s = of_ingest.get((PENDING, "")), of_ingest.get((PENDING_S, ""))
@@ -86,8 +86,8 @@ class Pipeline:
 
     def _ask(self, name: str) -> tuple[Reachability, Metrics]:
         try:
-            found = self._read(self._urls[name], TIMEOUT_S)
+            metrics = self._read(self._urls[name], TIMEOUT_S)
         except ServiceError:
             return ("away" if name in self._answered else "unknown"), {}
         self._answered.add(name)
-        return "answers", found
+        return "answers", metrics

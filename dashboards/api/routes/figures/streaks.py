@@ -11,38 +11,41 @@ from contract.indicators.measures import Counts
 from contract.indicators.streaks import OfDay, row_of_misses
 from contract.time import VIETNAM, midnight
 from dashboards.answers.streaks import Warned, Warnings
-from dashboards.api.context import Store
+from dashboards.api.context import ContextDep
 from dashboards.api.file_formats import with_files
 from dashboards.api.filters import FIRST_DAY, To, Unit
-from warehouse.read import counts as figures
+from warehouse.read import counts as store_counts
 from warehouse.read.periods import Period
 
 
 @with_files("warnings")
-def get_warnings(store: Store, unit: Unit, level: UnitLevel = "service_point", to: To = None) -> Warnings:
+def get_warnings(context: ContextDep, unit: Unit, level: UnitLevel = "service_point", to: To = None) -> Warnings:
     """Each unit of a level below ``unit`` that a warning is about, by the days over by ``to``; the longest row first.
 
     ``days`` are how many of the latest days in a row missed ``target``, ``n`` their cases, ``value`` the last of them.
     """
-    tree, period, _ = store.scope(unit, FIRST_DAY.isoformat(), to, None)
-    # What is looked at begins as many days before `to` as the longest warning asks for.
+    tree = context.tree_with(unit)
+    period = context.period(FIRST_DAY.isoformat(), to)
+    # The days looked at begin as many days before `to` as the longest warning looks back.
     after = midnight(period.end.astimezone(VIETNAM).date())
-    asked = catalogue().warnings
+    rules = catalogue().warnings
     members = tree.members(unit, level)
-    longest = max((warning.looks_back_days for warning in asked), default=0)
+    longest = max((warning.looks_back_days for warning in rules), default=0)
     days = [Period(after - timedelta(days=n), after - timedelta(days=n - 1)) for n in range(longest, 0, -1)]
     known = catalogue().indicators
-    wanted = {measure for warning in asked for name in warning.indicators for measure in known[name].measures()}
-    counted = [figures.counts(store.client, members, day, wanted) for day in days] if members else []
-    found: list[Warned] = []
-    for warning in asked:
+    wanted = {measure for warning in rules for name in warning.indicators for measure in known[name].measures()}
+    counts_of_days = [store_counts.counts(context.client, members, day, wanted) for day in days] if members else []
+    warned: list[Warned] = []
+    for warning in rules:
         for indicator in (known[name] for name in warning.indicators):
             for code in sorted(set(members.values())):
                 target = tree.target(indicator, code, days[-1].start.date())
-                told = [_of_day(indicator, counts[code]) for counts in counted[-warning.looks_back_days :]]
-                missed, cases = row_of_misses(told, target) if target else (0, 0)
+                latest_days = [
+                    _evaluate_day(indicator, counts[code]) for counts in counts_of_days[-warning.looks_back_days :]
+                ]
+                missed, cases = row_of_misses(latest_days, target) if target else (0, 0)
                 if target and missed >= warning.days and cases >= warning.min_n:
-                    found.append(
+                    warned.append(
                         {
                             "id": warning.id,
                             "name_vi": warning.name_vi,
@@ -54,15 +57,21 @@ def get_warnings(store: Store, unit: Unit, level: UnitLevel = "service_point", t
                             "unit": code,
                             "days": missed,
                             "n": cases,
-                            "value": next(day.value for day in reversed(told) if day.value is not None),
+                            "value": next(day.value for day in reversed(latest_days) if day.value is not None),
                             "target": {"op": target.op, "value": target.value, "source": target.source},
                         }
                     )
-    found.sort(key=lambda warning: (-warning["days"], warning["unit"], warning["indicator"]))
+    warned.sort(key=lambda warning: (-warning["days"], warning["unit"], warning["indicator"]))
     looked_at = Period(after - timedelta(days=longest), after)
-    return {"unit": unit, "level": level, **store.told(looked_at), "as_of": store.as_of(), "warnings": found}
+    return {
+        "unit": unit,
+        "level": level,
+        **context.period_fields(looked_at),
+        "as_of": context.as_of(),
+        "warnings": warned,
+    }
 
 
-def _of_day(indicator: Indicator, counts: Counts) -> OfDay:
+def _evaluate_day(indicator: Indicator, counts: Counts) -> OfDay:
     figure = evaluate(indicator.model_copy(update={"min_n": 1}), counts)
     return OfDay(figure.value, figure.n)

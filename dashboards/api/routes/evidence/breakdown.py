@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from fastapi import HTTPException
@@ -9,25 +10,17 @@ from fastapi import HTTPException
 from contract.indicators.indicator import wilson
 from contract.time import TIMES
 from dashboards.answers.parts import Breakdown, By, Of, Part
-from dashboards.api.context import Store
+from dashboards.api.context import QuestionDep
 from dashboards.api.file_formats import with_files
-from dashboards.api.filters import From, To, Unit
 from warehouse.read import evidence
 
 FEWEST = 10
 FEWEST_OF_STAFF = 5
-"""Below so many cases no share is told; of a member of staff, whom only the manager looks at, below five."""
+"""Below so many cases no share is shown; of a member of staff, whom only the manager looks at, below five."""
 
 
 @with_files("parts")
-def get_breakdown(
-    store: Store,
-    unit: Unit,
-    of: Of,
-    by: By,
-    start: From = None,
-    to: To = None,
-) -> Breakdown:
+def get_breakdown(question: QuestionDep, of: Of, by: By) -> Breakdown:
     """What is good of the unit with all below it, by one thing; the worst first, those with too few cases last.
 
     Of ``ratings``: ``satisfied`` in ``answered``; of ``dossiers``: settled in time in ``settled``; of ``tickets``, by
@@ -40,38 +33,32 @@ def get_breakdown(
     """
     if of == "tickets" and by not in TIMES:
         raise HTTPException(422, f"tickets are told by {' and '.join(TIMES)}, not by {by}")
-    tree, period, _ = store.scope(unit, start, to, None)
-    below = tree.below(unit)
+    client, within, period = question.client, question.units_below(), question.period
+    fewest = FEWEST_OF_STAFF if by == "staff" else FEWEST
     if of == "ratings":
-        found = [
-            (row["satisfied"], row["answered"], row) for row in evidence.ratings_by(store.client, below, period, by)
-        ]
+        rows = evidence.ratings_by(client, within, period, by)
+        parts = [_part(row["satisfied"], row["answered"], row, fewest) for row in rows]
     elif of == "tickets":
         period = period.whole_hours()
-        found = [
-            (row["called_in_time"], row["called"], row)
-            for row in evidence.tickets_by_time(store.client, below, period, by)
-        ]
+        rows = evidence.tickets_by_time(client, within, period, by)
+        parts = [_part(row["called_in_time"], row["called"], row, fewest) for row in rows]
     else:
-        found = [
-            (row["settled"] - row["settled_late"], row["settled"], row)
-            for row in evidence.dossiers_by(store.client, below, period, by)
-        ]
-    parts = [_told(good, cases, row, FEWEST_OF_STAFF if by == "staff" else FEWEST) for good, cases, row in found]
+        rows = evidence.dossiers_by(client, within, period, by)
+        parts = [_part(row["settled"] - row["settled_late"], row["settled"], row, fewest) for row in rows]
     if by == "procedure":
-        names = evidence.procedure_names(store.client)
+        names = evidence.procedure_names(client)
         for part in parts:
             part["name_vi"], part["name_en"] = names.get(part["part"], ("", ""))
     if by in TIMES:
-        parts.sort(key=lambda row: str(row["part"]))
+        parts.sort(key=lambda part: str(part["part"]))
     else:
-        parts.sort(key=lambda row: row["interval"][1] if row["interval"] else 101)
-    return {"unit": unit, **store.told(period), "of": of, "by": by, "parts": parts}
+        parts.sort(key=lambda part: part["interval"][1] if part["interval"] else 101)
+    return {**question.head(period), "of": of, "by": by, "parts": parts}
 
 
-def _told(good: int, cases: int, row: dict[str, Any], fewest: int) -> Part:
-    share: dict[str, Any] = {"n": cases, "value": None, "interval": None}
+def _part(good: int, cases: int, row: Mapping[str, Any], fewest: int) -> Part:
+    value = interval = None
     if cases >= fewest:
         low, high = wilson(good, cases)
-        share |= {"value": 100 * good / cases, "interval": (100 * low, 100 * high)}
-    return cast("Part", {**row, **share})
+        value, interval = 100 * good / cases, (100 * low, 100 * high)
+    return cast("Part", {**row, "n": cases, "value": value, "interval": interval})

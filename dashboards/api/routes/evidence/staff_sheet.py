@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from contract.indicators.staff_sheet import FEWEST, RULE_SET, Case, Line, line
+from contract.indicators.staff_sheet import FEWEST, RULE_SET, Case, Line
+from contract.indicators.staff_sheet import line as line_of
 from dashboards.answers.scores import SheetDossier, SheetPoints, StaffSheet
-from dashboards.api.context import Store, readable
-from dashboards.api.filters import From, Staff, To, Unit
+from dashboards.api.context import QuestionDep, to_json_value
+from dashboards.api.filters import Staff
 from warehouse.read import evidence
 
 
-def get_staff_sheet(
-    store: Store,
-    unit: Unit,
-    staff: Staff,
-    start: From = None,
-    to: To = None,
-) -> StaffSheet:
+def get_staff_sheet(question: QuestionDep, staff: Staff) -> StaffSheet:
     """Dossiers accepted by an official of the unit that ended with a result in the period, the earliest first.
 
     ``points`` by index, None where nothing is known; ``total`` is that of indices 1, 2, 3, 4 and 7, of ``attainable``.
     ``whole`` are the means, None with fewer than five dossiers.
     """
-    tree, period, _ = store.scope(unit, start, to, None)
-    rows = evidence.official_dossiers(store.client, tree.below(unit), period, staff)
+    rows = evidence.official_dossiers(question.client, question.units_below(), question.period, staff)
     cases = [Case(**{name: row[name] for name in Case._fields}) for row in rows]
-    names = evidence.procedure_names(store.client) if rows else {}
+    names = evidence.procedure_names(question.client) if rows else {}
     dossiers: list[SheetDossier] = []
     for row, case in zip(rows, cases, strict=True):
         name_vi, name_en = names.get(row["procedure"], ("", ""))
@@ -33,19 +27,19 @@ def get_staff_sheet(
                 "dossier": row["dossier"],
                 "unit": row["unit"],
                 "procedure": row["procedure"],
-                "ended_at": readable(row["ended_at"]),
+                "ended_at": to_json_value(row["ended_at"]),
                 "procedure_name_vi": name_vi,
                 "procedure_name_en": name_en,
-                **_points(line([case])),
+                **_points(line_of([case])),
             }
         )
-    whole = line(cases) if len(cases) >= FEWEST else None
+    whole = line_of(cases) if len(cases) >= FEWEST else None
     band = whole.band if whole else None
     return {
-        "unit": unit,
+        "unit": question.unit,
         "staff": staff,
-        **store.told(period),
-        "as_of": store.as_of(),
+        **question.context.period_fields(question.period),
+        "as_of": question.context.as_of(),
         "rule_set": RULE_SET,
         "n": len(rows),
         "dossiers": dossiers,
@@ -54,5 +48,5 @@ def get_staff_sheet(
     }
 
 
-def _points(found: Line) -> SheetPoints:
-    return {"points": dict(found.points), "total": found.total, "attainable": found.attainable}
+def _points(line: Line) -> SheetPoints:
+    return {"points": dict(line.points), "total": line.total, "attainable": line.attainable}

@@ -1,0 +1,1 @@
+"""Routes about the counters: who waits, the tablets, acknowledgements."""

@@ -1,0 +1,1 @@
+"""Routes that answer with the cases behind figures: parts of them, single dossiers and ratings."""
