@@ -25,10 +25,11 @@ from bench.freshness import nearest_rank
 from bench.harness.report import Row, figure
 from bench.harness.stack import Stores
 from contract.indicators.catalogue import catalogue
+from contract.indicators.verdict import WATCHED
 from contract.time import VIETNAM
 from dashboards.api.app import make_api
+from dashboards.pages.inspector.view import LEVELS
 from dashboards.pages.parts.selectors import PERIOD_DAYS
-from dashboards.pages.supervisor.trouble import LEVELS, WATCHED
 from runtime.clock import ReplayClock
 from runtime.progress import follow
 
@@ -103,6 +104,7 @@ def of_a_period(unit: str, window: Window) -> Iterator[Question]:
         "dossiers": ("/v1/dossiers", {}),
         "overdue dossiers": ("/v1/dossiers", {"state": "overdue"}),
         "ratings": ("/v1/ratings", {}),
+        "units in trouble": ("/v1/troubles", {}),
     }
     parameters_of |= {
         f"ranking of {level}": ("/v1/ranking", {"level": level, "ids": ",".join(WATCHED)}) for level in LEVELS

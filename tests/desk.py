@@ -1,4 +1,4 @@
-"""A page as somebody at a desk has it open, with the patience that a busy machine needs."""
+"""A browser page of the size of a desk's screen, with timeouts for a busy machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WIDTH = 1366
 
 
 @contextmanager
-def opened(browser: Browser, height: int = 768) -> Iterator[Page]:
+def open_page(browser: Browser, height: int = 768) -> Iterator[Page]:
     """An empty page of a desk's screen, closed at the end."""
     page = browser.new_page(viewport={"width": WIDTH, "height": height})
     page.set_default_timeout(WAIT_MS)

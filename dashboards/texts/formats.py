@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -57,7 +57,7 @@ def quantity(value: float | None, unit: str, texts: Texts) -> str:
     return duration(value, texts) if unit == "seconds" else number(value, texts.language)
 
 
-def target(figure: dict[str, Any], texts: Texts) -> str:
+def target(figure: Mapping[str, Any], texts: Texts) -> str:
     """``mục tiêu ≥ 95 %``; a target is a round number, written without decimals where it has none."""
     expected = figure["target"]
     if expected is None:
@@ -68,7 +68,7 @@ def target(figure: dict[str, Any], texts: Texts) -> str:
     return texts("target", op={">=": "≥", "<=": "≤"}[expected["op"]], value=shown)
 
 
-def standing(figure: dict[str, Any]) -> Standing:
+def standing(figure: Mapping[str, Any]) -> Standing:
     """Whether a figure of the read API meets its target; ``none`` when there is no target."""
     if figure["status"] != "ok":
         return "too_few"
@@ -76,15 +76,6 @@ def standing(figure: dict[str, Any]) -> Standing:
     if expected is None:
         return "none"
     return "met" if (value >= expected["value"] if expected["op"] == ">=" else value <= expected["value"]) else "missed"
-
-
-def misses_beyond_doubt(figure: dict[str, Any]) -> bool:
-    """Whether a figure misses its target, and the whole interval too where it has one."""
-    if standing(figure) != "missed":
-        return False
-    low, high = figure["interval"] or (figure["value"], figure["value"])
-    expected = figure["target"]
-    return bool(high < expected["value"] if expected["op"] == ">=" else low > expected["value"])
 
 
 def instant(text: str) -> datetime:
@@ -107,14 +98,14 @@ def data_age(age_s: float | None, texts: Texts) -> tuple[Literal["fresh", "late"
     return ("late", texts("age_late", age=age)) if age_s >= LATE_S else ("fresh", texts("age", age=age))
 
 
-def short_name(unit: dict[str, Any], language: Language) -> str:
+def short_name(unit: Mapping[str, Any], language: Language) -> str:
     """A unit's name without what all service points share: ``Phường Ba Đình``, ``Ba Dinh Ward``."""
     name = plain(unit[f"name_{language}"])
     name = name.removeprefix("Điểm phục vụ hành chính công ").removesuffix(" Public Service Point")
     return name[:1].upper() + name[1:]
 
 
-def counter_name(unit: dict[str, Any], language: Language) -> str:
+def counter_name(unit: Mapping[str, Any], language: Language) -> str:
     """A counter's name without its unit's: ``Quầy 1``."""
     return plain(unit[f"name_{language}"]).partition(",")[0]
 

@@ -10,8 +10,8 @@ from clickhouse_connect.driver.client import Client
 
 from contract.links.device_token import SILENT_AFTER_SERVED
 from contract.time import VIETNAM
-from dashboards.pages.supervisor import lists as page_lists
-from dashboards.pages.supervisor.care import Care
+from dashboards.pages.supervisor.acknowledge import Acknowledgements
+from dashboards.pages.supervisor.silent_tablets import silent_list
 from dashboards.texts.by_language import texts_in
 from tests.support import event, logged, put, rating, unit
 from warehouse.read.evidence import tablets
@@ -159,19 +159,19 @@ SEEN = {"unit": "X", "last_seen_at": AT, **TOLD}
 
 @pytest.mark.parametrize(("language", "words"), [("vi", "chưa có"), ("en", "none yet")])
 def test_the_page_says_where_and_since_when(language: str, words: str) -> None:
-    rows: list[dict[str, Any]] = [
+    rows: Any = [
         {**SEEN, "device": "<T>", "last_tap_at": None, "served_since": 21, "untapped": True, "unseen": False},
         {**SEEN, "device": "T2", "last_tap_at": AT, "served_since": 1_234, "untapped": True, "unseen": True},
     ]
-    shown = page_lists.silent_list(rows, {}, Care([], lambda _: "?", texts_in(language)), texts_in(language))
+    shown = silent_list(rows, {}, Acknowledgements([], lambda _: "?", texts_in(language)), texts_in(language))
     assert words in shown
     assert "&lt;T&gt;" in shown
     assert "23/11 09:05" in shown
     assert ("1.234" if language == "vi" else "1,234") in shown
     assert ("pin 12%" if language == "vi" else "battery 12%") in shown
     assert "/?health" not in shown
-    kept = [{**row, "storage_fault": "QuotaExceededError"} for row in rows]
-    assert "/?health" in page_lists.silent_list(
-        kept, {}, Care([], lambda _: "?", texts_in(language)), texts_in(language)
+    kept: Any = [{**row, "storage_fault": "QuotaExceededError"} for row in rows]
+    assert "/?health" in silent_list(
+        kept, {}, Acknowledgements([], lambda _: "?", texts_in(language)), texts_in(language)
     )
     assert ("cũ nhất 7 phút" if language == "vi" else "the oldest for 7 min") in shown

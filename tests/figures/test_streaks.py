@@ -9,8 +9,8 @@ import pytest
 from contract.indicators.catalogue import catalogue
 from contract.indicators.indicator import Target
 from contract.indicators.streaks import OfDay, row_of_misses
-from dashboards.pages.supervisor import lists as page_lists
-from dashboards.pages.supervisor.care import Care
+from dashboards.pages.supervisor.acknowledge import Acknowledgements
+from dashboards.pages.supervisor.streaks import streak_list
 from dashboards.texts.by_language import texts_in
 from tests.support import Stack, event, unit
 
@@ -73,8 +73,8 @@ def test_a_unit_that_is_below_for_five_days_is_told_and_one_that_was_not_is_not(
     assert [warning["days"] for warning in earlier["warnings"]] == [5]
     assert stack.get("/v1/warnings", unit="LA", level="department", to="2026-03-17")["warnings"] == []
     for language in ("vi", "en"):
-        shown = page_lists.lasting_list(
-            answer["warnings"], {}, Care([], lambda _: "?", texts_in(language)), texts_in(language)
+        shown = streak_list(
+            answer["warnings"], {}, Acknowledgements([], lambda _: "?", texts_in(language)), texts_in(language)
         )
         assert told[f"name_{language}"] in shown
         assert "33,33" in shown or "33.33" in shown

@@ -1,15 +1,14 @@
-"""What a viewer chooses: unit, period, language. The address holds each choice, so that it can be sent on."""
+"""The choices of a viewer: unit, period, language. The address holds each choice, so that it can be sent on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboards.texts import formats as form
+from dashboards.pages.parts.questions import Units
+from dashboards.pages.parts.units import unit_name
 from dashboards.texts.by_language import Texts, every_text
 
 ROOT = "H26"
@@ -17,8 +16,14 @@ SHOWN_LEVELS = ("city", "department", "centre", "branch", "service_point")
 PERIOD_DAYS = (1, 7, 30)
 INDENT = "\u2003"
 
+Period = tuple[str, ...]
+"""A period as the address holds it: its first day, or its first day and the one after its last."""
 
-def choose_unit(units: Mapping[str, dict[str, Any]], texts: Texts) -> str:
+Address = Callable[[Mapping[str, str | None]], str]
+"""Gives a page's own address with other parameters; None takes one away."""
+
+
+def choose_unit(units: Units, texts: Texts) -> str:
     """The unit looked at; the root of the tree when the address names none."""
     shown = in_tree_order(units)
     roots = [code for code, depth in shown if depth == 0]
@@ -29,58 +34,58 @@ def choose_unit(units: Mapping[str, dict[str, Any]], texts: Texts) -> str:
         options.insert(0, unit)
 
     def label(code: str) -> str:
-        known = units.get(code)
-        return INDENT * depths.get(code, 0) + (form.short_name(known, texts.language) if known else code)
+        return INDENT * depths.get(code, 0) + unit_name(code, units, texts)
 
     return _select("unit", texts("unit"), options, unit, label, width=430)
 
 
-def in_tree_order(units: Mapping[str, dict[str, Any]]) -> list[tuple[str, int]]:
-    """The codes of units above the counter, each followed by what is below it, with how deep it lies."""
+def in_tree_order(units: Units) -> list[tuple[str, int]]:
+    """The codes of units above the counter, each followed by those below it, with its depth in the tree."""
     below: dict[str, list[str]] = {}
     for code, unit in units.items():
         if unit["level"] in SHOWN_LEVELS:
             below.setdefault(unit["parent"] if unit["parent"] in units else "", []).append(code)
-    found: list[tuple[str, int]] = []
+    order: list[tuple[str, int]] = []
 
     def walk(parent: str, depth: int) -> None:
         for code in sorted(below.get(parent, [])):
-            found.append((code, depth))
+            order.append((code, depth))
             walk(code, depth + 1)
 
     walk("", 0)
-    return found
+    return order
 
 
-def choose_period(freshness: dict[str, Any] | None, texts: Texts) -> str:
-    """The first day looked at, as the address has it; empty for today."""
-    start = st.query_params.get("from", "")
-    days = {"": 1}
-    if freshness:
-        today = form.instant(freshness["now"]).date()
-        days |= {(today - timedelta(days=days - 1)).isoformat(): days for days in PERIOD_DAYS[1:]}
-    options = list(days) if start in days else [*days, start]
+def choose_period(
+    named: Mapping[Period, str], texts: Texts, label: Callable[[Period], str], *, parameters: Sequence[str], width: int
+) -> Period:
+    """The days looked at, as the address has them under ``parameters``; an empty text stands for none.
 
-    def label(value: str) -> str:
-        if not value:
-            return texts("period_today")
-        if value in days:
-            return texts("period_days", days=days[value])
-        return texts("period_from", day=_day(value))
+    ``named`` are the periods on offer; ``label`` writes any other, which the address alone can name.
+    """
+    current = tuple(st.query_params.get(name, "") for name in parameters)
+    key = f"choice_{parameters[0]}"
 
-    return _select("from", texts("period"), options, start, label, width=170)
+    def keep() -> None:
+        for name, value in zip(parameters, st.session_state[key], strict=True):
+            put_in_address(name, value)
 
-
-def _day(text: str) -> str:
-    try:
-        return f"{date.fromisoformat(text):%d/%m/%Y}"
-    except ValueError:
-        return text
+    st.session_state[key] = current
+    st.selectbox(
+        texts("period"),
+        list(named) if current in named else [*named, current],
+        format_func=lambda period: named[period] if period in named else label(period),
+        label_visibility="collapsed",
+        width=width,
+        key=key,
+        on_change=keep,
+    )
+    return current
 
 
 def choose_language(texts: Texts) -> None:
     """The language; Vietnamese when the address names none."""
-    names = {code: words["language"] for code, words in every_text().items()}
+    names = {code: texts["language"] for code, texts in every_text().items()}
     key = _mirror("lang", texts.language)
     st.segmented_control(
         texts("language_label"),
@@ -95,19 +100,21 @@ def choose_language(texts: Texts) -> None:
 
 
 def choose_option(
-    name: str, label: str, options: Sequence[str], first: str, words: Callable[[str], str], width: int = 200
+    name: str, label: str, options: Sequence[str], first: str, option_text: Callable[[str], str], width: int = 200
 ) -> str:
     """One of some options, kept in the address under ``name``; ``first`` when the address has none of them."""
     current = st.query_params.get(name, first)
-    return _select(name, label, list(options), current if current in options else first, words, width)
+    return _select(name, label, list(options), current if current in options else first, option_text, width)
 
 
-def _select(name: str, label: str, options: list[str], current: str, words: Callable[[str], str], width: int) -> str:
+def _select(
+    name: str, label: str, options: list[str], current: str, option_text: Callable[[str], str], width: int
+) -> str:
     key = _mirror(name, current)
     st.selectbox(
         label,
         options,
-        format_func=words,
+        format_func=option_text,
         label_visibility="collapsed",
         width=width,
         key=key,

@@ -1,4 +1,4 @@
-"""How every page begins: its language, title and looks."""
+"""The beginning of every page: its language, title and style; and the sentence that stands for a part that failed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import ParamSpec
 
 import streamlit as st
 
-from dashboards.pages.supervisor.blocks import banner
+from dashboards.pages.parts.html import banner, page_head
 from dashboards.texts.by_language import Texts, texts_in
 from runtime.telemetry import log
 
@@ -19,27 +19,22 @@ STYLE = Path(__file__).with_name("style.css")
 
 
 def begin(title: str, icon: str = "🙂") -> Texts:
-    """Sets the page up under the text ``title``; the texts in the language that the address asks for."""
+    """Sets the page up under the text ``title``; returns the texts in the language that the address asks for."""
     texts = texts_in(st.query_params.get("lang"))
     st.set_page_config(page_title=texts(title), page_icon=icon, layout="wide", initial_sidebar_state="collapsed")
-    # Screen readers choose their voice by the document's language.
-    st.html(
-        f"<style>{STYLE.read_text(encoding='utf-8')}</style>"
-        f"<script>document.documentElement.lang = '{texts.language}'</script>",
-        unsafe_allow_javascript=True,
-    )
+    st.html(page_head(STYLE.read_text(encoding="utf-8"), texts.language), unsafe_allow_javascript=True)
     return texts
 
 
 def guarded(draw: Callable[P, None]) -> Callable[P, None]:
-    """What draws a page or a part of it: of a fault who looks reads a sentence, and the log the rest."""
+    """Wraps a function that draws a page or a part of it: on a fault the viewer reads a sentence, the log the rest."""
 
     @wraps(draw)
-    def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
+    def draw_or_apologise(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             draw(*args, **kwargs)
-        except Exception:  # noqa: BLE001 whatever it is, who looks has no use for a traceback
+        except Exception:  # noqa: BLE001 whatever it is, a viewer has no use for a traceback
             log.exception("page_not_drawn", page=draw.__name__)
             st.html(banner(texts_in(st.query_params.get("lang"))("page_broken")))
 
-    return drawn
+    return draw_or_apologise

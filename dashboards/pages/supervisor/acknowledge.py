@@ -1,29 +1,85 @@
-"""A supervisor takes care of something: a form on the page, an event through ingest's door like any other."""
+"""Who takes care of what: the read API's acknowledgements, and the form by which somebody makes one.
+
+An acknowledgement is an event, admitted by ingest like any other.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import uuid4
 
 import streamlit as st
 
 from contract.indicators.catalogue import catalogue
-from dashboards.pages.supervisor.blocks import Units, unit_name
+from dashboards.answers import counters as answers
+from dashboards.answers.counters import Acknowledgement
+from dashboards.pages.parts.connections import settings
+from dashboards.pages.parts.html import Html, link, tag
+from dashboards.pages.parts.questions import Answer, Question, Units
+from dashboards.pages.parts.selectors import Address
+from dashboards.pages.parts.units import unit_name
+from dashboards.texts import formats as form
 from dashboards.texts.by_language import Texts
 from dashboards.texts.plain_text import markdown
 from runtime.clock import clock_from
 from runtime.ingest_client import IngestError, post_event
 from runtime.settings import Settings
 
+QUESTION: Question[answers.Acknowledgements] = Question("/v1/acknowledgements", every_s=3.0)
 SOURCE = "supervisor"
 OTHERS = ("severe", "silent", "lasting")
-ASKED = "ack"
+"""Matters beside the indicators that somebody can take care of."""
+
+PARAMETER = "ack"
 """The parameter of the address that opens the form: ``ack=UNIT~ABOUT``."""
 
+Row = TypeVar("Row")
 
-def acknowledged(unit: str, about: str, by: str, comment: str, at: datetime) -> dict[str, object]:
+
+class Acknowledgements:
+    """The latest acknowledgement of each unit and matter; ``rows`` come latest first. Pure.
+
+    ``address`` gives the page's own address with other parameters.
+    """
+
+    def __init__(self, rows: Sequence[Acknowledgement], address: Address, texts: Texts) -> None:
+        self.latest = {(row["unit"], row["about"]): row for row in reversed(rows)}
+        self._address = address
+        self._texts = texts
+
+    def of(self, unit: str, about: str, since: str | None = None) -> Acknowledgement | None:
+        """The one that covers a matter; None when the matter became known (``since``) after it."""
+        latest = self.latest.get((unit, about))
+        if latest and since and form.instant(since) > form.instant(latest["occurred_at"]):
+            return None
+        return latest
+
+    def mark(self, unit: str, about: str, since: str | None = None) -> Html:
+        """Who takes care of a matter, or the link by which somebody does."""
+        latest = self.of(unit, about, since)
+        if latest is None:
+            return link(self._address({PARAMETER: f"{unit}~{about}"}), self._texts("acknowledge.take"), kind="care")
+        at = f"{form.instant(latest['occurred_at']):%H:%M}"
+        text = self._texts("acknowledge.taken", by=latest["by"], at=at)
+        comment = f": {latest['comment']}" if latest["comment"] else ""
+        return tag("span", f"✓ {text}{comment}", kind="care")
+
+
+def open_first(rows: Iterable[Row], acknowledgement_of: Callable[[Row], Acknowledgement | None]) -> list[Row]:
+    """The rows that nobody has acknowledged before the others; otherwise in their order. Pure."""
+    return sorted(rows, key=lambda row: acknowledgement_of(row) is not None)
+
+
+def acknowledgements_of(answer: Answer[answers.Acknowledgements], address: Address, texts: Texts) -> Acknowledgements:
+    """Those of an answer; none before the first."""
+    return Acknowledgements(answer.data["acknowledgements"] if answer.data else (), address, texts)
+
+
+def make_acknowledgement(unit: str, about: str, by: str, comment: str, at: datetime) -> dict[str, object]:
     """The event: ``by`` takes care of ``about`` at ``unit`` and does what ``comment`` says."""
-    told = {"unit": unit, "by": by.strip(), **({"comment": comment.strip()} if comment.strip() else {})}
+    data = {"unit": unit, "by": by.strip(), **({"comment": comment.strip()} if comment.strip() else {})}
     return {
         "specversion": "1.0",
         "id": str(uuid4()),
@@ -31,12 +87,12 @@ def acknowledged(unit: str, about: str, by: str, comment: str, at: datetime) -> 
         "source": SOURCE,
         "time": at.astimezone(UTC).isoformat(),
         "subject": about,
-        "data": told,
+        "data": data,
     }
 
 
 def send(settings: Settings, event: dict[str, object]) -> str:
-    """Sends it through ingest; what hinders it, empty when it was accepted."""
+    """Sends an event through ingest; returns the reason why it was not accepted, empty when it was."""
     try:
         rejection = post_event(settings.ingest_url, settings.api_key.get_secret_value(), event)
     except IngestError as error:
@@ -45,11 +101,10 @@ def send(settings: Settings, event: dict[str, object]) -> str:
 
 
 def draw_form(units: Units, texts: Texts) -> None:
-    """The form for what the address asks to take care of; nothing when it asks for nothing known."""
-    unit, _, about = st.query_params.get(ASKED, "").partition("~")
+    """The form for the unit and matter that the address names; nothing when it names no known one."""
+    unit, _, about = st.query_params.get(PARAMETER, "").partition("~")
     if unit not in units or about not in {*catalogue().indicators, *OTHERS}:
         return
-    settings = Settings()
     with st.form("acknowledge", clear_on_submit=False):
         wrong = texts(f"wrong.{about}")
         name = markdown(unit_name(unit, units, texts))
@@ -58,15 +113,20 @@ def draw_form(units: Units, texts: Texts) -> None:
         comment = st.text_input(texts("acknowledge.comment"), max_chars=1200)
         with st.container(horizontal=True):
             done = st.form_submit_button(texts("acknowledge.send"), type="primary")
-            left = st.form_submit_button(texts("acknowledge.leave"))
+            cancelled = st.form_submit_button(texts("acknowledge.leave"))
     if done and by.strip():
-        problem = send(settings, acknowledged(unit, about, by, comment, clock_from(settings.clock)()))
+        problem = _send_now(unit, about, by, comment)
         if problem:
             st.error(texts("acknowledge.failed", problem=markdown(problem)))
             return
     elif done:
         st.error(texts("acknowledge.nobody"))
         return
-    if done or left:
-        st.query_params.pop(ASKED, None)
+    if done or cancelled:
+        st.query_params.pop(PARAMETER, None)
         st.rerun()
+
+
+def _send_now(unit: str, about: str, by: str, comment: str) -> str:
+    ours = settings()
+    return send(ours, make_acknowledgement(unit, about, by, comment, clock_from(ours.clock)()))

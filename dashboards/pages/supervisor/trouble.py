@@ -1,63 +1,77 @@
-"""Which units miss a target beyond doubt, from the read API's rankings. Pure."""
+"""The units that miss a target beyond doubt."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Container, Sequence
 
-from dashboards.texts.formats import misses_beyond_doubt
+import streamlit as st
 
-WATCHED = ("SAT_CSAT", "OPS_WAIT_AVG", "TIM_OVERDUE_RATE")
-LEVELS = ("service_point", "branch")
+from dashboards.answers.troubles import Trouble, TroubleFigure, Troubles
+from dashboards.pages.parts.html import Html, join, link, more, quiet, tag
+from dashboards.pages.parts.questions import Answer, Question, Units, View
+from dashboards.pages.parts.selectors import Address, link_to
+from dashboards.pages.parts.units import unit_name
+from dashboards.pages.supervisor.acknowledge import Acknowledgements
+from dashboards.pages.supervisor.heading import draw_heading
+from dashboards.texts import formats as form
+from dashboards.texts.by_language import Texts
 
-
-@dataclass
-class Trouble:
-    """One unit with every figure that misses its target beyond doubt."""
-
-    unit: str
-    level: str
-    figures: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def miss(self) -> float:
-        """The largest of the figures' misses."""
-        return max(map(miss, self.figures))
+QUESTION: Question[Troubles] = Question("/v1/troubles", every_s=5.0)
+SHOWN = 8
 
 
-def in_trouble(answers: Iterable[dict[str, Any]]) -> list[Trouble]:
-    """Units that miss a target beyond doubt, the largest miss first; each with its own largest miss first."""
-    found: dict[str, Trouble] = {}
-    for answer in answers:
-        for indicator in WATCHED:
-            for figure in answer["rankings"].get(indicator, ()):
-                if misses_beyond_doubt(figure):
-                    found.setdefault(figure["unit"], Trouble(figure["unit"], answer["level"])).figures.append(figure)
-    for unit in found.values():
-        unit.figures.sort(key=miss, reverse=True)
-    return sorted(found.values(), key=lambda unit: (-unit.miss, unit.unit))
+def draw(view: View, answer: Answer[Troubles], acknowledgements: Acknowledgements) -> None:
+    """The list, or the reason why there is none."""
+    if answer.data is None:
+        st.html(quiet(view.texts("away_at_first" if answer.problem else "loading")))
+    elif answer.data["troubles"]:
+        troubles = unacknowledged_first(answer.data["troubles"], acknowledgements.latest)
+        st.html(trouble_list(troubles, view.units, acknowledgements, link_to, view.texts))
+    else:
+        st.html(quiet(view.texts("trouble_none" if answer.data["figures_with_value"] else "trouble_no_figures")))
 
 
-def nobody_cares_first(troubles: list[Trouble], acknowledged: Container[tuple[str, str]]) -> list[Trouble]:
-    """Those with something of which nobody takes care before the others, else in their order."""
-    return sorted(troubles, key=lambda unit: all((unit.unit, figure["id"]) in acknowledged for figure in unit.figures))
+def draw_title(view: View, answer: Answer[Troubles]) -> None:
+    """The heading, above the severe reports as well."""
+    draw_heading(view.texts("trouble"), answer, view.texts, view.texts("trouble_note"))
 
 
-def miss(figure: dict[str, Any]) -> float:
-    """How far the bound nearest to the target misses it, for the order of a list: in points of 100.
-
-    Shares count in percentage points, all else in percent of the target, so that 30 minutes where 15 are allowed
-    weigh as much as a share of 0 where 100 % are expected.
-    """
-    low, high = figure["interval"] or (figure["value"], figure["value"])
-    expected: float = figure["target"]["value"]
-    gap: float = expected - high if figure["target"]["op"] == ">=" else low - expected
-    return gap if figure["unit_of_measure"] == "percent" or not expected else 100 * gap / expected
-
-
-def any_figure(answers: Iterable[dict[str, Any]]) -> bool:
-    """Whether at least one unit has enough cases for a figure."""
-    return any(
-        figure["status"] == "ok" for answer in answers for ranking in answer["rankings"].values() for figure in ranking
+def unacknowledged_first(troubles: Sequence[Trouble], acknowledged: Container[tuple[str, str]]) -> list[Trouble]:
+    """Units with a figure that nobody has acknowledged before the others; otherwise in their order. Pure."""
+    return sorted(
+        troubles,
+        key=lambda trouble: all((trouble["unit"], figure["id"]) in acknowledged for figure in trouble["figures"]),
     )
+
+
+def trouble_list(
+    troubles: Sequence[Trouble], units: Units, acknowledgements: Acknowledgements, address: Address, texts: Texts
+) -> Html:
+    """The units with all that is wrong there, each a link to its own page, and who takes care of it. Pure.
+
+    ``address`` is the page's with other parameters.
+    """
+    items = []
+    for trouble in troubles[:SHOWN]:
+        of_branch = [" ", tag("small", f"({texts('trouble_branch')})")] if trouble["level"] == "branch" else []
+        wrongs = (
+            _wrong(figure, texts, acknowledgements.mark(trouble["unit"], figure["id"])) for figure in trouble["figures"]
+        )
+        anchor = link(address({"unit": trouble["unit"]}), unit_name(trouble["unit"], units, texts))
+        items.append(tag("li", anchor, *of_branch, tag("ul", *wrongs)))
+    left = len(troubles) - SHOWN
+    note = more(left, texts("trouble_more", count=form.number(left, texts.language)))
+    return join([tag("ol", *items, kind="troubles"), note])
+
+
+def _wrong(figure: TroubleFigure, texts: Texts, mark: Html) -> Html:
+    value = form.quantity(figure["value"], figure["unit_of_measure"], texts)
+    cases = form.number(figure["n"], texts.language)
+    # "1/11" says more of a share than its n alone.
+    of = (
+        f"{form.number(figure['numerator'] or 0, texts.language)}/{cases}"
+        if figure["interval"]
+        else texts("n", n=cases)
+    )
+    wrong = tag("span", f"✗ {texts('wrong.' + figure['id'])}: ", tag("b", value))
+    return tag("li", wrong, " ", tag("small", f"({of}) {form.target(figure, texts)}"), " ", mark)

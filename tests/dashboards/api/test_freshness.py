@@ -15,7 +15,8 @@ from clickhouse_connect.driver.client import Client
 from dashboards.api.app import make_api
 from dashboards.api.pipeline import OnTheWay, Pipeline
 from dashboards.api.routes.data.freshness import find_cause
-from dashboards.pages.supervisor.blocks import clock_line
+from dashboards.pages.parts.clock import clock_line
+from dashboards.pages.parts.questions import Answer
 from dashboards.texts.by_language import texts_in
 from runtime.service_client import Metrics, ServiceError
 from runtime.settings import Settings
@@ -120,11 +121,11 @@ _MESSAGES = {"written": 100.0, "done": 88.0, "unread": 10.0, "in_hand": 2.0}
     ("language", "cause_text"), [("vi", "bộ xử lý sự kiện ngừng trả lời"), ("en", "the stream does not answer")]
 )
 def test_the_page_names_the_cause_of_a_delay_even_while_the_data_is_new(language: str, cause_text: str) -> None:
-    freshness = {"now": AT, "age_s": 1.0, "cause": "stream_away"}
-    shown = clock_line(freshness, False, texts_in(language))
+    freshness: Any = {"now": AT, "age_s": 1.0, "cause": "stream_away"}
+    shown = clock_line(Answer(freshness), texts_in(language), is_away=False)
     assert cause_text in shown
     assert 'class="age late"' in shown
-    assert 'class="age fresh"' in clock_line({**freshness, "cause": None}, False, texts_in(language))
+    assert 'class="age fresh"' in clock_line(Answer(freshness | {"cause": None}), texts_in(language), is_away=False)
 
 
 @pytest.mark.stack

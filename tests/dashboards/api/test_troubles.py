@@ -16,12 +16,12 @@ from contract.indicators.catalogue import catalogue
 from contract.indicators.indicator import Figure, Target, evaluate
 from contract.indicators.verdict import WATCHED, Verdict, miss_in_points, verdict
 from dashboards.api.app import make_api
-from dashboards.pages.supervisor.trouble import in_trouble
 from runtime.settings import Settings
 from sources.reference.load import read
 from sources.simulation.command import hanoi
 from sources.simulation.day import working_day
 from tests.asked_api import AskedApi
+from tests.dashboards.rule_of_rankings import in_trouble
 from tests.grafana_macros import Range, on_the_server
 from tests.support import own_store, put
 from warehouse.grafana_sql.figures import beyond_doubt
@@ -88,7 +88,7 @@ def rankings(api: AskedApi) -> list[dict[str, Any]]:
     return [api.get("/v1/ranking", {**query, "level": level}).json() for level in ("service_point", "branch")]
 
 
-def test_the_troubles_are_those_of_the_pages_rule_in_its_order(api: AskedApi) -> None:
+def test_the_troubles_are_those_of_the_rule_of_rankings_in_its_order(api: AskedApi) -> None:
     answer = api.get("/v1/troubles", CITY).json()
     ours = [
         (trouble["unit"], trouble["level"], [entry["id"] for entry in trouble["figures"]])

@@ -25,10 +25,14 @@ pytestmark = pytest.mark.browser
 
 
 def grave_findings(page: Page, within: str = "html") -> list[str]:
-    """What axe finds grave, each with the elements it found it at."""
+    """The serious and critical findings of axe, each with its elements."""
     page.evaluate(AXE)
-    found = page.evaluate("(within) => axe.run(within, {resultTypes: ['violations']})", within)["violations"]
-    return [f"{one['id']}: {[node['target'] for node in one['nodes']]}" for one in found if one["impact"] in GRAVE]
+    violations = page.evaluate("(within) => axe.run(within, {resultTypes: ['violations']})", within)["violations"]
+    return [
+        f"{violation['id']}: {[node['target'] for node in violation['nodes']]}"
+        for violation in violations
+        if violation["impact"] in GRAVE
+    ]
 
 
 @pytest.mark.parametrize("faces", [3, 4, 5])
@@ -102,11 +106,11 @@ def test_the_supervisors_board(browser: Browser, stack: Stack) -> None:
 @pytest.mark.stack
 def test_the_inspectors_page(browser: Browser, stack: Stack) -> None:
     now = datetime.now(UTC).isoformat()
-    told = {"counter": "Q1", "source": "test/a11y"}
-    taps = [rating("A11Y2", now, 1 + 3 * (n % 2), key=uuid4().hex, **told) for n in range(12)]
+    details = {"counter": "Q1", "source": "test/a11y"}
+    taps = [rating("A11Y2", now, 1 + 3 * (n % 2), key=uuid4().hex, **details) for n in range(12)]
     assert stack.send([unit("A11Y2"), *taps]) == []
     stack.wait_stored("test/a11y", 12)
-    wait_until(lambda: any(known["unit"] == "A11Y2" for known in stack.get("/v1/units")["units"]), 20)
+    wait_until(lambda: any(row["unit"] == "A11Y2" for row in stack.get("/v1/units")["units"]), 20)
     page = browser.new_page(viewport={"width": 1366, "height": 768})
     page.goto(f"{stack.settings.dashboards_url}/inspector?unit=A11Y2")
     expect(page.locator("table.cases tbody tr").first).to_be_visible(timeout=30_000)

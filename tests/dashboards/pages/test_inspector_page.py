@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.desk import opened
+from tests.desk import open_page
 from tests.support import Stack, event, rating, unit
 from warehouse.client import connect
 
@@ -27,14 +27,14 @@ def dossiers(point: str, cases: int, late: int) -> Iterator[dict[str, Any]]:
     """Dossiers that ended on the day, the first of them a day after their appointment."""
     for n in range(cases):
         code, due = f"{point}-{n:03}", "2026-02-27" if n < late else "2026-03-02"
-        told = {
+        details = {
             "procedure": "1.000111" if n < late or n % 2 else "1.000222",
             "counter": f"{point}.Q{1 + n % 2}",
             "staff": f"CB{n % 2}",
             "channel": "direct",
             "due_at": f"{due}T16:00:00+07:00",
         }
-        for kind, at, data in (("accepted", f"{due}T08:00", told), ("completed", "2026-03-02T11:00", {})):
+        for kind, at, data in (("accepted", f"{due}T08:00", details), ("completed", "2026-03-02T11:00", {})):
             body = event(f"dossier.{kind}", code, f"{at}:00+07:00", unit=point, source=SOURCE)
             yield body | {"data": body["data"] | data}
 
@@ -42,22 +42,22 @@ def dossiers(point: str, cases: int, late: int) -> Iterator[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def city(stack: Stack) -> Stack:
     """Three points: 40 of 40 in time, 28 of 40, and one with nine dossiers; the poor one was rated as well."""
-    sent = [unit(ROOT, level="branch", name_vi="Chi nhánh thanh tra")]
-    sent += [unit(point, ROOT, name_vi=f"Phường {point}") for point in (GOOD, POOR, FEW)]
+    events = [unit(ROOT, level="branch", name_vi="Chi nhánh thanh tra")]
+    events += [unit(point, ROOT, name_vi=f"Phường {point}") for point in (GOOD, POOR, FEW)]
     for point, cases, late in ((GOOD, 40, 0), (POOR, 40, 12), (FEW, 9, 0)):
-        sent += dossiers(point, cases, late)
+        events += dossiers(point, cases, late)
     for n in range(20):
         comment = {"comment": "chờ lâu <b>quá</b>, gọi 0912345678"} if n == 0 else {}
         at = f"2026-03-02T09:{n:02}:00+07:00"
-        sent.append(rating(POOR, at, 1 if n < 15 else 4, str(n), counter=f"{POOR}.Q1", source=SOURCE, **comment))
-    assert stack.send(sent) == []
+        events.append(rating(POOR, at, 1 if n < 15 else 4, str(n), counter=f"{POOR}.Q1", source=SOURCE, **comment))
+    assert stack.send(events) == []
     stack.wait_stored(SOURCE, 2 * 89 + 20)
     return stack
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    with opened(browser) as page:
+    with open_page(browser) as page:
         yield page
 
 
@@ -66,7 +66,7 @@ def open_at(page: Page, city: Stack, query: str) -> None:
     expect(page.locator("h1")).to_be_visible()
 
 
-def recounted(city: Stack) -> dict[str, int]:
+def count_late(city: Stack) -> dict[str, int]:
     """Dossiers late by their own events, read from raw rows alone."""
     bodies = connect(city.settings).query(
         "SELECT body FROM events FINAL WHERE source = {source:String} AND startsWith(type, 'dossier.')",
@@ -75,17 +75,17 @@ def recounted(city: Stack) -> dict[str, int]:
     due: dict[str, str] = {}
     ended: dict[str, str] = {}
     for (body,) in bodies.result_rows:
-        told = json.loads(body)
-        if told["type"] == "dossier.accepted":
-            due[told["subject"]] = told["data"]["due_at"]
+        stored = json.loads(body)
+        if stored["type"] == "dossier.accepted":
+            due[stored["subject"]] = stored["data"]["due_at"]
         else:
-            ended[told["subject"]] = told["time"]
+            ended[stored["subject"]] = stored["time"]
     late = [code for code, day in due.items() if ended[code][:10] > day[:10]]
     return {point: sum(code.startswith(f"{point}-") for code in late) for point in (GOOD, POOR, FEW)}
 
 
 def test_three_clicks_lead_from_a_red_unit_to_what_happened_to_a_dossier(page: Page, city: Stack) -> None:
-    assert recounted(city) == {GOOD: 0, POOR: 12, FEW: 0}
+    assert count_late(city) == {GOOD: 0, POOR: 12, FEW: 0}
     open_at(page, city, f"unit={ROOT}&id=Q766_2_1")
     ranked = page.locator("table.ranking tbody tr")
     expect(ranked).to_have_count(3)
@@ -147,11 +147,11 @@ def test_a_point_is_ranked_among_all_of_its_level(page: Page, city: Stack) -> No
     assert page.locator("table.ranking tbody tr").count() >= 3
 
 
-def test_how_a_figure_is_made_is_told(page: Page, city: Stack) -> None:
+def test_the_page_shows_how_a_figure_is_made(page: Page, city: Stack) -> None:
     open_at(page, city, f"unit={POOR}&id=SAT_CSAT&lang=en")
-    told = page.locator("dl.made")
-    expect(told).to_contain_text("satisfied / answered")
-    expect(told).to_contain_text("hailong verify --from 2026-03-02 --to 2026-03-02")
+    definition = page.locator("dl.made")
+    expect(definition).to_contain_text("satisfied / answered")
+    expect(definition).to_contain_text("hailong verify --from 2026-03-02 --to 2026-03-02")
 
 
 def test_hours_and_weekdays_lead_to_their_cases_and_back(page: Page, city: Stack) -> None:
@@ -175,7 +175,9 @@ def test_hours_and_weekdays_lead_to_their_cases_and_back(page: Page, city: Stack
     expect(page.locator("table.parts", has_text="Theo quầy")).to_be_visible()
 
 
-def test_the_period_before_and_the_mix_of_procedures_are_told_in_plain_words(page: Page, city: Stack) -> None:
+def test_the_page_compares_with_the_period_before_and_with_the_mix_of_procedures_in_plain_words(
+    page: Page, city: Stack
+) -> None:
     open_at(page, city, f"unit={POOR}&id=Q766_2_1&look=compared")
     expect(page.locator("table.compared tbody tr")).to_have_count(2)
     # On the day before nothing had ended, and 28 dossiers were open and in time.
@@ -191,23 +193,23 @@ def test_the_period_before_and_the_mix_of_procedures_are_told_in_plain_words(pag
 def test_a_figure_is_recounted_from_raw_events_at_the_touch_of_a_button(page: Page, city: Stack) -> None:
     open_at(page, city, f"unit={POOR}&id=Q766_2_1")
     page.get_by_role("button", name="Đếm lại ngay từ sự kiện gốc").click()
-    told = page.locator("p.recount")
-    expect(told).to_contain_text("Hai số bằng nhau.")
+    verdict = page.locator("p.recount")
+    expect(verdict).to_contain_text("Hai số bằng nhau.")
     # 40 dossiers of two events each; reference events beside them.
-    assert int(re.findall(r"Đếm lại từ ([\d.]+) sự kiện", told.inner_text())[0].replace(".", "")) >= 80
+    assert int(re.findall(r"Đếm lại từ ([\d.]+) sự kiện", verdict.inner_text())[0].replace(".", "")) >= 80
     served, recounted = (page.locator(f"table.recount td:nth-of-type({n})").all_inner_texts() for n in (1, 2))
     assert served == recounted
     assert served[:2] == ["28", "40"]
 
 
 @pytest.mark.parametrize(
-    ("query", "says"),
+    ("query", "text"),
     [
         ("unit=NONE", "NONE"),
         (f"unit={POOR}&dossier=NO-SUCH", "NO-SUCH"),
         (f"unit={FEW}&id=SAT_CSAT", "Không có trường hợp"),
     ],
 )
-def test_what_is_not_there_is_said(page: Page, city: Stack, query: str, says: str) -> None:
+def test_a_sentence_stands_for_a_missing_unit_dossier_or_figure(page: Page, city: Stack, query: str, text: str) -> None:
     open_at(page, city, query)
-    expect(page.get_by_text(says).first).to_be_visible()
+    expect(page.get_by_text(text).first).to_be_visible()

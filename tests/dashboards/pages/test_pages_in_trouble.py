@@ -1,4 +1,4 @@
-"""What a visitor reads when something is wrong: a sentence in their language, and never a traceback."""
+"""When something is wrong a visitor reads a sentence in their language, and never a traceback."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards.pages.inspector.view import client, path_of_dossier
+from dashboards.pages.inspector.timeline import path_of_dossier
+from dashboards.pages.parts.connections import api
 from dashboards.serve import allowed_hosts
 from runtime.settings import Settings
 from tests.asked_api import HOST, api_of_town
@@ -37,19 +38,19 @@ ODD_CODES += ["a\u202eb"]
 
 @pytest.mark.parametrize("code", ODD_CODES)
 def test_a_dossiers_code_is_never_a_part_of_the_address(code: str) -> None:
-    asked = httpx.Client(base_url=HOST).build_request("GET", path_of_dossier(code)).url
-    assert asked.path == f"/v1/dossiers/{code}"
-    assert asked.query == b""
-    assert asked.raw_path.count(b"/") == 3
+    url = httpx.Client(base_url=HOST).build_request("GET", path_of_dossier(code)).url
+    assert url.path == f"/v1/dossiers/{code}"
+    assert url.query == b""
+    assert url.raw_path.count(b"/") == 3
 
 
 def test_each_code_leads_to_its_own_dossier(engine: Settings) -> None:
-    with api_of_town(engine, "codes") as api:
+    with api_of_town(engine, "codes") as town:
         at = "2026-03-02T08:00:00+07:00"
         codes = [code for code in ODD_CODES if "\u202e" not in code]
         put(connect(engine, database="codes"), [event("dossier.accepted", code, at, unit="Q.1.1") for code in codes])
         for code in codes:
-            assert api.get(path_of_dossier(code)).json()["dossier"]["dossier"] == code
+            assert town.get(path_of_dossier(code)).json()["dossier"]["dossier"] == code
 
 
 def inspector() -> None:
@@ -59,9 +60,9 @@ def inspector() -> None:
 
 
 def public() -> None:
-    from dashboards.pages import boards  # noqa: PLC0415
+    from dashboards.pages import public as public_page  # noqa: PLC0415
 
-    boards.draw_public()
+    public_page.draw()
 
 
 def broken() -> None:
@@ -74,7 +75,7 @@ def broken() -> None:
     draw()
 
 
-def shown(page: Callable[[], None], language: str, **query: str) -> str:
+def markup_of(page: Callable[[], None], language: str, **query: str) -> str:
     """The markup of a page that is drawn once."""
     app = AppTest.from_function(page, default_timeout=60)
     app.query_params["lang"] = language
@@ -91,18 +92,18 @@ def shown(page: Callable[[], None], language: str, **query: str) -> str:
 )
 def test_a_page_without_the_read_api_says_so(monkeypatch: pytest.MonkeyPatch, language: str, words: str) -> None:
     monkeypatch.setenv("HAILONG_API_URL", f"http://127.0.0.1:{free_port()}")
-    client.clear()
+    api.clear()
     try:
-        page = shown(inspector, language, unit="H26", dossier="..")
+        page = markup_of(inspector, language, unit="H26", dossier="..")
     finally:
-        client.clear()
+        api.clear()
     assert words in page
     assert 'role="alert"' in page
 
 
 @pytest.mark.parametrize(("language", "words"), [("vi", "Trang này gặp lỗi"), ("en", "Something went wrong")])
 def test_a_fault_of_a_page_is_a_sentence_and_no_traceback(language: str, words: str) -> None:
-    page = shown(broken, language)
+    page = markup_of(broken, language)
     assert words in page
     assert "steps" not in page
     assert "Traceback" not in page
@@ -114,12 +115,12 @@ def test_the_pages_are_opened_by_names_of_their_own() -> None:
     everywhere = Settings(listen_host="0.0.0.0")  # noqa: S104 nothing is bound by this
     named = everywhere.model_copy(update={"allowed_hosts": "hailong.hanoi.gov.vn"})
     assert "hailong.hanoi.gov.vn" in allowed_hosts(named)
-    # Bound to every address and told no name, it cannot know by which it is opened.
+    # Bound to every address and without a name in the settings, any name may be its own.
     assert allowed_hosts(everywhere) == ["*"]
 
 
 def upgrade_status(url: str, host: str) -> str:
-    """What the pages' server answers to a browser that opens its WebSocket for a page of ``host``."""
+    """The status with which the pages' server answers a browser that opens its WebSocket for a page of ``host``."""
     parts = urlsplit(url)
     lines = [
         *("GET /_stcore/stream HTTP/1.1", f"Host: {host}", f"Origin: http://{host}", "Connection: Upgrade"),

@@ -1,4 +1,4 @@
-"""The public is told bands of closed months and never a number; the wallboard shows what the read API serves."""
+"""The public page shows bands of closed months and never a number; the wallboard shows the figures of the day."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from contract.indicators.indicator import Figure
 from contract.indicators.public_bands import Month, band
+from contract.time import VIETNAM
 from tests.dashboards.pages.test_accessibility import grave_findings
-from tests.desk import opened
+from tests.desk import open_page
 from tests.support import Stack, rating, unit
 
 ROOT, POINTS = "PB", {"PB.1": (20, 20), "PB.2": (18, 20), "PB.3": (10, 20), "PB.4": (9, 9)}
@@ -21,11 +22,11 @@ SOURCE, MONTH = "test/public", "2026-03"
 
 
 @pytest.mark.parametrize(
-    ("value", "n", "told"),
+    ("value", "n", "expected"),
     [(100, 10, "good"), (95, 10, "good"), (94.99, 100, "fair"), (85, 10, "fair"), (84.99, 10, "poor"), (100, 9, None)],
 )
-def test_a_band_is_told_of_ten_cases_or_more(value: float, n: int, told: str | None) -> None:
-    assert band(Figure("ok", value, None, n, n, None)) == told
+def test_there_is_a_band_from_ten_cases_on(value: float, n: int, expected: str | None) -> None:
+    assert band(Figure("ok", value, None, n, n, None)) == expected
     assert band(Figure("not_available", None, None, 0, 0, None)) is None
 
 
@@ -50,16 +51,16 @@ def city(stack: Stack) -> Stack:
 
 @pytest.mark.stack
 def test_bands_only_and_of_closed_months_only(city: Stack) -> None:
-    found = city.get("/v1/public", unit=ROOT, month=MONTH)
-    assert {row["unit"]: row["SAT_CSAT"] for row in found["units"]} == {
+    answer = city.get("/v1/public", unit=ROOT, month=MONTH)
+    assert {row["unit"]: row["SAT_CSAT"] for row in answer["units"]} == {
         "PB.1": "good",
         "PB.2": "fair",
         "PB.3": "poor",
         "PB.4": None,
     }
-    texts = [value for row in found["units"] for value in row.values()]
+    texts = [value for row in answer["units"] for value in row.values()]
     assert not any(isinstance(value, int | float) for value in texts), "a number would tell more than the band"
-    running = f"{datetime.now(UTC):%Y-%m}"
+    running = f"{datetime.now(VIETNAM):%Y-%m}"
     refused = httpx.get(f"{city.settings.api_url}/v1/public", params={"unit": ROOT, "month": running}, trust_env=False)
     assert refused.status_code == 422
     assert "months that are over" in json.loads(refused.text)["detail"]
@@ -67,7 +68,7 @@ def test_bands_only_and_of_closed_months_only(city: Stack) -> None:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    with opened(browser) as page:
+    with open_page(browser) as page:
         yield page
 
 

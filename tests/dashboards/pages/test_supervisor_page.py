@@ -1,4 +1,4 @@
-"""The supervisor's page in a real browser on a running stack: taps appear, nothing flickers, losses are said."""
+"""The supervisor's page in a real browser on a running stack: taps appear, nothing flickers, failures are shown."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.desk import opened
+from tests.desk import open_page
 from tests.support import Stack, event, rating, unit, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
@@ -42,7 +41,7 @@ WATCH_FRAMES = """() => {
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    with opened(browser, 600) as page:
+    with open_page(browser, 600) as page:
         yield page
 
 
@@ -52,7 +51,7 @@ def office(stack: Stack) -> Stack:
     units = [unit(ROOT, level="branch", name_vi="Chi nhánh thử", name_en="Branch of the test"), unit(POINT, ROOT)]
     assert stack.send(units) == []
     send_taps(stack, [4] * 12 + [1] * 28)
-    wait_until(lambda: len(stack.get("/v1/units")["units"]) > 1 and answered(stack) >= 40, 60)
+    wait_until(lambda: len(stack.get("/v1/units")["units"]) > 1 and count_ratings(stack) >= 40, 60)
     return stack
 
 
@@ -61,23 +60,19 @@ def send_taps(stack: Stack, scores: list[int]) -> None:
     assert stack.send([rating(POINT, now, score, key=uuid4().hex) for score in scores]) == []
 
 
-def answered(stack: Stack) -> int:
+def count_ratings(stack: Stack) -> int:
     n: int = stack.figures(ROOT, ids="SAT_CSAT")["SAT_CSAT"]["n"]
     return n
 
 
-def look(page: Page, stack: Stack, **parameters: str) -> None:
+def open_at(page: Page, stack: Stack, **parameters: str) -> None:
     query = "&".join(f"{name}={value}" for name, value in ({"unit": ROOT} | parameters).items())
     page.goto(f"{stack.settings.dashboards_url}/?{query}")
 
 
-def state_of(page: Page) -> Any:
-    return page.evaluate("window.seen")
-
-
 def test_taps_appear_by_themselves_without_flicker_or_lost_scroll(page: Page, office: Stack) -> None:
-    look(page, office)
-    before = answered(office)
+    open_at(page, office)
+    before = count_ratings(office)
     expect(page.locator(ANSWERED)).to_have_text(str(before))
     expect(page.locator(".st-key-hour svg.marks, .st-key-hour canvas")).to_be_visible()
     page.wait_for_timeout(1_500)
@@ -85,25 +80,25 @@ def test_taps_appear_by_themselves_without_flicker_or_lost_scroll(page: Page, of
     for step in range(3):
         send_taps(office, [4])
         expect(page.locator(ANSWERED)).to_have_text(str(before + step + 1))
-    seen = state_of(page)
+    seen = page.evaluate("window.seen")
     assert seen["frames"] > 20
     assert (seen["gone"], seen["faded"], seen["moved"]) == (0, 0, 0)
     assert seen["values"] == [str(before + step) for step in range(4)]
 
 
 def test_the_page_shows_a_stored_tap_soon(page: Page, office: Stack) -> None:
-    look(page, office)
-    before = answered(office)
+    open_at(page, office)
+    before = count_ratings(office)
     expect(page.locator(ANSWERED)).to_have_text(str(before))
     send_taps(office, [4])
-    wait_until(lambda: answered(office) == before + 1, 30, pause_s=0.02)
+    wait_until(lambda: count_ratings(office) == before + 1, 30, pause_s=0.02)
     stored = time.monotonic()
     expect(page.locator(ANSWERED)).to_have_text(str(before + 1))
     print(f"a stored tap was on the page after {time.monotonic() - stored:.2f} s")
 
 
 def test_a_unit_that_surely_misses_its_target_is_named_with_its_figures(page: Page, office: Stack) -> None:
-    look(page, office)
+    open_at(page, office)
     expect(page.locator(".verdict")).to_contain_text("2 đơn vị cần xử lý")
     point = page.locator(".troubles > li", has_text=f"Đơn vị {POINT}")
     expect(point).to_contain_text("Người dân chưa hài lòng")
@@ -113,7 +108,7 @@ def test_a_unit_that_surely_misses_its_target_is_named_with_its_figures(page: Pa
 
 
 def test_a_severe_reason_is_before_the_supervisor_within_seconds(page: Page, office: Stack) -> None:
-    look(page, office)
+    open_at(page, office)
     expect(page.locator(ANSWERED)).to_be_visible()
     expect(page.locator(".latest.severe")).to_have_count(0)
     before = time.monotonic()
@@ -126,7 +121,7 @@ def test_a_severe_reason_is_before_the_supervisor_within_seconds(page: Page, off
 
 
 def test_a_unit_in_trouble_is_one_key_away(page: Page, office: Stack) -> None:
-    look(page, office, lang="en")
+    open_at(page, office, lang="en")
     link = page.locator(".troubles > li > a", has_text=f"Unit {POINT}")
     link.focus()
     link.press("Enter")
@@ -136,14 +131,14 @@ def test_a_unit_in_trouble_is_one_key_away(page: Page, office: Stack) -> None:
 
 
 def test_no_case_is_a_dash_with_a_reason_not_nought(page: Page, office: Stack) -> None:
-    look(page, office)
+    open_at(page, office)
     card = page.locator(".st-key-ONL_DOSSIER_RATE")
     expect(card.locator(".value")).to_have_text("—")
     expect(card).to_contain_text("chưa có trường hợp nào")
 
 
 def test_each_choice_of_a_unit_is_kept_in_the_address(page: Page, office: Stack) -> None:
-    look(page, office)
+    open_at(page, office)
     for name, code in ((f"Đơn vị {POINT}", POINT), ("Chi nhánh thử", ROOT), (f"Đơn vị {POINT}", POINT)):
         # A list that is opened while the page is still being drawn is closed by it.
         expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
@@ -156,7 +151,7 @@ def test_each_choice_of_a_unit_is_kept_in_the_address(page: Page, office: Stack)
 
 
 def test_english_is_one_touch_away_and_stays_in_the_address(page: Page, office: Stack) -> None:
-    look(page, office)
+    open_at(page, office)
     page.get_by_role("radio", name="English").click()
     page.wait_for_url("**lang=en*")
     expect(page.locator("h1")).to_have_text("One-stop services, live")
@@ -165,7 +160,7 @@ def test_english_is_one_touch_away_and_stays_in_the_address(page: Page, office: 
 
 def test_the_page_fits_a_phone(page: Page, office: Stack) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    look(page, office)
+    open_at(page, office)
     expect(page.locator(ANSWERED)).to_be_visible()
     main = "document.querySelector('[data-testid=stMain]')"
     assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")
@@ -181,14 +176,14 @@ def test_the_page_fits_a_phone(page: Page, office: Stack) -> None:
 def test_a_wrong_address_is_explained_with_a_way_back(
     page: Page, office: Stack, parameters: dict[str, str], words: str
 ) -> None:
-    look(page, office, **parameters)
+    open_at(page, office, **parameters)
     expect(page.locator(".banner")).to_contain_text(words)
     expect(page.locator(".banner a")).to_have_text("Xem toàn thành phố, hôm nay")
 
 
 def test_the_last_figures_stay_under_a_banner_while_the_store_is_away(page: Page, office: Stack) -> None:
-    look(page, office)
-    expect(page.locator(ANSWERED)).to_have_text(str(answered(office)))
+    open_at(page, office)
+    expect(page.locator(ANSWERED)).to_have_text(str(count_ratings(office)))
     shown = page.locator(ANSWERED).inner_text()
     office.kill("clickhouse")
     try:
@@ -201,8 +196,8 @@ def test_the_last_figures_stay_under_a_banner_while_the_store_is_away(page: Page
     expect(page.locator(".banner")).to_have_count(0)
 
 
-def test_the_hours_of_each_unit_tell_where_it_turned(page: Page, office: Stack) -> None:
-    look(page, office)
+def test_the_hours_of_each_unit_show_where_it_turned(page: Page, office: Stack) -> None:
+    open_at(page, office)
     cell = page.locator("table.heat td").last
     expect(cell).to_have_class("missed")
     expect(cell).to_contain_text("✗")
@@ -213,7 +208,7 @@ def test_the_hours_of_each_unit_tell_where_it_turned(page: Page, office: Stack) 
 
 
 def test_somebody_takes_care_of_it_and_everybody_sees_who(page: Page, office: Stack) -> None:
-    look(page, office)
+    open_at(page, office)
     point = page.locator(".troubles > li", has_text=f"Đơn vị {POINT}")
     point.get_by_role("link", name="Nhận xử lý").first.click()
     page.get_by_role("button", name="Ghi nhận").click()
@@ -224,8 +219,8 @@ def test_somebody_takes_care_of_it_and_everybody_sees_who(page: Page, office: St
     expect(point.locator("span.care")).to_contain_text("Chị Lan đã nhận lúc")
     expect(point.locator("span.care")).not_to_contain_text("0912345678")
     assert "ack=" not in page.url
-    [word] = office.get("/v1/acknowledgements", unit=ROOT)["acknowledgements"]
-    assert (word["unit"], word["about"], word["by"]) == (POINT, "SAT_CSAT", "Chị Lan")
+    [acknowledgement] = office.get("/v1/acknowledgements", unit=ROOT)["acknowledgements"]
+    assert (acknowledgement["unit"], acknowledgement["about"], acknowledgement["by"]) == (POINT, "SAT_CSAT", "Chị Lan")
 
 
 def test_a_severe_report_is_taken_care_of_and_the_next_one_is_open_again(page: Page, office: Stack) -> None:
@@ -235,7 +230,7 @@ def test_a_severe_report_is_taken_care_of_and_the_next_one_is_open_again(page: P
 
     known = office.get("/v1/ratings", unit=ROOT, severe="true")["total"] + 1
     report()
-    look(page, office)
+    open_at(page, office)
     reports = page.locator(".latest.severe li")
     expect(reports).to_have_count(known)
     reports.first.get_by_role("link", name="Nhận xử lý").click()
@@ -249,19 +244,19 @@ def test_a_severe_report_is_taken_care_of_and_the_next_one_is_open_again(page: P
     expect(reports.locator("span.care")).to_have_count(known)
 
 
-def test_who_waits_now_is_told_with_the_age_of_the_data(page: Page, office: Stack) -> None:
-    look(page, office)
+def test_the_page_shows_who_waits_now_with_the_age_of_the_data(page: Page, office: Stack) -> None:
+    open_at(page, office)
     block = page.locator(".st-key-waiting")
     expect(block).to_contain_text("Không có ai đang chờ.")
     now = datetime.now(UTC)
     waits = [("W-1", 4), ("W-2", 1)]
-    sent = [
+    events = [
         event("queue.ticket_issued", code, (now - timedelta(minutes=minutes)).isoformat(), unit=POINT)
         for code, minutes in waits
     ]
     called = {"unit": POINT, "counter": f"{POINT}.Q1"}
-    sent += [event(f"queue.{kind}", "W-0", now.isoformat(), **called) for kind in ("ticket_issued", "called")]
-    assert office.send(sent) == []
+    events += [event(f"queue.{kind}", "W-0", now.isoformat(), **called) for kind in ("ticket_issued", "called")]
+    assert office.send(events) == []
     expect(block).to_contain_text(re.compile(r"2 người đang chờ, lâu nhất \d\sphút"))
     expect(block.locator("tbody tr")).to_have_count(1)
     expect(block.locator("tbody tr")).to_contain_text(f"Đơn vị {POINT}")
@@ -269,7 +264,7 @@ def test_who_waits_now_is_told_with_the_age_of_the_data(page: Page, office: Stac
 
 
 def test_no_empty_stretch_stands_above_the_last_hour(page: Page, office: Stack) -> None:
-    look(page, office)
+    open_at(page, office)
     expect(page.locator(".st-key-heat h2")).to_be_visible()
     # A list of units in trouble as long as it can get.
     page.add_style_tag(content=".st-key-troubles { min-height: 1500px; }")
