@@ -10,13 +10,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
 from fastapi import FastAPI, Response
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
-from contract.ratings.reasons import reasons
 from feedback_app.bodies import Bodies
 from feedback_app.pairing.routes import FOLDER as PAIR
 from feedback_app.pairing.routes import TabletPairing
@@ -24,6 +22,7 @@ from feedback_app.phone.comment import Comments
 from feedback_app.phone.pages import FOLDER as ONLINE
 from feedback_app.phone.pages import PhonePages
 from feedback_app.phone.rating import OnlineRating
+from feedback_app.texts.by_language import EveryText, tablet_texts
 from runtime.clock import clock_from, speed_of
 from runtime.http import HEALTH_ROUTES, serve_app
 from runtime.settings import Settings
@@ -31,35 +30,9 @@ from runtime.settings import Settings
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
 SPEECH = STATIC / "speech"
-TEXTS = FOLDER / "texts.yaml"
-
-Texts = dict[str, Any]
 
 
-def read_texts(path: Path = TEXTS) -> Texts:
-    """Every language's texts with the reasons of the contract, the first language first.
-
-    Raises ValueError when a language lacks a text that the first one has, or the name of a reason.
-    """
-    texts: Texts = yaml.safe_load(path.read_text(encoding="utf-8"))
-    for language, words in texts.items():
-        shown = {code: reason.names.get(language) for code, reason in reasons().items() if reason.on_tablet}
-        words["reasons"] = {code: name for code, name in shown.items() if name}
-    first, *others = texts
-    for language in others:
-        if different := _keys(texts[first]) ^ _keys(texts[language]):
-            raise ValueError(f"{path}: {first} and {language} differ in {', '.join(sorted(different))}")
-    return texts
-
-
-def _keys(texts: Texts, prefix: str = "") -> set[str]:
-    found: set[str] = set()
-    for key, value in texts.items():
-        found |= _keys(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}"}
-    return found
-
-
-def shell(texts: Texts) -> dict[str, Any]:
+def shell(texts: EveryText) -> dict[str, Any]:
     """What the page needs to start without a network: its ``version`` (a hash of all of it) and its ``files``.
 
     ``speech``, what can be read aloud, is fetched after them.
@@ -101,7 +74,7 @@ class Page(StaticFiles):
 def make_app(settings: Settings) -> FastAPI:
     """The pages' server. Raises ValueError when a text is missing in a language or the clock's setting is wrong."""
     clock = clock_from(settings.clock)
-    texts = read_texts()
+    texts = tablet_texts()
     ingest_url = settings.public_ingest_url or settings.ingest_url
     shell_script = f"self.SHELL = {json.dumps(shell(texts))};\n"
     app = FastAPI(title="hailong feedback", docs_url=None, redoc_url=None, openapi_url=None, routes=[*HEALTH_ROUTES])
@@ -111,8 +84,7 @@ def make_app(settings: Settings) -> FastAPI:
 
     @app.get("/config.json")
     async def config() -> JSONResponse:
-        told = {"server_time": clock().isoformat(), "clock_speed": speed_of(clock)}
-        body = {**told, "ingest_url": ingest_url}
+        body = {"server_time": clock().isoformat(), "clock_speed": speed_of(clock), "ingest_url": ingest_url}
         return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
     @app.get("/texts.json")

@@ -1,8 +1,8 @@
 """What the tablet reads aloud: ``python -m feedback_app.speech`` makes the clips that are not there yet.
 
-A clip is ``static/speech/LANGUAGE/NAME.mp3``, NAME being the question, a face, a reason or ``why`` of ``texts.yaml``.
-It is never made anew while it is there, so a recorded human voice takes a clip's place by its name. A text that changed
-needs its clip deleted first. Run by hand, with espeak-ng and ffmpeg installed; the product itself needs neither.
+A clip is ``static/speech/LANGUAGE/NAME.mp3``. NAME is a key of ``texts/LANGUAGE/tablet.yaml``: the question, a face, a
+reason or ``why``. An existing clip is kept, so a recorded human voice takes a clip's place under its name; delete the
+clip of a text that changed. Run by hand, with espeak-ng and ffmpeg installed; the product itself needs neither.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from feedback_app.app import SPEECH, read_texts
+from feedback_app.app import SPEECH
+from feedback_app.texts.by_language import tablet_texts
 
 WORDS_A_MINUTE = 140
 """Slower than the voices' own 175: for old ears, in a noisy hall."""
@@ -46,7 +47,7 @@ def make(language: str, text: str, file: Path) -> None:
 
 def main() -> int:
     """0 when every text of every language has its clip."""
-    for language, words in read_texts().items():
+    for language, words in tablet_texts().items():
         (SPEECH / language).mkdir(parents=True, exist_ok=True)
         for name, text in spoken(words):
             file = SPEECH / language / f"{name}.mp3"

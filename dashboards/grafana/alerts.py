@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contract.indicators.catalogue import catalogue
-from dashboards.grafana.panels import JUST_BEYOND, target_of
+from dashboards.grafana.panels import JUST_BEYOND, language_of_units, target_of
 from dashboards.grafana.query import PLUGIN, PLUGIN_VERSION, QUERY_TYPES, TABLE
 from dashboards.texts.by_language import Texts
 from warehouse.grafana_sql import figures as figure_statements
@@ -65,7 +65,7 @@ def _of_indicator(name: str, back_s: int, panel: int, languages: Sequence[Texts]
     if target.op == "<=":
         missed = {"type": "gt", "params": [target.value + JUST_BEYOND]}
     first = languages[0]
-    sql = figure_statements.beyond_doubt(indicator, Members.of_level("service_point"), first.language)
+    sql = figure_statements.beyond_doubt(indicator, Members.of_level("service_point"), language_of_units(first))
     shown = {"dashboardUid": f"hailong-now-{first.language}", "panelId": panel}
     severity = {"severity": "warning", "indicator": name}
     title, summaries = first(f"alerts.{name}"), _summaries(name, languages)

@@ -24,6 +24,7 @@ from dashboards.grafana.panels import (
     bars,
     figure,
     hours,
+    language_of_units,
     legend,
     listed,
     ranking,
@@ -179,7 +180,7 @@ def _board(name: str, group: str, since: str, texts: Texts) -> dashboard.Dashboa
 
 def _changes(texts: Texts) -> Iterator[tuple[date, str, str]]:
     for change in catalogue().changes:
-        name = change.rule_set.name_vi if texts.language == "vi" else change.rule_set.name_en
+        name = texts.name_of(vars(change.rule_set))
         if change.begins:
             yield change.day, texts("rule_begins", name=name), change.rule_set.id
         if change.targets:
@@ -191,7 +192,7 @@ def _share(part: str, whole: str) -> str:
 
 
 def _units(texts: Texts) -> dashboard.QueryVariable:
-    sql = statements.unit_choices(texts.language, SHOWN_LEVELS)
+    sql = statements.unit_choices(language_of_units(texts), SHOWN_LEVELS)
     query: dict[str, Any] = {"refId": "unit", "queryType": "sql", "editorType": "sql", "rawSql": sql}
     return (
         dashboard.QueryVariable("unit")

@@ -12,17 +12,15 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from dashboards.grafana import alerts
 from dashboards.grafana.boards import BOARDS, board
 from dashboards.grafana.query import PLUGIN
-from dashboards.texts.by_language import Language, Texts, texts_in
+from dashboards.texts.by_language import Texts, languages, texts_in
 
-HERE = Path(__file__).parent
-FOLDER = HERE / "files"
+FOLDER = Path(__file__).parent / "files"
 MOUNTED_AT = "/etc/hailong/boards"
-LANGUAGES: tuple[Language, ...] = ("vi", "en")
 
 
-def words() -> list[Texts]:
+def every_language() -> list[Texts]:
     """The texts in each language, the first language first; ValueError names those that one of them lacks."""
-    return [texts_in(language, HERE / "words.yaml") for language in LANGUAGES]
+    return [texts_in(language, "grafana") for language in languages()]
 
 
 def dashboard_json(name: str, texts: Texts) -> dict[str, Any]:
@@ -61,7 +59,7 @@ def data_source() -> dict[str, Any]:
 
 def every_file() -> dict[str, str]:
     """Each file's text by its path below ``FOLDER``."""
-    languages = words()
+    every_texts = every_language()
     provider = {
         "type": "file",
         "allowUiUpdates": False,
@@ -76,14 +74,14 @@ def every_file() -> dict[str, str]:
             **provider,
             "options": {"path": f"{MOUNTED_AT}/{texts.language}"},
         }
-        for texts in languages
+        for texts in every_texts
     ]
     found = {
         "provisioning/dashboards/hailong.yaml": _yaml({"apiVersion": 1, "providers": providers}),
         "provisioning/datasources/clickhouse.yaml": _yaml({"apiVersion": 1, "datasources": [data_source()]}),
-        "provisioning/alerting/rules.yaml": _yaml(alerts.as_file(languages)),
+        "provisioning/alerting/rules.yaml": _yaml(alerts.as_file(every_texts)),
     }
-    for texts in languages:
+    for texts in every_texts:
         for name in BOARDS:
             told = json.dumps(dashboard_json(name, texts), sort_keys=True, indent=1, ensure_ascii=False)
             found[f"boards/{texts.language}/{name}.json"] = told + "\n"

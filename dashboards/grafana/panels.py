@@ -14,8 +14,10 @@ from grafana_foundation_sdk.models.dashboard import (
     ThresholdsMode,
 )
 
+from contract.events.reference import UnitDefined
 from contract.indicators.catalogue import catalogue
 from contract.indicators.indicator import Indicator, Target
+from contract.languages import FIRST
 from dashboards.grafana.query import SERIES, TABLE, VARIABLE_SOURCE, ClickHouseQuery
 from dashboards.texts.by_language import Texts
 from warehouse.grafana_sql import figures as figure_statements
@@ -106,7 +108,7 @@ def hours(title: str, query: str, columns: Mapping[str, str], texts: Texts, unit
 def ranking(title: str, names: Sequence[str], level: Any, texts: Texts) -> table.Panel:
     """The units of a level below the chosen one, the worst of the first indicator first; a name leads to its board."""
     indicators = [catalogue().indicators[name] for name in names]
-    sql = figure_statements.worst_first(indicators, Members.of_level(level, CHOSEN), texts.language, rows=50)
+    sql = figure_statements.worst_first(indicators, Members.of_level(level, CHOSEN), language_of_units(texts), rows=50)
     panel = listed(title, sql, ["unit", "name"], texts)
     panel.override_by_name("name", [*_shown_as(texts("columns.name")), unit_link(texts)])
     for indicator in indicators:
@@ -148,6 +150,11 @@ def unit_link(texts: Texts) -> DynamicConfigValue:
     """A cell that leads to the board of the unit in its row, at the same time."""
     url = f"/d/{UNIT_BOARD}-{texts.language}?${{__url_time_range}}&var-unit=${{__data.fields.unit}}"
     return DynamicConfigValue("links", [{"title": texts("see_unit"), "url": url}])
+
+
+def language_of_units(texts: Texts) -> str:
+    """The language in which the store has the units' names: the first one where it has none in that of the texts."""
+    return texts.language if f"name_{texts.language}" in UnitDefined.model_fields else FIRST
 
 
 def target_of(indicator: Indicator) -> Target | None:

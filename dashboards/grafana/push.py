@@ -10,7 +10,7 @@ from grafana_client.client import GrafanaClientError, GrafanaException
 
 from dashboards.grafana import alerts
 from dashboards.grafana.boards import BOARDS
-from dashboards.grafana.files import dashboard_json, folder_uid, words
+from dashboards.grafana.files import dashboard_json, every_language, folder_uid
 from runtime.settings import Settings
 
 TIMEOUT_S = 20.0
@@ -29,7 +29,7 @@ def push(settings: Settings) -> Iterator[str]:
     """
     token = settings.grafana_token.get_secret_value() or None
     grafana = GrafanaApi.from_url(settings.grafana_url, token, timeout=TIMEOUT_S)
-    languages = words()
+    languages = every_language()
     for texts in languages:
         folder = folder_uid(texts)
         yield _sent(f"folder {texts('folder')}", _send_folder, grafana, folder, texts("folder"))

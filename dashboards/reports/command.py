@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from contract.indicators.catalogue import catalogue
+from contract.languages import FIRST, field_in
 from dashboards.reports import files, mail
 from dashboards.reports.form_01 import form_01
 from dashboards.reports.form_03 import form_03
@@ -30,7 +31,6 @@ HEADLINE = (
     *("TIM_EARLY_RATE", "TIM_OVERDUE_RATE", "SUP_RATE", "SUP_GT1_RATE", "ONL_DOSSIER_RATE", "PAY_ONLINE", "DIG_RESULT"),
 )
 KINDS = (*RULE_SETS, *RANKINGS, FORM_03, FORM_01, "scorecard", "figures")
-WORDS = Path(__file__).with_name("words.yaml")
 FORMS: dict[str, Callable[[Sheet, Language], bytes]] = {
     ".xlsx": lambda sheet, _: files.excel(sheet),
     ".html": lambda sheet, language: files.html(sheet, language).encode(),
@@ -52,7 +52,7 @@ class Asked(NamedTuple):
     unit: str
     first: date
     after: date | None
-    language: Language = "vi"
+    language: Language = FIRST
     level: str = "service_point"
     staff: str = ""
 
@@ -90,7 +90,7 @@ def _days_of(text: str, today: date) -> tuple[date, date]:
 
 def sheet_of(settings: Settings, asked: Asked) -> Sheet:
     """The sheet; raises ReportError when the read API has no answer."""
-    texts = texts_in(asked.language, WORDS)
+    texts = texts_in(asked.language, "reports")
     parameters = {"unit": asked.unit, "from": asked.first.isoformat()}
     parameters |= {"to": asked.after.isoformat()} if asked.after else {}
     with httpx.Client(base_url=settings.api_url, timeout=TIMEOUT_S, trust_env=False) as api:
@@ -135,7 +135,7 @@ def write(settings: Settings, asked: Asked, path: Path, to: Sequence[str] = ()) 
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(made)
         if to:
-            texts = texts_in(asked.language, WORDS)
+            texts = texts_in(asked.language, "reports")
             head = dict(zip(("unit", "period", "as_of"), (words for _, words in sheet.head), strict=True))
             told = {"title": sheet.title, **head}
             mail.send(settings, to, texts("mail.subject", **told), texts("mail.body", **told), path.name, made)
@@ -171,7 +171,7 @@ def _ask(api: httpx.Client, path: str, parameters: dict[str, str]) -> dict[str, 
 def _unit_name(api: httpx.Client, asked: Asked) -> str:
     for unit in _ask(api, "/v1/units", {})["units"]:
         if unit["unit"] == asked.unit:
-            return str(unit[f"name_{asked.language}"])
+            return str(field_in(asked.language, unit))
     raise ReportError(f"no unit has the code {asked.unit!r}")
 
 

@@ -66,7 +66,7 @@ def _row(place: Value, score: Mapping[str, Any], ratings: Mapping[str, Mapping[s
             *points,
             total,
             score["attainable"],
-            (band.name_vi if texts.language == "vi" else band.name_en) if band else texts("no_band"),
+            texts.name_of(vars(band)) if band else texts("no_band"),
             *_shares(ratings["SAT_CSAT"], ratings["SAT_VERY"]),
         ]
     )

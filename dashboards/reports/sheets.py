@@ -152,7 +152,7 @@ def framed(
 
 def name_of(of: Mapping[str, Any], texts: Texts, prefix: str = "name") -> str:
     """The name that an answer has in the sheet's language."""
-    return str(of[f"{prefix}_{texts.language}"])
+    return texts.name_of(of, prefix)
 
 
 def _number(value: float, texts: Texts) -> str:

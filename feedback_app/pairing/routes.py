@@ -18,7 +18,6 @@ from uuid import uuid4
 
 import httpx
 import segno
-import yaml
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -30,6 +29,7 @@ from contract.links.pairing_code import read_code
 from feedback_app.pairing.pending import LIFE_S, Pairings
 from feedback_app.phone.pages import FOLDER as FRAME
 from feedback_app.phone.pages import HEADERS
+from feedback_app.texts.by_language import choose_language, every_text
 from runtime.clock import Clock
 from runtime.settings import Settings
 
@@ -73,7 +73,7 @@ class TabletPairing:
         self._clock = clock
         self._pairings = Pairings()
         self._approving = asyncio.Lock()
-        self._texts: dict[str, dict[str, str]] = yaml.safe_load((FOLDER / "texts.yaml").read_text(encoding="utf-8"))
+        self._texts = every_text("pairing")
         self._pages = Environment(
             loader=FileSystemLoader([FOLDER, FRAME]), autoescape=select_autoescape(), undefined=StrictUndefined
         )
@@ -85,7 +85,7 @@ class TabletPairing:
 
     async def show(self, code: str = "", lang: str = "") -> Response:
         """What to do with a code, the same whether anybody shows it or not."""
-        language = lang if lang in self._texts else next(iter(self._texts))
+        language = choose_language(lang, self._texts)
         languages = [(each, words["language"]) for each, words in self._texts.items()]
         words, shown = self._texts[language], read_code(code)
         page = self._pages.get_template("pairing.html").render(

@@ -6,16 +6,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import httpx
-import yaml
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from contract.events.refusals import Reason
+from feedback_app.texts.by_language import choose_language, every_text
 from runtime.settings import Settings
 
 FOLDER = Path(__file__).parent / "templates"
-TEXTS = FOLDER / "texts.yaml"
 ANSWER_TIMEOUT_S = 10.0
 HEADERS = {
     "Cache-Control": "no-store",
@@ -40,7 +39,7 @@ class PhonePages:
             timeout=ANSWER_TIMEOUT_S,
             trust_env=False,
         )
-        self._texts: dict[str, dict[str, Any]] = yaml.safe_load(TEXTS.read_text(encoding="utf-8"))
+        self._texts = every_text("phone")
         self._frames = Environment(
             loader=FileSystemLoader(FOLDER), autoescape=select_autoescape(), undefined=StrictUndefined
         )
@@ -73,8 +72,7 @@ class PhonePages:
 
     def language(self, request: Request) -> str:
         """The language that the address asks for, or the first."""
-        asked = request.query_params.get("lang", "")
-        return asked if asked in self._texts else next(iter(self._texts))
+        return choose_language(request.query_params.get("lang", ""), self._texts)
 
     def form(self, request: Request, template: str, title: str, status: int, **told: Any) -> Response:
         """A page with a form; ``title`` is the name of its text."""

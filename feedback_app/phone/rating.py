@@ -114,7 +114,7 @@ class OnlineRating:
         self, request: Request, opened: Opened, answers: Answers, problem: str | None = None, status: int = 200
     ) -> Response:
         language = self._pages.language(request)
-        names = {code: reason.names.get(language, reason.names["vi"]) for code, reason in reasons().items()}
+        names = {code: reason.name_in(language) for code, reason in reasons().items()}
         link, former = opened
         notice = former and self._pages.words(request, "change", time=_told(former.time), until=_told(former.until))
         told = {

@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from contract.events.refusals import Reason
 from contract.time import VIETNAM
-from feedback_app.app import STATIC, read_texts
+from feedback_app.app import STATIC
+from feedback_app.texts.by_language import tablet_texts
 from runtime.clock import ReplayClock
 from tests.support import Stack, wait_until
 from tests.tablet import (
@@ -432,9 +433,9 @@ def test_a_new_version_of_the_page_is_taken_over_unasked(
 ) -> None:
     set_up(page)
     offline_ready(page)
-    newer = read_texts()
+    newer = tablet_texts()
     newer["vi"]["question"] = "Câu hỏi mới?"
-    monkeypatch.setattr("feedback_app.app.read_texts", lambda: newer)
+    monkeypatch.setattr("feedback_app.app.tablet_texts", lambda: newer)
     server.stop()
     server.start()
     page.reload()
@@ -543,16 +544,17 @@ def test_the_first_load_is_small(page: Page) -> None:
 
 
 def test_every_language_has_every_text() -> None:
-    texts = read_texts()
+    texts = tablet_texts()
     assert list(texts)[:2] == ["vi", "en"]
     assert set(texts["vi"]["health"]["refusals"]) - {"other"} <= set(Reason)
 
 
 def test_a_language_that_lacks_a_text_is_named_with_it(tmp_path: Path) -> None:
-    file = tmp_path / "texts.yaml"
-    file.write_text("vi: {question: a, moods: {happy: b}}\nen: {question: c, moods: {}}\n")
-    with pytest.raises(ValueError, match=r"vi and en differ in moods\.happy"):
-        read_texts(file)
+    for language, text in {"vi": "{question: a, moods: {happy: b}}", "en": "{question: c, moods: {}}"}.items():
+        (tmp_path / language).mkdir()
+        (tmp_path / language / "tablet.yaml").write_text(text)
+    with pytest.raises(ValueError, match=r"en/tablet\.yaml lacks moods\.happy"):
+        tablet_texts(tmp_path)
 
 
 def test_the_page_asks_only_for_files_that_it_has() -> None:

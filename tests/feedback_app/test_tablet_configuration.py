@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from contract.events.envelope import decode
-from contract.events.reference import Language
 from contract.events.refusals import Refusal
-from feedback_app.app import read_texts
+from contract.ratings.reasons import tablet_languages
+from feedback_app.texts.by_language import tablet_texts
 from ingest.admission.registry import Device, Registry
 from sources.reference.configure import before, configure, place
 from sources.reference.facts import NotToldError
@@ -88,7 +88,7 @@ def test_a_broken_configuration_is_refused(values: dict[str, Any], detail: str) 
 
 
 def test_every_language_of_the_page_can_be_configured() -> None:
-    assert set(Language.__args__) == set(read_texts())  # type: ignore[attr-defined]
+    assert set(tablet_languages()) == set(tablet_texts())
 
 
 def test_the_former_configuration_is_found() -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from feedback_app.app import SPEECH, read_texts, shell
+from feedback_app.app import SPEECH, shell
 from feedback_app.speech import main, spoken
+from feedback_app.texts.by_language import tablet_texts
 from tests.tablet import Door, offline_ready, set_up, tap, until
 
 PLAYED = """() => {
@@ -120,7 +121,7 @@ def test_what_was_fetched_after_the_start_is_read_without_a_network(page: Page, 
     page.wait_for_load_state("networkidle")
     assert [url for url in fetched if "/speech/" in url] == []
     page.clock.run_for(21_000)
-    count = len(shell(read_texts())["speech"])
+    count = len(shell(tablet_texts())["speech"])
     until(lambda: page.evaluate(KEPT) == count, page=page)
     context.set_offline(True)
     page.reload()
@@ -146,13 +147,13 @@ def test_a_language_that_lacks_a_clip_has_no_button(page: Page) -> None:
 
 
 def test_every_text_that_can_be_read_aloud_has_a_small_clip() -> None:
-    for language, words in read_texts().items():
+    for language, words in tablet_texts().items():
         assert {path.stem for path in (SPEECH / language).iterdir()} == {name for name, _ in spoken(words)}
     assert sum(path.stat().st_size for path in SPEECH.glob("*/*")) < 80_000
 
 
 def test_a_clip_that_is_there_is_not_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = read_texts()
+    texts = tablet_texts()
     monkeypatch.setattr("feedback_app.speech.SPEECH", tmp_path)
     for language, words in texts.items():
         (tmp_path / language).mkdir()

@@ -73,7 +73,7 @@ def made(figure: dict[str, Any], indicator: Mapping[str, Any], texts: Texts) -> 
         "denominator": form.number(figure["denominator"], texts.language),
         "rule_set": figure["rule_set"],
         "source": indicator["source"],
-        "note": indicator[f"note_{texts.language}"] or "",
+        "note": texts.name_of(indicator, "note"),
         "target": form.target(figure, texts) if figure["target"] is None else figure["target"]["source"],
         "as_of": form.day_and_time(form.instant(figure["as_of"])) if figure["as_of"] else form.NOTHING,
         "recount": f"hailong verify --from {form.instant(figure['from']):%Y-%m-%d} --to {last_moment:%Y-%m-%d}",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contract.indicators.funnel import ALARM_Z, WARNING_Z, Funnel
+from contract.languages import field_in
 from dashboards.pages.supervisor.chart import DISSATISFIED_COLOUR, INK, SATISFIED_COLOUR
 from dashboards.texts.by_language import Texts
 
@@ -19,7 +20,7 @@ def points(figures: Sequence[Mapping[str, Any]], language: str) -> list[dict[str
         {
             "n": figure["denominator"],
             "share": 100 * figure["numerator"] / figure["denominator"],
-            "unit": figure[f"unit_name_{language}"],
+            "unit": field_in(language, figure, "unit_name"),
             "outside": figure["place"] != "within",
         }
         for figure in figures

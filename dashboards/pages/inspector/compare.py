@@ -116,7 +116,7 @@ def mix(answer: Mapping[str, Any], texts: Texts) -> str:
         words += " " + texts("inspector.mix.untold", told=percent(answer["told"]))
     rows = []
     for part in answer["parts"][:PROCEDURES_SHOWN]:
-        name = " · ".join(filter(None, (part["part"], part[f"name_{texts.language}"]))) or texts("inspector.untold")
+        name = " · ".join(filter(None, (part["part"], texts.name_of(part)))) or texts("inspector.untold")
         cells = (part["share"], part["share_of_all"], part["value"], part["value_of_all"])
         rows.append(
             f'<tr><th scope="row">{escape(name)}</th><td class="number">{form.number(part["n"], texts.language)}</td>'

@@ -154,8 +154,8 @@ LOOKS: dict[str, Callable[[View], None]] = {
 def _part_name(view: View, by: str, part: dict[str, Any]) -> str:
     if not part["part"]:
         return view.text("untold")
-    if by == "procedure" and part[f"name_{view.texts.language}"]:
-        return f"{part['part']} · {part[f'name_{view.texts.language}']}"
+    if by == "procedure" and (name := view.texts.name_of(part)):
+        return f"{part['part']} · {name}"
     counter = view.units.get(part["part"])
     if by == "counter" and counter:
         return form.counter_name(counter, view.texts.language)

@@ -91,7 +91,7 @@ def card(figure: dict[str, Any], further: dict[str, Any] | None, texts: Texts) -
     unit = figure["unit_of_measure"]
     if figure["status"] != "ok":
         return _card(
-            figure[f"name_{texts.language}"],
+            texts.name_of(figure),
             form.NOTHING,
             "too_few",
             texts("too_few"),
@@ -111,7 +111,7 @@ def card(figure: dict[str, Any], further: dict[str, Any] | None, texts: Texts) -
         details.append(texts("p90", value=shown))
     word = "" if state == "none" else texts(state)
     value = form.quantity(figure["value"], unit, texts)
-    return _card(figure[f"name_{texts.language}"], value, state, word, details)
+    return _card(texts.name_of(figure), value, state, word, details)
 
 
 def answered_card(csat: dict[str, Any], texts: Texts) -> str:

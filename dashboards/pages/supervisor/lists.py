@@ -149,10 +149,10 @@ def lasting_list(warnings: Sequence[dict[str, Any]], units: Units, care: Care, t
     left, taken = care.split(warnings, "lasting")
     for warning in [*left, *taken]:
         value = form.quantity(warning["value"], warning["unit_of_measure"], texts)
-        indicator = warning[f"indicator_name_{texts.language}"]
+        indicator = texts.name_of(warning, "indicator_name")
         told = texts("lasting_days", days=warning["days"], value=value, indicator=indicator)
         rows.append((unit_name(warning["unit"], units, texts), told, care.shown(warning["unit"], "lasting")))
-    return _warned(warnings[0][f"name_{texts.language}"], rows, texts)
+    return _warned(texts.name_of(warnings[0]), rows, texts)
 
 
 def _warned(heading: str, rows: Sequence[tuple[str, str, str]], texts: Texts) -> str:

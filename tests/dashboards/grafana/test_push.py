@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from commands.main import app
-from dashboards.grafana.files import dashboard_json, words
+from dashboards.grafana.files import dashboard_json, every_language
 from dashboards.grafana.push import GrafanaRefusedError, push
 from runtime.settings import Settings
 from tests.support import free_port
@@ -96,7 +96,7 @@ def test_everything_is_sent_and_sending_it_again_changes_nothing(grafana: StandI
         assert grafana.kept.pop(path)["title"] == kept.pop(path)["title"]
     assert grafana.kept == kept
     assert {authorization for *_, authorization in grafana.heard} == {"Bearer kept-apart"}
-    vi = words()[0]
+    vi = every_language()[0]
     assert kept["/api/dashboards/uid/hailong-now-vi"]["dashboard"] == dashboard_json("now", vi)
     assert kept["/api/dashboards/uid/hailong-now-vi"]["folderUid"] == "hailong-vi"
     rules = kept["/api/v1/provisioning/folder/hailong-vi/rule-groups/hailong"]

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from commands.main import app
 from contract.indicators.cohorts import ATTRIBUTES
 from contract.indicators.staff_sheet import Case, line
-from dashboards.reports.command import WORDS, Asked, sheet_of
+from dashboards.reports.command import Asked, sheet_of
 from dashboards.reports.form_03 import form_03
 from dashboards.reports.rounding import to_one_decimal
 from dashboards.texts.by_language import texts_in
@@ -96,7 +96,7 @@ def answers(totals: dict[str, float]) -> tuple[dict[str, Any], dict[str, Any], d
 
 
 def test_units_are_classed_and_ranked_by_the_rounded_total() -> None:
-    sheet = form_03(*answers({"A": 14.94, "B": 14.95, "C": 15.04, "D": 11.96, "E": 5.9}), texts_in("vi", WORDS))
+    sheet = form_03(*answers({"A": 14.94, "B": 14.95, "C": 15.04, "D": 11.96, "E": 5.9}), texts_in("vi", "reports"))
     assert [(row.cells[0], row.cells[1], row.cells[12], row.cells[14]) for row in sheet.rows[:-1]] == [
         (1, "B", 15.0, "Xuất sắc"),
         (1, "C", 15.0, "Xuất sắc"),
