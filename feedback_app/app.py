@@ -27,9 +27,10 @@ from runtime.clock import clock_from, speed_of
 from runtime.http import HEALTH_ROUTES, serve_app
 from runtime.settings import Settings
 
-FOLDER = Path(__file__).parent
-STATIC = FOLDER / "static"
-SPEECH = STATIC / "speech"
+TABLET = Path(__file__).parent / "tablet"
+"""The files of the tablet's page, served at the root."""
+
+SPEECH = TABLET / "speech"
 
 
 def shell(texts: EveryText) -> dict[str, Any]:
@@ -37,11 +38,13 @@ def shell(texts: EveryText) -> dict[str, Any]:
 
     ``speech``, what can be read aloud, is fetched after them.
     """
-    speech = sorted(path.relative_to(STATIC).as_posix() for path in SPEECH.glob("*/*.mp3"))
-    pages = sorted(path.name for path in STATIC.iterdir() if path.is_file())
+    speech = sorted(path.relative_to(TABLET).as_posix() for path in SPEECH.glob("*/*.mp3"))
+    pages = sorted(
+        place for path in TABLET.rglob("*.*") if (place := path.relative_to(TABLET).as_posix()) not in speech
+    )
     digest = hashlib.sha256(json.dumps(texts, ensure_ascii=False).encode())
     for name in [*pages, *speech]:
-        digest.update(name.encode() + (STATIC / name).read_bytes())
+        digest.update(name.encode() + (TABLET / name).read_bytes())
     files = [f"/{name}" for name in pages if name not in ("index.html", "sw.js")]
     return {
         "version": digest.hexdigest()[:12],
@@ -51,10 +54,10 @@ def shell(texts: EveryText) -> dict[str, Any]:
 
 
 class Page(StaticFiles):
-    """The files of ``static/``, sent with the rules that the browser keeps for the page."""
+    """The files of ``tablet/``, sent with the rules that the browser keeps for the page."""
 
     def __init__(self, ingest_url: str) -> None:
-        super().__init__(directory=STATIC, html=True)
+        super().__init__(directory=TABLET, html=True)
         self._headers = {
             # The service worker keeps the page; a cache in between could only mix two versions.
             "Cache-Control": "no-cache",

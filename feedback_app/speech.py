@@ -1,6 +1,6 @@
 """What the tablet reads aloud: ``python -m feedback_app.speech`` makes the clips that are not there yet.
 
-A clip is ``static/speech/LANGUAGE/NAME.mp3``. NAME is a key of ``texts/LANGUAGE/tablet.yaml``: the question, a face, a
+A clip is ``tablet/speech/LANGUAGE/NAME.mp3``. NAME is a key of ``texts/LANGUAGE/tablet.yaml``: the question, a face, a
 reason or ``why``. An existing clip is kept, so a recorded human voice takes a clip's place under its name; delete the
 clip of a text that changed. Run by hand, with espeak-ng and ffmpeg installed; the product itself needs neither.
 """

@@ -1,7 +1,8 @@
 """What a tablet's token may say, one named check for each rule; the first that an event breaks refuses it. Pure.
 
-A token hangs in public, so it reaches as far as the tablet's page does (feedback_app/static/event.js, heartbeat.js) and
-no further: ratings and heartbeats of its own place, of its own time, under ids that nobody can know ahead.
+A token hangs in public, so it reaches as far as the tablet's page does (event.js and heartbeat.js in
+feedback_app/tablet/sending) and no further: ratings and heartbeats of its own place, of its own time, under ids that
+nobody can know ahead.
 """
 
 from __future__ import annotations

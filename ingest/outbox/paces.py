@@ -14,7 +14,7 @@ from ingest.admission.admission import Admitted
 from ingest.outbox.batch import Batch
 
 PER_MINUTE = 30
-"""The page takes one answer each two seconds (DEAD_MS in feedback_app/static/rating.js)."""
+"""The page takes one answer each two seconds (DEAD_MS in feedback_app/tablet/question/rating.js)."""
 
 HEARTBEATS_PER_HOUR = 240
 """One a minute, and one at each start of the page."""

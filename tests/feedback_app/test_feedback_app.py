@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from contract.events.refusals import Reason
 from contract.time import VIETNAM
-from feedback_app.app import STATIC
+from feedback_app.app import SPEECH, TABLET
 from feedback_app.texts.by_language import tablet_texts
 from runtime.clock import ReplayClock
 from tests.support import Stack, wait_until
@@ -152,11 +152,11 @@ def test_a_pause_is_asked_for_in_seconds_or_until_a_date_and_never_for_ever(page
         **dict.fromkeys(["", "soon", "-5", "1e9", "NaN"], 0),
     }
     asked = f"""async (texts) => {{
-      const {{ pauseAsked_ms }} = await import("/sender.js");
+      const {{ pauseAsked_ms }} = await import("/sending/sender.js");
       return texts.map((text) => pauseAsked_ms(text, {now}));
     }}"""
     assert dict(zip(told, page.evaluate(asked, list(told)), strict=True)) == told
-    assert page.evaluate("async () => (await import('/sender.js')).pauseAsked_ms(null, 0)") == 0
+    assert page.evaluate("async () => (await import('/sending/sender.js')).pauseAsked_ms(null, 0)") == 0
 
 
 @pytest.mark.browser
@@ -558,10 +558,10 @@ def test_a_language_that_lacks_a_text_is_named_with_it(tmp_path: Path) -> None:
 
 
 def test_the_page_asks_only_for_files_that_it_has() -> None:
-    files = [path for path in STATIC.iterdir() if path.is_file()]
+    files = [path for path in TABLET.rglob("*") if path.is_file() and SPEECH not in path.parents]
     sources = "".join(path.read_text() for path in files)
-    named = set(re.findall(r"[\"']/([a-z0-9.]+\.(?:js|css|svg|webmanifest))[\"']", sources)) - {"shell.js"}
-    assert named == {path.name for path in files} - {"index.html"}
+    named = set(re.findall(r"[\"']/([a-z0-9./]+\.(?:js|css|svg|webmanifest))[\"']", sources)) - {"shell.js"}
+    assert named == {path.relative_to(TABLET).as_posix() for path in files} - {"index.html"}
 
 
 @pytest.mark.parametrize("speed", [1, 480])

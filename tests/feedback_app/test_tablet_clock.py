@@ -159,7 +159,7 @@ def test_a_tablet_that_slept_is_not_dated_by_a_clock_that_stood_still(tablet: Ta
         }"""
     )
     tablet.rate()
-    waiting = tablet.page.evaluate("async () => (await (await import('/outbox.js')).state()).undated")
+    waiting = tablet.page.evaluate("async () => (await (await import('/sending/outbox.js')).state()).undated")
     assert (waiting, tablet.door.posts) == (1, [])
     on_line(tablet)
     (rating,) = tablet.arrived(1)
@@ -170,7 +170,8 @@ def test_what_an_older_page_kept_still_goes_out(tablet: Tablet) -> None:
     tablet.context.set_offline(True)
     tablet.page.evaluate(
         """async () => {
-          const [{ ratingEvent }, server] = await Promise.all(["/event.js", "/server.js"].map((file) => import(file)));
+          const [{ ratingEvent }, server] = await Promise.all(
+            ["/sending/event.js", "/sending/server.js"].map((file) => import(file)));
           const device = JSON.parse(localStorage.getItem("hailong.device"));
           const old = ["outbox", "held"].map((store) => [store, ratingEvent(device, 3, "vi", server)]);
           await new Promise((done) => {
@@ -205,7 +206,7 @@ def test_a_tap_that_was_refused_for_its_time_is_dated_anew_and_sent_unasked(tabl
     tablet.page.evaluate(
         """async () => {
           const [outbox, { ratingEvent }, server] = await Promise.all(
-            ["/outbox.js", "/event.js", "/server.js"].map((file) => import(file)));
+            ["/sending/outbox.js", "/sending/event.js", "/sending/server.js"].map((file) => import(file)));
           const device = JSON.parse(localStorage.getItem("hailong.device"));
           const event = { ...ratingEvent(device, 3, "vi", server), time: "1970-01-01T00:05:00.000Z" };
           event.data.device_time = event.time;
@@ -271,7 +272,7 @@ def test_the_rule_of_dating_holds_for_any_clocks(page: Page) -> None:
     stories = [story(rng) for _ in range(500)]
     dated = page.evaluate(
         """async (stories) => {
-          const { dateTaps } = await import("/dating.js");
+          const { dateTaps } = await import("/sending/dating.js");
           return stories.map(({ events, answer }) =>
             [dateTaps(events, answer), dateTaps([...events].reverse(), answer)]);
         }""",

@@ -26,7 +26,7 @@ ROUNDS = DAYS * (5 if IS_LONG else 2)
 # The page's own modules; every tenth tap is one that may be given a reason, of which every other one is not ended.
 MAKE_TAPS = """async ([count, first]) => {
   const [outbox, { ratingEvent }, server] = await Promise.all(
-    ["/outbox.js", "/event.js", "/server.js"].map((file) => import(file)),
+    ["/sending/outbox.js", "/sending/event.js", "/sending/server.js"].map((file) => import(file)),
   );
   const device = JSON.parse(localStorage.getItem("hailong.device"));
   for (let n = first; n < first + count; n += 1) {

@@ -1,10 +1,10 @@
 // Why somebody was not satisfied: pictures, each a touch, all of it optional. The rating itself is on disk already.
 
-import { element, textButton } from "/dom.js";
-import { bySide } from "/layout.js";
-import { hush, listenButton } from "/listen.js";
-import { drawReason } from "/pictures.js";
-import { onTouch } from "/touch.js";
+import { hush, listenButton } from "/question/listen.js";
+import { drawReason } from "/question/pictures.js";
+import { element, textButton } from "/screen/dom.js";
+import { bySide } from "/screen/layout.js";
+import { onTouch } from "/screen/touch.js";
 
 const IDLE_MS = 25_000;
 const COUNTDOWN_S = 20;

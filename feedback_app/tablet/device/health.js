@@ -1,10 +1,10 @@
 // The staff's view of this tablet, at /?health.
 
-import { element, languageBar, textButton } from "/dom.js";
-import * as outbox from "/outbox.js";
-import { isKept } from "/remembered.js";
-import * as sender from "/sender.js";
-import * as server from "/server.js";
+import { isKept } from "/device/remembered.js";
+import { element, languageBar, textButton } from "/screen/dom.js";
+import * as outbox from "/sending/outbox.js";
+import * as sender from "/sending/sender.js";
+import * as server from "/sending/server.js";
 
 const REFRESH_MS = 2_000;
 const DAY_MS = 86_400_000;

@@ -2,7 +2,7 @@
 // network. Its own clock may then be years off, so that the time is *known* only after an answer in this stretch
 // (dating.js); until then there is but an estimate, which no rating is dated by.
 
-import { recall, remember } from "/remembered.js";
+import { recall, remember } from "/device/remembered.js";
 
 const KEY = "hailong.server";
 const STRETCHES = "hailong.stretches";

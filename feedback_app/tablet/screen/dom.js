@@ -1,7 +1,7 @@
 // Elements are made from data, never from HTML text, so that nothing a server or an address says can become markup.
 
-import { bySide } from "/layout.js";
-import { onPress } from "/touch.js";
+import { bySide } from "/screen/layout.js";
+import { onPress } from "/screen/touch.js";
 
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);

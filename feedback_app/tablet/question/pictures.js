@@ -1,6 +1,6 @@
 // Pictures of the reasons, for those who do not read. Strokes only, so that they are as clear in grey.
 
-import { shape } from "/faces.js";
+import { shape } from "/question/faces.js";
 
 const DRAWINGS = {
   // A clock.

@@ -2,8 +2,8 @@
 //   /?device=TAB-1&unit=H26.66.01.004&counter=Q3&name=...&faces=4&mirrored=1&large_text=1#token=...
 // The token stands in the fragment because browsers never send that to a server, so no log can hold it.
 
-import { COUNTS } from "/faces.js";
-import { recall, remember as keep } from "/remembered.js";
+import { recall, remember as keep } from "/device/remembered.js";
+import { COUNTS } from "/question/faces.js";
 
 const KEY = "hailong.device";
 const CONFIGURED = ["faces", "languages", "idle_s", "mirrored", "large_text", "follow_up"];

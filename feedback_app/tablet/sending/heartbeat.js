@@ -1,11 +1,11 @@
 // How this tablet is, told once a minute (contract/events/service.py: device.seen). A heartbeat that does not arrive is
 // not sent again: the next one tells all of it, newer.
 
-import { uuid7 } from "/event.js";
-import { post } from "/ingest.js";
-import * as outbox from "/outbox.js";
-import { isKept } from "/remembered.js";
-import * as server from "/server.js";
+import { isKept } from "/device/remembered.js";
+import { uuid7 } from "/sending/event.js";
+import { post } from "/sending/ingest.js";
+import * as outbox from "/sending/outbox.js";
+import * as server from "/sending/server.js";
 
 const INTERVAL_MS = 60_000;
 

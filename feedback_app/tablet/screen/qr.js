@@ -1,6 +1,6 @@
 // A QR code from its rows, as the server makes them; `label` is read aloud.
 
-import { shape } from "/faces.js";
+import { shape } from "/question/faces.js";
 
 const QUIET_ZONE = 4;
 

@@ -1,13 +1,13 @@
 // The question and its faces. One touch answers; the tap is on disk before the thank-you shows.
 
-import { commentPage } from "/comment.js";
-import { element, languageBar } from "/dom.js";
-import { choices, drawFace, drawTick } from "/faces.js";
-import { bySide } from "/layout.js";
-import { hush, listenButton } from "/listen.js";
-import { drawReason } from "/pictures.js";
-import { reasonsPage } from "/reasons.js";
-import { onPress, onTouch } from "/touch.js";
+import { commentPage } from "/question/comment.js";
+import { choices, drawFace, drawTick } from "/question/faces.js";
+import { hush, listenButton } from "/question/listen.js";
+import { drawReason } from "/question/pictures.js";
+import { reasonsPage } from "/question/reasons.js";
+import { element, languageBar } from "/screen/dom.js";
+import { bySide } from "/screen/layout.js";
+import { onPress, onTouch } from "/screen/touch.js";
 
 const DEAD_MS = 2_000;
 // So long the words stand that a rating is in memory only.

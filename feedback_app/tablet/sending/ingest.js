@@ -1,6 +1,6 @@
 // Speaks to ingest with this tablet's token, and notices when that is known there no more.
 
-import * as server from "/server.js";
+import * as server from "/sending/server.js";
 
 const ANSWER_TIMEOUT_MS = 10_000;
 

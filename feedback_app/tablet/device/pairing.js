@@ -1,9 +1,9 @@
 // A tablet that is not set up shows a code and waits until somebody approves it (RFC 8628; feedback_app/pairing/routes.py).
 
-import { remember } from "/device.js";
-import { element, languageBar } from "/dom.js";
-import { drawQr } from "/qr.js";
-import { isKept } from "/remembered.js";
+import { remember } from "/device/identity.js";
+import { isKept } from "/device/remembered.js";
+import { element, languageBar } from "/screen/dom.js";
+import { drawQr } from "/screen/qr.js";
 
 const GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 const ANSWER_TIMEOUT_MS = 10_000;

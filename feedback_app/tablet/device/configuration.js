@@ -1,9 +1,9 @@
 // What this tablet is told to show (contract/events/reference.py: device.configured): asked for once a minute, kept for
 // times without a network.
 
-import { adopt } from "/device.js";
-import { get } from "/ingest.js";
-import * as server from "/server.js";
+import { adopt } from "/device/identity.js";
+import { get } from "/sending/ingest.js";
+import * as server from "/sending/server.js";
 
 const INTERVAL_MS = 60_000;
 

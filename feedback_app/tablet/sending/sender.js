@@ -1,9 +1,9 @@
 // Carries taps from the outbox to ingest. A tap leaves the outbox only when ingest said what became of it.
 
-import * as ingest from "/ingest.js";
-import * as outbox from "/outbox.js";
-import { recall, remember } from "/remembered.js";
-import * as server from "/server.js";
+import { recall, remember } from "/device/remembered.js";
+import * as ingest from "/sending/ingest.js";
+import * as outbox from "/sending/outbox.js";
+import * as server from "/sending/server.js";
 
 const BATCH = 100;
 const FIRST_PAUSE_MS = 1_000;

@@ -3,8 +3,8 @@
 // One that was made before the server's time was known waits until it can be dated (dating.js), and is then sent.
 // What the disk does not take is kept in memory as long as the page lives: it goes out before all else.
 
-import { dateTaps } from "/dating.js";
-import { isInstant } from "/event.js";
+import { dateTaps } from "/sending/dating.js";
+import { isInstant } from "/sending/event.js";
 
 const VERSION = 3;
 const STORES = { outbox: "id", undated: "id", held: "id", quarantine: "id", counts: "name" };

@@ -1,8 +1,8 @@
 // Who wants to say more writes on a phone of their own: nothing is typed on a screen that others stand behind.
 
-import { element, textButton } from "/dom.js";
-import { bySide } from "/layout.js";
-import { drawQr } from "/qr.js";
+import { element, textButton } from "/screen/dom.js";
+import { bySide } from "/screen/layout.js";
+import { drawQr } from "/screen/qr.js";
 
 const ANSWER_TIMEOUT_MS = 3_000;
 const SHOWN_MS = 30_000;

@@ -1,8 +1,8 @@
 // Reads the question and its choices aloud, from clips on this tablet; nothing is said unasked.
 
-import { element } from "/dom.js";
-import { drawSpeaker } from "/pictures.js";
-import { onPress } from "/touch.js";
+import { drawSpeaker } from "/question/pictures.js";
+import { element } from "/screen/dom.js";
+import { onPress } from "/screen/touch.js";
 
 const FETCH_AFTER_MS = 20_000;
 const PAUSE_S = 0.35;

@@ -1,22 +1,22 @@
 // Starts the page: who am I, what do I show, and what keeps it alive on an unattended tablet.
 
-import { commentCode } from "/comment.js";
-import * as configuration from "/configuration.js";
-import { dateTaps } from "/dating.js";
-import { identify } from "/device.js";
-import { element } from "/dom.js";
-import { ratingEvent } from "/event.js";
-import * as heartbeat from "/heartbeat.js";
-import { healthPage } from "/health.js";
-import { whenIdle } from "/idle.js";
-import * as ingest from "/ingest.js";
-import { layOut } from "/layout.js";
-import { keepSpeech } from "/listen.js";
-import * as outbox from "/outbox.js";
-import { pairingPage } from "/pairing.js";
-import { ratingPage } from "/rating.js";
-import * as sender from "/sender.js";
-import * as server from "/server.js";
+import * as configuration from "/device/configuration.js";
+import { healthPage } from "/device/health.js";
+import { identify } from "/device/identity.js";
+import { pairingPage } from "/device/pairing.js";
+import { commentCode } from "/question/comment.js";
+import { keepSpeech } from "/question/listen.js";
+import { ratingPage } from "/question/rating.js";
+import { element } from "/screen/dom.js";
+import { whenIdle } from "/screen/idle.js";
+import { layOut } from "/screen/layout.js";
+import { dateTaps } from "/sending/dating.js";
+import { ratingEvent } from "/sending/event.js";
+import * as heartbeat from "/sending/heartbeat.js";
+import * as ingest from "/sending/ingest.js";
+import * as outbox from "/sending/outbox.js";
+import * as sender from "/sending/sender.js";
+import * as server from "/sending/server.js";
 
 const CLOCK_REFRESH_MS = 30_000;
 const UPDATE_CHECK_MS = 3_600_000;
