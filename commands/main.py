@@ -290,7 +290,7 @@ def report(
 ) -> None:
     """Write a report as Excel, page or PDF from the figures of the screen, and mail it."""
     from contract.time import VIETNAM
-    from dashboards.reports.command import KINDS, Asked, ReportError, period_of, write
+    from dashboards.reports.command import KINDS, ReportError, ReportRequest, period_of, write
     from dashboards.texts.by_language import languages
     from runtime.clock import clock_from
 
@@ -299,8 +299,8 @@ def report(
         if kind not in KINDS or language not in languages():
             raise ReportError(f"there is no report {kind!r} in {language!r}")
         first, after = period_of(period, clock_from(settings.clock)().astimezone(VIETNAM).date())
-        asked = Asked(kind, unit, first, after, language, level, staff)
-        write(settings, asked, file, mail or ())
+        request = ReportRequest(kind, unit, first, after, language, level, staff)
+        write(settings, request, file, mail or ())
     except ReportError as error:
         out.print(f"[red]no report[/]: {error}", soft_wrap=True)
         raise typer.Exit(1) from error

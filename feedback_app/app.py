@@ -34,9 +34,9 @@ SPEECH = TABLET / "speech"
 
 
 def shell(texts: EveryText) -> dict[str, Any]:
-    """What the page needs to start without a network: its ``version`` (a hash of all of it) and its ``files``.
+    """The ``files`` that the page needs to start without a network, and their ``version``, a hash of all of them.
 
-    ``speech``, what can be read aloud, is fetched after them.
+    The spoken clips (``speech``) are fetched after them.
     """
     speech = sorted(path.relative_to(TABLET).as_posix() for path in SPEECH.glob("*/*.mp3"))
     pages = sorted(
@@ -75,7 +75,7 @@ class Page(StaticFiles):
 
 
 def make_app(settings: Settings) -> FastAPI:
-    """The pages' server. Raises ValueError when a text is missing in a language or the clock's setting is wrong."""
+    """The pages' server. Raises ValueError when a language lacks a text or the clock's setting is wrong."""
     clock = clock_from(settings.clock)
     texts = tablet_texts()
     ingest_url = settings.public_ingest_url or settings.ingest_url
@@ -113,5 +113,5 @@ def make_app(settings: Settings) -> FastAPI:
 
 
 def serve(settings: Settings) -> None:
-    """Serve the page at ``settings.feedback_url`` until the process is told to stop."""
+    """Serve the pages at ``settings.feedback_url`` until the process is stopped."""
     serve_app(make_app(settings), settings.feedback_url, settings.listen_host)

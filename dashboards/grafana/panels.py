@@ -38,7 +38,7 @@ Panel = bargauge.Panel | stat.Panel | table.Panel | text.Panel | timeseries.Pane
 
 
 def tile(board: dashboard.Dashboard, panel: Panel, width: int, height: int) -> None:
-    """Puts a panel behind those that the board has; sizes in the 24 columns and the rows of the grid."""
+    """Appends a panel to the board; sizes are in the 24 columns and the rows of its grid."""
     board.with_panel(panel.span(width).height(height))
 
 
@@ -48,7 +48,7 @@ def figure(name: str, texts: Texts) -> stat.Panel:
     return (
         stat.Panel()
         .title(indicator.name_in(texts.language))
-        .description(_told(indicator, texts))
+        .description(_description(indicator, texts))
         .datasource(VARIABLE_SOURCE)
         .with_target(ClickHouseQuery(figure_statements.figures([indicator], Members.of_unit(CHOSEN))))
         .unit(UNITS[indicator.unit])
@@ -141,9 +141,9 @@ def listed(title: str, sql: str, columns: Iterable[str], texts: Texts) -> table.
     return panel
 
 
-def legend(words: str) -> text.Panel:
-    """A sentence or two on top: what the dashboard answers and how its figures come about."""
-    return text.Panel().title("").content(words).transparent(True)
+def legend(content: str) -> text.Panel:
+    """A sentence or two on top: the question of the dashboard and the source of its figures."""
+    return text.Panel().title("").content(content).transparent(True)
 
 
 def unit_link(texts: Texts) -> DynamicConfigValue:
@@ -186,12 +186,12 @@ def _steps(target: Target | None) -> list[Threshold]:
     return [Threshold(None, GOOD), Threshold(target.value + JUST_BEYOND, BAD)]
 
 
-def _told(indicator: Indicator, texts: Texts) -> str:
+def _description(indicator: Indicator, texts: Texts) -> str:
     return texts("stat", name=indicator.name_in(texts.language), source=indicator.source, min_n=indicator.min_n)
 
 
-def _shown_as(words: str) -> list[DynamicConfigValue]:
-    return [DynamicConfigValue("displayName", words)]
+def _shown_as(name: str) -> list[DynamicConfigValue]:
+    return [DynamicConfigValue("displayName", name)]
 
 
 def _plain_count() -> list[DynamicConfigValue]:

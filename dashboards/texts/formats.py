@@ -1,4 +1,4 @@
-"""How figures, times and names are written for people. Pure; nothing here computes an indicator."""
+"""Formats of figures, times and names for people. Pure; nothing here computes an indicator."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def number(value: float, language: Language, decimals: int = 0) -> str:
 
 
 def percent(value: float, language: Language) -> str:
-    """``99,18 %``. Never rounded to 0 or 100 when it is not."""
+    """``99,18 %``. A value that is not 0 or 100 is never rounded to it."""
     sign, gap = "", texts_in(language)("numbers.before_percent")
     if 99.995 <= value < 100:
         sign, value = ">" + NBSP, 99.99
@@ -99,7 +99,7 @@ def day_and_time(at: datetime) -> str:
 
 
 def data_age(age_s: float | None, texts: Texts) -> tuple[Literal["fresh", "late", "too_late", "none"], str]:
-    """How old the data is, as a level and in words."""
+    """The age of the data, as a level and as text."""
     if age_s is None:
         return "none", texts("age_none")
     age = duration(age_s, texts)
@@ -109,7 +109,7 @@ def data_age(age_s: float | None, texts: Texts) -> tuple[Literal["fresh", "late"
 
 
 def short_name(unit: dict[str, Any], language: Language) -> str:
-    """A unit's name without what all service points share: ``Phường Ba Đình``, ``Ba Dinh Ward``."""
+    """A unit's name without the words that all service points share: ``Phường Ba Đình``, ``Ba Dinh Ward``."""
     name = plain(field_in(language, unit))
     # A name may be in the first language, because data has none in this one.
     for texts in every_text().values():
@@ -128,6 +128,6 @@ def is_satisfied(scale: str, score: int) -> bool:
 
 
 def reason_names(codes: Iterable[str], language: Language) -> str:
-    """The reasons of a rating in words; a code of another collector as it came."""
+    """The names of a rating's reasons; a code of another collector as it came."""
     known = reasons()
     return ", ".join(known[code].name_in(language) if code in known else code for code in codes)

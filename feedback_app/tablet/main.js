@@ -1,4 +1,4 @@
-// Starts the page: who am I, what do I show, and what keeps it alive on an unattended tablet.
+// Starts the page: identifies the tablet, chooses what to show, and keeps the page alive on an unattended tablet.
 
 import * as configuration from "/device/configuration.js";
 import { healthPage } from "/device/health.js";
@@ -31,12 +31,12 @@ async function start() {
   const texts = await (await fetch("/texts.json")).json();
   const root = document.body.appendChild(element("main"));
   let page = { isBusy: () => false };
-  // A disk that fails is told on /?health and to the server; it stops nothing.
+  // A failing disk is reported on /?health and to the server; it stops nothing.
   const released = outbox.releaseAll().catch(console.error);
   if (health) await healthPage(root, texts, device);
   else if (device) page = showQuestion(root, ordered(texts, device.languages), device);
   else pairingPage(root, texts);
-  if (device && !health) keepKnown(page, () => tellEnded(root, texts));
+  if (device && !health) keepKnown(page, () => showEnded(root, texts));
   if (!health) blockGestures();
   await released;
   keepClock();
@@ -49,24 +49,24 @@ async function start() {
   await keepOffline(page);
 }
 
-// What is in memory only would be gone with the page.
+// Taps that are in memory only would be lost with the page.
 function reloadWhenIdle(page) {
   whenIdle({ isBusy: () => page.isBusy() || outbox.inMemory() > 0 }, () => location.reload());
 }
 
-// Nobody should have to send a tap again for what was a clock's fault.
+// Sends taps again that were refused for their time: a wrong clock is no reason to ask the staff.
 function keepTimes() {
   const again = () => outbox.sendQuarantinedAgain({ onlyTimes: true }).then(sender.wake, console.error);
   setInterval(again, TIMES_AGAIN_MS);
   again();
 }
 
-function tellEnded(root, texts) {
+function showEnded(root, texts) {
   layOut({});
   pairingPage(root, texts, { wasPaired: true });
 }
 
-// The texts of the languages asked for, in that order; all when the page has none of them.
+// The texts of the configured languages, in that order; all of them when the page has none of those.
 function ordered(texts, languages = []) {
   const named = languages.filter((code) => code in texts);
   return named.length ? Object.fromEntries(named.map((code) => [code, texts[code]])) : texts;
@@ -88,7 +88,7 @@ function showQuestion(root, texts, device) {
       await outbox.release(id, reasons);
       sender.wake();
     },
-    // A link tells when the tap was made.
+    // A link holds the time of the tap.
     async commentCode() {
       const tap = last;
       if (!tap.time && !server.isKnown()) await server.refresh();
@@ -97,19 +97,19 @@ function showQuestion(root, texts, device) {
     },
   });
   const [first] = Object.keys(texts);
-  // Who chose another language is still at it, until the page goes back by itself.
+  // A citizen who chose another language is still there, until the page goes back by itself.
   return { isBusy: () => shown.isBusy() || document.documentElement.lang !== first };
 }
 
-// A tablet that was revoked says so once nobody is at it; its taps stay, and it goes on when it is known again.
-function keepKnown(page, showEnded) {
+// A revoked tablet shows that once nobody is at it; its taps stay, and it goes on when it is known again.
+function keepKnown(page, show) {
   let ended = false;
   ingest.onAnswer((isKnown) => {
-    // One that was paired anew under its former code is known before it has fetched its new place.
+    // A tablet paired again under its former code is known before it has fetched its new place.
     if (isKnown && ended) setTimeout(() => location.reload(), KNOWN_AGAIN_MS);
     if (isKnown || ended) return;
     ended = true;
-    whenIdle(page, showEnded);
+    whenIdle(page, show);
   });
 }
 

@@ -22,15 +22,15 @@ self.addEventListener("fetch", (event) => {
   const address = new URL(event.request.url);
   if (event.request.method !== "GET" || address.origin !== location.origin) return;
   const file = event.request.mode === "navigate" && address.pathname === "/" ? "/" : address.pathname;
-  if (self.SHELL.files.includes(file)) event.respondWith(kept(file).then((found) => found ?? fetch(event.request)));
-  if (self.SHELL.speech.includes(file)) event.respondWith(kept(file).then((found) => found ?? fetchAndKeep(file)));
+  if (self.SHELL.files.includes(file)) event.respondWith(kept(file).then((copy) => copy ?? fetch(event.request)));
+  if (self.SHELL.speech.includes(file)) event.respondWith(kept(file).then((copy) => copy ?? fetchAndKeep(file)));
 });
 
 async function kept(file) {
   return (await caches.open(CACHE)).match(file);
 }
 
-// What is read aloud is kept when it is first asked for, not before the page can start.
+// Spoken clips are kept when they are first requested, not before the page can start.
 async function fetchAndKeep(file) {
   const answer = await fetch(file, { cache: "reload" });
   if (answer.ok) await (await caches.open(CACHE)).put(file, answer.clone());

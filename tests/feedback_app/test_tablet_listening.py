@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from feedback_app.app import SPEECH, shell
-from feedback_app.speech import main, spoken
+from feedback_app.speech import clip_texts, main
 from feedback_app.texts.by_language import tablet_texts
 from tests.tablet import Door, offline_ready, set_up, tap, until
 
@@ -147,17 +147,16 @@ def test_a_language_that_lacks_a_clip_has_no_button(page: Page) -> None:
 
 
 def test_every_text_that_can_be_read_aloud_has_a_small_clip() -> None:
-    for language, words in tablet_texts().items():
-        assert {path.stem for path in (SPEECH / language).iterdir()} == {name for name, _ in spoken(words)}
+    for language, texts in tablet_texts().items():
+        assert {path.stem for path in (SPEECH / language).iterdir()} == {name for name, _ in clip_texts(texts)}
     assert sum(path.stat().st_size for path in SPEECH.glob("*/*")) < 80_000
 
 
 def test_a_clip_that_is_there_is_not_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = tablet_texts()
     monkeypatch.setattr("feedback_app.speech.SPEECH", tmp_path)
-    for language, words in texts.items():
+    for language, texts in tablet_texts().items():
         (tmp_path / language).mkdir()
-        for name, _ in spoken(words):
+        for name, _ in clip_texts(texts):
             (tmp_path / language / f"{name}.mp3").write_bytes(b"a human voice")
     assert main() == 0
     assert {path.read_bytes() for path in tmp_path.glob("*/*")} == {b"a human voice"}

@@ -28,7 +28,7 @@ export async function healthPage(root, texts, device) {
     root.replaceChildren(element("h1", {}, words.title), ...storageFault(words, kept), list, ...quarantine(words, kept.refused), languageBar(texts, language, choose));
   }
 
-  // Above all else: whoever looks after the tablet must see that it keeps nothing, and what to do.
+  // First of all: the staff must see that the tablet keeps nothing, and the remedy.
   function storageFault(words, { fault }) {
     const cause = fault ?? (isKept() ? null : "NothingKept");
     if (!cause) return [];
@@ -48,7 +48,7 @@ export async function healthPage(root, texts, device) {
         "li",
         {},
         `${event.time ? localTime(event.time) : words.no_time} · ${words.refusals[reason] ?? words.refusals.other} `,
-        // For whoever is called: the server's own words.
+        // For support: the server's own sentence, in English.
         element("small", { lang: "en" }, `${reason}: ${detail}`),
       ),
     );
@@ -92,7 +92,7 @@ async function facts(words, device, { waiting, undated, inMemory, oldest }) {
   };
 }
 
-// As it was when the clocks were last compared, unless this one has gone back behind that since.
+// As of the last comparison of the clocks, unless this clock has been set back behind that since.
 function clockSkew(words) {
   if (!server.isKnown() && server.behind_ms() > 0) return `> ${duration(server.behind_ms(), words)}`;
   const skew_ms = server.clockSkew_ms({ before: true });

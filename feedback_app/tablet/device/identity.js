@@ -1,4 +1,4 @@
-// Which tablet this is: told once, by being paired (pairing.js) or by its set-up address, then remembered.
+// The identity of this tablet, set once by pairing (pairing.js) or by its set-up address, then remembered.
 //   /?device=TAB-1&unit=H26.66.01.004&counter=Q3&name=...&faces=4&mirrored=1&large_text=1#token=...
 // The token stands in the fragment because browsers never send that to a server, so no log can hold it.
 
@@ -10,42 +10,42 @@ const CONFIGURED = ["faces", "languages", "idle_s", "mirrored", "large_text", "f
 const PLACE = ["device", "unit", "counter", "name"];
 const LOOK = ["faces", "mirrored", "large_text"];
 
-function given(address) {
-  const found = {};
+function readAddress(address) {
+  const fields = {};
   for (const field of [...PLACE, ...LOOK]) {
     const value = address.searchParams.get(field)?.trim();
-    if (value) found[field] = value;
+    if (value) fields[field] = value;
   }
   const token = new URLSearchParams(address.hash.slice(1)).get("token");
-  if (token) found.token = token;
-  return found;
+  if (token) fields.token = token;
+  return fields;
 }
 
-// What the address says goes over what was remembered; another tablet's token, place and name are never kept. Anybody can
-// make a link: one without a token moves no tablet, it only changes its look, and none of another tablet.
+// The address overrides what was remembered; another tablet's token, place and name are never kept. Anybody can make a
+// link, so one without a token changes only the look of this tablet, never its place and never another tablet.
 function merge(remembered, link) {
   const isOurs = link.device === undefined || link.device === remembered.device;
-  const said = link.token ? link : pick(link, isOurs ? LOOK : []);
-  const same = said.device === undefined || said.device === remembered.device;
-  const anew = CONFIGURED.some((field) => field in said);
-  const merged = { ...(same ? (anew ? unconfigured(remembered) : remembered) : {}), ...said };
+  const allowed = link.token ? link : pick(link, isOurs ? LOOK : []);
+  const same = allowed.device === undefined || allowed.device === remembered.device;
+  const isSetUpAgain = CONFIGURED.some((field) => field in allowed);
+  const merged = { ...(same ? (isSetUpAgain ? unconfigured(remembered) : remembered) : {}), ...allowed };
   return { ...merged, faces: COUNTS.includes(merged.faces) ? merged.faces : "4" };
 }
 
-// The tablet as it was set up; it takes over its configuration anew from there.
+// The tablet as it was set up, without its configuration, which it then fetches again.
 function unconfigured({ set_up, configuration, ...device }) {
   if (!set_up) return device;
   const others = Object.entries(device).filter(([field]) => !CONFIGURED.includes(field));
   return { ...Object.fromEntries(others), ...set_up };
 }
 
-// Keeps what a pairing handed over; nothing of a former set-up stays.
+// Keeps the answer of a pairing; nothing of a former set-up stays.
 export function remember(device) {
   keep(KEY, device);
 }
 
-// Keeps a configuration beside what the tablet was set up with, which holds where nothing else is told. True when that
-// changes what is shown.
+// Keeps a configuration beside the fields of the set-up, which hold where the configuration has none. True when what is
+// shown changes by it.
 export function adopt({ version, values }) {
   const device = recall(KEY) ?? {};
   const set_up = device.set_up ?? pick(device, CONFIGURED);
@@ -62,7 +62,7 @@ function pick(device, fields) {
 // The tablet's identity, or null when it has not been set up. Takes the set-up out of the address bar.
 export function identify() {
   const address = new URL(location.href);
-  const device = merge(recall(KEY) ?? {}, given(address));
+  const device = merge(recall(KEY) ?? {}, readAddress(address));
   remember(device);
   history.replaceState(null, "", address.searchParams.has("health") ? "/?health" : "/");
   return device.device && device.unit && device.token ? device : null;

@@ -10,7 +10,7 @@ const ANSWER_TIMEOUT_MS = 10_000;
 const SLOWER_BY_S = 5;
 const AGAIN_S = 10;
 
-// Shows the way to be paired in `root`. `wasPaired`: it was set up once, and is known no more.
+// Shows the code for pairing in `root`. `wasPaired`: the tablet was set up before and has been revoked.
 export function pairingPage(root, texts, { wasPaired = false } = {}) {
   let [language] = Object.keys(texts);
   let shown = null;
@@ -41,14 +41,14 @@ export function pairingPage(root, texts, { wasPaired = false } = {}) {
   }
 
   async function begin() {
-    shown = await ask("/pair/code").then(({ ok, body }) => (ok ? body : null), () => null);
+    shown = await post("/pair/code").then(({ ok, body }) => (ok ? body : null), () => null);
     show();
     if (shown) setTimeout(collect, shown.interval * 1000, shown, performance.now() + shown.expires_in * 1000);
     else setTimeout(begin, AGAIN_S * 1000);
   }
 
   async function collect(code, ends_ms) {
-    const { ok, body } = await ask("/pair/token", { grant_type: GRANT, device_code: code.device_code }).catch(() => ({ body: {} }));
+    const { ok, body } = await post("/pair/token", { grant_type: GRANT, device_code: code.device_code }).catch(() => ({ body: {} }));
     if (ok) {
       remember({ ...body.place, token: body.access_token });
       location.replace("/");
@@ -61,11 +61,11 @@ export function pairingPage(root, texts, { wasPaired = false } = {}) {
   }
 
   show();
-  // What is paired now would be forgotten with the page, and the code used up.
+  // A pairing made now would be forgotten with the page, and the code used up.
   if (isKept()) begin();
 }
 
-async function ask(path, form = {}) {
+async function post(path, form = {}) {
   const answer = await fetch(path, {
     method: "POST", body: new URLSearchParams(form), cache: "no-store", signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
   });

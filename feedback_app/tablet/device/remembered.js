@@ -1,9 +1,9 @@
-// What this tablet remembers beside its taps (those are in outbox.js): who it is, and what the server said last.
-// Where the browser keeps nothing (storage refused, or full) it is remembered until the page ends.
+// What this tablet remembers beside its taps (those are in outbox.js): its identity and the server's last answer.
+// Where the browser keeps nothing (storage refused, or full), until the page ends.
 
 const inMemory = new Map();
 
-// What was remembered under this name; null for nothing, and for what cannot be read.
+// The value under this name; null where there is none or it cannot be read.
 export function recall(name) {
   try {
     return JSON.parse(inMemory.get(name) ?? localStorage.getItem(name));
@@ -22,7 +22,7 @@ export function remember(name, value) {
   }
 }
 
-// Whether all of it outlives the page.
+// Whether all values outlive the page.
 export function isKept() {
   return inMemory.size === 0;
 }

@@ -1,4 +1,4 @@
-// Who wants to say more writes on a phone of their own: nothing is typed on a screen that others stand behind.
+// Citizens write more on a phone of their own: nothing is typed on a screen that others stand behind.
 
 import { element, textButton } from "/screen/dom.js";
 import { bySide } from "/screen/layout.js";
@@ -38,10 +38,10 @@ export function commentPage(root, words, code, finish) {
     finish();
   };
   const title = element("h1", { tabindex: "-1" }, words.comment);
-  const said = element("div", { class: "said" }, title, element("p", {}, words.comment_detail));
+  const explained = element("div", { class: "explained" }, title, element("p", {}, words.comment_detail));
   const leaving = element("div", { class: "leaving" }, ...bySide(textButton("leave", words.done, end), textButton("more-time", words.more_time, stay)));
   root.className = "comment";
-  root.replaceChildren(element("div", { class: "scan" }, ...bySide(drawQr(code, words.comment_detail), said)), leaving);
+  root.replaceChildren(element("div", { class: "scan" }, ...bySide(drawQr(code, words.comment_detail), explained)), leaving);
   stay();
   title.focus();
 }

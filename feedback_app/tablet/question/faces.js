@@ -29,9 +29,9 @@ export function choices(count) {
 }
 
 export function shape(tag, attributes) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
 }
 
 // A disc with white features.
@@ -50,7 +50,7 @@ export function drawFace(mood) {
   return drawDisc(colour, fill, line);
 }
 
-// "Received", for those who do not read; no colour or face tells which answer it was.
+// "Received", for those who do not read; no colour or face shows which answer it was.
 export function drawTick() {
   return drawDisc("#2f6ea8", "", "M28 52l16 16l30-34");
 }

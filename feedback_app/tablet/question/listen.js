@@ -1,4 +1,4 @@
-// Reads the question and its choices aloud, from clips on this tablet; nothing is said unasked.
+// Reads the question and its choices aloud, from clips on this tablet, only when the button is pressed.
 
 import { drawSpeaker } from "/question/pictures.js";
 import { element } from "/screen/dom.js";
@@ -29,12 +29,12 @@ export function listenButton(language, words, parts) {
   return button;
 }
 
-// Ends what is being said.
+// Stops reading aloud.
 export function hush() {
   stop();
 }
 
-// Any touch ends it; a touch of the button itself is the button's to understand.
+// Any touch stops it; the button handles a touch of its own.
 document.addEventListener("pointerdown", (event) => event.target.closest?.(".listen") || hush(), true);
 document.addEventListener("visibilitychange", () => document.hidden && hush());
 

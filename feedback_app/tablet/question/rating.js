@@ -10,9 +10,9 @@ import { bySide } from "/screen/layout.js";
 import { onPress, onTouch } from "/screen/touch.js";
 
 const DEAD_MS = 2_000;
-// So long the words stand that a rating is in memory only.
+// How long the notice stays that a rating is in memory only.
 const UNSAFE_MS = 6_000;
-// The second touch of a finger that trembles is not a wish.
+// A second touch within this time is a trembling finger, not a choice.
 const TREMBLING_MS = 300;
 const LANGUAGE_RESET_S = 60;
 const STEP = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
@@ -92,7 +92,7 @@ export function ratingPage(root, texts, device, { keep, giveReasons, commentCode
   function why(id, code) {
     clearTimeout(languageTimer);
     reasonsPage(root, language, texts[language], async (reasons, { gone }) => {
-      // What could not be let go now is let go, without its reasons, when the page starts next.
+      // A tap that could not be released now is released, without its reasons, at the next start of the page.
       await giveReasons(id, reasons).catch(console.error);
       const offered = gone ? null : await code;
       if (offered) commentPage(root, texts[language], offered, nextIsFree);
@@ -105,18 +105,18 @@ export function ratingPage(root, texts, device, { keep, giveReasons, commentCode
     nextCitizen();
   }
 
-  // The same for every answer: who stands behind the citizen learns nothing. Who touches "write more" meanwhile is shown
-  // a code when the thanks end (after the reasons, if they are asked for); where there is no code the button is not there.
+  // The same for every answer, so that people behind the citizen learn nothing. A touch of "write more" shows a code when
+  // the thanks end (after the reasons, if they are asked for); without a code there is no button.
   function thank(on) {
     hush();
     const words = texts[language];
     root.className = "thanks";
-    const said = element("div", { role: "status" }, element("h1", {}, words.thanks), element("p", {}, on === "memory" ? words.in_memory : words.thanks_detail));
+    const thanks = element("div", { role: "status" }, element("h1", {}, words.thanks), element("p", {}, on === "memory" ? words.in_memory : words.thanks_detail));
     const more = element("button", { type: "button", class: "more", "aria-pressed": "false", hidden: "" }, words.write_more);
     const shown_ms = performance.now();
     onPress(more, () => performance.now() - shown_ms < TREMBLING_MS || more.setAttribute("aria-pressed", "true"));
     // A tick says "received" to those who do not read: a clock, that it waits.
-    root.replaceChildren(on === "memory" ? drawReason("waiting_too_long") : drawTick(), said, more);
+    root.replaceChildren(on === "memory" ? drawReason("waiting_too_long") : drawTick(), thanks, more);
     const code = commentCode();
     code.then((rows) => { more.hidden = rows === null; });
     return { code, wished: () => more.getAttribute("aria-pressed") === "true" };

@@ -8,7 +8,7 @@ import { onTouch } from "/screen/touch.js";
 
 const IDLE_MS = 25_000;
 const COUNTDOWN_S = 20;
-// A finger that has chosen and goes away has finished; who works with keys or a switch is given the full time.
+// After a touch a short silence means that the citizen is done; with keys or a switch the full time is given.
 const AFTER_TOUCH_MS = 5_000;
 
 // Shows the reasons in `root`; `finish(codes, {gone})` is called once, when the citizen is done, skips or has gone.

@@ -1,20 +1,20 @@
-// Elements are made from data, never from HTML text, so that nothing a server or an address says can become markup.
+// Elements are built from data, never from HTML text, so that nothing from a server or an address can become markup.
 
 import { bySide } from "/screen/layout.js";
 import { onPress } from "/screen/touch.js";
 
 export function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
 }
 
 // A button with a text; `act` is called when it is touched, or worked by keys.
 export function textButton(name, text, act) {
-  const made = element("button", { type: "button", class: name }, text);
-  onPress(made, act);
-  return made;
+  const button = element("button", { type: "button", class: name }, text);
+  onPress(button, act);
+  return button;
 }
 
 // One button per language; `choose` gets the language's code.

@@ -1,4 +1,4 @@
-// When nobody is at the tablet, as far as it can know.
+// Recognises when nobody is at the tablet.
 
 const CHECK_MS = 500;
 const QUIET_MS = 3_000;

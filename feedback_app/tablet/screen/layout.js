@@ -1,6 +1,6 @@
-// How this tablet lays its page out. Its style is in page.css, under these two classes of the root.
+// The layout of the page on this tablet: two classes of the root, styled in page.css.
 
-// A set-up address can say text only; a configuration from afar says yes or no.
+// A set-up address has texts only; a configuration has true or false.
 const YES = ["1", true];
 const LAYOUTS = { large_text: "large-text", mirrored: "mirrored" };
 
@@ -8,8 +8,8 @@ export function layOut(device) {
   for (const [field, name] of Object.entries(LAYOUTS)) document.documentElement.classList.toggle(name, YES.includes(device[field]));
 }
 
-// Controls in their order from left to right; turned where the tablet stands at the citizen's left hand. In the document
-// too, so that keys and screen readers go as the eye does. Never for faces: their order is part of what is asked.
+// Controls in their order from left to right, reversed where the tablet stands at the citizen's left hand. The order of
+// the document changes too, so that keys and screen readers follow it. Never for faces: their order is part of the question.
 export function bySide(...controls) {
   return document.documentElement.classList.contains(LAYOUTS.mirrored) ? controls.reverse() : controls;
 }

@@ -1,5 +1,5 @@
-// A touch that is meant: one pointer comes down on an element and is lifted from the same one, whatever others do meanwhile.
-// Palms and bags rest on the rim; browsers make no click of a second finger, nor of old hands that press long and tremble.
+// An intended touch: one pointer goes down on an element and is lifted from the same one, whatever other pointers do.
+// Palms and bags rest on the rim; browsers make no click of a second finger, nor of a long or trembling press.
 
 // Calls `act(element, {byTouch})` for each element in `root` (or `root` itself) that matches `selector` and is touched, or
 // clicked without a pointer: by keys, a screen reader or a switch. Of two touched at once the one let go first counts:
@@ -7,8 +7,8 @@
 export function onTouch(root, selector, act) {
   const pressed = new Map();
   const elementAt = (target) => {
-    const found = target?.closest?.(selector) ?? null;
-    return found && root.contains(found) && !found.hidden ? found : null;
+    const match = target?.closest?.(selector) ?? null;
+    return match && root.contains(match) && !match.hidden ? match : null;
   };
   root.addEventListener("pointerdown", (event) => pressed.set(event.pointerId, elementAt(event.target)));
   root.addEventListener("pointercancel", (event) => pressed.delete(event.pointerId));

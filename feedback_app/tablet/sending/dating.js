@@ -1,7 +1,7 @@
-// When taps happened that were made before the server's time was known. Pure; all times in milliseconds.
+// Dates taps that were made before the server's time was known. Pure; all times in milliseconds.
 //
 // A stretch is a time in which the page's monotonic clock ran without a break: from the page's start, or its return from
-// being hidden, to its end. A tap keeps what was known then (server.js: stamp):
+// being hidden, to its end. A tap keeps the clocks' readings of its moment (server.js: stamp):
 //   stretch, n   the stretch's own name, and its number in the order of this tablet's stretches
 //   began_ms     the monotonic clock when the stretch began
 //   monotonic_ms, device_ms   the monotonic and the device's clock at the tap

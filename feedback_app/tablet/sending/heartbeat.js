@@ -1,5 +1,5 @@
-// How this tablet is, told once a minute (contract/events/service.py: device.seen). A heartbeat that does not arrive is
-// not sent again: the next one tells all of it, newer.
+// The state of this tablet, sent once a minute (contract/events/service.py: device.seen). A heartbeat that does not arrive
+// is not sent again: the next one has the same fields, newer.
 
 import { isKept } from "/device/remembered.js";
 import { uuid7 } from "/sending/event.js";
@@ -10,13 +10,13 @@ import * as server from "/sending/server.js";
 const INTERVAL_MS = 60_000;
 
 export function start(device) {
-  const beat = () => tell(device).catch(() => {});
+  const beat = () => sendState(device).catch(() => {});
   setInterval(beat, INTERVAL_MS);
   beat();
 }
 
-async function tell(device) {
-  // Asked first: without a server's clock the skew is not known.
+async function sendState(device) {
+  // The clock comes first: without the server's the skew is not known.
   if (server.clockSkew_ms() === null && !(await server.refresh())) return;
   const now_ms = server.now();
   const event = {
@@ -37,7 +37,7 @@ async function taps(now_ms) {
   return {
     waiting,
     undated,
-    // What is wrong with the tablet's disk, by the browser's name for it, and how many taps an end of power would lose.
+    // The disk's fault by the browser's name for it, and the number of taps that a power cut would lose.
     storage_fault: fault ?? (isKept() ? undefined : "NothingKept"),
     in_memory: inMemory,
     oldest_unsent_s: oldest && Math.max(0, Math.round((now_ms - Date.parse(oldest)) / 1000)),
@@ -61,7 +61,7 @@ async function hardware() {
   };
 }
 
-// What the browser does not tell is left out.
+// Leaves out what the browser does not offer.
 function known(facts) {
   return Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined && fact !== null));
 }

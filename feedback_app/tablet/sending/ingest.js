@@ -1,4 +1,4 @@
-// Speaks to ingest with this tablet's token, and notices when that is known there no more.
+// Requests to ingest with this tablet's token; notices when the token is not valid there any more.
 
 import * as server from "/sending/server.js";
 
@@ -6,12 +6,12 @@ const ANSWER_TIMEOUT_MS = 10_000;
 
 let whenKnown = () => {};
 
-// `act` is told at each answer whether this tablet's token is known.
+// Calls `act` at each answer with whether this tablet's token is known.
 export function onAnswer(act) {
   whenKnown = act;
 }
 
-// The answer to these events; null when it is not known yet where ingest is. Rejects when nothing answers.
+// The answer to these events; null when ingest's address is not known yet. Rejects when nothing answers.
 export async function post(events, token) {
   if (server.ingestUrl() === null && !(await server.refresh())) return null;
   const answer = await fetch(`${server.ingestUrl()}/v1/events`, {
@@ -27,7 +27,7 @@ export async function post(events, token) {
   return answer;
 }
 
-// What ingest tells this tablet at a path, or null when it does not.
+// Ingest's answer at a path; null for any other status than a success.
 export async function get(path, token) {
   if (server.ingestUrl() === null && !(await server.refresh())) return null;
   const answer = await fetch(`${server.ingestUrl()}${path}`, {
@@ -39,7 +39,7 @@ export async function get(path, token) {
   return answer.ok ? answer.json() : null;
 }
 
-// A captive portal refuses as well, but not in ingest's words.
+// A captive portal refuses as well, but not in ingest's format.
 async function isOurs(answer) {
   const body = await answer.clone().json().catch(() => null);
   return typeof body?.detail === "string";

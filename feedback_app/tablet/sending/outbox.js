@@ -1,7 +1,7 @@
 // Taps on this tablet's disk until the server has acknowledged them. No age limit, nothing deleted otherwise.
-// A tap that may still be given a reason is held back; a page that starts lets go of all that an end of power held.
-// One that was made before the server's time was known waits until it can be dated (dating.js), and is then sent.
-// What the disk does not take is kept in memory as long as the page lives: it goes out before all else.
+// A tap that may still be given a reason is held back; a page that starts releases those that a power cut left held.
+// A tap made before the server's time was known waits until it can be dated (dating.js), and is then sent.
+// Taps that the disk does not take are kept in memory as long as the page lives, and are sent first.
 
 import { dateTaps } from "/sending/dating.js";
 import { isInstant } from "/sending/event.js";
@@ -41,7 +41,7 @@ function open() {
       clearTimeout(late);
       hangs = false;
       request.result.onclose = () => { opened = null; };
-      // A newer page in another tab waits until we let go.
+      // A newer page in another tab waits until this one closes the database.
       request.result.onversionchange = () => {
         request.result.close();
         opened = null;
@@ -53,7 +53,7 @@ function open() {
       fail(request.error);
     };
   }).catch((error) => {
-    // What a browser throws at once, too.
+    // Also for errors that a browser throws at once.
     opened = null;
     throw error;
   });
@@ -84,10 +84,10 @@ async function transact(mode, work) {
     transaction.onabort = () => reject(transaction.error ?? new Error("the tablet could not store"));
   });
   const stores = Object.fromEntries(Object.keys(STORES).map((name) => [name, transaction.objectStore(name)]));
-  const worked = work(stores).then((found) => {
-    // It would end by itself, but only after a further turn.
+  const worked = work(stores).then((result) => {
+    // It would commit by itself, but only after a further turn of the event loop.
     transaction.commit();
-    return found;
+    return result;
   });
   const [result] = await Promise.all([worked, committed]);
   return result;
@@ -115,7 +115,7 @@ function queueOf(event, { outbox, undated }) {
   return event.time ? outbox : undated;
 }
 
-// Lets a held tap go, with the reasons given meanwhile. Another tab's start may have let it go before.
+// Releases a held tap with the reasons given meanwhile. Another tab's start may have released it before.
 export function release(id, reasons) {
   return inTransaction("readwrite", async (stores) => {
     const event = await value(stores.held.get(id));
@@ -125,13 +125,13 @@ export function release(id, reasons) {
   });
 }
 
-// Writes something, to know whether the disk takes anything (again).
+// Writes to find out whether the disk works (again).
 async function tryDisk() {
   await inTransaction("readwrite", async ({ counts }) => counts.put({ name: "tried" }));
   fault = null;
 }
 
-// Lets go of all that is held, when the page starts.
+// Releases all held taps, when the page starts.
 export async function releaseAll() {
   await tryDisk();
   return inTransaction("readwrite", async (stores) => {
@@ -171,7 +171,7 @@ export async function oldest(limit) {
   });
 }
 
-// Ends a batch: what was admitted goes, what was refused stays in quarantine. `refusals` is a Map from id to
+// Ends a batch: admitted taps are deleted, refused ones stay in quarantine. `refusals` is a Map from id to
 // {reason, detail}.
 export async function settle(events, refusals) {
   const onDisk = events.filter(({ id }) => !memory.has(id));
@@ -205,7 +205,7 @@ export async function sendQuarantinedAgain({ onlyTimes = false } = {}) {
   });
 }
 
-// Of a tap that was refused for its time only the device's clock is believed, as far as it can be right.
+// A tap refused for its time keeps only the device's clock, as far as that can be right.
 function afresh({ event: { time, ...event }, reason }) {
   if (!TIME_REASONS.includes(reason)) return { time, ...event };
   const { device_time, ...others } = event.data;
@@ -215,8 +215,8 @@ function afresh({ event: { time, ...event }, reason }) {
   return { ...event, data, tapped: { stretch: event.id, n: 0, began_ms: monotonic_ms, monotonic_ms, device_ms, floor_ms: null, compared: null } };
 }
 
-// What waits and what was refused; of the disk nothing when it cannot be read. `fault` is the browser's name for what is
-// wrong with the disk, null when nothing is.
+// The waiting and the refused taps; those on the disk are missing when it cannot be read. `fault` is the browser's name for
+// the disk's fault, null when it has none.
 export async function state() {
   if (fault) await tryDisk().catch(() => {});
   const onDisk = await inTransaction("readonly", async ({ outbox, undated, held, quarantine, counts }) => {

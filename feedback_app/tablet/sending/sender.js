@@ -1,4 +1,4 @@
-// Carries taps from the outbox to ingest. A tap leaves the outbox only when ingest said what became of it.
+// Sends taps from the outbox to ingest. A tap leaves the outbox only when ingest has admitted or refused it.
 
 import { recall, remember } from "/device/remembered.js";
 import * as ingest from "/sending/ingest.js";
@@ -8,7 +8,7 @@ import * as server from "/sending/server.js";
 const BATCH = 100;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
-// No server is left alone for longer, whatever it asks for.
+// The longest pause, whatever the server asks for.
 const LONGEST_ASKED_MS = 600_000;
 const LOOK_AGAIN_MS = 50;
 const LAST = "hailong.sending";
@@ -27,7 +27,7 @@ class NotSent extends Error {
   }
 }
 
-// Starts sending with this device's token; tries at once, then whenever something might have changed.
+// Starts sending with this device's token: at once, then whenever the network or the page's visibility changes.
 export function start(deviceToken) {
   token = deviceToken;
   addEventListener("online", wake);
@@ -103,7 +103,7 @@ async function drain() {
   }
 }
 
-// What ingest refused of these events, by id; throws NotSent when ingest did not say.
+// The refused ones of these events, by id; throws NotSent without a proper answer of ingest.
 async function post(events) {
   let answer;
   try {

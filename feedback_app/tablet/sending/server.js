@@ -1,6 +1,6 @@
-// What the servers last told: the time, and where events go. Both are remembered for a tablet that restarts without a
-// network. Its own clock may then be years off, so that the time is *known* only after an answer in this stretch
-// (dating.js); until then there is but an estimate, which no rating is dated by.
+// The servers' last answer: the time, and ingest's address. Both are remembered for a tablet that restarts without a
+// network. Its own clock may then be years off, so the time is *known* only after an answer in this stretch (dating.js);
+// until then there is only an estimate, by which no rating is dated.
 
 import { recall, remember } from "/device/remembered.js";
 
@@ -32,20 +32,20 @@ document.addEventListener("visibilitychange", () => {
   stretch = begin();
 });
 
-// Asks once; true when the server answered.
+// Asks the server for its time once; true when it answered.
 export async function refresh() {
   const asked_ms = performance.now();
   try {
     const answer = await fetch("/config.json", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
-    return hear(await answer.json(), asked_ms);
+    return adoptTime(await answer.json(), asked_ms);
   } catch {
     return false;
   }
 }
 
-// Takes the time out of a server's answer to a question asked at `asked_ms` of the monotonic clock; true when it tells one.
-// A captive portal answers too, but not with this.
-export function hear({ server_time, clock_speed, ingest_url = ingestUrl() }, asked_ms) {
+// Takes the time from a server's answer to a request sent at `asked_ms` of the monotonic clock; true when it has one.
+// A captive portal answers too, but without it.
+export function adoptTime({ server_time, clock_speed, ingest_url = ingestUrl() }, asked_ms) {
   if (!(Date.parse(server_time) && clock_speed > 0 && ingest_url) || asked_ms < stretch.began_ms) return false;
   const isFirst = known === null;
   const halfway_ms = (performance.now() - asked_ms) / 2;
@@ -66,7 +66,7 @@ export function onKnown(act) {
   listeners.push(act);
 }
 
-// Remembers the time that it is at least, for a stretch after this one. While the page is hidden no clock is trusted.
+// Remembers the earliest time that it can be now, for a later stretch. While the page is hidden no clock is trusted.
 export function keepFloor() {
   if (known && !document.hidden) keepComparison();
   else if (last) last = { ...last, floor_ms: floor_ms() };
@@ -93,7 +93,7 @@ export function now() {
   return Math.max(guessed_ms, floor_ms() ?? 0);
 }
 
-// What a tap keeps to be dated by later.
+// The clocks' readings that a tap keeps, to be dated by later.
 export function stamp() {
   return { ...stretch, monotonic_ms: performance.now(), device_ms: Date.now() };
 }

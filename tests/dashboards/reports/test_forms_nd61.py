@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from commands.main import app
 from contract.indicators.cohorts import ATTRIBUTES
 from contract.indicators.staff_sheet import Case, line
-from dashboards.reports.command import Asked, sheet_of
+from dashboards.reports.command import ReportRequest, sheet_of
 from dashboards.reports.form_03 import form_03
 from dashboards.reports.rounding import to_one_decimal
 from dashboards.texts.by_language import texts_in
@@ -191,7 +191,7 @@ def test_the_forms_are_written_the_same_twice_and_the_means_are_those_of_the_uni
         *("Khai sinh", "03/03/2026"),
         *(2, 1, 2, 1, 2, 2, 8, 10),
     ]
-    sheet = sheet_of(office.settings, Asked("ranking-nd61", CITY, date(2026, 3, 1), date(2026, 4, 1)))
+    sheet = sheet_of(office.settings, ReportRequest("ranking-nd61", CITY, date(2026, 3, 1), date(2026, 4, 1)))
     assert [row.cells[1] for row in sheet.rows] == [OFFICE, CITY]
     nameless = CliRunner().invoke(app, ["report", "official", str(tmp_path / "x.xlsx"), "--unit", CITY], env=variables)
     assert nameless.exit_code == 1

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from commands.main import app
 from dashboards.reports import files
-from dashboards.reports.command import KINDS, Asked, ReportError, period_of, sheet_of, write
+from dashboards.reports.command import KINDS, ReportError, ReportRequest, period_of, sheet_of, write
 from dashboards.reports.sheets import Row, Sheet
 from dashboards.texts.by_language import every_text
 from runtime.settings import Settings
@@ -108,8 +108,8 @@ def office(stack: Stack) -> Stack:
 
 @pytest.mark.stack
 def test_the_sheet_of_766_adds_up_to_the_score_that_is_served(office: Stack) -> None:
-    asked = Asked("qd766", ROOT, date(2026, 3, 1), date(2026, 4, 1))
-    sheet = sheet_of(office.settings, asked)
+    request = ReportRequest("qd766", ROOT, date(2026, 3, 1), date(2026, 4, 1))
+    sheet = sheet_of(office.settings, request)
     score = office.get("/v1/scores", unit=ROOT, rule_set="qd766", **{"from": "2026-03-01", "to": "2026-04-01"})
     total = score["scores"][0]
     assert sheet.rows[-1].cells[5:7] == [total["points"], 100]
@@ -119,7 +119,7 @@ def test_the_sheet_of_766_adds_up_to_the_score_that_is_served(office: Stack) -> 
     assert sheet.head[:2] == [("Đơn vị", "Chi nhánh báo cáo"), ("Kỳ báo cáo", "từ 01/03/2026 đến hết 31/03/2026")]
     in_time = next(row for row in components if row.cells[1] == "Hồ sơ xử lý trước hạn, đúng hạn")
     assert in_time.cells[2:5] == [20, 20, 100]
-    assert sheet_of(office.settings, asked).rows == sheet.rows
+    assert sheet_of(office.settings, request).rows == sheet.rows
 
 
 @pytest.mark.stack
@@ -199,7 +199,7 @@ def test_a_report_arrives_by_mail_as_it_was_written(
 ) -> None:
     settings = post[0].model_copy(update={"api_url": office.settings.api_url})
     path = tmp_path / "phieu.xlsx"
-    write(settings, Asked("qd766", ROOT, date(2026, 3, 1), date(2026, 4, 1)), path, ["lanh.dao@example.vn"])
+    write(settings, ReportRequest("qd766", ROOT, date(2026, 3, 1), date(2026, 4, 1)), path, ["lanh.dao@example.vn"])
     mail = message_from_bytes(post[1][0], policy=policy.default)
     assert mail["To"] == "lanh.dao@example.vn"
     assert mail["Subject"] == "PHIẾU CHẤM ĐIỂM BỘ CHỈ SỐ 766: Chi nhánh báo cáo, từ 01/03/2026 đến hết 31/03/2026"
