@@ -69,9 +69,9 @@ def tapped(office: Stack, **data: Any) -> dict[str, Any]:
     return sent
 
 
-def link_of(office: Stack, sent: dict[str, Any], **told: Any) -> str:
-    told = {"unit": UNIT, "rating": sent["id"], "expires_at": datetime.now(UTC) + HOLDS} | told
-    return CommentLink.model_validate(told).address(office.settings.feedback_url, office.key)
+def link_of(office: Stack, sent: dict[str, Any], **values: Any) -> str:
+    fields = {"unit": UNIT, "rating": sent["id"], "expires_at": datetime.now(UTC) + HOLDS} | values
+    return CommentLink.model_validate(fields).address(office.settings.feedback_url, office.key)
 
 
 def written(office: Stack, code: str = UNIT) -> dict[str, str]:
@@ -92,8 +92,8 @@ def test_a_comment_is_shown_masked_beside_its_rating_and_counts_nothing(office: 
     address = link_of(office, sent)
     assert httpx.get(address, trust_env=False).status_code == 200
     assert post(address, "Chờ hai giờ.\r\nGọi tôi: 0912345678").status_code == 303
-    told = post(address, "Một ý kiến khác")
-    assert (told.status_code, "Mỗi lần đánh giá có một ý kiến" in told.text) == (200, True)
+    answer = post(address, "Một ý kiến khác")
+    assert (answer.status_code, "Mỗi lần đánh giá có một ý kiến" in answer.text) == (200, True)
     office.wait_stored(f"online/{UNIT}", 1)
     comment = written(office)[sent["id"]]
     assert comment.startswith("Chờ hai giờ.\nGọi tôi: ")

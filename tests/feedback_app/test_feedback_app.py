@@ -141,7 +141,7 @@ def test_a_door_that_does_not_take_a_tap_gets_it_again(page: Page, door: Door, s
 def test_a_pause_is_asked_for_in_seconds_or_until_a_date_and_never_for_ever(page: Page) -> None:
     page.goto("/")
     now = "Date.parse('2026-11-30T10:56:00Z')"
-    told = {
+    pauses = {
         "3": 3_000,
         " 12 ": 12_000,
         "Mon, 30 Nov 2026 10:56:25 GMT": 25_000,
@@ -155,7 +155,7 @@ def test_a_pause_is_asked_for_in_seconds_or_until_a_date_and_never_for_ever(page
       const {{ pauseAsked_ms }} = await import("/sending/sender.js");
       return texts.map((text) => pauseAsked_ms(text, {now}));
     }}"""
-    assert dict(zip(told, page.evaluate(asked, list(told)), strict=True)) == told
+    assert dict(zip(pauses, page.evaluate(asked, list(pauses)), strict=True)) == pauses
     assert page.evaluate("async () => (await import('/sending/sender.js')).pauseAsked_ms(null, 0)") == 0
 
 
@@ -570,8 +570,8 @@ def test_the_config_tells_the_speed_of_the_servers_clock(server: PageServer, spe
     server.stop()
     server.settings = server.settings.model_copy(update={"clock": str(clock)})
     server.start()
-    told = httpx.get(f"{server.settings.feedback_url}/config.json").json()
-    assert told["clock_speed"] == pytest.approx(speed, rel=0.02)
+    answer = httpx.get(f"{server.settings.feedback_url}/config.json").json()
+    assert answer["clock_speed"] == pytest.approx(speed, rel=0.02)
 
 
 def test_every_health_address_answers(server: PageServer) -> None:

@@ -184,8 +184,8 @@ def known(door: Door) -> Iterator[PageServer]:
     server.stop()
 
 
-def asked(server: PageServer, **told: Any) -> int:
-    tap = {"device": "TAB-01", "unit": UNIT, "rating": str(uuid4()), "time": datetime.now(UTC).isoformat()} | told
+def asked(server: PageServer, **values: Any) -> int:
+    tap = {"device": "TAB-01", "unit": UNIT, "rating": str(uuid4()), "time": datetime.now(UTC).isoformat()} | values
     headers = {"Authorization": "Bearer of-the-tablet"}
     return httpx.post(
         f"{server.settings.feedback_url}/comment-link", json=tap, headers=headers, trust_env=False

@@ -84,8 +84,8 @@ def office(stack: Stack) -> Stack:
     return stack
 
 
-def address(stack: Stack, dossier: str, **told: object) -> str:
-    link = LINK.model_copy(update={"dossier": dossier, **told})
+def address(stack: Stack, dossier: str, **values: object) -> str:
+    link = LINK.model_copy(update={"dossier": dossier, **values})
     return link.address(stack.settings.feedback_url, stack.key)
 
 

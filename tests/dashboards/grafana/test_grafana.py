@@ -144,8 +144,8 @@ def filled(request: pytest.FixtureRequest, engine: Settings) -> Iterator[tuple[s
             put(store, list(working_day(hanoi(), DAY, 41, 0.01)))
             cares = {"unit": "H26.66.01", "by": "Chị Lan", "comment": "mở thêm quầy"}
             put(store, [event("alert.acknowledged", "SAT_CSAT", at, **cares)])
-            told = {"counter": "Quầy 'số' 1", "reasons": [severe_reasons()[0]]}
-            put(store, [rating(NASTY, at, 1, f"n{n}", **told) for n in range(12)])
+            values = {"counter": "Quầy 'số' 1", "reasons": [severe_reasons()[0]]}
+            put(store, [rating(NASTY, at, 1, f"n{n}", **values) for n in range(12)])
         elif request.param == "one answer only":
             put(store, [unit("H26", level="city"), unit(NASTY, "H26"), rating(NASTY, at)])
         yield request.param, store
@@ -160,11 +160,11 @@ NUMBERS = re.compile(r"(Nullable\()?(U?Int|Float)")
 def test_every_statement_gives_what_its_form_asks_for(filled: tuple[str, Client], seen: Range, chosen: str) -> None:
     without_rows = []
     for where, (sql, form) in STATEMENTS.items():
-        told = on_the_server(in_the_browser(sql, {"unit": chosen}, seen), seen)
-        assert "$" not in told, where
-        found = filled[1].query(told)
+        expanded = on_the_server(in_the_browser(sql, {"unit": chosen}, seen), seen)
+        assert "$" not in expanded, where
+        found = filled[1].query(expanded)
         if form == SERIES:
-            columns, kinds = columns_of(filled[1], told)
+            columns, kinds = columns_of(filled[1], expanded)
             times = [row[0] for row in found.result_rows]
             assert columns[0] == "time", where
             assert TIMES.match(kinds[0]), where
@@ -180,18 +180,18 @@ def test_every_statement_gives_what_its_form_asks_for(filled: tuple[str, Client]
 
 
 def test_who_took_care_and_which_rules_changed_are_annotations(filled: tuple[str, Client]) -> None:
-    def told(name: str, seen: Range, unit: str = "H26") -> list[Any]:
+    def annotations_named(name: str, seen: Range, unit: str = "H26") -> list[Any]:
         sql, _ = STATEMENTS[f"hailong-unit-vi {name}"]
         asked = on_the_server(in_the_browser(sql, {"unit": unit}, seen), seen)
         return [tuple(row) for row in filled[1].query(asked).result_rows]
 
-    taken = [row[1:] for row in told("Đã nhận xử lý", A_DAY)]
+    taken = [row[1:] for row in annotations_named("Đã nhận xử lý", A_DAY)]
     assert taken == ([("H26.66.01, SAT_CSAT: Chị Lan – mở thêm quầy", ["SAT_CSAT"])] if filled[0] == "filled" else [])
-    assert told("Đã nhận xử lý", A_DAY, NASTY) == []
+    assert annotations_named("Đã nhận xử lý", A_DAY, NASTY) == []
     of_2022 = Range(*(round(datetime(2022, month, 1, tzinfo=UTC).timestamp() * 1000) for month in (7, 9)))
-    changes = [row[1:] for row in told("Bộ chỉ số thay đổi", of_2022)]
+    changes = [row[1:] for row in annotations_named("Bộ chỉ số thay đổi", of_2022)]
     assert ("Bộ chỉ số 766 có hiệu lực", ["qd766"]) in changes
-    assert told("Bộ chỉ số thay đổi", A_DAY) == []
+    assert annotations_named("Bộ chỉ số thay đổi", A_DAY) == []
 
 
 def columns_of(store: Client, sql: str) -> tuple[list[str], list[str]]:
@@ -205,8 +205,8 @@ def alerted(store: Client, rule: dict[str, Any], now: datetime) -> dict[str, flo
     asked, judged = (part["model"] for part in rule["data"])
     now_ms = round(now.timestamp() * 1000)
     seen = Range(now_ms - rule["data"][0]["relativeTimeRange"]["from"] * 1000, now_ms)
-    told = on_the_server(asked["rawSql"], seen)
-    found, (_, kinds) = store.query(told), columns_of(store, told)
+    expanded = on_the_server(asked["rawSql"], seen)
+    found, (_, kinds) = store.query(expanded), columns_of(store, expanded)
     assert sum(bool(NUMBERS.match(kind)) for kind in kinds) == 1, "an alert has one number"
     assert all("String" in kind for kind in kinds if not NUMBERS.match(kind)), "and otherwise texts"
     assert not any(kind.startswith("Nullable(F") for kind in kinds)

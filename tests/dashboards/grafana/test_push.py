@@ -41,8 +41,8 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length)) if length else None
         self.server.heard.append((self.command, self.path, self.headers.get("Authorization", "")))
-        status, said = self.judge(body)
-        text = json.dumps(said).encode()
+        status, answer = self.judge(body)
+        text = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(text)))
@@ -73,8 +73,8 @@ class Handler(BaseHTTPRequestHandler):
 
 def found(package: str) -> str:
     """The version that a package says of itself."""
-    said: str = import_module(package).__version__
-    return said
+    version: str = import_module(package).__version__
+    return version
 
 
 @pytest.fixture
@@ -117,10 +117,10 @@ def test_a_refusal_names_what_was_refused_and_why(grafana: StandIn, refuses: str
 
 def test_a_grafana_that_is_away_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HAILONG_GRAFANA_URL", f"http://127.0.0.1:{free_port()}")
-    told = CliRunner().invoke(app, ["grafana", "push"])
-    assert told.exit_code == 1
-    assert "Grafana did not take it: folder" in told.output
-    assert "Traceback" not in told.output
+    result = CliRunner().invoke(app, ["grafana", "push"])
+    assert result.exit_code == 1
+    assert "Grafana did not take it: folder" in result.output
+    assert "Traceback" not in result.output
 
 
 def test_the_store_is_still_asked_with_urllib3_itself() -> None:

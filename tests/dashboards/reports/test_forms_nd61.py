@@ -74,8 +74,8 @@ def answers(totals: dict[str, float]) -> tuple[dict[str, Any], dict[str, Any], d
     def score(name: str, total: float) -> dict[str, Any]:
         parts = [{"points": total if n == 0 else 0.0} for n in range(9)]
         band = {"name_vi": "?", "name_en": "?", "icon": "?"}
-        told = {"unit": name, "unit_name_vi": name, "unit_name_en": name, "points": total, "attainable": 18}
-        return {**told, "band": band, "cards": [{"components": parts}]}
+        score = {"unit": name, "unit_name_vi": name, "unit_name_en": name, "points": total, "attainable": 18}
+        return {**score, "band": band, "cards": [{"components": parts}]}
 
     def figure(name: str, numerator: int | None, cases: int) -> dict[str, Any]:
         status = "insufficient" if numerator is None else "ok"
@@ -179,8 +179,8 @@ def test_the_forms_are_written_the_same_twice_and_the_means_are_those_of_the_uni
     for n in range(2):
         path = tmp_path / f"{n}.xlsx"
         arguments = ["official", str(path), "--unit", CITY, "--staff", OFFICIAL, "--period", "2026-03"]
-        told = CliRunner().invoke(app, ["report", *arguments], env=variables)
-        assert told.exit_code == 0, told.output
+        result = CliRunner().invoke(app, ["report", *arguments], env=variables)
+        assert result.exit_code == 0, result.output
         made.append(path.read_bytes())
     assert made[0] == made[1]
     page = load_workbook(tmp_path / "0.xlsx").active

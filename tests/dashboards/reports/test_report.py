@@ -54,7 +54,7 @@ def test_a_period_is_a_day_a_month_a_quarter_or_a_year(text: str, first: str, af
 
 
 @pytest.mark.parametrize("text", ["2026-13", "2026-Q5", "2026-Q0", "2026-00", "yesterday", "2026-02-30"])
-def test_what_is_no_period_is_said(text: str) -> None:
+def test_a_text_that_is_no_period_is_refused(text: str) -> None:
     with pytest.raises(ReportError, match="is no day"):
         period_of(text, TODAY)
 
@@ -98,9 +98,9 @@ def office(stack: Stack) -> Stack:
         at = f"2026-03-02T09:{n:02}:00+07:00"
         sent.append(rating(f"{ROOT}.1", at, 4 if n < 18 else 1, str(n), source=SOURCE))
         for kind in ("accepted", "completed"):
-            told = {"due_at": "2026-03-03T16:00:00+07:00", "channel": "direct"} if kind == "accepted" else {}
+            values = {"due_at": "2026-03-03T16:00:00+07:00", "channel": "direct"} if kind == "accepted" else {}
             body = event(f"dossier.{kind}", f"RP-{n}", at, unit=f"{ROOT}.1", source=SOURCE)
-            sent.append(body | {"data": body["data"] | told})
+            sent.append(body | {"data": body["data"] | values})
     assert stack.send(sent) == []
     stack.wait_stored(SOURCE, 60)
     return stack
@@ -128,12 +128,12 @@ def test_the_sheet_of_766_adds_up_to_the_score_that_is_served(office: Stack) -> 
 def test_every_kind_is_written(office: Stack, tmp_path: Path, kind: str, language: str) -> None:
     path = tmp_path / f"{kind}.xlsx"
     variables = {"HAILONG_API_URL": office.settings.api_url}
-    told = CliRunner().invoke(
+    result = CliRunner().invoke(
         app,
         ["report", kind, str(path), "--unit", ROOT, "--period", "2026-03", "--language", language, "--staff", "CB-1"],
         env=variables,
     )
-    assert told.exit_code == 0, told.output
+    assert result.exit_code == 0, result.output
     page = load_workbook(path).active
     assert page is not None
     words = [str(cell) for row in page.iter_rows(values_only=True) for cell in row if cell is not None]
@@ -150,10 +150,10 @@ def test_what_cannot_be_reported_is_said_in_one_line(office: Stack, tmp_path: Pa
         (["qd766", "a.xlsx", "--unit", ROOT, "--mail", "x@example.vn"], "HAILONG_SMTP_URL"),
     ):
         arguments[1] = str(tmp_path / arguments[1])
-        told = CliRunner().invoke(app, ["report", *arguments], env=variables)
-        assert told.exit_code == 1
-        assert says in told.output
-        assert "Traceback" not in told.output
+        result = CliRunner().invoke(app, ["report", *arguments], env=variables)
+        assert result.exit_code == 1
+        assert says in result.output
+        assert "Traceback" not in result.output
 
 
 class Postman(socketserver.StreamRequestHandler):
