@@ -36,7 +36,7 @@ class Pairing:
     user_code: str
     ends_s: float
     interval_s: int = INTERVAL_S
-    asked_s: float | None = None
+    requested_s: float | None = None
     granted: dict[str, Any] | None = None
 
 
@@ -71,8 +71,8 @@ class Pairings:
         if pairing is None or pairing.ends_s <= now_s:
             return "expired_token"
         self._by_device_code.move_to_end(device_code)
-        early = pairing.asked_s is not None and now_s < pairing.asked_s + pairing.interval_s - JITTER_S
-        pairing.asked_s = now_s
+        early = pairing.requested_s is not None and now_s < pairing.requested_s + pairing.interval_s - JITTER_S
+        pairing.requested_s = now_s
         if early:
             pairing.interval_s += SLOWER_BY_S
             return "slow_down"

@@ -82,14 +82,14 @@ def test_the_best_face_is_on_the_left_and_scores_highest(page: Page, door: Door,
 
 @pytest.mark.browser
 def test_the_token_never_reaches_a_server_in_an_address(page: Page) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    addresses: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url))
     set_up(page)
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", page.url)
     page.reload()
     expect(page.get_by_role("radio").first).to_be_visible()
     # The browser reports the fragment of a page's own address; it sends none.
-    assert [url for url in asked if "secret-01" in url.partition("#")[0]] == []
+    assert [url for url in addresses if "secret-01" in url.partition("#")[0]] == []
 
 
 @pytest.mark.browser
@@ -151,11 +151,11 @@ def test_a_pause_is_asked_for_in_seconds_or_until_a_date_and_never_for_ever(page
         "9" * 400: 600_000,
         **dict.fromkeys(["", "soon", "-5", "1e9", "NaN"], 0),
     }
-    asked = f"""async (texts) => {{
+    script = f"""async (texts) => {{
       const {{ pauseAsked_ms }} = await import("/sending/sender.js");
       return texts.map((text) => pauseAsked_ms(text, {now}));
     }}"""
-    assert dict(zip(pauses, page.evaluate(asked, list(pauses)), strict=True)) == pauses
+    assert dict(zip(pauses, page.evaluate(script, list(pauses)), strict=True)) == pauses
     assert page.evaluate("async () => (await import('/sending/sender.js')).pauseAsked_ms(null, 0)") == 0
 
 
@@ -299,8 +299,8 @@ def test_contrast_is_enough_for_shapes_and_words(page: Page) -> None:
     assert len(set(fills)) == 5
     assert min(map(_contrast_to_white, fills)) >= 3
     shown = page.evaluate("() => getComputedStyle(document.querySelector('.face span')).color")
-    word = "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", shown)[:3])
-    assert _contrast_to_white(word) >= 4.5
+    colour = "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", shown)[:3])
+    assert _contrast_to_white(colour) >= 4.5
 
 
 @pytest.mark.browser

@@ -82,9 +82,9 @@ def test_units_in_a_circle_do_not_hang_anybody() -> None:
     ],
 )
 def test_a_broken_configuration_is_refused(values: dict[str, Any], detail: str) -> None:
-    found = decode(json.dumps(configured("POINT", **values)).encode())
-    assert isinstance(found, Refusal)
-    assert detail in found.detail
+    refusal = decode(json.dumps(configured("POINT", **values)).encode())
+    assert isinstance(refusal, Refusal)
+    assert detail in refusal.detail
 
 
 def test_every_language_of_the_page_can_be_configured() -> None:
@@ -160,15 +160,15 @@ def test_a_city_changes_its_tablets_and_takes_it_back(
     def followed() -> Any:
         return httpx.get(where, **ask).json()["values"]  # type: ignore[arg-type]
 
-    def told_of(scope: str, count: int) -> bool:
+    def is_listed(scope: str, count: int) -> bool:
         words = stack.get("/v1/reference")["events"]
         return len([w for w in words if w["type"] == "device.configured" and w["subject"] == scope]) == count
 
     assert followed() == {}
     assert configure(stack.settings, "CONF.CITY", {"faces": 3}, back=False) == 0
-    wait_until(lambda: told_of("CONF.CITY", 1), 30)
+    wait_until(lambda: is_listed("CONF.CITY", 1), 30)
     assert configure(stack.settings, "CONF.CITY", {"faces": 5, "large_text": True}, back=False) == 0
-    wait_until(lambda: told_of("CONF.CITY", 2), 30)
+    wait_until(lambda: is_listed("CONF.CITY", 2), 30)
     assert configure(stack.settings, "CONF.CITY", {"faces": 9}, back=False) == 1
     assert "invalid_value: data.faces" in capsys.readouterr().out
     assert followed() == {"faces": 5, "large_text": True}

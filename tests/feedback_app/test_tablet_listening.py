@@ -34,8 +34,8 @@ MOODS = ["Rất hài lòng", "Hài lòng", "Không hài lòng", "Rất không h�
 
 
 def heard(page: Page) -> list[str]:
-    found: list[str] = page.evaluate("played")
-    return found
+    texts: list[str] = page.evaluate("played")
+    return texts
 
 
 @pytest.mark.browser
@@ -88,9 +88,9 @@ def test_a_tap_ends_the_reading_and_counts(page: Page, door: Door) -> None:
     until(lambda: bool(heard(page)), page=page)
     tap(page, "Hài lòng")
     expect(page.get_by_role("radio").first).to_be_visible()
-    said = len(heard(page))
+    played = len(heard(page))
     page.wait_for_timeout(1_500)
-    assert len(heard(page)) == said < 1 + len(MOODS)
+    assert len(heard(page)) == played < 1 + len(MOODS)
     assert len(door.ids) == 1
 
 
@@ -105,9 +105,9 @@ def test_the_reading_is_started_and_ended_with_the_keyboard(page: Page) -> None:
     until(lambda: bool(heard(page)), page=page)
     page.keyboard.press("Enter")
     expect(listen).to_have_attribute("aria-pressed", "false")
-    said = len(heard(page))
+    played = len(heard(page))
     page.wait_for_timeout(1_500)
-    assert len(heard(page)) == said < 1 + len(MOODS)
+    assert len(heard(page)) == played < 1 + len(MOODS)
 
 
 @pytest.mark.browser

@@ -296,18 +296,18 @@ def _empty(texts: dict[str, Any], prefix: str = "") -> Iterator[str]:
 
 def test_sql_is_written_in_the_warehouse_only() -> None:
     wrong = [
-        f"{_place(path)}: {found[0]}"
+        f"{_place(path)}: {match[0]}"
         for path in _files(".py")
         if not _place(path).startswith(MAY_HOLD_SQL)
         for text in _strings(path)
-        if (found := SQL.search(text)) and text.strip() != "SELECT 1"
+        if (match := SQL.search(text)) and text.strip() != "SELECT 1"
     ]
     assert not wrong
 
 
 def _strings(path: Path) -> Iterator[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    told = {
+    docstrings = {
         id(node.body[0].value)
         for node in ast.walk(tree)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
@@ -315,7 +315,7 @@ def _strings(path: Path) -> Iterator[str]:
         and isinstance(node.body[0], ast.Expr)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             yield node.value
 
 

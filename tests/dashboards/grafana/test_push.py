@@ -71,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def found(package: str) -> str:
+def version_of(package: str) -> str:
     """The version that a package says of itself."""
     version: str = import_module(package).__version__
     return version
@@ -124,5 +124,5 @@ def test_a_grafana_that_is_away_is_told_in_one_line(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_store_is_still_asked_with_urllib3_itself() -> None:
-    assert version("urllib3") == found("urllib3"), "build the fork with URLLIB3_NO_OVERRIDE=1"
-    assert version("urllib3-future") == found("urllib3_future")
+    assert version("urllib3") == version_of("urllib3"), "build the fork with URLLIB3_NO_OVERRIDE=1"
+    assert version("urllib3-future") == version_of("urllib3_future")

@@ -47,19 +47,19 @@ def case(*attributes: str, steps: tuple[int, int, int] = (0, 0, 0), offices: int
     ],
 )
 def test_a_dossier_has_the_points_of_the_circular(dossier: Case, expected: list[float | None]) -> None:
-    found = line([dossier])
-    assert list(found.points.values()) == expected
+    score = line([dossier])
+    assert list(score.points.values()) == expected
     counted = [points for points in [*expected[:4], expected[5]] if points is not None]
-    assert (found.total, found.attainable) == (sum(counted), 2 * len(counted))
+    assert (score.total, score.attainable) == (sum(counted), 2 * len(counted))
 
 
 @pytest.mark.parametrize(("late", "band"), [(0, "All duties done"), (10, "Less than 70 % of the duties done")])
 def test_the_class_follows_from_the_means_and_is_not_told_while_an_index_is_missing(late: int, band: str) -> None:
     good = case("early", "ended_in_time", steps=(1, 1, 0), offices=2)
     bad = case("ended_late", "faulted", "faulted_again", steps=(1, 0, 0), offices=0)
-    found = line([bad] * late + [good] * (10 - late)).band
-    assert found is not None
-    assert found.name_en == band
+    reached = line([bad] * late + [good] * (10 - late)).band
+    assert reached is not None
+    assert reached.name_en == band
     assert line([case("early", "ended_in_time")] * 10).band is None
 
 
@@ -175,14 +175,14 @@ def test_the_forms_are_written_the_same_twice_and_the_means_are_those_of_the_uni
     office: Stack, tmp_path: Path
 ) -> None:
     variables = {"HAILONG_API_URL": office.settings.api_url}
-    made = []
+    contents = []
     for n in range(2):
         path = tmp_path / f"{n}.xlsx"
         arguments = ["official", str(path), "--unit", CITY, "--staff", OFFICIAL, "--period", "2026-03"]
         result = CliRunner().invoke(app, ["report", *arguments], env=variables)
         assert result.exit_code == 0, result.output
-        made.append(path.read_bytes())
-    assert made[0] == made[1]
+        contents.append(path.read_bytes())
+    assert contents[0] == contents[1]
     page = load_workbook(tmp_path / "0.xlsx").active
     assert page is not None
     rows = [list(row) for row in page.iter_rows(values_only=True)]

@@ -64,9 +64,9 @@ def test_the_texts_are_complete_in_both_languages() -> None:
 
 
 def test_a_workbook_has_the_rows_and_is_the_same_twice() -> None:
-    made = files.excel(SHEET)
-    assert made == files.excel(SHEET)
-    page = load_workbook(io.BytesIO(made)).active
+    workbook = files.excel(SHEET)
+    assert workbook == files.excel(SHEET)
+    page = load_workbook(io.BytesIO(workbook)).active
     assert page is not None
     rows = [[cell for cell in row if cell is not None] for row in page.iter_rows(values_only=True)]
     assert rows[:3] == [["PHIẾU <CHẤM>"], ["Quyết định 766"], ["Đơn vị", "Phường Cửa Nam"]]
@@ -82,9 +82,9 @@ def test_a_page_says_nothing_as_a_dash_and_names_stay_text() -> None:
 
 
 def test_a_page_becomes_a_pdf() -> None:
-    made = files.pdf(SHEET, "vi")
-    assert made.startswith(b"%PDF-")
-    assert len(made) > 5_000
+    pdf = files.pdf(SHEET, "vi")
+    assert pdf.startswith(b"%PDF-")
+    assert len(pdf) > 5_000
 
 
 ROOT, SOURCE = "RP", "test/report"
