@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,10 +23,12 @@ from contract.links.comment import CommentLink
 from contract.links.rating import RatingLink
 from dashboards.grafana.files import every_file
 from dashboards.reports.command import KINDS
+from dashboards.texts.by_language import texts_in
 from feedback_app.app import make_app
 from runtime.settings import Settings
 
 KEY = "secret-key"
+MOST_RUNS = 30
 PERIOD = {"from": "2026-03-01"}
 PAGES = {
     "supervisor": ("dashboards.pages.supervisor.page", "draw", {"unit": "Q", **PERIOD}),
@@ -41,10 +44,17 @@ def pages(language: str) -> Iterator[tuple[str, str]]:
         app = AppTest.from_string(f"from {module} import {draw}\n{draw}()\n", default_timeout=60)
         for parameter, value in {"lang": language, **query}.items():
             app.query_params[parameter] = value
-        app.run()
-        assert not app.exception, app.exception
+        markup = ""
+        # A page waits some seconds for its first answers, then shows that it has none yet.
+        for _ in range(MOST_RUNS):
+            app.run()
+            assert not app.exception, app.exception
+            markup = " ".join(block.proto.body for block in app.get("html"))
+            if texts_in(language)("loading") not in markup:
+                break
+            time.sleep(1)
         choices = [option for box in app.selectbox for option in (box.label, *box.options)]
-        yield f"page {name}", " ".join([*(block.proto.body for block in app.get("html")), *choices])
+        yield f"page {name}", " ".join([markup, *choices])
 
 
 def citizens(language: str) -> Iterator[tuple[str, str]]:
