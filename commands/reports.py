@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from contract.languages import FIRST
 from runtime.console import out, read_settings
 
 
@@ -19,21 +20,22 @@ def report(
     period: Annotated[str, typer.Option(help="2026-11, 2026-Q4, 2026 or 2026-11-23; last month when left out.")] = "",
     level: Annotated[str, typer.Option(help="Units of a ranking.")] = "service_point",
     staff: Annotated[str, typer.Option(help="The official whose sheet it is (official).")] = "",
-    language: Annotated[str, typer.Option(help="vi or en.")] = "vi",
+    language: Annotated[str, typer.Option(help="Language of its texts: a folder of dashboards/texts.")] = FIRST,
     mail: Annotated[list[str] | None, typer.Option(help="Address to send it to; again for more.")] = None,
 ) -> None:
     """Write a report as Excel, page or PDF from the figures of the screen, and mail it."""
     from contract.time import VIETNAM
-    from dashboards.reports.command import KINDS, Asked, ReportError, period_of, write
+    from dashboards.reports.command import KINDS, ReportError, ReportRequest, period_of, write
+    from dashboards.texts.by_language import languages
     from runtime.clock import clock_from
 
     settings = read_settings()
     try:
-        if kind not in KINDS or language not in {"vi", "en"}:
+        if kind not in KINDS or language not in languages():
             raise ReportError(f"there is no report {kind!r} in {language!r}")
         first, after = period_of(period, clock_from(settings.clock)().astimezone(VIETNAM).date())
-        asked = Asked(kind, unit, first, after, "en" if language == "en" else "vi", level, staff)
-        write(settings, asked, file, mail or ())
+        request = ReportRequest(kind, unit, first, after, language, level, staff)
+        write(settings, request, file, mail or ())
     except ReportError as error:
         out.print(f"[red]no report[/]: {error}", soft_wrap=True)
         raise typer.Exit(1) from error

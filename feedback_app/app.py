@@ -10,13 +10,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
 from fastapi import FastAPI, Response
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
-from contract.ratings.reasons import reasons
 from feedback_app.bodies import Bodies
 from feedback_app.pairing.routes import FOLDER as PAIR
 from feedback_app.pairing.routes import TabletPairing
@@ -24,51 +22,29 @@ from feedback_app.phone.comment import Comments
 from feedback_app.phone.pages import FOLDER as ONLINE
 from feedback_app.phone.pages import PhonePages
 from feedback_app.phone.rating import OnlineRating
+from feedback_app.texts.by_language import EveryText, tablet_texts
 from runtime.clock import clock_from, speed_of
 from runtime.http import HEALTH_ROUTES, serve_app
 from runtime.settings import Settings
 
-FOLDER = Path(__file__).parent
-STATIC = FOLDER / "static"
-SPEECH = STATIC / "speech"
-TEXTS = FOLDER / "texts.yaml"
+TABLET = Path(__file__).parent / "tablet"
+"""The files of the tablet's page, served at the root."""
 
-Texts = dict[str, Any]
+SPEECH = TABLET / "speech"
 
 
-def read_texts(path: Path = TEXTS) -> Texts:
-    """Every language's texts with the reasons of the contract, the first language first.
+def shell(texts: EveryText) -> dict[str, Any]:
+    """The ``files`` that the page needs to start without a network, and their ``version``, a hash of all of them.
 
-    Raises ValueError when a language lacks a text that the first one has, or the name of a reason.
+    The spoken clips (``speech``) are fetched after them.
     """
-    texts: Texts = yaml.safe_load(path.read_text(encoding="utf-8"))
-    for language, words in texts.items():
-        shown = {code: reason.names.get(language) for code, reason in reasons().items() if reason.on_tablet}
-        words["reasons"] = {code: name for code, name in shown.items() if name}
-    first, *others = texts
-    for language in others:
-        if different := _keys(texts[first]) ^ _keys(texts[language]):
-            raise ValueError(f"{path}: {first} and {language} differ in {', '.join(sorted(different))}")
-    return texts
-
-
-def _keys(texts: Texts, prefix: str = "") -> set[str]:
-    found: set[str] = set()
-    for key, value in texts.items():
-        found |= _keys(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}"}
-    return found
-
-
-def shell(texts: Texts) -> dict[str, Any]:
-    """What the page needs to start without a network: its ``version`` (a hash of all of it) and its ``files``.
-
-    ``speech``, what can be read aloud, is fetched after them.
-    """
-    speech = sorted(path.relative_to(STATIC).as_posix() for path in SPEECH.glob("*/*.mp3"))
-    pages = sorted(path.name for path in STATIC.iterdir() if path.is_file())
+    speech = sorted(path.relative_to(TABLET).as_posix() for path in SPEECH.glob("*/*.mp3"))
+    pages = sorted(
+        place for path in TABLET.rglob("*.*") if (place := path.relative_to(TABLET).as_posix()) not in speech
+    )
     digest = hashlib.sha256(json.dumps(texts, ensure_ascii=False).encode())
     for name in [*pages, *speech]:
-        digest.update(name.encode() + (STATIC / name).read_bytes())
+        digest.update(name.encode() + (TABLET / name).read_bytes())
     files = [f"/{name}" for name in pages if name not in ("index.html", "sw.js")]
     return {
         "version": digest.hexdigest()[:12],
@@ -78,10 +54,10 @@ def shell(texts: Texts) -> dict[str, Any]:
 
 
 class Page(StaticFiles):
-    """The files of ``static/``, sent with the rules that the browser keeps for the page."""
+    """The files of ``tablet/``, sent with the rules that the browser keeps for the page."""
 
     def __init__(self, ingest_url: str) -> None:
-        super().__init__(directory=STATIC, html=True)
+        super().__init__(directory=TABLET, html=True)
         self._headers = {
             # The service worker keeps the page; a cache in between could only mix two versions.
             "Cache-Control": "no-cache",
@@ -99,9 +75,9 @@ class Page(StaticFiles):
 
 
 def make_app(settings: Settings) -> FastAPI:
-    """The pages' server. Raises ValueError when a text is missing in a language or the clock's setting is wrong."""
+    """The pages' server. Raises ValueError when a language lacks a text or the clock's setting is wrong."""
     clock = clock_from(settings.clock)
-    texts = read_texts()
+    texts = tablet_texts()
     ingest_url = settings.public_ingest_url or settings.ingest_url
     shell_script = f"self.SHELL = {json.dumps(shell(texts))};\n"
     app = FastAPI(title="hailong feedback", docs_url=None, redoc_url=None, openapi_url=None, routes=[*HEALTH_ROUTES])
@@ -111,8 +87,7 @@ def make_app(settings: Settings) -> FastAPI:
 
     @app.get("/config.json")
     async def config() -> JSONResponse:
-        told = {"server_time": clock().isoformat(), "clock_speed": speed_of(clock)}
-        body = {**told, "ingest_url": ingest_url}
+        body = {"server_time": clock().isoformat(), "clock_speed": speed_of(clock), "ingest_url": ingest_url}
         return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
     @app.get("/texts.json")
@@ -138,5 +113,5 @@ def make_app(settings: Settings) -> FastAPI:
 
 
 def serve(settings: Settings) -> None:
-    """Serve the page at ``settings.feedback_url`` until the process is told to stop."""
+    """Serve the pages at ``settings.feedback_url`` until the process is stopped."""
     serve_app(make_app(settings), settings.feedback_url, settings.listen_host)

@@ -1,7 +1,7 @@
-"""What the citizens' server reads of a request, and how many requests it works on at once: bounds for all routes.
+"""Bounds for all routes of the citizens' server: size and time of a body, and requests at once.
 
-It stands on the internet and most of its routes ask for no key. So nothing is read that could not be a form or a tap,
-nothing is waited for that comes drop by drop, and whoever floods one kind of page leaves the others alone.
+The server stands on the internet and most of its routes ask for no key. So a body longer than a form or a tap is not
+read, a body that comes too slowly is not awaited, and a flood of one kind of page leaves the others alone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST_BYTES = 65_536
 READ_WITHIN_S = 10.0
 DRAINED_BYTES = 16 * MOST_BYTES
 DRAINED_WITHIN_S = 2.0
-"""So much of a refused body is thrown away before the connection is closed: who still sends then reads the answer."""
+"""A refused body is read up to here before the connection is closed, so that a client still sending gets the answer."""
 
 RETRY_AFTER_S = 5
 TOO_LARGE = f"the body is longer than {MOST_BYTES} bytes"
@@ -35,31 +35,31 @@ MOST_WAITING = 256
 
 @dataclass
 class Lane:
-    """Requests of one kind: those that are worked on, and those whose bodies are awaited, which cost but memory."""
+    """Requests of one kind: those being answered, and those whose bodies are awaited, which cost only memory."""
 
     busy: int = 0
     waiting: int = 0
 
     @property
     def is_full(self) -> bool:
-        """Whether a further request is told to come again."""
+        """Whether a further request is refused with 503."""
         return self.busy >= MOST_BUSY or self.waiting >= MOST_WAITING
 
 
 def lanes() -> Mapping[str, Lane]:
-    """By the beginning of the path. What has no lane (the tablet's page, health) costs nothing but a file."""
+    """By the beginning of the path. Paths without a lane (the tablet's page, health) cost only a file."""
     return {start: Lane() for start in ("/comment-link", "/c/", "/r/", "/pair")}
 
 
 class Bodies:
-    """The outermost layer: 413, 408 and 503 before anything is parsed."""
+    """The outermost layer: answers 413, 408 and 503 before anything is parsed."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._lanes = lanes()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers by itself, or lets the application read at most ``MOST_BYTES`` within ``READ_WITHIN_S``."""
+        """Refuses the request, or lets the application read at most ``MOST_BYTES`` within ``READ_WITHIN_S``."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -112,7 +112,7 @@ class _Reading:
 
 
 def _closing(send: Send, reading: _Reading) -> Send:
-    """Ends the connection with an answer that comes before the whole body was read: nothing more of it is wanted."""
+    """Closes the connection after an answer that is sent before the whole body was read."""
 
     async def send_(message: Message) -> None:
         if message["type"] == "http.response.start" and not reading.is_done:

@@ -1,8 +1,8 @@
-"""What the tablet reads aloud: ``python -m feedback_app.speech`` makes the clips that are not there yet.
+"""The clips that the tablet reads aloud; ``python -m feedback_app.speech`` makes the missing ones.
 
-A clip is ``static/speech/LANGUAGE/NAME.mp3``, NAME being the question, a face, a reason or ``why`` of ``texts.yaml``.
-It is never made anew while it is there, so a recorded human voice takes a clip's place by its name. A text that changed
-needs its clip deleted first. Run by hand, with espeak-ng and ffmpeg installed; the product itself needs neither.
+A clip is ``tablet/speech/LANGUAGE/NAME.mp3``. NAME is a key of ``texts/LANGUAGE/tablet.yaml``: the question, a face, a
+reason or ``why``. An existing clip is kept, so a recorded human voice takes a clip's place under its name; delete the
+clip of a text that changed. Run by hand, with espeak-ng and ffmpeg installed; the product itself needs neither.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from feedback_app.app import SPEECH, read_texts
+from feedback_app.app import SPEECH
+from feedback_app.texts.by_language import tablet_texts
 
 WORDS_A_MINUTE = 140
 """Slower than the voices' own 175: for old ears, in a noisy hall."""
@@ -28,30 +29,30 @@ ENCODED = ("-ac", "1", "-ar", "16000", "-c:a", "libmp3lame", "-b:a", "16k")
 PLAIN = ("-write_xing", "0", "-id3v2_version", "0", "-map_metadata", "-1", "-bitexact")
 
 
-def spoken(words: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def clip_texts(texts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Name and text of every clip of a language."""
-    yield from ((name, words[name]) for name in ("question", "why"))
-    yield from words["moods"].items()
-    yield from words["reasons"].items()
+    yield from ((name, texts[name]) for name in ("question", "why"))
+    yield from texts["moods"].items()
+    yield from texts["reasons"].items()
 
 
-def make(language: str, text: str, file: Path) -> None:
+def record(language: str, text: str, file: Path) -> None:
     """Reads a text into a file with espeak-ng's voice of this name; CalledProcessError when a program fails."""
     # "Ông/bà" is two words, no sign.
-    said = ["espeak-ng", "-v", language, "-s", str(WORDS_A_MINUTE), "--stdout", text.replace("/", " ")]
-    voice = subprocess.run(said, capture_output=True, check=True).stdout
+    speak = ["espeak-ng", "-v", language, "-s", str(WORDS_A_MINUTE), "--stdout", text.replace("/", " ")]
+    voice = subprocess.run(speak, capture_output=True, check=True).stdout
     encode = ["ffmpeg", "-loglevel", "error", "-y", "-i", "pipe:0", "-af", SOUND, *ENCODED, *PLAIN, str(file)]
     subprocess.run(encode, input=voice, check=True)
 
 
 def main() -> int:
-    """0 when every text of every language has its clip."""
-    for language, words in read_texts().items():
+    """Records the missing clips of every language; returns 0."""
+    for language, texts in tablet_texts().items():
         (SPEECH / language).mkdir(parents=True, exist_ok=True)
-        for name, text in spoken(words):
+        for name, text in clip_texts(texts):
             file = SPEECH / language / f"{name}.mp3"
             if not file.exists():
-                make(language, text, file)
+                record(language, text, file)
                 sys.stdout.write(f"{file.relative_to(SPEECH)}: {file.stat().st_size} bytes\n")
     return 0
 

@@ -49,7 +49,7 @@ class Door(ThreadingHTTPServer):
     @property
     def ids(self) -> list[str]:
         """The id of every rating that came, repeated ones too."""
-        return [str(one.id) for _, _, events in self.posts for one in events]
+        return [str(event.id) for _, _, events in self.posts for event in events]
 
     @property
     def last(self) -> AnyEvent:
@@ -64,8 +64,8 @@ class _DoorHandler(BaseHTTPRequestHandler):
         self._answer(200, "")
 
     def do_GET(self) -> None:
-        told = {"server_time": datetime.now(UTC).isoformat(), "clock_speed": 1}
-        self._answer(200, json.dumps({**told, **self.server.configuration}))
+        clock = {"server_time": datetime.now(UTC).isoformat(), "clock_speed": 1}
+        self._answer(200, json.dumps({**clock, **self.server.configuration}))
 
     def do_POST(self) -> None:
         raw = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -14,10 +14,20 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from contract.events.fields import Amount, CalendarDay, Code, Count, Data, Day, LocalTime, Text, UtcTime
+from contract.ratings.reasons import tablet_languages
 
 UnitLevel = Literal["ministry", "city", "department", "centre", "branch", "service_point", "counter", "external"]
-Language = Literal["vi", "en"]
-"""What the tablet's page has texts in."""
+
+
+def _tablet_language(value: str) -> str:
+    if value not in tablet_languages():
+        expected = " or ".join(map(repr, tablet_languages()))
+        raise PydanticCustomError("literal_error", "must be {expected}", {"expected": expected})
+    return value
+
+
+Language = Annotated[str, AfterValidator(_tablet_language)]
+"""A language of the tablet's page."""
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from contract.events.reference import UnitLevel
 from contract.indicators.measures import DISTRIBUTIONS, Counts, is_of_dossiers, terms, value_of
 from contract.indicators.missing import Reason
+from contract.languages import field_in
 
 Z95 = 1.959964
 SECONDS_OF = {"minutes": 60, "hours": 3600}
@@ -112,9 +113,9 @@ class Indicator(Closed):
                 raise ValueError(f"{self.id}: targets from {one.valid_from} and {other.valid_from} overlap")
         return self
 
-    def name_in(self, language: Literal["vi", "en"]) -> str:
-        """The indicator's name in a language."""
-        return self.name_vi if language == "vi" else self.name_en
+    def name_in(self, language: str) -> str:
+        """The indicator's name in a language; in the first language where it has none in this one."""
+        return str(field_in(language, vars(self)))
 
     def formulas(self) -> list[str]:
         """All formulas of the figure, and those of cases that explain a missing one."""

@@ -5,13 +5,15 @@ Codes of other collectors are kept as received; only the listed ones have a name
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from contract.languages import FIRST
 
 MOST_ON_TABLET = 6
 """People do not look at more pictures (HappyOrNot shows six at most)."""
@@ -38,12 +40,23 @@ class Reason(BaseModel):
     severe: bool = False
     on_tablet: bool = False
 
+    def name_in(self, language: str) -> str:
+        """Its name in a language; in the first language where it has none in this one."""
+        return self.names.get(language, self.names[FIRST])
+
 
 @cache
 def reasons() -> Mapping[str, Reason]:
     """All reasons by code, in the order of the screen; pydantic's ValidationError names a fault in the file."""
-    entries = yaml.safe_load(files("contract.ratings").joinpath("reasons.yaml").read_text(encoding="utf-8"))
-    return TypeAdapter(dict[str, Reason]).validate_python(entries)
+    listed = yaml.safe_load(files("contract.ratings").joinpath("reasons.yaml").read_text(encoding="utf-8"))
+    return TypeAdapter(dict[str, Reason]).validate_python(listed)
+
+
+@cache
+def tablet_languages() -> Sequence[str]:
+    """The languages that tablets can be set to: those in which every reason on their page has a name."""
+    shown = [reason.names for reason in reasons().values() if reason.on_tablet]
+    return [language for language in shown[0] if all(language in names for names in shown)]
 
 
 def severe_reasons() -> list[str]:

@@ -1,6 +1,6 @@
-"""Grafana's alert rules: what misses its target beyond doubt, and silence; as a file and as the API takes them.
+"""Grafana's alert rules, as a provisioning file and for its API: figures surely beyond their targets, and silence.
 
-A rule's uid stays for ever: Grafana cannot reliably take back a rule that came from a file. Retire one with
+A rule's uid never changes, because Grafana cannot reliably delete a rule that came from a file; retire one with
 ``isPaused``. Grafana expands ``$…`` in labels of such files; labels here have none.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contract.indicators.catalogue import catalogue
-from dashboards.grafana.panels import JUST_BEYOND, target_of
+from dashboards.grafana.panels import JUST_BEYOND, language_of_units, target_of
 from dashboards.grafana.query import PLUGIN, PLUGIN_VERSION, QUERY_TYPES, TABLE
 from dashboards.texts.by_language import Texts
 from warehouse.grafana_sql import figures as figure_statements
@@ -25,11 +25,11 @@ WATCHED = {"SAT_CSAT": (8 * 3600, 2), "OPS_WAIT_AVG": (3600, 3), "TIM_OVERDUE_RA
 
 
 def rules(languages: Sequence[Texts]) -> list[dict[str, Any]]:
-    """The rules as both forms have them alike; titles in the first language, summaries in each."""
+    """The fields that file and API have in common; titles in the first language, summaries in each."""
     first = languages[0]
-    found = [_of_indicator(name, back_s, panel, languages) for name, (back_s, panel) in WATCHED.items()]
+    watched = [_indicator_rule(name, back_s, panel, languages) for name, (back_s, panel) in WATCHED.items()]
     return [
-        *found,
+        *watched,
         _rule(
             "hailong-silence",
             first("alerts.silence"),
@@ -44,19 +44,24 @@ def rules(languages: Sequence[Texts]) -> list[dict[str, Any]]:
 
 def as_file(languages: Sequence[Texts]) -> dict[str, Any]:
     """The provisioning file."""
-    told = [{**rule, "for": f"{rule['for']}s"} for rule in rules(languages)]
-    group = {"orgId": 1, "name": GROUP, "folder": languages[0]("folder"), "interval": f"{EVERY_S}s", "rules": told}
+    group = {
+        "orgId": 1,
+        "name": GROUP,
+        "folder": languages[0]("folder"),
+        "interval": f"{EVERY_S}s",
+        "rules": [{**rule, "for": f"{rule['for']}s"} for rule in rules(languages)],
+    }
     return {"apiVersion": 1, "groups": [group]}
 
 
 def as_api(languages: Sequence[Texts], folder_uid: str) -> dict[str, Any]:
     """The rule group as ``PUT /api/v1/provisioning/folder/…/rule-groups/…`` takes it."""
     own = {"orgID": 1, "folderUID": folder_uid, "ruleGroup": GROUP}
-    told = [{**rule, "for": f"{rule['for']}s", **own} for rule in rules(languages)]
-    return {"title": GROUP, "folderUid": folder_uid, "interval": EVERY_S, "rules": told}
+    sent = [{**rule, "for": f"{rule['for']}s", **own} for rule in rules(languages)]
+    return {"title": GROUP, "folderUid": folder_uid, "interval": EVERY_S, "rules": sent}
 
 
-def _of_indicator(name: str, back_s: int, panel: int, languages: Sequence[Texts]) -> dict[str, Any]:
+def _indicator_rule(name: str, back_s: int, panel: int, languages: Sequence[Texts]) -> dict[str, Any]:
     indicator = catalogue().indicators[name]
     target = target_of(indicator)
     if target is None:
@@ -65,7 +70,7 @@ def _of_indicator(name: str, back_s: int, panel: int, languages: Sequence[Texts]
     if target.op == "<=":
         missed = {"type": "gt", "params": [target.value + JUST_BEYOND]}
     first = languages[0]
-    sql = figure_statements.beyond_doubt(indicator, Members.of_level("service_point"), first.language)
+    sql = figure_statements.beyond_doubt(indicator, Members.of_level("service_point"), language_of_units(first))
     shown = {"dashboardUid": f"hailong-now-{first.language}", "panelId": panel}
     severity = {"severity": "warning", "indicator": name}
     title, summaries = first(f"alerts.{name}"), _summaries(name, languages)
@@ -88,7 +93,7 @@ def _rule(
     annotations: dict[str, str],
     labels: dict[str, str],
 ) -> dict[str, Any]:
-    asked = {
+    query = {
         "refId": "A",
         "datasource": {"type": PLUGIN, "uid": SOURCE_UID},
         "editorType": "sql",
@@ -99,7 +104,7 @@ def _rule(
         "maxDataPoints": 1000,
         "rawSql": sql,
     }
-    judged = {
+    threshold = {
         "refId": "C",
         "type": "threshold",
         "datasource": {"type": "__expr__", "uid": "__expr__"},
@@ -121,13 +126,13 @@ def _rule(
                 "refId": "A",
                 "datasourceUid": SOURCE_UID,
                 "relativeTimeRange": {"from": back_s, "to": 0},
-                "model": asked,
+                "model": query,
             },
             {
                 "refId": "C",
                 "datasourceUid": "__expr__",
                 "relativeTimeRange": {"from": back_s, "to": 0},
-                "model": judged,
+                "model": threshold,
             },
         ],
     }

@@ -1,4 +1,4 @@
-"""The four dashboards, each one question: right now, one unit, procedures and counters, the pipeline."""
+"""The four dashboards: right now, one unit, procedures and counters, the pipeline. Each answers one question."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from dashboards.grafana.panels import (
     bars,
     figure,
     hours,
+    language_of_units,
     legend,
     listed,
     ranking,
@@ -48,7 +49,7 @@ DELAYS = {"delay_median": expressions.nearest_rank("sumMap(delays_s)", 0.5)} | {
     "delay_p99": expressions.nearest_rank("sumMap(delays_s)", 0.99)
 }
 OF_UNIT = Members.of_unit(CHOSEN)
-ANY = {name: repr(told) for name, told in evidence.EVERY_CASE._asdict().items()}
+ANY = {name: repr(value) for name, value in evidence.EVERY_CASE._asdict().items()}
 
 
 def right_now(texts: Texts) -> dashboard.Dashboard:
@@ -86,7 +87,7 @@ def procedures(texts: Texts) -> dashboard.Dashboard:
     ended |= {"late_share": _share("settled_late", "settled")}
     by_procedure = statements.rows("dossiers_by_procedure", ended, OF_UNIT)
     tile(board, listed("procedures.dossiers", by_procedure, ended, texts), 14, 14)
-    scales = {name: repr(told) for name, told in evidence.SCALES.items()}
+    scales = {name: repr(value) for name, value in evidence.SCALES.items()}
     rated = {"unit": "within", "counter": "part", "answered": "answered", "share": _share("satisfied", "answered")}
     by_counter = statements.rows("ratings_by", rated, OF_UNIT, by="'counter'", **scales)
     tile(board, listed("procedures.counters", by_counter, rated, texts), 10, 14)
@@ -114,7 +115,7 @@ BOARDS: dict[str, Callable[[Texts], dashboard.Dashboard]] = {
     "procedures": procedures,
     "pipeline": pipeline,
 }
-"""The dashboards by the last word of their uid."""
+"""The dashboards by the part of their uid before the language."""
 
 
 def board(name: str, texts: Texts) -> Dashboard:
@@ -126,12 +127,12 @@ def board(name: str, texts: Texts) -> Dashboard:
 
 
 def uid(name: str, texts: Texts) -> str:
-    """Fixed: links, alerts and bookmarks refer to it."""
+    """A dashboard's uid. It never changes: links, alerts and bookmarks refer to it."""
     return f"hailong-{name}-{texts.language}"
 
 
 def _board(name: str, group: str, since: str, texts: Texts) -> dashboard.Dashboard:
-    made = (
+    board = (
         dashboard.Dashboard(texts(f"{group}.title"))
         .uid(uid(name, texts))
         .description(texts(f"{group}.about"))
@@ -159,27 +160,27 @@ def _board(name: str, group: str, since: str, texts: Texts) -> dashboard.Dashboa
         )
         .with_variable(_units(texts))
     )
-    told = {
+    annotations = {
         "targets": ("blue", statements.target_changes()),
         "acknowledged": ("green", statements.acknowledgements(OF_UNIT)),
         "rules": ("purple", statements.rule_changes(_changes(texts))),
     }
-    for about, (colour, sql) in told.items():
-        made = made.annotation(
+    for kind, (colour, sql) in annotations.items():
+        board = board.annotation(
             dashboard.AnnotationQuery()
-            .name(texts(f"told.{about}"))
+            .name(texts(f"annotations.{kind}"))
             .datasource(VARIABLE_SOURCE)
             .enable(True)
             .icon_color(colour)
-            .target(ClickHouseQuery(sql, ref_id=about))
+            .target(ClickHouseQuery(sql, ref_id=kind))
         )
-    tile(made, legend(texts(f"{group}.legend")), 24, 3)
-    return made
+    tile(board, legend(texts(f"{group}.legend")), 24, 3)
+    return board
 
 
 def _changes(texts: Texts) -> Iterator[tuple[date, str, str]]:
     for change in catalogue().changes:
-        name = change.rule_set.name_vi if texts.language == "vi" else change.rule_set.name_en
+        name = texts.name_of(vars(change.rule_set))
         if change.begins:
             yield change.day, texts("rule_begins", name=name), change.rule_set.id
         if change.targets:
@@ -191,7 +192,7 @@ def _share(part: str, whole: str) -> str:
 
 
 def _units(texts: Texts) -> dashboard.QueryVariable:
-    sql = statements.unit_choices(texts.language, SHOWN_LEVELS)
+    sql = statements.unit_choices(language_of_units(texts), SHOWN_LEVELS)
     query: dict[str, Any] = {"refId": "unit", "queryType": "sql", "editorType": "sql", "rawSql": sql}
     return (
         dashboard.QueryVariable("unit")

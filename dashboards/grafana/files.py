@@ -1,4 +1,4 @@
-"""What Grafana reads at its start: dashboards, data source, alert rules; written by ``hailong grafana write``."""
+"""The files that Grafana reads at its start (dashboards, data source, alert rules); ``hailong grafana write``."""
 
 from __future__ import annotations
 
@@ -12,35 +12,33 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from dashboards.grafana import alerts
 from dashboards.grafana.boards import BOARDS, board
 from dashboards.grafana.query import PLUGIN
-from dashboards.texts.by_language import Language, Texts, texts_in
+from dashboards.texts.by_language import Texts, languages, texts_in
 
-HERE = Path(__file__).parent
-FOLDER = HERE / "files"
+FOLDER = Path(__file__).parent / "files"
 MOUNTED_AT = "/etc/hailong/boards"
-LANGUAGES: tuple[Language, ...] = ("vi", "en")
 
 
-def words() -> list[Texts]:
+def every_language() -> list[Texts]:
     """The texts in each language, the first language first; ValueError names those that one of them lacks."""
-    return [texts_in(language, HERE / "words.yaml") for language in LANGUAGES]
+    return [texts_in(language, "grafana") for language in languages()]
 
 
 def dashboard_json(name: str, texts: Texts) -> dict[str, Any]:
-    """A dashboard as Grafana stores it (classic form, which files and the API both take)."""
-    told: dict[str, Any] = json.loads(json.dumps(board(name, texts), cls=JSONEncoder))
+    """A dashboard as Grafana stores it, in the classic format, which files and the API both take."""
+    content: dict[str, Any] = json.loads(json.dumps(board(name, texts), cls=JSONEncoder))
     # The SDK moves links and annotations into a menu, out of sight.
-    for part in (*told["links"], *told["annotations"]["list"]):
+    for part in (*content["links"], *content["annotations"]["list"]):
         del part["placement"]
-    return told
+    return content
 
 
 def folder_uid(texts: Texts) -> str:
-    """Of the folder of one language's dashboards."""
+    """The uid of the folder of one language's dashboards."""
     return f"hailong-{texts.language}"
 
 
 def data_source() -> dict[str, Any]:
-    """The store as Grafana reads it, by a user that may read and nothing else."""
+    """The store as a data source; its user may only read."""
     return {
         "name": "ClickHouse",
         "uid": alerts.SOURCE_UID,
@@ -61,7 +59,7 @@ def data_source() -> dict[str, Any]:
 
 def every_file() -> dict[str, str]:
     """Each file's text by its path below ``FOLDER``."""
-    languages = words()
+    every_texts = every_language()
     provider = {
         "type": "file",
         "allowUiUpdates": False,
@@ -76,33 +74,33 @@ def every_file() -> dict[str, str]:
             **provider,
             "options": {"path": f"{MOUNTED_AT}/{texts.language}"},
         }
-        for texts in languages
+        for texts in every_texts
     ]
-    found = {
+    contents = {
         "provisioning/dashboards/hailong.yaml": _yaml({"apiVersion": 1, "providers": providers}),
         "provisioning/datasources/clickhouse.yaml": _yaml({"apiVersion": 1, "datasources": [data_source()]}),
-        "provisioning/alerting/rules.yaml": _yaml(alerts.as_file(languages)),
+        "provisioning/alerting/rules.yaml": _yaml(alerts.as_file(every_texts)),
     }
-    for texts in languages:
+    for texts in every_texts:
         for name in BOARDS:
-            told = json.dumps(dashboard_json(name, texts), sort_keys=True, indent=1, ensure_ascii=False)
-            found[f"boards/{texts.language}/{name}.json"] = told + "\n"
-    return found
+            content = json.dumps(dashboard_json(name, texts), sort_keys=True, indent=1, ensure_ascii=False)
+            contents[f"boards/{texts.language}/{name}.json"] = content + "\n"
+    return contents
 
 
 def write(folder: Path = FOLDER) -> list[Path]:
-    """Writes every file; those it wrote."""
-    written = []
+    """Writes every file; returns their paths."""
+    paths = []
     for name, text in every_file().items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-        written.append(path)
-    return written
+        paths.append(path)
+    return paths
 
 
 class _Literal(yaml.SafeDumper):
-    """Texts of several lines as they stand."""
+    """Writes texts of several lines as blocks."""
 
 
 _Literal.add_representer(
@@ -111,6 +109,6 @@ _Literal.add_representer(
 )
 
 
-def _yaml(told: dict[str, Any]) -> str:
+def _yaml(content: dict[str, Any]) -> str:
     head = "# Made by `hailong grafana write`; change the Python beside it, not this file.\n"
-    return head + yaml.dump(told, Dumper=_Literal, sort_keys=False, allow_unicode=True, width=120)
+    return head + yaml.dump(content, Dumper=_Literal, sort_keys=False, allow_unicode=True, width=120)

@@ -14,8 +14,10 @@ from grafana_foundation_sdk.models.dashboard import (
     ThresholdsMode,
 )
 
+from contract.events.reference import UnitDefined
 from contract.indicators.catalogue import catalogue
 from contract.indicators.indicator import Indicator, Target
+from contract.languages import FIRST
 from dashboards.grafana.query import SERIES, TABLE, VARIABLE_SOURCE, ClickHouseQuery
 from dashboards.texts.by_language import Texts
 from warehouse.grafana_sql import figures as figure_statements
@@ -36,7 +38,7 @@ Panel = bargauge.Panel | stat.Panel | table.Panel | text.Panel | timeseries.Pane
 
 
 def tile(board: dashboard.Dashboard, panel: Panel, width: int, height: int) -> None:
-    """Puts a panel behind those that the board has; sizes in the 24 columns and the rows of the grid."""
+    """Appends a panel to the board; sizes are in the 24 columns and the rows of its grid."""
     board.with_panel(panel.span(width).height(height))
 
 
@@ -46,7 +48,7 @@ def figure(name: str, texts: Texts) -> stat.Panel:
     return (
         stat.Panel()
         .title(indicator.name_in(texts.language))
-        .description(_told(indicator, texts))
+        .description(_description(indicator, texts))
         .datasource(VARIABLE_SOURCE)
         .with_target(ClickHouseQuery(figure_statements.figures([indicator], Members.of_unit(CHOSEN))))
         .unit(UNITS[indicator.unit])
@@ -106,7 +108,7 @@ def hours(title: str, query: str, columns: Mapping[str, str], texts: Texts, unit
 def ranking(title: str, names: Sequence[str], level: Any, texts: Texts) -> table.Panel:
     """The units of a level below the chosen one, the worst of the first indicator first; a name leads to its board."""
     indicators = [catalogue().indicators[name] for name in names]
-    sql = figure_statements.worst_first(indicators, Members.of_level(level, CHOSEN), texts.language, rows=50)
+    sql = figure_statements.worst_first(indicators, Members.of_level(level, CHOSEN), language_of_units(texts), rows=50)
     panel = listed(title, sql, ["unit", "name"], texts)
     panel.override_by_name("name", [*_shown_as(texts("columns.name")), unit_link(texts)])
     for indicator in indicators:
@@ -139,15 +141,20 @@ def listed(title: str, sql: str, columns: Iterable[str], texts: Texts) -> table.
     return panel
 
 
-def legend(words: str) -> text.Panel:
-    """A sentence or two on top: what the dashboard answers and how its figures come about."""
-    return text.Panel().title("").content(words).transparent(True)
+def legend(content: str) -> text.Panel:
+    """A sentence or two on top: the question of the dashboard and the source of its figures."""
+    return text.Panel().title("").content(content).transparent(True)
 
 
 def unit_link(texts: Texts) -> DynamicConfigValue:
     """A cell that leads to the board of the unit in its row, at the same time."""
     url = f"/d/{UNIT_BOARD}-{texts.language}?${{__url_time_range}}&var-unit=${{__data.fields.unit}}"
     return DynamicConfigValue("links", [{"title": texts("see_unit"), "url": url}])
+
+
+def language_of_units(texts: Texts) -> str:
+    """The language in which the store has the units' names: the first one where it has none in that of the texts."""
+    return texts.language if f"name_{texts.language}" in UnitDefined.model_fields else FIRST
 
 
 def target_of(indicator: Indicator) -> Target | None:
@@ -179,12 +186,12 @@ def _steps(target: Target | None) -> list[Threshold]:
     return [Threshold(None, GOOD), Threshold(target.value + JUST_BEYOND, BAD)]
 
 
-def _told(indicator: Indicator, texts: Texts) -> str:
+def _description(indicator: Indicator, texts: Texts) -> str:
     return texts("stat", name=indicator.name_in(texts.language), source=indicator.source, min_n=indicator.min_n)
 
 
-def _shown_as(words: str) -> list[DynamicConfigValue]:
-    return [DynamicConfigValue("displayName", words)]
+def _shown_as(name: str) -> list[DynamicConfigValue]:
+    return [DynamicConfigValue("displayName", name)]
 
 
 def _plain_count() -> list[DynamicConfigValue]:

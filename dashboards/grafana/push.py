@@ -1,4 +1,4 @@
-"""Sends the dashboards and alert rules to a running Grafana, as often as one likes: everything goes by uid."""
+"""Sends the dashboards and alert rules to a running Grafana; may be repeated, because everything has a fixed uid."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from grafana_client.client import GrafanaClientError, GrafanaException
 
 from dashboards.grafana import alerts
 from dashboards.grafana.boards import BOARDS
-from dashboards.grafana.files import dashboard_json, folder_uid, words
+from dashboards.grafana.files import dashboard_json, every_language, folder_uid
 from runtime.settings import Settings
 
 TIMEOUT_S = 20.0
@@ -18,37 +18,37 @@ NOT_FOUND = 404
 
 
 class GrafanaRefusedError(Exception):
-    """Grafana did not take something; says what and why."""
+    """Grafana refused an item; the message names the item and the reason."""
 
 
 def push(settings: Settings) -> Iterator[str]:
-    """Sends everything and names each thing sent; raises GrafanaRefusedError.
+    """Sends everything and yields the name of each item sent; raises GrafanaRefusedError.
 
     Grafana must have a data source with the uid ``clickhouse``. A dashboard or rule that somebody changed there is
-    replaced; what is not ours is left alone.
+    replaced; other dashboards and rules are left alone.
     """
     token = settings.grafana_token.get_secret_value() or None
     grafana = GrafanaApi.from_url(settings.grafana_url, token, timeout=TIMEOUT_S)
-    languages = words()
+    languages = every_language()
     for texts in languages:
         folder = folder_uid(texts)
-        yield _sent(f"folder {texts('folder')}", _send_folder, grafana, folder, texts("folder"))
+        yield _send(f"folder {texts('folder')}", _send_folder, grafana, folder, texts("folder"))
         for name in BOARDS:
             board = dashboard_json(name, texts)
-            told = {"dashboard": board, "folderUid": folder, "overwrite": True, "message": "hailong grafana push"}
-            yield _sent(f"dashboard {board['title']}", grafana.dashboard.update_dashboard, told)
+            body = {"dashboard": board, "folderUid": folder, "overwrite": True, "message": "hailong grafana push"}
+            yield _send(f"dashboard {board['title']}", grafana.dashboard.update_dashboard, body)
     folder = folder_uid(languages[0])
     rules, editable_there = alerts.as_api(languages, folder), True
     send = grafana.alertingprovisioning.update_rule_group
-    yield _sent("alert rules", send, folder, alerts.GROUP, rules, editable_there)
+    yield _send("alert rules", send, folder, alerts.GROUP, rules, editable_there)
 
 
-def _sent(what: str, send: Callable[..., Any], *arguments: Any) -> str:
+def _send(item: str, send: Callable[..., Any], *arguments: Any) -> str:
     try:
         send(*arguments)
     except (GrafanaException, OSError) as error:
-        raise GrafanaRefusedError(f"{what}: {error}") from error
-    return what
+        raise GrafanaRefusedError(f"{item}: {error}") from error
+    return item
 
 
 def _send_folder(grafana: GrafanaApi, uid: str, title: str) -> None:

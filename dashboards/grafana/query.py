@@ -17,14 +17,14 @@ VARIABLE_SOURCE = DataSourceRef(type_val=PLUGIN, uid="${datasource}")
 
 @dataclass
 class ClickHouseQuery(variants.Dataquery, builder.Builder[variants.Dataquery]):
-    """``sql`` with the plugin's macros; ``form`` is SERIES (first column a time) or TABLE."""
+    """``sql`` with the plugin's macros; ``shape`` is SERIES (first column a time) or TABLE."""
 
     sql: str
-    form: int = TABLE
+    shape: int = TABLE
     ref_id: str = "A"
 
     def build(self) -> variants.Dataquery:
-        """Itself."""
+        """The query itself: it is its own builder."""
         return self
 
     def to_json(self) -> dict[str, Any]:
@@ -34,8 +34,8 @@ class ClickHouseQuery(variants.Dataquery, builder.Builder[variants.Dataquery]):
             "datasource": VARIABLE_SOURCE,
             "editorType": "sql",
             "rawSql": self.sql,
-            "format": self.form,
-            "queryType": QUERY_TYPES[self.form],
+            "format": self.shape,
+            "queryType": QUERY_TYPES[self.shape],
             "pluginVersion": PLUGIN_VERSION,
         }
 

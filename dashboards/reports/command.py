@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from contract.indicators.catalogue import catalogue
+from contract.languages import FIRST, field_in
 from dashboards.reports import files, mail
 from dashboards.reports.form_01 import form_01
 from dashboards.reports.form_03 import form_03
@@ -17,7 +18,7 @@ from runtime.api_client import ApiClient, ApiError, ApiStatusError
 from runtime.settings import Settings
 
 TIMEOUT_S = 60.0
-ASKED_AT_MOST = 5
+MOST_ATTEMPTS = 5
 RULE_SETS = {"qd766": "qd766", "nd61": "nd61_2018", "staff": "nd61_staff"}
 RANKINGS = {"ranking": "qd766"}
 FORM_03 = "ranking-nd61"
@@ -29,8 +30,7 @@ HEADLINE = (
     *("TIM_EARLY_RATE", "TIM_OVERDUE_RATE", "SUP_RATE", "SUP_GT1_RATE", "ONL_DOSSIER_RATE", "PAY_ONLINE", "DIG_RESULT"),
 )
 KINDS = (*RULE_SETS, *RANKINGS, FORM_03, FORM_01, "scorecard", "figures")
-WORDS = Path(__file__).with_name("words.yaml")
-FORMS: dict[str, Callable[[Sheet, Language], bytes]] = {
+WRITERS: dict[str, Callable[[Sheet, Language], bytes]] = {
     ".xlsx": lambda sheet, _: files.excel(sheet),
     ".html": lambda sheet, language: files.html(sheet, language).encode(),
     ".pdf": files.pdf,
@@ -38,20 +38,20 @@ FORMS: dict[str, Callable[[Sheet, Language], bytes]] = {
 
 
 class ReportError(Exception):
-    """There is no report; says why."""
+    """No report can be made; the message has the reason."""
 
 
-class Asked(NamedTuple):
-    """What is reported: the kind, of which unit, from a day to another (exclusive; None is now), in which language.
+class ReportRequest(NamedTuple):
+    """A report's kind, unit, period (``after`` is exclusive; None is now) and language.
 
-    ``level`` says which units a ranking has, ``staff`` whose sheet form 01 is.
+    ``level`` is that of the units in a ranking, ``staff`` the official of form 01.
     """
 
     kind: str
     unit: str
     first: date
     after: date | None
-    language: Language = "vi"
+    language: Language = FIRST
     level: str = "service_point"
     staff: str = ""
 
@@ -59,8 +59,8 @@ class Asked(NamedTuple):
 def period_of(text: str, today: date) -> tuple[date, date | None]:
     """``2026-11-23``, ``2026-11``, ``2026-Q4`` or ``2026`` as the first day and the one after the last.
 
-    The latter is None while the period runs: what is open then is not late yet. An empty text is the last month that is
-    over; raises ReportError.
+    The latter is None while the period runs, because what is still open is not late yet. An empty text is the last
+    month that is over. Raises ReportError.
     """
     first, after = _days_of(text, today)
     return first, None if after > today else after
@@ -87,69 +87,69 @@ def _days_of(text: str, today: date) -> tuple[date, date]:
     return day, day + timedelta(days=1)
 
 
-def sheet_of(settings: Settings, asked: Asked) -> Sheet:
+def sheet_of(settings: Settings, request: ReportRequest) -> Sheet:
     """The sheet; raises ReportError when the read API has no answer."""
-    texts = texts_in(asked.language, WORDS)
-    parameters = {"unit": asked.unit, "from": asked.first.isoformat()}
-    parameters |= {"to": asked.after.isoformat()} if asked.after else {}
+    texts = texts_in(request.language, "reports")
+    parameters = {"unit": request.unit, "from": request.first.isoformat()}
+    parameters |= {"to": request.after.isoformat()} if request.after else {}
     with ApiClient(settings.api_url, TIMEOUT_S) as api:
-        if asked.kind in RULE_SETS:
-            rule_set = RULE_SETS[asked.kind]
+        if request.kind in RULE_SETS:
+            rule_set = RULE_SETS[request.kind]
             rules = catalogue().rule_set(rule_set)
             wanted = ",".join(rules.components if rules else ())
             scores, figures = _agreeing(api, {**parameters, "rule_set": rule_set}, {**parameters, "ids": wanted})
-            return points_sheet(asked.kind, scores, {figure["id"]: figure for figure in figures["indicators"]}, texts)
-        name = _unit_name(api, asked)
-        if asked.kind in RANKINGS:
-            scores = _ask(api, "/v1/scores", {**parameters, "rule_set": RANKINGS[asked.kind], "level": asked.level})
-            return ranking_sheet(asked.kind, scores, name, texts)
-        if asked.kind == FORM_03:
+            return points_sheet(request.kind, scores, {figure["id"]: figure for figure in figures["indicators"]}, texts)
+        name = _unit_name(api, request)
+        if request.kind in RANKINGS:
+            scores = _ask(api, "/v1/scores", {**parameters, "rule_set": RANKINGS[request.kind], "level": request.level})
+            return ranking_sheet(request.kind, scores, name, texts)
+        if request.kind == FORM_03:
             points = {**parameters, "rule_set": "nd61_2018"}
             ratings = {**parameters, "ids": "SAT_CSAT,SAT_VERY"}
             return form_03(
-                _ask(api, "/v1/scores", {**points, "level": asked.level}),
+                _ask(api, "/v1/scores", {**points, "level": request.level}),
                 _ask(api, "/v1/scores", points),
-                _ask(api, "/v1/ranking", {**ratings, "level": asked.level}),
+                _ask(api, "/v1/ranking", {**ratings, "level": request.level}),
                 _ask(api, "/v1/indicators", ratings),
                 texts,
             )
-        if asked.kind == FORM_01:
-            if not asked.staff:
+        if request.kind == FORM_01:
+            if not request.staff:
                 raise ReportError("whose sheet? name the official by --staff")
-            return form_01(_ask(api, "/v1/staff-sheet", {**parameters, "staff": asked.staff}), name, texts)
-        if asked.kind == "scorecard":
+            return form_01(_ask(api, "/v1/staff-sheet", {**parameters, "staff": request.staff}), name, texts)
+        if request.kind == "scorecard":
             totals = [_ask(api, "/v1/scores", {**parameters, "rule_set": rules}) for rules in SCORECARD_TOTALS]
             figures = _ask(api, "/v1/indicators", {**parameters, "ids": ",".join(SCORECARD)})
             return scorecard_sheet(figures, totals, name, texts)
         return figures_sheet(_ask(api, "/v1/indicators", {**parameters, "ids": ",".join(HEADLINE)}), name, texts)
 
 
-def write(settings: Settings, asked: Asked, path: Path, to: Sequence[str] = ()) -> None:
-    """Writes the report, its form by the file's ending, and mails it; raises ReportError."""
-    if path.suffix not in FORMS:
-        raise ReportError(f"{path.name}: a report is one of {', '.join(FORMS)}")
-    sheet = sheet_of(settings, asked)
+def write(settings: Settings, request: ReportRequest, path: Path, to: Sequence[str] = ()) -> None:
+    """Writes the report in the format of the file's ending, and mails it; raises ReportError."""
+    if path.suffix not in WRITERS:
+        raise ReportError(f"{path.name}: a report is one of {', '.join(WRITERS)}")
+    sheet = sheet_of(settings, request)
     try:
-        made = FORMS[path.suffix](sheet, asked.language)
+        content = WRITERS[path.suffix](sheet, request.language)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(made)
+        path.write_bytes(content)
         if to:
-            texts = texts_in(asked.language, WORDS)
-            head = dict(zip(("unit", "period", "as_of"), (words for _, words in sheet.head), strict=True))
-            told = {"title": sheet.title, **head}
-            mail.send(settings, to, texts("mail.subject", **told), texts("mail.body", **told), path.name, made)
+            texts = texts_in(request.language, "reports")
+            head = dict(zip(("unit", "period", "as_of"), (text for _, text in sheet.head), strict=True))
+            values = {"title": sheet.title, **head}
+            mail.send(settings, to, texts("mail.subject", **values), texts("mail.body", **values), path.name, content)
     except (files.NoChromiumError, mail.MailError, OSError) as error:
         raise ReportError(str(error)) from error
 
 
 def _agreeing(api: ApiClient, score: dict[str, str], figures: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Points and the figures behind them, of one moment: asked until points before and after the figures agree."""
+    """Points and the figures behind them, of one moment: read until the points before and after the figures agree."""
     before = _ask(api, "/v1/scores", score)
-    for _ in range(ASKED_AT_MOST):
-        found = _ask(api, "/v1/indicators", figures)
+    for _ in range(MOST_ATTEMPTS):
+        indicators = _ask(api, "/v1/indicators", figures)
         after = _ask(api, "/v1/scores", score)
         if before["scores"] == after["scores"]:
-            return after, found
+            return after, indicators
         before = after
     raise ReportError("the figures change while they are read; report a period that is over")
 
@@ -163,11 +163,11 @@ def _ask(api: ApiClient, path: str, parameters: dict[str, str]) -> dict[str, Any
         raise ReportError(f"the read API at {api.url} does not answer: {error}") from error
 
 
-def _unit_name(api: ApiClient, asked: Asked) -> str:
+def _unit_name(api: ApiClient, request: ReportRequest) -> str:
     for unit in _ask(api, "/v1/units", {})["units"]:
-        if unit["unit"] == asked.unit:
-            return str(unit[f"name_{asked.language}"])
-    raise ReportError(f"no unit has the code {asked.unit!r}")
+        if unit["unit"] == request.unit:
+            return str(field_in(request.language, unit))
+    raise ReportError(f"no unit has the code {request.unit!r}")
 
 
 def _month(year: int, month: int) -> date:

@@ -15,7 +15,7 @@ from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 
 from dashboards.reports.sheets import Sheet, Value
-from dashboards.texts import formats as form
+from dashboards.texts import formats
 from dashboards.texts.by_language import Language
 from dashboards.texts.plain_text import cell, escape
 
@@ -46,7 +46,7 @@ footer { margin-top: 5mm; font-size: 9.5pt; }
 
 
 class NoChromiumError(Exception):
-    """No Chromium is installed, which makes PDF."""
+    """PDF needs Chromium, and none is installed."""
 
 
 def excel(sheet: Sheet) -> bytes:
@@ -57,8 +57,8 @@ def excel(sheet: Sheet) -> bytes:
     page.title = "hailong"
     page.append([cell(sheet.title)])
     page.append([cell(sheet.about)])
-    for words in sheet.head:
-        page.append([cell(word) for word in words])
+    for name, text in sheet.head:
+        page.append([cell(name), cell(text)])
     page.append([])
     page.append([cell(column) for column in sheet.columns])
     top = page.max_row
@@ -81,14 +81,14 @@ def excel(sheet: Sheet) -> bytes:
     for line_below in sheet.foot:
         page.append([cell(line_below)])
     page.freeze_panes = page.cell(row=top + 1, column=1)
-    written = io.BytesIO()
-    book.save(written)
-    return _without_times(written.getvalue())
+    saved = io.BytesIO()
+    book.save(saved)
+    return _without_times(saved.getvalue())
 
 
 def html(sheet: Sheet, language: Language) -> str:
     """A page of A4 to print."""
-    head = "".join(f"<dt>{escape(name)}</dt><dd><b>{escape(words)}</b></dd>" for name, words in sheet.head)
+    head = "".join(f"<dt>{escape(name)}</dt><dd><b>{escape(text)}</b></dd>" for name, text in sheet.head)
     columns = "".join(f'<th scope="col">{escape(column)}</th>' for column in sheet.columns)
     rows = "".join(
         f"<tr{' class=sum' if row.is_sum else ''}>"
@@ -96,7 +96,7 @@ def html(sheet: Sheet, language: Language) -> str:
         for row in sheet.rows
     )
     style = STYLE if len(sheet.columns) <= MOST_UPRIGHT else STYLE.replace("size: A4;", "size: A4 landscape;")
-    foot = "".join(f"<p>{escape(words)}</p>" for words in sheet.foot)
+    foot = "".join(f"<p>{escape(line)}</p>" for line in sheet.foot)
     return (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{escape(sheet.title)}</title>'
         f"<style>{style}</style><h1>{escape(sheet.title)}</h1><p class=about>{escape(sheet.about)}</p><dl>{head}</dl>"
@@ -105,32 +105,32 @@ def html(sheet: Sheet, language: Language) -> str:
 
 
 def pdf(sheet: Sheet, language: Language) -> bytes:
-    """That page as PDF; raises NoChromiumError."""
-    program = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    """The page of ``html`` as PDF; raises NoChromiumError."""
+    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if program is None:
         raise NoChromiumError(f"PDF is made by Chromium, and none of {', '.join(CHROMIUM)} is installed")
     with tempfile.TemporaryDirectory(prefix="hailong-report-") as folder:
-        page, made = Path(folder) / "report.html", Path(folder) / "report.pdf"
+        page, printed = Path(folder) / "report.html", Path(folder) / "report.pdf"
         page.write_text(html(sheet, language), encoding="utf-8")
         options = ["--headless", "--disable-gpu", "--no-sandbox", "--no-first-run", "--no-pdf-header-footer"]
-        command = [program, *options, f"--user-data-dir={folder}/profile", f"--print-to-pdf={made}", page.as_uri()]
+        command = [program, *options, f"--user-data-dir={folder}/profile", f"--print-to-pdf={printed}", page.as_uri()]
         subprocess.run(command, check=True, capture_output=True, timeout=PDF_TIMEOUT_S)
-        return made.read_bytes()
+        return printed.read_bytes()
 
 
 def _cell(value: Value, language: Language, decimals: int) -> str:
     if value is None:
-        return f"<td class=number>{form.NOTHING}</td>"
+        return f"<td class=number>{formats.NOTHING}</td>"
     if isinstance(value, str):
         return f"<td>{escape(value)}</td>"
-    return f"<td class=number>{form.number(value, language, 0 if value == int(value) else decimals)}</td>"
+    return f"<td class=number>{formats.number(value, language, 0 if value == int(value) else decimals)}</td>"
 
 
 def _without_times(book: bytes) -> bytes:
-    """The archive with the same times in it whenever it is made."""
-    written = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(book)) as read, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as made:
+    """The workbook with fixed times in it, so that the same sheet makes the same bytes."""
+    output = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as read, zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as copy:
         for name in read.namelist():
             part = TIMES.sub(rb"\g<1>2000-01-01T00:00:00Z\g<2>", read.read(name))
-            made.writestr(zipfile.ZipInfo(name, LONG_AGO), part, zipfile.ZIP_DEFLATED)
-    return written.getvalue()
+            copy.writestr(zipfile.ZipInfo(name, LONG_AGO), part, zipfile.ZIP_DEFLATED)
+    return output.getvalue()

@@ -9,7 +9,7 @@ from typing import Any
 from contract.indicators.staff_sheet import FEWEST, INDICES
 from dashboards.reports.rounding import to_one_decimal
 from dashboards.reports.sheets import Row, Sheet, framed, name_of
-from dashboards.texts import formats as form
+from dashboards.texts import formats
 from dashboards.texts.by_language import Texts
 
 
@@ -17,7 +17,7 @@ def form_01(answer: Mapping[str, Any], unit: str, texts: Texts) -> Sheet:
     """The sheet of one official from the read API's answer; ``unit`` is the name of the office."""
     rows = []
     for number, dossier in enumerate(answer["dossiers"], 1):
-        ended = f"{form.instant(dossier['ended_at']):%d/%m/%Y}"
+        ended = f"{formats.instant(dossier['ended_at']):%d/%m/%Y}"
         procedure = name_of(dossier, texts, "procedure_name") or dossier["procedure"]
         rows.append(Row([number, dossier["dossier"], procedure, ended, *_points(dossier)]))
     whole = answer["whole"]

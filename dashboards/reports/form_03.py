@@ -23,7 +23,7 @@ def form_03(
     ratings_of_whole: Mapping[str, Any],
     texts: Texts,
 ) -> Sheet:
-    """The units of a level by their rank, and all together; ``ratings`` have SAT_CSAT and SAT_VERY of both."""
+    """The units of a level by rank, and all of them together (``whole``); ``ratings`` are SAT_CSAT and SAT_VERY."""
     [together] = whole["scores"]
     by_indicator = {name: {row["unit"]: row for row in rows} for name, rows in ratings["rankings"].items()}
     rounded = [to_one_decimal(score["points"]) or 0.0 for score in scores["scores"]]
@@ -66,7 +66,7 @@ def _row(place: Value, score: Mapping[str, Any], ratings: Mapping[str, Mapping[s
             *points,
             total,
             score["attainable"],
-            (band.name_vi if texts.language == "vi" else band.name_en) if band else texts("no_band"),
+            texts.name_of(vars(band)) if band else texts("no_band"),
             *_shares(ratings["SAT_CSAT"], ratings["SAT_VERY"]),
         ]
     )

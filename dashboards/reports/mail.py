@@ -15,7 +15,7 @@ PORTS = {"smtp": 587, "smtps": 465}
 
 
 class MailError(Exception):
-    """The mail did not leave; says why."""
+    """The mail was not sent; the message has the reason."""
 
 
 def send(settings: Settings, to: Sequence[str], subject: str, body: str, name: str, file: bytes) -> None:

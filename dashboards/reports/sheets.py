@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from contract.indicators.catalogue import catalogue
-from dashboards.texts import formats as form
+from dashboards.texts import formats
 from dashboards.texts.by_language import Texts, texts_in
 
 Value = str | int | float | None
@@ -25,9 +25,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A report. ``head`` are pairs of words above the table, ``columns`` its words, ``foot`` lines below it.
+    """A report: ``head`` are pairs of name and text above the table, ``foot`` lines below it.
 
-    Numbers that are not whole are shown with so many ``decimals``.
+    ``decimals`` holds for numbers that are not whole.
     """
 
     title: str
@@ -41,10 +41,10 @@ class Sheet:
 
 def points_sheet(kind: str, scores: Mapping[str, Any], figures: Mapping[str, dict[str, Any]], texts: Texts) -> Sheet:
     """One unit's points by a rule set, card by card; ``figures`` are its indicators by id."""
-    found = scores["scores"][0]
+    score = scores["scores"][0]
     rows: list[Row] = []
     number = 0
-    for card in found["cards"]:
+    for card in score["cards"]:
         rows.append(Row(["", name_of(card, texts), "", "", "", card["points"], card["max_points"], ""], is_sum=True))
         for component in card["components"]:
             number += 1
@@ -53,21 +53,21 @@ def points_sheet(kind: str, scores: Mapping[str, Any], figures: Mapping[str, dic
             counted = [figure["numerator"], figure["denominator"], figure["value"]] if figure else [None, None, None]
             standing = texts(f"standings.{component['status']}")
             rows.append(Row([number, name, *counted, component["points"], component["max_points"], standing]))
-    rows.append(Row(["", texts("total"), "", "", "", found["points"], scores["max_points"], ""], is_sum=True))
-    band = found["band"]
-    told = f"{texts('band')}: {name_of(band, texts) if band else texts('no_band')}"
-    most = texts("attainable", attainable=_number(found["attainable"], texts), max=_number(scores["max_points"], texts))
+    rows.append(Row(["", texts("total"), "", "", "", score["points"], scores["max_points"], ""], is_sum=True))
+    band = score["band"]
+    band_line = f"{texts('band')}: {name_of(band, texts) if band else texts('no_band')}"
+    most = texts("attainable", attainable=_number(score["attainable"], texts), max=_number(scores["max_points"], texts))
     columns = ("number", "indicator", "numerator", "denominator", "value", "points", "max_points", "standing")
-    return framed(kind, name_of(found, texts, "unit_name"), scores, columns, rows, [told, most], texts)
+    return framed(kind, name_of(score, texts, "unit_name"), scores, columns, rows, [band_line, most], texts)
 
 
 def scorecard_sheet(answer: Mapping[str, Any], totals: Sequence[Mapping[str, Any]], unit: str, texts: Texts) -> Sheet:
-    """A card for a unit's head: the totals by the rule sets, of what can be attained, above the main figures."""
+    """A card for a unit's head: the totals by rule set, each with the most that can be attained, above the figures."""
     rows = []
     for scores in totals:
-        found = scores["scores"][0]
-        points = texts("of", points=_number(found["points"], texts), of=_number(found["attainable"], texts))
-        band = name_of(found["band"], texts) if found["band"] else texts("no_band")
+        score = scores["scores"][0]
+        points = texts("of", points=_number(score["points"], texts), of=_number(score["attainable"], texts))
+        band = name_of(score["band"], texts) if score["band"] else texts("no_band")
         rows.append(Row(["", f"{texts('total')}: {name_of(scores, texts)}", points, "", "", band], is_sum=True))
     figures = figures_sheet(answer, unit, texts)
     title, about = (texts(f"kinds.scorecard.{part}") for part in ("title", "about"))
@@ -75,9 +75,9 @@ def scorecard_sheet(answer: Mapping[str, Any], totals: Sequence[Mapping[str, Any
 
 
 def ranking_sheet(kind: str, scores: Mapping[str, Any], unit: str, texts: Texts) -> Sheet:
-    """The units of a level by their total points, with those of each card; of a single card, of what it is made of."""
-    found = scores["scores"]
-    parts = _parts(found[0]) if found else []
+    """The units of a level by total points, with the points of each card, or of a single card's components."""
+    units = scores["scores"]
+    parts = _parts(units[0]) if units else []
     known = catalogue().indicators
     names = [
         name_of(part, texts) if "id" in part else known[part["indicator"]].name_in(texts.language) for part in parts
@@ -94,7 +94,7 @@ def ranking_sheet(kind: str, scores: Mapping[str, Any], unit: str, texts: Texts)
                 name_of(score["band"], texts) if score["band"] else texts("no_band"),
             ]
         )
-        for score in found
+        for score in units
     ]
     sheet = framed(kind, unit, scores, ("place", "code", "unit", "points", "attainable", "band"), rows, [], texts)
     return replace(sheet, columns=[*sheet.columns[:3], *names, *sheet.columns[3:]])
@@ -107,16 +107,16 @@ def _parts(score: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 def figures_sheet(answer: Mapping[str, Any], unit: str, texts: Texts) -> Sheet:
     """A unit's indicators with n, target and whether it is met."""
-    of_page = texts_in(texts.language)
+    page_texts = texts_in(texts.language)
     rows = [
         Row(
             [
                 number,
                 name_of(figure, texts),
-                form.quantity(figure["value"], figure["unit_of_measure"], of_page),
+                formats.quantity(figure["value"], figure["unit_of_measure"], page_texts),
                 figure["n"],
-                form.target(figure, of_page) if figure["target"] else "",
-                texts(f"states.{form.standing(figure)}"),
+                formats.target(figure, page_texts) if figure["target"] else "",
+                texts(f"states.{formats.standing(figure)}"),
             ]
         )
         for number, figure in enumerate(answer["indicators"], 1)
@@ -134,11 +134,11 @@ def framed(
     foot: Sequence[str],
     texts: Texts,
 ) -> Sheet:
-    """A sheet with the head that all have: the unit, the period and how new the data is; and how to check it."""
-    first, after = form.instant(answer["from"]), form.instant(answer["to"])
+    """A sheet with the head that all have (unit, period, time of the newest data) and the command that checks it."""
+    first, after = formats.instant(answer["from"]), formats.instant(answer["to"])
     last = after - timedelta(microseconds=1)
     period = texts("from_to", **{"from": f"{first:%d/%m/%Y}", "to": f"{last:%d/%m/%Y}"})
-    as_of = form.day_and_time(form.instant(answer["as_of"])) if answer["as_of"] else form.NOTHING
+    as_of = formats.day_and_time(formats.instant(answer["as_of"])) if answer["as_of"] else formats.NOTHING
     command = f"hailong verify --from {first:%Y-%m-%d} --to {last:%Y-%m-%d}"
     return Sheet(
         title=texts(f"kinds.{kind}.title"),
@@ -150,10 +150,10 @@ def framed(
     )
 
 
-def name_of(of: Mapping[str, Any], texts: Texts, prefix: str = "name") -> str:
-    """The name that an answer has in the sheet's language."""
-    return str(of[f"{prefix}_{texts.language}"])
+def name_of(answer: Mapping[str, Any], texts: Texts, prefix: str = "name") -> str:
+    """An answer's name in the sheet's language."""
+    return texts.name_of(answer, prefix)
 
 
 def _number(value: float, texts: Texts) -> str:
-    return form.number(value, texts.language, 0 if value == int(value) else 2)
+    return formats.number(value, texts.language, 0 if value == int(value) else 2)

@@ -1,4 +1,4 @@
-"""How figures, times and names are written for people. Pure; nothing here computes an indicator."""
+"""Formats of figures, times and names for people. Pure; nothing here computes an indicator."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
+from contract.languages import field_in
 from contract.ratings.reasons import reasons
 from contract.ratings.scales import LEVELS, Scale
 from contract.time import VIETNAM
-from dashboards.texts.by_language import Language, Texts
+from dashboards.texts.by_language import Language, Texts, every_text, texts_in
 from dashboards.texts.plain_text import plain
 
 NOTHING = "—"
@@ -21,13 +22,13 @@ Standing = Literal["met", "missed", "too_few", "none"]
 
 def number(value: float, language: Language, decimals: int = 0) -> str:
     """``1.234,5`` in Vietnamese, ``1,234.5`` in English."""
-    text = f"{value:,.{decimals}f}"
-    return text.translate(str.maketrans(",.", ".,")) if language == "vi" else text
+    marks = texts_in(language).group("numbers")
+    return f"{value:,.{decimals}f}".translate({ord(","): marks["thousands"], ord("."): marks["decimal"]})
 
 
 def percent(value: float, language: Language) -> str:
-    """``99,18 %``. Never rounded to 0 or 100 when it is not."""
-    sign, gap = "", NBSP if language == "vi" else ""
+    """``99,18 %``. A value that is not 0 or 100 is never rounded to it."""
+    sign, gap = "", texts_in(language)("numbers.before_percent")
     if 99.995 <= value < 100:
         sign, value = ">" + NBSP, 99.99
     elif 0 < value < 0.005:
@@ -89,7 +90,7 @@ def day_and_time(at: datetime) -> str:
 
 
 def data_age(age_s: float | None, texts: Texts) -> tuple[Literal["fresh", "late", "too_late", "none"], str]:
-    """How old the data is, as a level and in words."""
+    """The age of the data, as a level and as text."""
     if age_s is None:
         return "none", texts("age_none")
     age = duration(age_s, texts)
@@ -99,15 +100,17 @@ def data_age(age_s: float | None, texts: Texts) -> tuple[Literal["fresh", "late"
 
 
 def short_name(unit: Mapping[str, Any], language: Language) -> str:
-    """A unit's name without what all service points share: ``Phường Ba Đình``, ``Ba Dinh Ward``."""
-    name = plain(unit[f"name_{language}"])
-    name = name.removeprefix("Điểm phục vụ hành chính công ").removesuffix(" Public Service Point")
+    """A unit's name without the words that all service points share: ``Phường Ba Đình``, ``Ba Dinh Ward``."""
+    name = plain(field_in(language, unit))
+    # A name may be in the first language, because data has none in this one.
+    for texts in every_text().values():
+        name = name.removeprefix(texts["service_point"]["before"]).removesuffix(texts["service_point"]["after"])
     return name[:1].upper() + name[1:]
 
 
 def counter_name(unit: Mapping[str, Any], language: Language) -> str:
     """A counter's name without its unit's: ``Quầy 1``."""
-    return plain(unit[f"name_{language}"]).partition(",")[0]
+    return plain(field_in(language, unit)).partition(",")[0]
 
 
 def is_satisfied(scale: str, score: int) -> bool:
@@ -116,6 +119,6 @@ def is_satisfied(scale: str, score: int) -> bool:
 
 
 def reason_names(codes: Iterable[str], language: Language) -> str:
-    """The reasons of a rating in words; a code of another collector as it came."""
+    """The names of a rating's reasons; a code of another collector as it came."""
     known = reasons()
-    return ", ".join(known[code].names[language] if code in known else code for code in codes)
+    return ", ".join(known[code].name_in(language) if code in known else code for code in codes)

@@ -1,4 +1,4 @@
-"""Text of others as it may be shown: no formula, nothing hidden, nothing that a file cannot hold.
+"""Text from outside made safe to show: no formula, nothing hidden, nothing that a file cannot hold.
 
 Names, codes and comments come from senders. They are kept as they were sent, and made plain where they are shown: on
 pages, in CSV, in workbooks and in printed reports.
@@ -13,21 +13,21 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-"""What neither XML nor a table has a place for. Tabs and line ends stay."""
+"""Characters that neither XML nor a table can hold. Tabs and line ends stay."""
 
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
 _HIDDEN = re.compile(
     r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
     r"\U000e0000-\U000e007f]"
 )
-"""Marks that are not seen: zero width, and those that turn the direction of the text around them."""
+"""Invisible marks: of zero width, and those that turn the direction of the text around them."""
 
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠﹢﹣﹦﹫]")
-"""How a cell begins that Excel, LibreOffice or Google Sheets may take for a formula, in full width too."""
+"""The beginning of a cell that Excel, LibreOffice or Google Sheets may take for a formula, in full width too."""
 
 
 _FORMULA_BEGINS = frozenset(" =+-@")
-"""What of it an ASCII text without control characters can begin with."""
+"""The same for ASCII text without control characters."""
 
 
 def plain(text: str) -> str:
@@ -41,17 +41,17 @@ def escape(text: str) -> str:
 
 
 def with_marks(text: str) -> str:
-    """The text with its hidden marks as they are written in JSON, for who wants to see what was sent."""
-    return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    """The text with its hidden marks written as in JSON, so that they can be seen."""
+    return _HIDDEN.sub(lambda mark: f"\\u{ord(mark[0]):04x}", text)
 
 
 def markdown(text: str) -> str:
-    """Plain text for a place that takes Markdown, where it stands as it is written."""
+    """Plain text escaped for a place that takes Markdown."""
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])", r"\\\1", plain(text).replace("\n", " "))
 
 
 def cell(value: T) -> T | str:
-    """A value for a cell of a table: text is made plain, and never acts as a formula; all else stays as it is."""
+    """A value for a cell of a table: text is made plain and never acts as a formula; other values stay as they are."""
     if not isinstance(value, str):
         return value
     # Most texts are codes, and a file has millions of them.

@@ -1,4 +1,4 @@
-"""The pairings under way, in this process's memory: who waits for which code, and what he is told (RFC 8628). Pure.
+"""The pairings under way, in this process's memory: waiting tablets, their codes and answers (RFC 8628). Pure.
 
 Time is passed in, in seconds of any clock that never goes back.
 """
@@ -15,34 +15,34 @@ from contract.links.pairing_code import make_code
 LIFE_S = 600
 INTERVAL_S = 5
 SLOWER_BY_S = 5
-"""How much longer a tablet that asks too often must wait from then on (RFC 8628, 3.5)."""
+"""Added to the interval of a tablet that asks too often (RFC 8628, 3.5)."""
 
 JITTER_S = 0.5
-"""A question that was sent in time may arrive a little after the one before it did."""
+"""A request sent in time may arrive this much earlier than the interval after the one before it."""
 
 WRONG_TRIES = 5
 MOST_AT_ONCE = 20_000
-"""About 12 MB. Whoever begins that many in the five seconds in which a tablet asks again could take its place; this
-process makes some 100 codes a second."""
+"""About 12 MB. Only that many new pairings within five seconds, in which each tablet asks again, could displace one;
+this process makes some 100 codes a second."""
 
 Waits = Literal["authorization_pending", "slow_down", "expired_token"]
 
 
 @dataclass(slots=True)
 class Pairing:
-    """One tablet that waits. ``granted`` is what it is handed, once."""
+    """One waiting tablet. ``granted`` is the answer that it may fetch once."""
 
     device_code: str
     user_code: str
     ends_s: float
     interval_s: int = INTERVAL_S
-    asked_s: float | None = None
+    requested_s: float | None = None
     granted: dict[str, Any] | None = None
 
 
 class Pairings:
-    """All pairings under way: ``MOST_AT_ONCE`` of them. A further one takes the place of the one that was silent
-    longest and was not approved: a tablet asks each five seconds, who only fills the list does not.
+    """All pairings under way, ``MOST_AT_ONCE`` at most. A further one displaces the one that was silent longest and
+    is not approved: a tablet asks every five seconds, a client that only fills the list does not.
     """
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Pairings:
         self._wrong_codes_s: deque[float] = deque(maxlen=WRONG_TRIES)
 
     def begin(self, now_s: float) -> Pairing:
-        """A new pairing."""
+        """Makes a pairing with new codes; drops those that are over."""
         while self._by_device_code and (first := next(iter(self._by_device_code.values()))).ends_s <= now_s:
             self._end(first)
         if len(self._by_device_code) >= MOST_AT_ONCE:
@@ -66,13 +66,13 @@ class Pairings:
         return pairing
 
     def collect(self, device_code: str, now_s: float) -> dict[str, Any] | Waits:
-        """What a tablet is handed, after which nothing is known of it any more; or why it must wait or begin anew."""
+        """The tablet's grant, which ends its pairing; or why it must wait or begin again."""
         pairing = self._by_device_code.get(device_code)
         if pairing is None or pairing.ends_s <= now_s:
             return "expired_token"
         self._by_device_code.move_to_end(device_code)
-        early = pairing.asked_s is not None and now_s < pairing.asked_s + pairing.interval_s - JITTER_S
-        pairing.asked_s = now_s
+        early = pairing.requested_s is not None and now_s < pairing.requested_s + pairing.interval_s - JITTER_S
+        pairing.requested_s = now_s
         if early:
             pairing.interval_s += SLOWER_BY_S
             return "slow_down"
@@ -82,7 +82,7 @@ class Pairings:
         return pairing.granted
 
     def waiting(self, user_code: str, now_s: float) -> Pairing | None:
-        """The pairing that this code can still be approved for. A code that nobody shows is counted as a wrong one."""
+        """The pairing that this code can approve; None for a code that no tablet shows, which counts as a wrong try."""
         pairing = self._by_user_code.get(user_code)
         if pairing is None or pairing.ends_s <= now_s or pairing.granted:
             self._wrong_codes_s.append(now_s)
@@ -90,13 +90,13 @@ class Pairings:
         return pairing
 
     def locked_for_s(self, now_s: float) -> float:
-        """How long whoever holds the key must wait after so many wrong codes; 0 when he may try."""
+        """Seconds to wait after too many wrong codes; 0 when a further try is allowed."""
         if len(self._wrong_codes_s) < WRONG_TRIES:
             return 0.0
         return max(0.0, self._wrong_codes_s[0] + LIFE_S - now_s)
 
     def grant(self, pairing: Pairing, handed: dict[str, Any], now_s: float) -> None:
-        """From now on the tablet may fetch this."""
+        """Lets the tablet fetch ``handed`` from now on."""
         pairing.granted = handed
         pairing.ends_s = now_s + LIFE_S
         self._by_device_code[pairing.device_code] = self._by_user_code[pairing.user_code] = pairing

@@ -2,7 +2,7 @@
 
 Who approves holds the key of the systems and sends it from a command line, never from a page: the code hangs in public,
 a sticker with another address beside it is easily made, and what is typed on a phone is kept there. The page that the
-QR code leads to says the command and asks for nothing.
+QR code leads to shows the command and asks for nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import Any, Self
 from uuid import uuid4
 
 import segno
-import yaml
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -29,6 +28,7 @@ from contract.links.pairing_code import read_code
 from feedback_app.pairing.pending import LIFE_S, Pairings
 from feedback_app.phone.pages import FOLDER as FRAME
 from feedback_app.phone.pages import HEADERS
+from feedback_app.texts.by_language import choose_language, every_text
 from runtime.clock import Clock
 from runtime.ingest_client import AsyncIngestClient, IngestError
 from runtime.settings import Settings
@@ -41,7 +41,7 @@ NEVER_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 class Approval(BaseModel):
     """The place that a tablet is paired for, and the tablet that it replaces there.
 
-    ``since`` is when it was first paired there, if it was before: what it tapped from then on may still come.
+    ``since`` is the time of its first pairing at this place, if there was one: taps made from then on may still come.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,7 +72,7 @@ class TabletPairing:
         self._clock = clock
         self._pairings = Pairings()
         self._approving = asyncio.Lock()
-        self._texts: dict[str, dict[str, str]] = yaml.safe_load((FOLDER / "texts.yaml").read_text(encoding="utf-8"))
+        self._texts = every_text("pairing")
         self._pages = Environment(
             loader=FileSystemLoader([FOLDER, FRAME]), autoescape=select_autoescape(), undefined=StrictUndefined
         )
@@ -83,26 +83,26 @@ class TabletPairing:
         self.router.add_api_route("/pair/approval", self.approve, methods=["POST"], response_model=None)
 
     async def show(self, code: str = "", lang: str = "") -> Response:
-        """What to do with a code, the same whether anybody shows it or not."""
-        language = lang if lang in self._texts else next(iter(self._texts))
-        languages = [(each, words["language"]) for each, words in self._texts.items()]
-        words, shown = self._texts[language], read_code(code)
+        """The instructions for a code; the same whether a tablet shows that code or not."""
+        language = choose_language(lang, self._texts)
+        languages = [(each, texts["language"]) for each, texts in self._texts.items()]
+        texts, shown = self._texts[language], read_code(code)
         page = self._pages.get_template("pairing.html").render(
             language=language,
             languages=languages,
-            heading=words["title"],
-            words=words,
+            heading=texts["title"],
+            texts=texts,
             code=shown,
             kept=f"&code={shown}" if shown else "",
         )
         return HTMLResponse(page, headers=HEADERS)
 
     async def begin(self) -> Response:
-        """RFC 8628, 3.2: a code for the tablet and one for people, with the address that says what to do with it."""
+        """RFC 8628, 3.2: a code for the tablet and one for people, with the address of the instructions."""
         pairing = self._pairings.begin(time.monotonic())
         address = f"{self._site}/pair"
         complete = f"{address}?code={pairing.user_code}"
-        told = {
+        answer = {
             "device_code": pairing.device_code,
             "user_code": pairing.user_code,
             "verification_uri": address,
@@ -113,22 +113,22 @@ class TabletPairing:
             # One mask is as readable as the best of eight, and takes a fifth of the time of anybody who asks.
             "qr": [[int(dark) for dark in row] for row in segno.make(complete, error="m", micro=False, mask=0).matrix],
         }
-        return JSONResponse(told, headers=NEVER_KEPT)
+        return JSONResponse(answer, headers=NEVER_KEPT)
 
     async def collect(self, request: Request) -> Response:
         """RFC 8628, 3.4 and 3.5: the tablet's token and place, once, or why it must wait."""
         form = await request.form()
         if form.get("grant_type") != GRANT:
             return JSONResponse({"error": "unsupported_grant_type"}, 400, NEVER_KEPT)
-        found = self._pairings.collect(str(form.get("device_code", "")), time.monotonic())
-        if isinstance(found, str):
-            return JSONResponse({"error": found}, 400, NEVER_KEPT)
-        return JSONResponse(found, headers=NEVER_KEPT)
+        granted = self._pairings.collect(str(form.get("device_code", "")), time.monotonic())
+        if isinstance(granted, str):
+            return JSONResponse({"error": granted}, 400, NEVER_KEPT)
+        return JSONResponse(granted, headers=NEVER_KEPT)
 
     async def approve(self, request: Request) -> Response:
-        """Pairs the tablet that shows the code. Raises 403, 404, 422, 429 or 503 with what is wrong.
+        """Pairs the tablet that shows the code. Raises 403, 404, 422, 429 or 503 with the reason.
 
-        The key is looked at before the body is read.
+        The key is checked before the body is read.
         """
         if not self._holds_key(request):
             raise HTTPException(403, "this is not the key of the systems")
@@ -142,7 +142,8 @@ class TabletPairing:
             if pairing is None:
                 raise HTTPException(404, "no tablet shows this code, or not any more")
             token = new_token()
-            await self._send(_words(approval, token, self._clock(), await self._newest_words()))
+            newest = await self._newest_events()
+            await self._send(_pairing_events(approval, token, self._clock(), newest))
             place = approval.model_dump(exclude={"user_code", "replaces", "since"}, exclude_none=True)
             handed = {"access_token": token, "token_type": "Bearer", "place": {**place, "faces": str(approval.faces)}}
             self._pairings.grant(pairing, handed, time.monotonic())
@@ -152,7 +153,7 @@ class TabletPairing:
         kind, _, shown = request.headers.get("Authorization", "").partition(" ")
         return bool(self._key) and kind.lower() == "bearer" and hmac.compare_digest(shown.encode(), self._key.encode())
 
-    async def _newest_words(self) -> dict[str, datetime]:
+    async def _newest_events(self) -> dict[str, datetime]:
         """When each tablet was paired or revoked last, by its code."""
         try:
             rows = await self._ingest.get_devices()
@@ -177,18 +178,18 @@ def _approval(body: bytes) -> Approval:
         raise HTTPException(422, wrong) from fault
 
 
-def _words(approval: Approval, token: str, now: datetime, newest: dict[str, datetime]) -> list[dict[str, Any]]:
+def _pairing_events(approval: Approval, token: str, now: datetime, newest: dict[str, datetime]) -> list[dict[str, Any]]:
     """The reference events of a pairing: the new tablet's, and the end of the one that it replaces.
 
-    Each is behind the ``newest`` word on its tablet, so that it holds whatever clock stamped that.
+    Each is dated behind the ``newest`` event of its tablet, so that it holds whatever clock dated that one.
     """
     place = {"unit": approval.unit, "counter": approval.counter, "name": approval.name}
     kiosk = "counter" if approval.counter else "exit"
     since = approval.since and approval.since.isoformat()
     paired = {**place, "token_sha256": token_hash(token), "kiosk": kiosk, "since": since}
-    told = [("device.paired", approval.device, {name: value for name, value in paired.items() if value})]
+    facts = [("device.paired", approval.device, {name: value for name, value in paired.items() if value})]
     if approval.replaces:
-        told.append(("device.revoked", approval.replaces, {"unit": approval.unit, "reason": f"→ {approval.device}"}))
+        facts.append(("device.revoked", approval.replaces, {"unit": approval.unit, "reason": f"→ {approval.device}"}))
     return [
         {
             "specversion": "1.0",
@@ -199,5 +200,5 @@ def _words(approval: Approval, token: str, now: datetime, newest: dict[str, date
             "subject": device,
             "data": data,
         }
-        for kind, device, data in told
+        for kind, device, data in facts
     ]

@@ -1,4 +1,4 @@
-"""What a citizen filled in on the rating page for phones, and the event that it becomes. Pure."""
+"""The answers of the rating page for phones, and the event made of them. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Problem = Literal["missing_score", "too_long"]
 
 @dataclass(frozen=True)
 class Answers:
-    """``score`` and ``items`` on the scale ``nd61``; what was not answered is not there."""
+    """``score`` and ``items`` on the scale ``nd61``; unanswered items are missing."""
 
     score: int | None = None
     items: Mapping[str, int] = field(default_factory=dict)
@@ -36,14 +36,14 @@ class Answers:
 
     @property
     def problem(self) -> Problem | None:
-        """Why it cannot be sent as it is."""
+        """Why the answers cannot be sent; None when they can."""
         if self.score is None:
             return "missing_score"
         return "too_long" if len(self.comment) > LONGEST_COMMENT else None
 
 
 def read_answers(form: FormData) -> Answers:
-    """What a sent form says; values that the page does not offer are left out."""
+    """The answers in a sent form, without values that the page does not offer."""
     given = {name: _points(form.get(name)) for name in ITEMS}
     # Browsers send a line's end as two characters, which the page counts as one.
     comment = str(form.get("comment") or "").replace("\r\n", "\n").strip()
@@ -55,10 +55,10 @@ def read_answers(form: FormData) -> Answers:
     )
 
 
-def _points(told: object) -> int | None:
+def _points(value: object) -> int | None:
     levels = LEVELS[SCALE]
     offered = {str(points): points for points in range(levels.lowest, levels.highest + 1)}
-    return offered.get(str(told))
+    return offered.get(str(value))
 
 
 def rating_event(
@@ -66,7 +66,7 @@ def rating_event(
 ) -> dict[str, Any]:
     """The rating of the link's dossier, in the place of the ``former`` one if there is one.
 
-    Its id follows from the dossier, or from the former's: of several ratings ingest admits the first.
+    Its id is derived from the dossier, or from the former rating: ingest admits only the first of several.
     """
     data: dict[str, Any] = {
         "unit": link.unit,

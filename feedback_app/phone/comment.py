@@ -1,7 +1,7 @@
 """A comment on a tap, written on the citizen's own phone: the tablet shows a signed link as a QR code.
 
-A tablet that ingest knows by its token may ask for links; a revoked one is given none. A comment that belongs to no
-stored rating of the link's unit is never shown, and none is ever counted.
+Only a tablet whose token is valid at ingest gets links. A comment without a stored rating of the link's unit is never
+shown, and no comment is ever counted.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from runtime.clock import Clock, speed_of
 from runtime.settings import Settings
 
 NOW_WITHIN = timedelta(minutes=2)
-"""A tablet asks for a link while it thanks for the tap: so far from now, as the wall clock goes, its time may be."""
+"""The greatest distance of a tap's time from now: a tablet asks for the link while it thanks for the tap."""
 
 
 class Tap(BaseModel):
-    """What a tablet says of the tap that it wants a link for."""
+    """The tap that a tablet asks a link for."""
 
     device: Code
     unit: Code
@@ -49,11 +49,10 @@ class Comments:
         self.router.add_api_route("/c/{token}", self.record, methods=["POST"], response_model=None)
 
     async def link(self, request: Request) -> Response:
-        """A link for one tap of now as a QR code, for the tablet that shows its own token; stores nothing.
+        """A link for a tap made just now, as a QR code; stores nothing.
 
-        The token is looked at before the body is read. Raises 401 without a token, 403 for one that ingest does not
-        know (any more) or that is another tablet's or unit's, 422 for what is no tap of now, 503 when ingest does not
-        say.
+        The token is checked before the body is read. Raises 401 without a token, 403 for an unknown or revoked one and
+        for that of another tablet or unit, 422 for a body that is no such tap, 503 when ingest does not answer.
         """
         authorization = request.headers.get("Authorization", "")
         if not (self._pages.key and authorization.lower().startswith("bearer ")):
@@ -78,8 +77,8 @@ class Comments:
         return JSONResponse({"qr": rows}, headers={"Cache-Control": "no-store"})
 
     async def thanks(self, request: Request) -> Response:
-        """What follows a recorded comment."""
-        return self._pages.told(request, "comment_thanks", 200)
+        """The page after a recorded comment."""
+        return self._pages.render_message(request, "comment_thanks", 200)
 
     async def show(self, request: Request, token: str) -> Response:
         """The empty form; records nothing."""
@@ -87,7 +86,7 @@ class Comments:
         return link if isinstance(link, Response) else self._form(request, "")
 
     async def record(self, request: Request, token: str) -> Response:
-        """Sends the comment to ingest; whatever hinders that leaves it in the form."""
+        """Sends the comment to ingest; when that fails it stays in the form."""
         link = self._link(request, token)
         if isinstance(link, Response):
             return link
@@ -98,27 +97,27 @@ class Comments:
         event = comment_event(link, comment, self._pages.language(request), self._clock())
         match await self._pages.send(event):
             case "recorded":
-                return self._pages.thanks(request, "/c/thanks")
+                return self._pages.redirect_to_thanks(request, "/c/thanks")
             case "already":
-                return self._pages.told(request, "comment_already", 200)
+                return self._pages.render_message(request, "comment_already", 200)
             case "refused":
-                return self._pages.told(request, "comment_refused", 502)
+                return self._pages.render_message(request, "comment_refused", 502)
             case "away":
                 return self._form(request, comment, "comment_away", 503)
 
     def _link(self, request: Request, token: str) -> CommentLink | Response:
         link = read_comment_link(token, self._pages.key) if self._pages.key else None
         if link is None:
-            return self._pages.told(request, "comment_unknown", 404)
-        return link if link.holds_at(self._clock()) else self._pages.told(request, "comment_expired", 410)
+            return self._pages.render_message(request, "comment_unknown", 404)
+        return link if link.holds_at(self._clock()) else self._pages.render_message(request, "comment_expired", 410)
 
     def _form(self, request: Request, comment: str, problem: str | None = None, status: int = 200) -> Response:
-        told = {"comment": comment, "problem": problem, "longest": LONGEST_COMMENT}
-        return self._pages.form(request, "comment.html", "comment_title", status, **told)
+        values = {"comment": comment, "problem": problem, "longest": LONGEST_COMMENT}
+        return self._pages.render_form(request, "comment.html", "comment_title", status, **values)
 
 
 def comment_event(link: CommentLink, comment: str, language: str, now: datetime) -> dict[str, Any]:
-    """The comment on the link's tap. Its id follows from the tap: of several ingest admits the first."""
+    """The comment as an event. Its id is derived from the tap, so that ingest admits only the first of several."""
     return {
         "specversion": "1.0",
         "id": str(comment_id(link.rating)),

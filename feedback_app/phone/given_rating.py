@@ -1,4 +1,4 @@
-"""What a phone keeps of the rating it gave, signed: only this phone can give another in its place, within a day.
+"""The rating that a phone gave, signed and kept there: only this phone can replace it, within a day.
 
 The link alone cannot: whoever prints it or finds the receipt could take back what a citizen said.
 """
@@ -21,7 +21,7 @@ SALT = "hailong.given-rating"
 
 
 class GivenRating(BaseModel):
-    """The rating of a dossier that stands now; another may take its place ``until`` a day after the first."""
+    """The current rating of a dossier; it may be replaced ``until`` a day after the first one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,16 +32,16 @@ class GivenRating(BaseModel):
     until: AwareDatetime
 
     def signed(self, api_key: str) -> str:
-        """As the phone keeps it; it holds nothing of the answers."""
+        """The cookie's value; it holds none of the answers."""
         return _signer(api_key).dumps(self.model_dump(mode="json"))
 
-    def stands_at(self, now: datetime) -> bool:
-        """Whether another rating may still take its place."""
+    def is_replaceable_at(self, now: datetime) -> bool:
+        """Whether another rating may still replace it."""
         return now <= self.until
 
 
 def given_by(event: dict[str, Any], former: GivenRating | None) -> GivenRating:
-    """What to keep of a rating that was recorded, in the place of the ``former`` one or of none."""
+    """The record of a rating just sent, which replaces the ``former`` one if there is one."""
     time = datetime.fromisoformat(event["time"])
     until = former.until if former else time + REPLACEABLE_FOR
     data = event["data"]
@@ -49,7 +49,7 @@ def given_by(event: dict[str, Any], former: GivenRating | None) -> GivenRating:
 
 
 def read_given(kept: str | None, link: RatingLink, api_key: str) -> GivenRating | None:
-    """What a phone kept of the link's dossier; None for nothing, for another dossier's and for what was not signed."""
+    """The rating in a phone's cookie; None without one, for another dossier and for a wrong signature."""
     try:
         given = GivenRating.model_validate(_signer(api_key).loads(kept or ""))
     except (BadData, ValidationError):

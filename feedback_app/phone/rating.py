@@ -21,11 +21,11 @@ from feedback_app.phone.pages import PhonePages
 from runtime.clock import Clock
 
 KEPT_S = 30 * 86_400
-"""How long a phone keeps what it gave: longer than it may be replaced, so that the page can say that it was given."""
+"""How long a phone keeps its rating: longer than it may be replaced, so that the page can show that it was given."""
 
 
 class Opened(NamedTuple):
-    """A link that holds, and the rating that the phone gave by it before."""
+    """A valid link, and the rating that this phone gave by it before."""
 
     link: RatingLink
     former: GivenRating | None
@@ -43,13 +43,13 @@ class OnlineRating:
         self.router.add_api_route("/r/{token}", self.record, methods=["POST"], response_model=None)
 
     async def thanks(self, request: Request, token: str) -> Response:
-        """What follows a recorded rating, and how long another may take its place; tells nothing of the answers."""
+        """The page after a recorded rating, with the time until which it may be replaced; shows no answers."""
         link = self._link(request, token)
         if isinstance(link, Response):
             return link
         given = self._given(request, link)
-        further = self._pages.words(request, "thanks_change", until=_told(given.until)) if given else ""
-        return self._pages.told(request, "thanks", 200, further)
+        further = self._pages.text(request, "thanks_change", until=_local_time(given.until)) if given else ""
+        return self._pages.render_message(request, "thanks", 200, further)
 
     async def show(self, request: Request, token: str) -> Response:
         """The empty form; records nothing."""
@@ -60,7 +60,7 @@ class OnlineRating:
         return self._form(request, opened, Answers(items=known))
 
     async def record(self, request: Request, token: str) -> Response:
-        """Sends what was filled in to ingest; whatever hinders that leaves it in the form."""
+        """Sends the form's answers to ingest; when that fails they stay in the form."""
         opened = self._open(request, token)
         if isinstance(opened, Response):
             return opened
@@ -70,12 +70,12 @@ class OnlineRating:
         event = rating_event(opened.link, answers, self._pages.language(request), self._clock(), opened.former)
         match await self._pages.send(event):
             case "recorded":
-                thanks = self._pages.thanks(request, f"/r/{token}/thanks")
+                thanks = self._pages.redirect_to_thanks(request, f"/r/{token}/thanks")
                 return self._keep(thanks, request, given_by(event, opened.former))
             case "already":
-                return self._pages.told(request, "already", 200)
+                return self._pages.render_message(request, "already", 200)
             case "refused":
-                return self._pages.told(request, "refused", 502)
+                return self._pages.render_message(request, "refused", 502)
             case "away":
                 return self._form(request, opened, answers, "away", 503)
 
@@ -84,16 +84,16 @@ class OnlineRating:
         if isinstance(link, Response):
             return link
         former = self._given(request, link)
-        if former and not former.stands_at(self._clock()):
-            return self._pages.told(request, "already", 200)
+        if former and not former.is_replaceable_at(self._clock()):
+            return self._pages.render_message(request, "already", 200)
         return Opened(link, former)
 
     def _link(self, request: Request, token: str) -> RatingLink | Response:
         link = read_link(token, self._pages.key) if self._pages.key else None
         if link is None:
-            return self._pages.told(request, "unknown", 404)
+            return self._pages.render_message(request, "unknown", 404)
         today = self._clock().astimezone(VIETNAM).date()
-        return link if link.holds_on(today) else self._pages.told(request, "expired", 410)
+        return link if link.holds_on(today) else self._pages.render_message(request, "expired", 410)
 
     def _given(self, request: Request, link: RatingLink) -> GivenRating | None:
         return read_given(request.cookies.get(COOKIE), link, self._pages.key)
@@ -114,10 +114,12 @@ class OnlineRating:
         self, request: Request, opened: Opened, answers: Answers, problem: str | None = None, status: int = 200
     ) -> Response:
         language = self._pages.language(request)
-        names = {code: reason.names.get(language, reason.names["vi"]) for code, reason in reasons().items()}
+        names = {code: reason.name_in(language) for code, reason in reasons().items()}
         link, former = opened
-        notice = former and self._pages.words(request, "change", time=_told(former.time), until=_told(former.until))
-        told = {
+        notice = former and self._pages.text(
+            request, "change", time=_local_time(former.time), until=_local_time(former.until)
+        )
+        values = {
             "dossier": link.dossier,
             "answers": answers,
             "notice": notice,
@@ -125,8 +127,8 @@ class OnlineRating:
             "reasons": names,
             "longest": LONGEST_COMMENT,
         }
-        return self._pages.form(request, "form.html", "title", status, **told)
+        return self._pages.render_form(request, "form.html", "title", status, **values)
 
 
-def _told(instant: datetime) -> str:
+def _local_time(instant: datetime) -> str:
     return f"{instant.astimezone(VIETNAM):%H:%M %d/%m/%Y}"

@@ -1,7 +1,7 @@
 """Rules for events sent with a tablet's token. The first rule that an event breaks refuses it. Pure.
 
-The tablet hangs in public, so its token allows only what the tablet's page sends (feedback_app/static/event.js,
-heartbeat.js): ratings and heartbeats of its own place and time, with ids that cannot be guessed.
+The tablet hangs in public, so its token allows only what the tablet's page sends (event.js and heartbeat.js in
+feedback_app/tablet/sending): ratings and heartbeats of its own place and time, with ids that cannot be guessed.
 """
 
 from __future__ import annotations

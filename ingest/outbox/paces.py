@@ -14,7 +14,7 @@ from contract.events.refusals import Reason
 from ingest.outbox.batch import Admitted, Batch, StepRefusal
 
 PER_MINUTE = 30
-"""The tablet page takes one answer each two seconds (DEAD_MS in feedback_app/static/rating.js)."""
+"""The tablet page takes one answer each two seconds (DEAD_MS in feedback_app/tablet/question/rating.js)."""
 
 HEARTBEATS_PER_HOUR = 240
 """One a minute, and one at each start of the page."""

@@ -69,9 +69,9 @@ def tapped(office: Stack, **data: Any) -> dict[str, Any]:
     return sent
 
 
-def link_of(office: Stack, sent: dict[str, Any], **told: Any) -> str:
-    told = {"unit": UNIT, "rating": sent["id"], "expires_at": datetime.now(UTC) + HOLDS} | told
-    return CommentLink.model_validate(told).address(office.settings.feedback_url, office.key)
+def link_of(office: Stack, sent: dict[str, Any], **values: Any) -> str:
+    fields = {"unit": UNIT, "rating": sent["id"], "expires_at": datetime.now(UTC) + HOLDS} | values
+    return CommentLink.model_validate(fields).address(office.settings.feedback_url, office.key)
 
 
 def written(office: Stack, code: str = UNIT) -> dict[str, str]:
@@ -92,8 +92,8 @@ def test_a_comment_is_shown_masked_beside_its_rating_and_counts_nothing(office: 
     address = link_of(office, sent)
     assert httpx.get(address, trust_env=False).status_code == 200
     assert post(address, "Chờ hai giờ.\r\nGọi tôi: 0912345678").status_code == 303
-    told = post(address, "Một ý kiến khác")
-    assert (told.status_code, "Mỗi lần đánh giá có một ý kiến" in told.text) == (200, True)
+    answer = post(address, "Một ý kiến khác")
+    assert (answer.status_code, "Mỗi lần đánh giá có một ý kiến" in answer.text) == (200, True)
     office.wait_stored(f"online/{UNIT}", 1)
     comment = written(office)[sent["id"]]
     assert comment.startswith("Chờ hai giờ.\nGọi tôi: ")
@@ -167,26 +167,26 @@ def test_a_revoked_tablet_gets_no_link(office: Stack) -> None:
     assert office.send([paired("TAB-SAID-LOST", UNIT)]) == []
     tap = {"device": "TAB-SAID-LOST", "unit": UNIT, "rating": str(uuid4()), "time": datetime.now(UTC).isoformat()}
 
-    def asked() -> int:
+    def status() -> int:
         own = {"Authorization": f"Bearer {token_of('TAB-SAID-LOST')}"}
         address = f"{office.settings.feedback_url}/comment-link"
         return httpx.post(address, json=tap, headers=own, trust_env=False).status_code
 
-    assert asked() == 200
+    assert status() == 200
     assert office.send([event("device.revoked", "TAB-SAID-LOST", "2025-07-02T00:00:00Z", unit=UNIT)]) == []
-    assert asked() == 403
+    assert status() == 403
 
 
-def told_in(request: Request) -> list[Any]:
-    """What a tablet asks a link for."""
+def taps_in(request: Request) -> list[Any]:
+    """The tap that a tablet asks a link for."""
     return [request.post_data_json] if request.url.endswith("/comment-link") else []
 
 
-def address_shown(office: Stack, tablet: Page, asked: dict[str, Any]) -> str:
-    """The address of what the tablet asked for, whose code it shows."""
+def address_shown(office: Stack, tablet: Page, sent: dict[str, Any]) -> str:
+    """The address of the link for the tap that the tablet sent, whose code it shows."""
     shown = tablet.locator(".qr path").get_attribute("d") or ""
-    expires_at = (datetime.fromisoformat(asked["time"]) + HOLDS).replace(microsecond=0)
-    link = CommentLink(unit=UNIT, rating=asked["rating"], expires_at=expires_at)
+    expires_at = (datetime.fromisoformat(sent["time"]) + HOLDS).replace(microsecond=0)
+    link = CommentLink(unit=UNIT, rating=sent["rating"], expires_at=expires_at)
     address = link.address(office.settings.feedback_url, office.key)
     rows = enumerate(qr_rows(address), QUIET)
     dark = {(x, y) for y, row in rows for x, is_dark in enumerate(row, QUIET) if is_dark}
@@ -198,8 +198,8 @@ def address_shown(office: Stack, tablet: Page, asked: dict[str, Any]) -> str:
 @stack_test
 def test_from_the_tablet_to_the_phone_to_the_list(browser: Browser, office: Stack) -> None:
     tablet = browser.new_page(has_touch=True, viewport={"width": 1280, "height": 800})
-    asked: list[Any] = []
-    tablet.on("request", lambda one: asked.extend(told_in(one)))
+    taps: list[Any] = []
+    tablet.on("request", lambda request: taps.extend(taps_in(request)))
     own = token_of("TAB-SAID")
     set_up(tablet, f"{office.settings.feedback_url}/?device=TAB-SAID&unit={UNIT}#token={own}")
     tap(tablet, "Rất không hài lòng")
@@ -207,7 +207,7 @@ def test_from_the_tablet_to_the_phone_to_the_list(browser: Browser, office: Stac
     tablet.get_by_role("button", name="Xong").tap()
     expect(tablet.get_by_role("heading")).to_have_text("Ông/bà muốn viết thêm?")
     phone = browser.new_page(viewport={"width": 390, "height": 844}, java_script_enabled=False)
-    phone.goto(address_shown(office, tablet, asked[-1]))
+    phone.goto(address_shown(office, tablet, taps[-1]))
     phone.get_by_label("Điều gì chưa tốt").fill("Quầy 3 đóng cửa sớm")
     phone.get_by_role("button", name="Gửi ý kiến").click()
     expect(phone.get_by_role("heading")).to_have_text("Xin cảm ơn ông/bà!")

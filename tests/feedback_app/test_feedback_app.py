@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from contract.events.refusals import Reason
 from contract.time import VIETNAM
-from feedback_app.app import STATIC, read_texts
+from feedback_app.app import SPEECH, TABLET
+from feedback_app.texts.by_language import tablet_texts
 from runtime.clock import ReplayClock
 from tests.support import Stack, wait_until
 from tests.tablet import (
@@ -81,14 +82,14 @@ def test_the_best_face_is_on_the_left_and_scores_highest(page: Page, door: Door,
 
 @pytest.mark.browser
 def test_the_token_never_reaches_a_server_in_an_address(page: Page) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    addresses: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url))
     set_up(page)
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", page.url)
     page.reload()
     expect(page.get_by_role("radio").first).to_be_visible()
     # The browser reports the fragment of a page's own address; it sends none.
-    assert [url for url in asked if "secret-01" in url.partition("#")[0]] == []
+    assert [url for url in addresses if "secret-01" in url.partition("#")[0]] == []
 
 
 @pytest.mark.browser
@@ -143,7 +144,7 @@ def test_a_door_that_does_not_take_a_tap_gets_it_again(page: Page, door: Door, s
 def test_a_pause_is_asked_for_in_seconds_or_until_a_date_and_never_for_ever(page: Page) -> None:
     page.goto("/")
     now = "Date.parse('2026-11-30T10:56:00Z')"
-    told = {
+    pauses = {
         "3": 3_000,
         " 12 ": 12_000,
         "Mon, 30 Nov 2026 10:56:25 GMT": 25_000,
@@ -153,12 +154,12 @@ def test_a_pause_is_asked_for_in_seconds_or_until_a_date_and_never_for_ever(page
         "9" * 400: 600_000,
         **dict.fromkeys(["", "soon", "-5", "1e9", "NaN"], 0),
     }
-    asked = f"""async (texts) => {{
-      const {{ pauseAsked_ms }} = await import("/sender.js");
+    script = f"""async (texts) => {{
+      const {{ pauseAsked_ms }} = await import("/sending/sender.js");
       return texts.map((text) => pauseAsked_ms(text, {now}));
     }}"""
-    assert dict(zip(told, page.evaluate(asked, list(told)), strict=True)) == told
-    assert page.evaluate("async () => (await import('/sender.js')).pauseAsked_ms(null, 0)") == 0
+    assert dict(zip(pauses, page.evaluate(script, list(pauses)), strict=True)) == pauses
+    assert page.evaluate("async () => (await import('/sending/sender.js')).pauseAsked_ms(null, 0)") == 0
 
 
 @pytest.mark.browser
@@ -301,8 +302,8 @@ def test_contrast_is_enough_for_shapes_and_words(page: Page) -> None:
     assert len(set(fills)) == 5
     assert min(map(_contrast_to_white, fills)) >= 3
     shown = page.evaluate("() => getComputedStyle(document.querySelector('.face span')).color")
-    word = "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", shown)[:3])
-    assert _contrast_to_white(word) >= 4.5
+    colour = "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", shown)[:3])
+    assert _contrast_to_white(colour) >= 4.5
 
 
 @pytest.mark.browser
@@ -435,9 +436,9 @@ def test_a_new_version_of_the_page_is_taken_over_unasked(
 ) -> None:
     set_up(page)
     offline_ready(page)
-    newer = read_texts()
+    newer = tablet_texts()
     newer["vi"]["question"] = "Câu hỏi mới?"
-    monkeypatch.setattr("feedback_app.app.read_texts", lambda: newer)
+    monkeypatch.setattr("feedback_app.app.tablet_texts", lambda: newer)
     server.stop()
     server.start()
     page.reload()
@@ -546,23 +547,24 @@ def test_the_first_load_is_small(page: Page) -> None:
 
 
 def test_every_language_has_every_text() -> None:
-    texts = read_texts()
+    texts = tablet_texts()
     assert list(texts)[:2] == ["vi", "en"]
     assert set(texts["vi"]["health"]["refusals"]) - {"other"} <= set(Reason)
 
 
 def test_a_language_that_lacks_a_text_is_named_with_it(tmp_path: Path) -> None:
-    file = tmp_path / "texts.yaml"
-    file.write_text("vi: {question: a, moods: {happy: b}}\nen: {question: c, moods: {}}\n")
-    with pytest.raises(ValueError, match=r"vi and en differ in moods\.happy"):
-        read_texts(file)
+    for language, text in {"vi": "{question: a, moods: {happy: b}}", "en": "{question: c, moods: {}}"}.items():
+        (tmp_path / language).mkdir()
+        (tmp_path / language / "tablet.yaml").write_text(text)
+    with pytest.raises(ValueError, match=r"en/tablet\.yaml lacks moods\.happy"):
+        tablet_texts(tmp_path)
 
 
 def test_the_page_asks_only_for_files_that_it_has() -> None:
-    files = [path for path in STATIC.iterdir() if path.is_file()]
+    files = [path for path in TABLET.rglob("*") if path.is_file() and SPEECH not in path.parents]
     sources = "".join(path.read_text() for path in files)
-    named = set(re.findall(r"[\"']/([a-z0-9.]+\.(?:js|css|svg|webmanifest))[\"']", sources)) - {"shell.js"}
-    assert named == {path.name for path in files} - {"index.html"}
+    named = set(re.findall(r"[\"']/([a-z0-9./]+\.(?:js|css|svg|webmanifest))[\"']", sources)) - {"shell.js"}
+    assert named == {path.relative_to(TABLET).as_posix() for path in files} - {"index.html"}
 
 
 @pytest.mark.parametrize("speed", [1, 480])
@@ -571,8 +573,8 @@ def test_the_config_tells_the_speed_of_the_servers_clock(server: PageServer, spe
     server.stop()
     server.settings = server.settings.model_copy(update={"clock": str(clock)})
     server.start()
-    told = httpx.get(f"{server.settings.feedback_url}/config.json").json()
-    assert told["clock_speed"] == pytest.approx(speed, rel=0.02)
+    answer = httpx.get(f"{server.settings.feedback_url}/config.json").json()
+    assert answer["clock_speed"] == pytest.approx(speed, rel=0.02)
 
 
 def test_every_health_address_answers(server: PageServer) -> None:

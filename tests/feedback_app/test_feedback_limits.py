@@ -184,8 +184,8 @@ def known(door: Door) -> Iterator[PageServer]:
     server.stop()
 
 
-def asked(server: PageServer, **told: Any) -> int:
-    tap = {"device": "TAB-01", "unit": UNIT, "rating": str(uuid4()), "time": datetime.now(UTC).isoformat()} | told
+def status_of_tap(server: PageServer, **values: Any) -> int:
+    tap = {"device": "TAB-01", "unit": UNIT, "rating": str(uuid4()), "time": datetime.now(UTC).isoformat()} | values
     headers = {"Authorization": "Bearer of-the-tablet"}
     return httpx.post(
         f"{server.settings.feedback_url}/comment-link", json=tap, headers=headers, trust_env=False
@@ -194,12 +194,12 @@ def asked(server: PageServer, **told: Any) -> int:
 
 def test_a_link_is_given_for_a_tap_of_now_at_the_tablets_own_unit(known: PageServer) -> None:
     now = datetime.now(UTC)
-    assert asked(known) == 200
-    assert asked(known, time=(now - timedelta(seconds=60)).isoformat()) == 200
-    assert [asked(known, unit="H26.66.01.005"), asked(known, device="TAB-02")] == [403, 403]
+    assert status_of_tap(known) == 200
+    assert status_of_tap(known, time=(now - timedelta(seconds=60)).isoformat()) == 200
+    assert [status_of_tap(known, unit="H26.66.01.005"), status_of_tap(known, device="TAB-02")] == [403, 403]
     for off in (timedelta(minutes=5), timedelta(minutes=-5), timedelta(days=-400), timedelta(days=27_000)):
-        assert asked(known, time=(now + off).isoformat()) == 422
-    assert [asked(known, time="yesterday"), asked(known, rating="x")] == [422, 422]
+        assert status_of_tap(known, time=(now + off).isoformat()) == 422
+    assert [status_of_tap(known, time="yesterday"), status_of_tap(known, rating="x")] == [422, 422]
 
 
 def test_who_shows_no_token_is_turned_away_before_anything_is_read(known: PageServer) -> None:

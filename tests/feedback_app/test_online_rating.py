@@ -84,21 +84,21 @@ def office(stack: Stack) -> Stack:
     return stack
 
 
-def address(stack: Stack, dossier: str, **told: object) -> str:
-    link = LINK.model_copy(update={"dossier": dossier, **told})
+def address(stack: Stack, dossier: str, **values: object) -> str:
+    link = LINK.model_copy(update={"dossier": dossier, **values})
     return link.address(stack.settings.feedback_url, stack.key)
 
 
 def ratings(stack: Stack) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = stack.get("/v1/ratings", unit=UNIT, **{"from": TODAY.isoformat()})["ratings"]
-    return found
+    listed: list[dict[str, object]] = stack.get("/v1/ratings", unit=UNIT, **{"from": TODAY.isoformat()})["ratings"]
+    return listed
 
 
 def bodies(stack: Stack, dossier: str) -> list[str]:
-    found = connect(stack.settings).query(
+    result = connect(stack.settings).query(
         "SELECT body FROM events FINAL WHERE subject = {dossier:String}", parameters={"dossier": dossier}
     )
-    return [str(body) for (body,) in found.result_rows]
+    return [str(body) for (body,) in result.result_rows]
 
 
 def choose(page: Page, question: str, choice: str) -> None:

@@ -88,11 +88,11 @@ def test_the_phone_that_rated_can_rate_again_and_the_last_answer_counts(browser:
 @pytest.mark.browser
 @pytest.mark.stack
 def test_nobody_else_can_change_it_by_the_same_link(browser: Browser, office: Stack) -> None:
-    for answer, told in (("Không hài lòng", "Xin cảm ơn ông/bà!"), ("Rất hài lòng", "Hồ sơ này đã được đánh giá")):
+    for answer, heading in (("Không hài lòng", "Xin cảm ơn ông/bà!"), ("Rất hài lòng", "Hồ sơ này đã được đánh giá")):
         context = browser.new_context(viewport=PHONE, has_touch=True)
         page = context.new_page()
         rate(page, address(office, "CHG-2"), answer)
-        expect(page.get_by_role("heading")).to_have_text(told)
+        expect(page.get_by_role("heading")).to_have_text(heading)
         context.close()
     wait_until(lambda: scores(office, "CHG-2") == [0], 20)
 
@@ -122,8 +122,8 @@ def test_what_another_dossier_was_given_changes_nothing(office: Stack) -> None:
 def test_a_phone_keeps_when_it_rated_and_not_what() -> None:
     kept = given("CHG-5").signed(KEY)
     assert read_given(kept, link("CHG-5"), KEY) == read_given(kept, link("CHG-5"), KEY) is not None
-    told = URLSafeSerializer("no key is needed to read it").loads_unsafe(kept)[1]
-    assert told.keys() == {"unit", "dossier", "id", "time", "until"}
+    fields = URLSafeSerializer("no key is needed to read it").loads_unsafe(kept)[1]
+    assert fields.keys() == {"unit", "dossier", "id", "time", "until"}
     for other in (None, "", kept[:-2], kept + "x"):
         assert read_given(other, link("CHG-5"), KEY) is None
     assert read_given(kept, link("CHG-6"), KEY) is None

@@ -65,11 +65,11 @@ class Tablet:
             expect(self.page.get_by_role("radio").first).to_be_visible()
 
     def arrived(self, count: int) -> list[AnyEvent]:
-        """What came, by its numbers; each once."""
+        """The ratings that came, by their numbers; each came once."""
         until(lambda: len(self.door.ids) >= count, page=self.page)
-        found = [one for _, _, events in self.door.posts for one in events]
-        assert len({one.id for one in found}) == len(found) == count
-        return sorted(found, key=lambda one: one.data.counter_n)
+        ratings = [event for _, _, events in self.door.posts for event in events]
+        assert len({rating.id for rating in ratings}) == len(ratings) == count
+        return sorted(ratings, key=lambda rating: rating.data.counter_n)
 
 
 @pytest.fixture
@@ -130,11 +130,11 @@ def test_sessions_that_ended_before_an_answer_keep_their_order_and_lie_in_betwee
     tablet.start("0")
     on_line(tablet)
     came = tablet.arrived(3)
-    by_tap = sorted(came, key=lambda one: one.time)
-    assert all(tablet.since - timedelta(seconds=1) < one.time < datetime.now(UTC) for one in came)
+    by_tap = sorted(came, key=lambda rating: rating.time)
+    assert all(tablet.since - timedelta(seconds=1) < rating.time < datetime.now(UTC) for rating in came)
     assert by_tap[1].time - by_tap[0].time > timedelta(seconds=1.9)
-    assert [one.data.model_extra["time_by"] for one in by_tap] == [by] * 3
-    assert all(0 <= one.data.model_extra["time_uncertain_s"] < 60 for one in by_tap)
+    assert [rating.data.model_extra["time_by"] for rating in by_tap] == [by] * 3
+    assert all(0 <= rating.data.model_extra["time_uncertain_s"] < 60 for rating in by_tap)
 
 
 def test_what_was_dated_once_is_sent_as_it_is_however_often(tablet: Tablet) -> None:
@@ -143,8 +143,8 @@ def test_what_was_dated_once_is_sent_as_it_is_however_often(tablet: Tablet) -> N
     tablet.door.troubles = ["hang", 500]
     on_line(tablet)
     until(lambda: len(tablet.door.posts) >= 3, 40, page=tablet.page)
-    sent = [one for _, _, events in tablet.door.posts for one in events]
-    assert len({one.model_dump_json() for one in sent}) == 1
+    sent = [event for _, _, events in tablet.door.posts for event in events]
+    assert len({rating.model_dump_json() for rating in sent}) == 1
 
 
 def test_a_tablet_that_slept_is_not_dated_by_a_clock_that_stood_still(tablet: Tablet) -> None:
@@ -159,7 +159,7 @@ def test_a_tablet_that_slept_is_not_dated_by_a_clock_that_stood_still(tablet: Ta
         }"""
     )
     tablet.rate()
-    waiting = tablet.page.evaluate("async () => (await (await import('/outbox.js')).state()).undated")
+    waiting = tablet.page.evaluate("async () => (await (await import('/sending/outbox.js')).state()).undated")
     assert (waiting, tablet.door.posts) == (1, [])
     on_line(tablet)
     (rating,) = tablet.arrived(1)
@@ -170,7 +170,8 @@ def test_what_an_older_page_kept_still_goes_out(tablet: Tablet) -> None:
     tablet.context.set_offline(True)
     tablet.page.evaluate(
         """async () => {
-          const [{ ratingEvent }, server] = await Promise.all(["/event.js", "/server.js"].map((file) => import(file)));
+          const [{ ratingEvent }, server] = await Promise.all(
+            ["/sending/event.js", "/sending/server.js"].map((file) => import(file)));
           const device = JSON.parse(localStorage.getItem("hailong.device"));
           const old = ["outbox", "held"].map((store) => [store, ratingEvent(device, 3, "vi", server)]);
           await new Promise((done) => {
@@ -205,7 +206,7 @@ def test_a_tap_that_was_refused_for_its_time_is_dated_anew_and_sent_unasked(tabl
     tablet.page.evaluate(
         """async () => {
           const [outbox, { ratingEvent }, server] = await Promise.all(
-            ["/outbox.js", "/event.js", "/server.js"].map((file) => import(file)));
+            ["/sending/outbox.js", "/sending/event.js", "/sending/server.js"].map((file) => import(file)));
           const device = JSON.parse(localStorage.getItem("hailong.device"));
           const event = { ...ratingEvent(device, 3, "vi", server), time: "1970-01-01T00:05:00.000Z" };
           event.data.device_time = event.time;
@@ -271,24 +272,24 @@ def test_the_rule_of_dating_holds_for_any_clocks(page: Page) -> None:
     stories = [story(rng) for _ in range(500)]
     dated = page.evaluate(
         """async (stories) => {
-          const { dateTaps } = await import("/dating.js");
+          const { dateTaps } = await import("/sending/dating.js");
           return stories.map(({ events, answer }) =>
             [dateTaps(events, answer), dateTaps([...events].reverse(), answer)]);
         }""",
         stories,
     )
-    for told, (once, again) in zip(stories, dated, strict=True):
+    for story, (once, again) in zip(stories, dated, strict=True):
         assert sorted(once, key=itemgetter("id")) == sorted(again, key=itemgetter("id"))
-        assert len(once) == len(told["events"])
+        assert len(once) == len(story["events"])
         times = {event["id"]: datetime.fromisoformat(event["time"]).timestamp() * 1000 for event in once}
         for event in once:
             at_ms, how = times[event["id"]], event["data"]
-            assert event["floor_ms"] - 1 <= at_ms <= told["answer"]["server_ms"] + 1
+            assert event["floor_ms"] - 1 <= at_ms <= story["answer"]["server_ms"] + 1
             error_ms = abs(at_ms - event["true_ms"])
             uncertain_s = how.get("time_uncertain_s", 0)
             assert error_ms <= uncertain_s * 1000 + 2 or uncertain_s == MOST_UNCERTAIN_S
-            if event["id"].startswith("9-") or (told["is_right"] and told["was_reached"]):
+            if event["id"].startswith("9-") or (story["is_right"] and story["was_reached"]):
                 assert error_ms <= 2
         in_order = sorted(once, key=lambda event: event["true_ms"])
-        if told["was_reached"]:
+        if story["was_reached"]:
             assert all(times[one["id"]] <= times[other["id"]] + 2 for one, other in pairwise(in_order))

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from contract.events.envelope import decode
-from contract.events.reference import Language
 from contract.events.refusals import Refusal
-from feedback_app.app import read_texts
+from contract.ratings.reasons import tablet_languages
+from feedback_app.texts.by_language import tablet_texts
 from ingest.admission.registry import Device, Registry
 from sources.reference.configure import configure, former_values, place_of
 from sources.reference.reference_events import CommandError
@@ -22,16 +22,16 @@ from tests.tablet import SET_UP, Door, known_tablet, offline_ready, set_up, tap,
 OWN = Device("TAB-1", "POINT", "", "POINT.Q1")
 
 
-def told(*bodies: dict[str, Any]) -> Registry:
+def registry_of(*bodies: dict[str, Any]) -> Registry:
     registry = Registry()
     for body in bodies:
-        found = decode(json.dumps(body).encode())
-        assert not isinstance(found, Refusal), found
-        registry.apply(found)
+        fact = decode(json.dumps(body).encode())
+        assert not isinstance(fact, Refusal), fact
+        registry.apply(fact)
     return registry
 
 
-def word(scope: str, day: int = 1, key: str = "", **values: Any) -> dict[str, Any]:
+def configured(scope: str, day: int = 1, key: str = "", **values: Any) -> dict[str, Any]:
     return event(
         "device.configured", scope, f"2026-01-{day:02}T00:00:00Z", unit=values.pop("unit", scope), key=key, **values
     )
@@ -40,32 +40,32 @@ def word(scope: str, day: int = 1, key: str = "", **values: Any) -> dict[str, An
 TREE = (unit("CITY"), unit("BRANCH", "CITY"), unit("POINT", "BRANCH"), unit("POINT.Q1", "POINT"))
 
 
-def test_the_nearest_scope_that_says_a_thing_is_followed() -> None:
-    city = word("CITY", faces=5, idle_s=60, follow_up=True, languages=["vi", "en"])
-    branch, counter = word("BRANCH", faces=3, follow_up=False), word("POINT.Q1", idle_s=30)
-    own = word("TAB-1", unit="POINT", device="TAB-1", large_text=True)
-    found = told(*TREE, city, branch, counter, own).configuration_of(OWN)
-    assert list(found["values"].items()) == [
+def test_each_field_is_that_of_the_nearest_scope_that_has_it() -> None:
+    city = configured("CITY", faces=5, idle_s=60, follow_up=True, languages=["vi", "en"])
+    branch, counter = configured("BRANCH", faces=3, follow_up=False), configured("POINT.Q1", idle_s=30)
+    own = configured("TAB-1", unit="POINT", device="TAB-1", large_text=True)
+    configuration = registry_of(*TREE, city, branch, counter, own).configuration_of(OWN)
+    assert list(configuration["values"].items()) == [
         ("large_text", True),
         ("idle_s", 30),
         ("faces", 3),
         ("follow_up", False),
         ("languages", ["vi", "en"]),
     ]
-    assert list(found["said_by"].values()) == ["TAB-1", "POINT.Q1", "BRANCH", "BRANCH", "CITY"]
+    assert list(configuration["said_by"].values()) == ["TAB-1", "POINT.Q1", "BRANCH", "BRANCH", "CITY"]
 
 
-def test_the_newest_word_of_a_scope_replaces_the_former_whole_in_whatever_order() -> None:
-    older, newer = word("POINT", 1, faces=5, idle_s=30), word("POINT", 2, faces=3)
-    one, other = told(*TREE, older, newer), told(newer, older, *TREE[::-1])
+def test_the_newest_configuration_of_a_scope_replaces_the_former_as_a_whole_in_any_order() -> None:
+    older, newer = configured("POINT", 1, faces=5, idle_s=30), configured("POINT", 2, faces=3)
+    one, other = registry_of(*TREE, older, newer), registry_of(newer, older, *TREE[::-1])
     assert one.configuration_of(OWN) == other.configuration_of(OWN)
     assert one.configuration_of(OWN)["values"] == {"faces": 3}
-    assert one.configuration_of(OWN)["version"] != told(*TREE, older).configuration_of(OWN)["version"]
-    assert told(*TREE).configuration_of(OWN) == {"version": "default", "values": {}, "said_by": {}}
+    assert one.configuration_of(OWN)["version"] != registry_of(*TREE, older).configuration_of(OWN)["version"]
+    assert registry_of(*TREE).configuration_of(OWN) == {"version": "default", "values": {}, "said_by": {}}
 
 
 def test_units_in_a_circle_do_not_hang_anybody() -> None:
-    circle = told(unit("POINT", "BRANCH"), unit("BRANCH", "POINT"), word("BRANCH", faces=3))
+    circle = registry_of(unit("POINT", "BRANCH"), unit("BRANCH", "POINT"), configured("BRANCH", faces=3))
     assert circle.configuration_of(OWN)["values"] == {"faces": 3}
 
 
@@ -82,21 +82,21 @@ def test_units_in_a_circle_do_not_hang_anybody() -> None:
     ],
 )
 def test_a_broken_configuration_is_refused(values: dict[str, Any], detail: str) -> None:
-    found = decode(json.dumps(word("POINT", **values)).encode())
-    assert isinstance(found, Refusal)
-    assert detail in found.detail
+    refusal = decode(json.dumps(configured("POINT", **values)).encode())
+    assert isinstance(refusal, Refusal)
+    assert detail in refusal.detail
 
 
 def test_every_language_of_the_page_can_be_configured() -> None:
-    assert set(Language.__args__) == set(read_texts())  # type: ignore[attr-defined]
+    assert set(tablet_languages()) == set(tablet_texts())
 
 
-def test_the_former_configuration_is_found() -> None:
-    words = [word("A", 1, faces=3), word("B", 2, faces=4), word("A", 3, faces=5, idle_s=30)]
-    assert former_values(words, "A") == {"faces": 3}
-    assert former_values(words, "B") == {}
+def test_the_former_configuration_is_that_before_the_newest() -> None:
+    events = [configured("A", 1, faces=3), configured("B", 2, faces=4), configured("A", 3, faces=5, idle_s=30)]
+    assert former_values(events, "A") == {"faces": 3}
+    assert former_values(events, "B") == {}
     with pytest.raises(CommandError, match="C was never configured"):
-        former_values(words, "C")
+        former_values(events, "C")
     paired = event("device.paired", "TAB-1", "2026-01-01T00:00:00Z", unit="B", token_sha256="0" * 64)
     assert (place_of([paired], "TAB-1"), place_of([paired], "B")) == ({"unit": "B", "device": "TAB-1"}, {"unit": "B"})
 
@@ -160,15 +160,15 @@ def test_a_city_changes_its_tablets_and_takes_it_back(
     def followed() -> Any:
         return httpx.get(where, **ask).json()["values"]  # type: ignore[arg-type]
 
-    def told_of(scope: str, count: int) -> bool:
+    def is_listed(scope: str, count: int) -> bool:
         words = stack.get("/v1/reference")["events"]
         return len([w for w in words if w["type"] == "device.configured" and w["subject"] == scope]) == count
 
     assert followed() == {}
     assert configure(stack.settings, "CONF.CITY", {"faces": 3}, back=False) == 0
-    wait_until(lambda: told_of("CONF.CITY", 1), 30)
+    wait_until(lambda: is_listed("CONF.CITY", 1), 30)
     assert configure(stack.settings, "CONF.CITY", {"faces": 5, "large_text": True}, back=False) == 0
-    wait_until(lambda: told_of("CONF.CITY", 2), 30)
+    wait_until(lambda: is_listed("CONF.CITY", 2), 30)
     assert configure(stack.settings, "CONF.CITY", {"faces": 9}, back=False) == 1
     assert "invalid_value: data.faces" in capsys.readouterr().out
     assert followed() == {"faces": 5, "large_text": True}

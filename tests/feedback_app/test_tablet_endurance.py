@@ -26,7 +26,7 @@ ROUNDS = DAYS * (5 if IS_LONG else 2)
 # The page's own modules; every tenth tap is one that may be given a reason, of which every other one is not ended.
 MAKE_TAPS = """async ([count, first]) => {
   const [outbox, { ratingEvent }, server] = await Promise.all(
-    ["/outbox.js", "/event.js", "/server.js"].map((file) => import(file)),
+    ["/sending/outbox.js", "/sending/event.js", "/sending/server.js"].map((file) => import(file)),
   );
   const device = JSON.parse(localStorage.getItem("hailong.device"));
   for (let n = first; n < first + count; n += 1) {
@@ -46,8 +46,8 @@ class Tablet:
     def __init__(self, context: BrowserContext, address: str, began: datetime) -> None:
         self.context = context
         context.clock.install(time=began)
-        told = {"server_time": began.isoformat(), "clock_speed": 1, "ingest_url": "http://127.0.0.1:9"}
-        context.route("**/config.json", lambda route: route.fulfill(json=told))
+        config = {"server_time": began.isoformat(), "clock_speed": 1, "ingest_url": "http://127.0.0.1:9"}
+        context.route("**/config.json", lambda route: route.fulfill(json=config))
         self.page = self._started(address)
         offline_ready(self.page)
         context.set_offline(True)
@@ -107,8 +107,8 @@ def test_every_tap_of_two_weeks_offline_is_counted_once(browser: Browser, stack:
     mishaps += [""] * (ROUNDS - len(mishaps))
     rng.shuffle(mishaps)
     for n, mishap in enumerate(mishaps):
-        made = n * TAPS // ROUNDS
-        tablet.page.evaluate(MAKE_TAPS, [(n + 1) * TAPS // ROUNDS - made, made])
+        first = n * TAPS // ROUNDS
+        tablet.page.evaluate(MAKE_TAPS, [(n + 1) * TAPS // ROUNDS - first, first])
         context.clock.fast_forward(DAYS * DAY_MS // ROUNDS - 60_000)
         if mishap == "reload":
             tablet.reload()
@@ -125,8 +125,8 @@ def test_every_tap_of_two_weeks_offline_is_counted_once(browser: Browser, stack:
         # A pause after a failure is up to half a minute of the tablet's clock.
         context.clock.run_for(20_000)
         tablet.page.wait_for_timeout(200)
-        found: int = stack.get("/v1/counts", source=source)["stored"]
-        return found
+        stored: int = stack.get("/v1/counts", source=source)["stored"]
+        return stored
 
     wait_until(lambda: stored() == TAPS, 300)
     counts = stack.get("/v1/counts", source=source)

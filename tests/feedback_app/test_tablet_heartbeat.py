@@ -30,17 +30,17 @@ def test_a_heartbeat_tells_how_the_tablet_is(page: Page, door: Door) -> None:
         "H26.66.01.004",
     )
     assert abs(beat.time - datetime.now(UTC)) < timedelta(seconds=5)
-    told = beat.data
-    assert (told.waiting, told.quarantined, told.online, told.last_tap_at, told.oldest_unsent_s) == (
+    state = beat.data
+    assert (state.waiting, state.quarantined, state.online, state.last_tap_at, state.oldest_unsent_s) == (
         *(0, 0, True, None),
         None,
     )
-    assert 0 <= told.battery_percent <= 100
-    assert told.charging in {True, False}
-    assert abs(told.clock_skew_ms) < 1_000
-    assert 0 < told.storage_used_bytes < told.storage_quota_bytes
-    assert told.storage_persisted in {True, False}
-    assert told.page_version == page.evaluate("SHELL.version")
+    assert 0 <= state.battery_percent <= 100
+    assert state.charging in {True, False}
+    assert abs(state.clock_skew_ms) < 1_000
+    assert 0 < state.storage_used_bytes < state.storage_quota_bytes
+    assert state.storage_persisted in {True, False}
+    assert state.page_version == page.evaluate("SHELL.version")
 
 
 def test_taps_that_wait_are_told_and_a_lost_heartbeat_is_not_sent_again(
@@ -99,5 +99,5 @@ def test_the_list_of_tablets_tells_what_the_page_told(browser: Browser, stack: S
 
 
 def listed(stack: Stack, unit: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = stack.get("/v1/tablets", unit=unit)["tablets"]
-    return found
+    tablets: list[dict[str, Any]] = stack.get("/v1/tablets", unit=unit)["tablets"]
+    return tablets

@@ -50,7 +50,7 @@ def laid_out(page: Page, layout: str, size: tuple[int, int], faces: int = 4) -> 
     set_up(page, SET_UP.replace("#", f"{layout}&faces={faces}#"))
 
 
-def asked_why(page: Page) -> None:
+def open_reasons(page: Page) -> None:
     page.get_by_role("radio").last.tap()
     expect(page.locator(".thanks")).to_be_visible()
     assert page.evaluate(CUT_OFF) == []
@@ -110,7 +110,7 @@ def test_each_layout_shows_every_reason_large_enough(page: Page, layout: str) ->
     for size, language in product(SIZES, LANGUAGES):
         laid_out(page, layout, size)
         page.get_by_role("button", name=language).click()
-        asked_why(page)
+        open_reasons(page)
         assert page.evaluate(CUT_OFF) == [], (size, language)
         assert nothing_overlaps(page), (size, language)
         assert page.locator(".listen").is_visible(), (size, language)
@@ -135,7 +135,7 @@ def test_a_telephone_has_controls_as_large(page: Page, size: tuple[int, int], la
         assert page.evaluate(CUT_OFF) == []
         assert nothing_overlaps(page)
         assert beside_is_large_enough(page)
-        asked_why(page)
+        open_reasons(page)
         assert page.locator(".listen").is_visible()
         assert beside_is_large_enough(page)
 
@@ -143,14 +143,14 @@ def test_a_telephone_has_controls_as_large(page: Page, size: tuple[int, int], la
 @pytest.mark.parametrize("size", SIZES)
 def test_large_text_is_half_as_large_again(page: Page, size: tuple[int, int]) -> None:
     page.clock.install()
-    found = []
+    sizes = []
     for layout in (PLAIN, "&large_text=1"):
         laid_out(page, layout, size)
         words = page.locator("h1, .unit, .face span, nav button").evaluate_all(WORDS)
-        asked_why(page)
-        found.append([*words, *page.locator("h1, .reason, .leave").evaluate_all(WORDS)])
-    assert len(found[0]) == len(found[1]) > 10
-    assert min(large / normal for normal, large in zip(*found, strict=True)) >= 1.5
+        open_reasons(page)
+        sizes.append([*words, *page.locator("h1, .reason, .leave").evaluate_all(WORDS)])
+    assert len(sizes[0]) == len(sizes[1]) > 10
+    assert min(large / normal for normal, large in zip(*sizes, strict=True)) >= 1.5
 
 
 @pytest.mark.parametrize("faces", [3, 4, 5])
@@ -163,7 +163,7 @@ def test_mirroring_turns_what_is_beside_the_faces_and_never_the_faces(page: Page
         by_place = sorted(page.get_by_role("radio").all(), key=lambda face: (face.bounding_box() or {"x": 0})["x"])
         scores.append([face.get_attribute("data-score") for face in by_place])
         beside = page.locator("nav button").all_inner_texts()
-        asked_why(page)
+        open_reasons(page)
         page.clock.run_for(25_100)
         orders.append((beside, page.locator(".leaving button").all_inner_texts()))
     assert scores[0] == scores[1] == [str(score) for score in range(faces, 0, -1)]
@@ -196,7 +196,7 @@ def test_no_layout_has_a_grave_finding(page: Page, layout: str) -> None:
     for size in SIZES:
         laid_out(page, layout, size)
         assert grave_findings(page) == []
-        asked_why(page)
+        open_reasons(page)
         page.clock.run_for(25_100)
         assert grave_findings(page) == []
 
@@ -205,11 +205,11 @@ def features(page: Page) -> list[list[bool]]:
     """Where each face on the screen has its white features, read without colour."""
     side, rim = 120, 0.95
     disc = [((x - 59.5) / 60) ** 2 + ((y - 59.5) / 60) ** 2 < rim**2 for y in range(side) for x in range(side)]
-    found = []
+    measured = []
     for face in page.locator(".face svg").all():
         seen = Image.open(BytesIO(face.screenshot())).convert("L").resize((side, side))
-        found.append([inside and grey > 160 for inside, grey in zip(disc, seen.tobytes(), strict=True)])
-    return found
+        measured.append([inside and grey > 160 for inside, grey in zip(disc, seen.tobytes(), strict=True)])
+    return measured
 
 
 @pytest.mark.parametrize("faces", [3, 4, 5])

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from feedback_app.app import SPEECH, read_texts, shell
-from feedback_app.speech import main, spoken
+from feedback_app.app import SPEECH, shell
+from feedback_app.speech import clip_texts, main
+from feedback_app.texts.by_language import tablet_texts
 from tests.tablet import Door, offline_ready, set_up, tap, until
 
 PLAYED = """() => {
@@ -33,8 +34,8 @@ MOODS = ["Rất hài lòng", "Hài lòng", "Không hài lòng", "Rất không h�
 
 
 def heard(page: Page) -> list[str]:
-    found: list[str] = page.evaluate("played")
-    return found
+    texts: list[str] = page.evaluate("played")
+    return texts
 
 
 @pytest.mark.browser
@@ -87,9 +88,9 @@ def test_a_tap_ends_the_reading_and_counts(page: Page, door: Door) -> None:
     until(lambda: bool(heard(page)), page=page)
     tap(page, "Hài lòng")
     expect(page.get_by_role("radio").first).to_be_visible()
-    said = len(heard(page))
+    played = len(heard(page))
     page.wait_for_timeout(1_500)
-    assert len(heard(page)) == said < 1 + len(MOODS)
+    assert len(heard(page)) == played < 1 + len(MOODS)
     assert len(door.ids) == 1
 
 
@@ -104,9 +105,9 @@ def test_the_reading_is_started_and_ended_with_the_keyboard(page: Page) -> None:
     until(lambda: bool(heard(page)), page=page)
     page.keyboard.press("Enter")
     expect(listen).to_have_attribute("aria-pressed", "false")
-    said = len(heard(page))
+    played = len(heard(page))
     page.wait_for_timeout(1_500)
-    assert len(heard(page)) == said < 1 + len(MOODS)
+    assert len(heard(page)) == played < 1 + len(MOODS)
 
 
 @pytest.mark.browser
@@ -120,7 +121,7 @@ def test_what_was_fetched_after_the_start_is_read_without_a_network(page: Page, 
     page.wait_for_load_state("networkidle")
     assert [url for url in fetched if "/speech/" in url] == []
     page.clock.run_for(21_000)
-    count = len(shell(read_texts())["speech"])
+    count = len(shell(tablet_texts())["speech"])
     until(lambda: page.evaluate(KEPT) == count, page=page)
     context.set_offline(True)
     page.reload()
@@ -146,17 +147,16 @@ def test_a_language_that_lacks_a_clip_has_no_button(page: Page) -> None:
 
 
 def test_every_text_that_can_be_read_aloud_has_a_small_clip() -> None:
-    for language, words in read_texts().items():
-        assert {path.stem for path in (SPEECH / language).iterdir()} == {name for name, _ in spoken(words)}
+    for language, texts in tablet_texts().items():
+        assert {path.stem for path in (SPEECH / language).iterdir()} == {name for name, _ in clip_texts(texts)}
     assert sum(path.stat().st_size for path in SPEECH.glob("*/*")) < 80_000
 
 
 def test_a_clip_that_is_there_is_not_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = read_texts()
     monkeypatch.setattr("feedback_app.speech.SPEECH", tmp_path)
-    for language, words in texts.items():
+    for language, texts in tablet_texts().items():
         (tmp_path / language).mkdir()
-        for name, _ in spoken(words):
+        for name, _ in clip_texts(texts):
             (tmp_path / language / f"{name}.mp3").write_bytes(b"a human voice")
     assert main() == 0
     assert {path.read_bytes() for path in tmp_path.glob("*/*")} == {b"a human voice"}

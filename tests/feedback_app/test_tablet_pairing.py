@@ -52,10 +52,10 @@ def test_the_token_is_handed_exactly_once() -> None:
 def test_who_asks_too_often_must_ask_slower() -> None:
     pairings = Pairings()
     device_code, _ = begun(pairings)
-    told = [pairings.collect(device_code, now_s) for now_s in (5, 9.6, 14, 23, 37, 56.6)]
+    answers = [pairings.collect(device_code, now_s) for now_s in (5, 9.6, 14, 23, 37, 56.6)]
     pending, slower = "authorization_pending", "slow_down"
     # From the first time on 10 s are asked for, then 15 s, then 20 s.
-    assert told == [pending, pending, slower, slower, slower, pending]
+    assert answers == [pending, pending, slower, slower, slower, pending]
 
 
 def test_a_code_ends_after_ten_minutes_and_with_the_process() -> None:
@@ -109,13 +109,13 @@ def office(stack: Stack) -> Stack:
 def tablets(browser: Browser, office: Stack) -> Iterator[list[BrowserContext]]:
     """Two tablets that were never set up."""
     size = {"width": 1280, "height": 800}
-    made = [
+    contexts = [
         browser.new_context(viewport=size, base_url=office.settings.feedback_url, has_touch=True)  # type: ignore[arg-type]
         for _ in range(2)
     ]
-    yield made
-    for each in made:
-        each.close()
+    yield contexts
+    for context in contexts:
+        context.close()
 
 
 def code_on(page: Page) -> str:
@@ -166,8 +166,8 @@ def test_a_tablet_is_paired_replaced_and_keeps_what_it_has_not_sent(
 
 
 def listed(stack: Stack) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = stack.get("/v1/tablets", unit="H26.PAIR")["tablets"]
-    return found
+    tablets: list[dict[str, Any]] = stack.get("/v1/tablets", unit="H26.PAIR")["tablets"]
+    return tablets
 
 
 @pytest.mark.browser
@@ -196,26 +196,26 @@ def test_a_tablet_that_was_known_again_goes_on_and_sends_what_it_kept(browser: B
 def test_who_has_no_key_or_no_code_pairs_nothing(office: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     site = office.settings.feedback_url
     with httpx.Client(base_url=site, trust_env=False) as tablet:
-        told = tablet.post("/pair/code").json()
-        assert told["verification_uri_complete"] == f"{site}/pair?code={told['user_code']}"
-        ask = {"grant_type": GRANT, "device_code": told["device_code"]}
-        assert tablet.post("/pair/token", data={"device_code": told["device_code"]}).json()["error"] == (
+        codes = tablet.post("/pair/code").json()
+        assert codes["verification_uri_complete"] == f"{site}/pair?code={codes['user_code']}"
+        ask = {"grant_type": GRANT, "device_code": codes["device_code"]}
+        assert tablet.post("/pair/token", data={"device_code": codes["device_code"]}).json()["error"] == (
             "unsupported_grant_type"
         )
-        asked = {"user_code": told["user_code"], "device": "TAB-X", "unit": "H26.PAIR"}
-        assert tablet.post("/pair/approval", json=asked).status_code == 403
-        assert tablet.post("/pair/approval", json=asked, headers={"Authorization": "Bearer no"}).status_code == 403
-        assert paired(office, told["user_code"], unit="H26.NONE") == 1
+        approval = {"user_code": codes["user_code"], "device": "TAB-X", "unit": "H26.PAIR"}
+        assert tablet.post("/pair/approval", json=approval).status_code == 403
+        assert tablet.post("/pair/approval", json=approval, headers={"Authorization": "Bearer no"}).status_code == 403
+        assert paired(office, codes["user_code"], unit="H26.NONE") == 1
         assert "unknown_unit" in capsys.readouterr().out
-        assert paired(office, told["user_code"], replaces="TAB-NONE") == 1
+        assert paired(office, codes["user_code"], replaces="TAB-NONE") == 1
         assert "no tablet TAB-NONE is paired" in capsys.readouterr().out
         assert [paired(office, text, unit="H26.PAIR") for text in ("ABC", "BCDF-GHJK")] == [1, 1]
         assert "no tablet shows this code" in capsys.readouterr().out
         assert tablet.post("/pair/token", data=ask).json() == {"error": "authorization_pending"}
-        assert paired(office, told["user_code"], unit="H26.PAIR") == 0
+        assert paired(office, codes["user_code"], unit="H26.PAIR") == 0
         page = tablet.get("/pair", params={"code": "bcdf-<b>"})
         assert (page.status_code, "<b>" in page.text) == (200, False)
-        assert told["user_code"] in tablet.get("/pair", params={"code": told["user_code"]}).text
+        assert codes["user_code"] in tablet.get("/pair", params={"code": codes["user_code"]}).text
 
 
 @pytest.mark.browser

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def asked(page: Page) -> Page:
+def reasons_page(page: Page) -> Page:
     """A tablet whose clock only we move, which asks somebody for reasons."""
     page.clock.install()
     set_up(page)
@@ -43,8 +43,8 @@ def one_rating(page: Page, door: Door) -> list[str]:
     page.clock.run_for(60_000)
     page.wait_for_timeout(300)
     assert len(door.ids) == 1
-    found: list[str] | None = door.last.data.reasons
-    return found or []
+    reasons: list[str] | None = door.last.data.reasons
+    return reasons or []
 
 
 @pytest.mark.parametrize("scale", [Scale.CSAT3, Scale.CSAT4, Scale.CSAT5])
@@ -60,74 +60,76 @@ def test_only_who_is_not_satisfied_is_asked(page: Page, scale: Scale) -> None:
         expect(page.get_by_role("radiogroup" if satisfied else "group")).to_be_visible()
 
 
-def test_the_reasons_chosen_go_with_the_rating(asked: Page, door: Door) -> None:
-    assert asked.locator(".reason").all_inner_texts() == OFFERED
+def test_the_reasons_chosen_go_with_the_rating(reasons_page: Page, door: Door) -> None:
+    assert reasons_page.locator(".reason").all_inner_texts() == OFFERED
     for name in ("Chờ quá lâu", "Bị xúc phạm", "Chờ quá lâu", "Bị đòi thêm tiền"):
-        reason(asked, name)
+        reason(reasons_page, name)
     assert door.posts == []
-    asked.get_by_role("button", name="Xong").tap()
-    assert one_rating(asked, door) == ["insulted", "asked_for_money"]
+    reasons_page.get_by_role("button", name="Xong").tap()
+    assert one_rating(reasons_page, door) == ["insulted", "asked_for_money"]
     assert (door.last.data.score, door.last.data.counter_n) == (2, 1)
 
 
-def test_one_more_touch_is_enough(asked: Page, door: Door) -> None:
-    reason(asked, "Bị đòi thêm tiền")
-    asked.clock.run_for(AFTER_TOUCH_MS - 500)
-    expect(asked.get_by_role("heading")).to_have_text(QUESTION)
-    asked.clock.run_for(600)
-    assert one_rating(asked, door) == ["asked_for_money"]
+def test_one_more_touch_is_enough(reasons_page: Page, door: Door) -> None:
+    reason(reasons_page, "Bị đòi thêm tiền")
+    reasons_page.clock.run_for(AFTER_TOUCH_MS - 500)
+    expect(reasons_page.get_by_role("heading")).to_have_text(QUESTION)
+    reasons_page.clock.run_for(600)
+    assert one_rating(reasons_page, door) == ["asked_for_money"]
 
 
-def test_skipping_sends_the_rating_as_it_was(asked: Page, door: Door) -> None:
-    skip, choice = (asked.locator(name).first.bounding_box() for name in (".leave", ".reason"))
+def test_skipping_sends_the_rating_as_it_was(reasons_page: Page, door: Door) -> None:
+    skip, choice = (reasons_page.locator(name).first.bounding_box() for name in (".leave", ".reason"))
     assert skip
     assert choice
     assert skip["height"] >= choice["height"]
-    asked.get_by_role("button", name="Bỏ qua").tap()
-    assert one_rating(asked, door) == []
+    reasons_page.get_by_role("button", name="Bỏ qua").tap()
+    assert one_rating(reasons_page, door) == []
 
 
-def test_who_has_gone_is_waited_for_and_warned_before_the_screen_goes_back(asked: Page, door: Door) -> None:
-    asked.clock.run_for(IDLE_MS - 500)
-    expect(asked.get_by_role("heading")).to_have_text(QUESTION)
-    asked.clock.run_for(600)
-    expect(asked.get_by_role("alert")).to_have_text("Ông/bà còn ở đây không?")
-    expect(asked.locator(".seconds")).to_have_text(" 20")
-    asked.clock.run_for(COUNTDOWN_MS - 1_000)
-    expect(asked.locator(".seconds")).to_have_text(" 1")
+def test_who_has_gone_is_waited_for_and_warned_before_the_screen_goes_back(reasons_page: Page, door: Door) -> None:
+    reasons_page.clock.run_for(IDLE_MS - 500)
+    expect(reasons_page.get_by_role("heading")).to_have_text(QUESTION)
+    reasons_page.clock.run_for(600)
+    expect(reasons_page.get_by_role("alert")).to_have_text("Ông/bà còn ở đây không?")
+    expect(reasons_page.locator(".seconds")).to_have_text(" 20")
+    reasons_page.clock.run_for(COUNTDOWN_MS - 1_000)
+    expect(reasons_page.locator(".seconds")).to_have_text(" 1")
     assert door.posts == []
-    asked.clock.run_for(1_200)
-    assert one_rating(asked, door) == []
+    reasons_page.clock.run_for(1_200)
+    assert one_rating(reasons_page, door) == []
 
 
-def test_more_time_is_given_ten_times(asked: Page, door: Door) -> None:
+def test_more_time_is_given_ten_times(reasons_page: Page, door: Door) -> None:
     for _ in range(10):
-        asked.clock.run_for(IDLE_MS + 15_000)
-        asked.get_by_role("button", name="Tôi cần thêm thời gian").tap()
-        expect(asked.get_by_role("heading")).to_have_text(QUESTION)
-    reason(asked, "Thái độ chưa tốt")
-    asked.get_by_role("button", name="Xong").tap()
-    assert one_rating(asked, door) == ["attitude"]
+        reasons_page.clock.run_for(IDLE_MS + 15_000)
+        reasons_page.get_by_role("button", name="Tôi cần thêm thời gian").tap()
+        expect(reasons_page.get_by_role("heading")).to_have_text(QUESTION)
+    reason(reasons_page, "Thái độ chưa tốt")
+    reasons_page.get_by_role("button", name="Xong").tap()
+    assert one_rating(reasons_page, door) == ["attitude"]
 
 
-def test_keys_and_switches_have_the_full_time_after_a_choice(asked: Page, door: Door) -> None:
-    asked.keyboard.press("Tab")
-    expect(asked.get_by_role("button", name="Nghe")).to_be_focused()
-    asked.keyboard.press("Tab")
-    expect(asked.get_by_role("button", name="Chờ quá lâu")).to_be_focused()
-    asked.keyboard.press("Enter")
-    asked.clock.run_for(AFTER_TOUCH_MS + 1_000)
-    expect(asked.get_by_role("button", name="Chờ quá lâu")).to_have_attribute("aria-pressed", "true")
+def test_keys_and_switches_have_the_full_time_after_a_choice(reasons_page: Page, door: Door) -> None:
+    reasons_page.keyboard.press("Tab")
+    expect(reasons_page.get_by_role("button", name="Nghe")).to_be_focused()
+    reasons_page.keyboard.press("Tab")
+    expect(reasons_page.get_by_role("button", name="Chờ quá lâu")).to_be_focused()
+    reasons_page.keyboard.press("Enter")
+    reasons_page.clock.run_for(AFTER_TOUCH_MS + 1_000)
+    expect(reasons_page.get_by_role("button", name="Chờ quá lâu")).to_have_attribute("aria-pressed", "true")
     for _ in range(len(OFFERED)):
-        asked.keyboard.press("Tab")
-    asked.keyboard.press("Enter")
-    assert one_rating(asked, door) == ["waiting_too_long"]
+        reasons_page.keyboard.press("Tab")
+    reasons_page.keyboard.press("Enter")
+    assert one_rating(reasons_page, door) == ["waiting_too_long"]
 
 
-def test_a_tablet_that_lost_power_while_it_asked_sends_the_rating_when_it_is_back(asked: Page, door: Door) -> None:
-    reason(asked, "Bị xúc phạm")
-    asked.reload()
-    assert one_rating(asked, door) == []
+def test_a_tablet_that_lost_power_while_it_asked_sends_the_rating_when_it_is_back(
+    reasons_page: Page, door: Door
+) -> None:
+    reason(reasons_page, "Bị xúc phạm")
+    reasons_page.reload()
+    assert one_rating(reasons_page, door) == []
     assert door.last.data.score == 2
 
 

@@ -21,8 +21,8 @@ def touch(page: Page) -> CDPSession:
 
 def send(touch: CDPSession, kind: str, *points: Contact) -> None:
     """What comes down or moves; of ``touchEnd`` what is lifted, all when nothing is named."""
-    told = [{"x": x, "y": y, "id": number} for number, x, y in points]
-    touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": told})
+    touches = [{"x": x, "y": y, "id": number} for number, x, y in points]
+    touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
 
 
 def at(page: Page, role: str, name: str, number: int = 2) -> Contact:

@@ -27,7 +27,7 @@ SINCE = datetime(2026, 11, 1, tzinfo=UTC)
 BACKLOG = timedelta(days=90)
 UNIT, COUNTER = "H26.66.01.001", "H26.66.01.001.Q1"
 TABLET = Device("TAB-1", UNIT, "", COUNTER, SINCE)
-EVENT_JS = Path(__file__).parents[2] / "feedback_app" / "static" / "event.js"
+EVENT_JS = Path(__file__).parents[2] / "feedback_app" / "tablet" / "sending" / "event.js"
 
 
 def tap(at: datetime = NOW, **data: Any) -> dict[str, Any]:

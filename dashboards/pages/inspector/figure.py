@@ -48,7 +48,7 @@ def definition(figure: Figure, indicator: Mapping[str, Any], texts: Texts) -> Ht
         "denominator": form.number(figure["denominator"], texts.language),
         "rule_set": figure["rule_set"],
         "source": indicator["source"],
-        "note": indicator[f"note_{texts.language}"],
+        "note": texts.name_of(indicator, "note"),
         "target": form.target(figure, texts) if figure["target"] is None else figure["target"]["source"],
         "as_of": form.day_and_time(form.instant(figure["as_of"])) if figure["as_of"] else form.NOTHING,
         "recount": tag("code", recount),

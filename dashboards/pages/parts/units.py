@@ -29,4 +29,4 @@ def counter_name(code: str, units: Units, texts: Texts) -> str:
 
 def name_in(row: Mapping[str, object], texts: Texts, field: str = "name") -> str:
     """A name in the page's language, as an answer holds it: ``name_vi`` beside ``name_en``."""
-    return str(row[f"{field}_{texts.language}"])
+    return texts.name_of(row, field)

@@ -59,8 +59,8 @@ STATEMENTS = {where: (sql, form) for where, sql, form in statements()}
 
 
 def test_the_files_are_the_ones_that_the_code_makes() -> None:
-    found = {str(path.relative_to(FOLDER)): path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.*")}
-    assert found == FILES, "run `hailong grafana write`"
+    written = {str(path.relative_to(FOLDER)): path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.*")}
+    assert written == FILES, "run `hailong grafana write`"
 
 
 @pytest.mark.parametrize("name", BOARDS)
@@ -91,9 +91,11 @@ def test_a_board_is_sound(name: str) -> None:
     for one, other in combinations([panel["gridPos"] for panel in panels], 2):
         apart = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
         assert apart or one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
-    asked = json.dumps(panels) + json.dumps(board["annotations"])
+    statements = json.dumps(panels) + json.dumps(board["annotations"])
     for variable in board["templating"]["list"]:
-        assert f"${{{variable['name']}" in asked or name.endswith("pipeline.json"), f"{variable['name']} is not used"
+        assert f"${{{variable['name']}" in statements or name.endswith("pipeline.json"), (
+            f"{variable['name']} is not used"
+        )
 
 
 @pytest.mark.parametrize("panel", [panel for board in BOARDS.values() for panel in board["panels"]])
@@ -144,8 +146,8 @@ def filled(request: pytest.FixtureRequest, engine: Settings) -> Iterator[tuple[s
             put(store, list(working_day(hanoi(), DAY, 41, 0.01)))
             cares = {"unit": "H26.66.01", "by": "Chị Lan", "comment": "mở thêm quầy"}
             put(store, [event("alert.acknowledged", "SAT_CSAT", at, **cares)])
-            told = {"counter": "Quầy 'số' 1", "reasons": [severe_reasons()[0]]}
-            put(store, [rating(NASTY, at, 1, f"n{n}", **told) for n in range(12)])
+            values = {"counter": "Quầy 'số' 1", "reasons": [severe_reasons()[0]]}
+            put(store, [rating(NASTY, at, 1, f"n{n}", **values) for n in range(12)])
         elif request.param == "one answer only":
             put(store, [unit("H26", level="city"), unit(NASTY, "H26"), rating(NASTY, at)])
         yield request.param, store
@@ -160,19 +162,19 @@ NUMBERS = re.compile(r"(Nullable\()?(U?Int|Float)")
 def test_every_statement_gives_what_its_form_asks_for(filled: tuple[str, Client], seen: Range, chosen: str) -> None:
     without_rows = []
     for where, (sql, form) in STATEMENTS.items():
-        told = on_the_server(in_the_browser(sql, {"unit": chosen}, seen), seen)
-        assert "$" not in told, where
-        found = filled[1].query(told)
+        expanded = on_the_server(in_the_browser(sql, {"unit": chosen}, seen), seen)
+        assert "$" not in expanded, where
+        result = filled[1].query(expanded)
         if form == SERIES:
-            columns, kinds = columns_of(filled[1], told)
-            times = [row[0] for row in found.result_rows]
+            columns, kinds = columns_of(filled[1], expanded)
+            times = [row[0] for row in result.result_rows]
             assert columns[0] == "time", where
             assert TIMES.match(kinds[0]), where
             assert kinds[1:], where
             assert all(NUMBERS.match(kind) for kind in kinds[1:]), where
             assert times == sorted(times), where
-        assert not any(str(value) == "nan" for row in found.result_rows for value in row), where
-        if not found.result_rows:
+        assert not any(str(value) == "nan" for row in result.result_rows for value in row), where
+        if not result.result_rows:
             without_rows.append(where)
     if filled[0] == "filled" and chosen == "H26":
         annotations = ("Mục tiêu có hiệu lực", "Bộ chỉ số thay đổi")
@@ -180,18 +182,18 @@ def test_every_statement_gives_what_its_form_asks_for(filled: tuple[str, Client]
 
 
 def test_who_took_care_and_which_rules_changed_are_annotations(filled: tuple[str, Client]) -> None:
-    def told(name: str, seen: Range, unit: str = "H26") -> list[Any]:
+    def annotations_named(name: str, seen: Range, unit: str = "H26") -> list[Any]:
         sql, _ = STATEMENTS[f"hailong-unit-vi {name}"]
-        asked = on_the_server(in_the_browser(sql, {"unit": unit}, seen), seen)
-        return [tuple(row) for row in filled[1].query(asked).result_rows]
+        expanded = on_the_server(in_the_browser(sql, {"unit": unit}, seen), seen)
+        return [tuple(row) for row in filled[1].query(expanded).result_rows]
 
-    taken = [row[1:] for row in told("Đã nhận xử lý", A_DAY)]
+    taken = [row[1:] for row in annotations_named("Đã nhận xử lý", A_DAY)]
     assert taken == ([("H26.66.01, SAT_CSAT: Chị Lan – mở thêm quầy", ["SAT_CSAT"])] if filled[0] == "filled" else [])
-    assert told("Đã nhận xử lý", A_DAY, NASTY) == []
+    assert annotations_named("Đã nhận xử lý", A_DAY, NASTY) == []
     of_2022 = Range(*(round(datetime(2022, month, 1, tzinfo=UTC).timestamp() * 1000) for month in (7, 9)))
-    changes = [row[1:] for row in told("Bộ chỉ số thay đổi", of_2022)]
+    changes = [row[1:] for row in annotations_named("Bộ chỉ số thay đổi", of_2022)]
     assert ("Bộ chỉ số 766 có hiệu lực", ["qd766"]) in changes
-    assert told("Bộ chỉ số thay đổi", A_DAY) == []
+    assert annotations_named("Bộ chỉ số thay đổi", A_DAY) == []
 
 
 def columns_of(store: Client, sql: str) -> tuple[list[str], list[str]]:
@@ -202,17 +204,17 @@ def columns_of(store: Client, sql: str) -> tuple[list[str], list[str]]:
 
 def alerted(store: Client, rule: dict[str, Any], now: datetime) -> dict[str, float]:
     """The label ``name`` or first label of each instance that would fire, with its number."""
-    asked, judged = (part["model"] for part in rule["data"])
+    query, threshold = (part["model"] for part in rule["data"])
     now_ms = round(now.timestamp() * 1000)
     seen = Range(now_ms - rule["data"][0]["relativeTimeRange"]["from"] * 1000, now_ms)
-    told = on_the_server(asked["rawSql"], seen)
-    found, (_, kinds) = store.query(told), columns_of(store, told)
+    expanded = on_the_server(query["rawSql"], seen)
+    result, (_, kinds) = store.query(expanded), columns_of(store, expanded)
     assert sum(bool(NUMBERS.match(kind)) for kind in kinds) == 1, "an alert has one number"
     assert all("String" in kind for kind in kinds if not NUMBERS.match(kind)), "and otherwise texts"
     assert not any(kind.startswith("Nullable(F") for kind in kinds)
-    evaluator = judged["conditions"][0]["evaluator"]
+    evaluator = threshold["conditions"][0]["evaluator"]
     limit = evaluator["params"][0]
-    numbers = {row[0]: row[-1] for row in found.result_rows}
+    numbers = {row[0]: row[-1] for row in result.result_rows}
     return {name: n for name, n in numbers.items() if (n < limit if evaluator["type"] == "lt" else n > limit)}
 
 

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from commands.main import app
-from dashboards.grafana.files import dashboard_json, words
+from dashboards.grafana.files import dashboard_json, every_language
 from dashboards.grafana.push import GrafanaRefusedError, push
 from runtime.settings import Settings
 from tests.support import free_port
@@ -41,8 +41,8 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length)) if length else None
         self.server.heard.append((self.command, self.path, self.headers.get("Authorization", "")))
-        status, said = self.judge(body)
-        text = json.dumps(said).encode()
+        status, answer = self.judge(body)
+        text = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(text)))
@@ -71,10 +71,10 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def found(package: str) -> str:
+def version_of(package: str) -> str:
     """The version that a package says of itself."""
-    said: str = import_module(package).__version__
-    return said
+    version: str = import_module(package).__version__
+    return version
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_everything_is_sent_and_sending_it_again_changes_nothing(grafana: StandI
         assert grafana.kept.pop(path)["title"] == kept.pop(path)["title"]
     assert grafana.kept == kept
     assert {authorization for *_, authorization in grafana.heard} == {"Bearer kept-apart"}
-    vi = words()[0]
+    vi = every_language()[0]
     assert kept["/api/dashboards/uid/hailong-now-vi"]["dashboard"] == dashboard_json("now", vi)
     assert kept["/api/dashboards/uid/hailong-now-vi"]["folderUid"] == "hailong-vi"
     rules = kept["/api/v1/provisioning/folder/hailong-vi/rule-groups/hailong"]
@@ -117,12 +117,12 @@ def test_a_refusal_names_what_was_refused_and_why(grafana: StandIn, refuses: str
 
 def test_a_grafana_that_is_away_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HAILONG_GRAFANA_URL", f"http://127.0.0.1:{free_port()}")
-    told = CliRunner().invoke(app, ["grafana", "push"])
-    assert told.exit_code == 1
-    assert "Grafana did not take it: folder" in told.output
-    assert "Traceback" not in told.output
+    result = CliRunner().invoke(app, ["grafana", "push"])
+    assert result.exit_code == 1
+    assert "Grafana did not take it: folder" in result.output
+    assert "Traceback" not in result.output
 
 
 def test_the_store_is_still_asked_with_urllib3_itself() -> None:
-    assert version("urllib3") == found("urllib3"), "build the fork with URLLIB3_NO_OVERRIDE=1"
-    assert version("urllib3-future") == found("urllib3_future")
+    assert version("urllib3") == version_of("urllib3"), "build the fork with URLLIB3_NO_OVERRIDE=1"
+    assert version("urllib3-future") == version_of("urllib3_future")

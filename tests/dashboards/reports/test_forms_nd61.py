@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from commands.main import app
 from contract.indicators.cohorts import ATTRIBUTES
 from contract.indicators.staff_sheet import Case, line
-from dashboards.reports.command import WORDS, Asked, sheet_of
+from dashboards.reports.command import ReportRequest, sheet_of
 from dashboards.reports.form_03 import form_03
 from dashboards.reports.rounding import to_one_decimal
 from dashboards.texts.by_language import texts_in
@@ -47,19 +47,19 @@ def case(*attributes: str, steps: tuple[int, int, int] = (0, 0, 0), offices: int
     ],
 )
 def test_a_dossier_has_the_points_of_the_circular(dossier: Case, expected: list[float | None]) -> None:
-    found = line([dossier])
-    assert list(found.points.values()) == expected
+    score = line([dossier])
+    assert list(score.points.values()) == expected
     counted = [points for points in [*expected[:4], expected[5]] if points is not None]
-    assert (found.total, found.attainable) == (sum(counted), 2 * len(counted))
+    assert (score.total, score.attainable) == (sum(counted), 2 * len(counted))
 
 
 @pytest.mark.parametrize(("late", "band"), [(0, "All duties done"), (10, "Less than 70 % of the duties done")])
 def test_the_class_follows_from_the_means_and_is_not_told_while_an_index_is_missing(late: int, band: str) -> None:
     good = case("early", "ended_in_time", steps=(1, 1, 0), offices=2)
     bad = case("ended_late", "faulted", "faulted_again", steps=(1, 0, 0), offices=0)
-    found = line([bad] * late + [good] * (10 - late)).band
-    assert found is not None
-    assert found.name_en == band
+    reached = line([bad] * late + [good] * (10 - late)).band
+    assert reached is not None
+    assert reached.name_en == band
     assert line([case("early", "ended_in_time")] * 10).band is None
 
 
@@ -74,8 +74,8 @@ def answers(totals: dict[str, float]) -> tuple[dict[str, Any], dict[str, Any], d
     def score(name: str, total: float) -> dict[str, Any]:
         parts = [{"points": total if n == 0 else 0.0} for n in range(9)]
         band = {"name_vi": "?", "name_en": "?", "icon": "?"}
-        told = {"unit": name, "unit_name_vi": name, "unit_name_en": name, "points": total, "attainable": 18}
-        return {**told, "band": band, "cards": [{"components": parts}]}
+        score = {"unit": name, "unit_name_vi": name, "unit_name_en": name, "points": total, "attainable": 18}
+        return {**score, "band": band, "cards": [{"components": parts}]}
 
     def figure(name: str, numerator: int | None, cases: int) -> dict[str, Any]:
         status = "insufficient" if numerator is None else "ok"
@@ -96,7 +96,7 @@ def answers(totals: dict[str, float]) -> tuple[dict[str, Any], dict[str, Any], d
 
 
 def test_units_are_classed_and_ranked_by_the_rounded_total() -> None:
-    sheet = form_03(*answers({"A": 14.94, "B": 14.95, "C": 15.04, "D": 11.96, "E": 5.9}), texts_in("vi", WORDS))
+    sheet = form_03(*answers({"A": 14.94, "B": 14.95, "C": 15.04, "D": 11.96, "E": 5.9}), texts_in("vi", "reports"))
     assert [(row.cells[0], row.cells[1], row.cells[12], row.cells[14]) for row in sheet.rows[:-1]] == [
         (1, "B", 15.0, "Xuất sắc"),
         (1, "C", 15.0, "Xuất sắc"),
@@ -175,14 +175,14 @@ def test_the_forms_are_written_the_same_twice_and_the_means_are_those_of_the_uni
     office: Stack, tmp_path: Path
 ) -> None:
     variables = {"HAILONG_API_URL": office.settings.api_url}
-    made = []
+    contents = []
     for n in range(2):
         path = tmp_path / f"{n}.xlsx"
         arguments = ["official", str(path), "--unit", CITY, "--staff", OFFICIAL, "--period", "2026-03"]
-        told = CliRunner().invoke(app, ["report", *arguments], env=variables)
-        assert told.exit_code == 0, told.output
-        made.append(path.read_bytes())
-    assert made[0] == made[1]
+        result = CliRunner().invoke(app, ["report", *arguments], env=variables)
+        assert result.exit_code == 0, result.output
+        contents.append(path.read_bytes())
+    assert contents[0] == contents[1]
     page = load_workbook(tmp_path / "0.xlsx").active
     assert page is not None
     rows = [list(row) for row in page.iter_rows(values_only=True)]
@@ -191,7 +191,7 @@ def test_the_forms_are_written_the_same_twice_and_the_means_are_those_of_the_uni
         *("Khai sinh", "03/03/2026"),
         *(2, 1, 2, 1, 2, 2, 8, 10),
     ]
-    sheet = sheet_of(office.settings, Asked("ranking-nd61", CITY, date(2026, 3, 1), date(2026, 4, 1)))
+    sheet = sheet_of(office.settings, ReportRequest("ranking-nd61", CITY, date(2026, 3, 1), date(2026, 4, 1)))
     assert [row.cells[1] for row in sheet.rows] == [OFFICE, CITY]
     nameless = CliRunner().invoke(app, ["report", "official", str(tmp_path / "x.xlsx"), "--unit", CITY], env=variables)
     assert nameless.exit_code == 1

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from commands.main import app
 from dashboards.reports import files
-from dashboards.reports.command import KINDS, WORDS, Asked, ReportError, period_of, sheet_of, write
+from dashboards.reports.command import KINDS, ReportError, ReportRequest, period_of, sheet_of, write
 from dashboards.reports.sheets import Row, Sheet
 from dashboards.texts.by_language import every_text
 from runtime.settings import Settings
@@ -54,19 +54,19 @@ def test_a_period_is_a_day_a_month_a_quarter_or_a_year(text: str, first: str, af
 
 
 @pytest.mark.parametrize("text", ["2026-13", "2026-Q5", "2026-Q0", "2026-00", "yesterday", "2026-02-30"])
-def test_what_is_no_period_is_said(text: str) -> None:
+def test_a_text_that_is_no_period_is_refused(text: str) -> None:
     with pytest.raises(ReportError, match="is no day"):
         period_of(text, TODAY)
 
 
 def test_the_texts_are_complete_in_both_languages() -> None:
-    assert set(every_text(WORDS)) == {"vi", "en"}
+    assert set(every_text("reports")) == {"vi", "en"}
 
 
 def test_a_workbook_has_the_rows_and_is_the_same_twice() -> None:
-    made = files.excel(SHEET)
-    assert made == files.excel(SHEET)
-    page = load_workbook(io.BytesIO(made)).active
+    workbook = files.excel(SHEET)
+    assert workbook == files.excel(SHEET)
+    page = load_workbook(io.BytesIO(workbook)).active
     assert page is not None
     rows = [[cell for cell in row if cell is not None] for row in page.iter_rows(values_only=True)]
     assert rows[:3] == [["PHIẾU <CHẤM>"], ["Quyết định 766"], ["Đơn vị", "Phường Cửa Nam"]]
@@ -82,9 +82,9 @@ def test_a_page_says_nothing_as_a_dash_and_names_stay_text() -> None:
 
 
 def test_a_page_becomes_a_pdf() -> None:
-    made = files.pdf(SHEET, "vi")
-    assert made.startswith(b"%PDF-")
-    assert len(made) > 5_000
+    pdf = files.pdf(SHEET, "vi")
+    assert pdf.startswith(b"%PDF-")
+    assert len(pdf) > 5_000
 
 
 ROOT, SOURCE = "RP", "test/report"
@@ -98,9 +98,9 @@ def office(stack: Stack) -> Stack:
         at = f"2026-03-02T09:{n:02}:00+07:00"
         sent.append(rating(f"{ROOT}.1", at, 4 if n < 18 else 1, str(n), source=SOURCE))
         for kind in ("accepted", "completed"):
-            told = {"due_at": "2026-03-03T16:00:00+07:00", "channel": "direct"} if kind == "accepted" else {}
+            values = {"due_at": "2026-03-03T16:00:00+07:00", "channel": "direct"} if kind == "accepted" else {}
             body = event(f"dossier.{kind}", f"RP-{n}", at, unit=f"{ROOT}.1", source=SOURCE)
-            sent.append(body | {"data": body["data"] | told})
+            sent.append(body | {"data": body["data"] | values})
     assert stack.send(sent) == []
     stack.wait_stored(SOURCE, 60)
     return stack
@@ -108,8 +108,8 @@ def office(stack: Stack) -> Stack:
 
 @pytest.mark.stack
 def test_the_sheet_of_766_adds_up_to_the_score_that_is_served(office: Stack) -> None:
-    asked = Asked("qd766", ROOT, date(2026, 3, 1), date(2026, 4, 1))
-    sheet = sheet_of(office.settings, asked)
+    request = ReportRequest("qd766", ROOT, date(2026, 3, 1), date(2026, 4, 1))
+    sheet = sheet_of(office.settings, request)
     score = office.get("/v1/scores", unit=ROOT, rule_set="qd766", **{"from": "2026-03-01", "to": "2026-04-01"})
     total = score["scores"][0]
     assert sheet.rows[-1].cells[5:7] == [total["points"], 100]
@@ -119,7 +119,7 @@ def test_the_sheet_of_766_adds_up_to_the_score_that_is_served(office: Stack) -> 
     assert sheet.head[:2] == [("Đơn vị", "Chi nhánh báo cáo"), ("Kỳ báo cáo", "từ 01/03/2026 đến hết 31/03/2026")]
     in_time = next(row for row in components if row.cells[1] == "Hồ sơ xử lý trước hạn, đúng hạn")
     assert in_time.cells[2:5] == [20, 20, 100]
-    assert sheet_of(office.settings, asked).rows == sheet.rows
+    assert sheet_of(office.settings, request).rows == sheet.rows
 
 
 @pytest.mark.stack
@@ -128,12 +128,12 @@ def test_the_sheet_of_766_adds_up_to_the_score_that_is_served(office: Stack) -> 
 def test_every_kind_is_written(office: Stack, tmp_path: Path, kind: str, language: str) -> None:
     path = tmp_path / f"{kind}.xlsx"
     variables = {"HAILONG_API_URL": office.settings.api_url}
-    told = CliRunner().invoke(
+    result = CliRunner().invoke(
         app,
         ["report", kind, str(path), "--unit", ROOT, "--period", "2026-03", "--language", language, "--staff", "CB-1"],
         env=variables,
     )
-    assert told.exit_code == 0, told.output
+    assert result.exit_code == 0, result.output
     page = load_workbook(path).active
     assert page is not None
     words = [str(cell) for row in page.iter_rows(values_only=True) for cell in row if cell is not None]
@@ -150,10 +150,10 @@ def test_what_cannot_be_reported_is_said_in_one_line(office: Stack, tmp_path: Pa
         (["qd766", "a.xlsx", "--unit", ROOT, "--mail", "x@example.vn"], "HAILONG_SMTP_URL"),
     ):
         arguments[1] = str(tmp_path / arguments[1])
-        told = CliRunner().invoke(app, ["report", *arguments], env=variables)
-        assert told.exit_code == 1
-        assert says in told.output
-        assert "Traceback" not in told.output
+        result = CliRunner().invoke(app, ["report", *arguments], env=variables)
+        assert result.exit_code == 1
+        assert says in result.output
+        assert "Traceback" not in result.output
 
 
 class Postman(socketserver.StreamRequestHandler):
@@ -199,7 +199,7 @@ def test_a_report_arrives_by_mail_as_it_was_written(
 ) -> None:
     settings = post[0].model_copy(update={"api_url": office.settings.api_url})
     path = tmp_path / "phieu.xlsx"
-    write(settings, Asked("qd766", ROOT, date(2026, 3, 1), date(2026, 4, 1)), path, ["lanh.dao@example.vn"])
+    write(settings, ReportRequest("qd766", ROOT, date(2026, 3, 1), date(2026, 4, 1)), path, ["lanh.dao@example.vn"])
     mail = message_from_bytes(post[1][0], policy=policy.default)
     assert mail["To"] == "lanh.dao@example.vn"
     assert mail["Subject"] == "PHIẾU CHẤM ĐIỂM BỘ CHỈ SỐ 766: Chi nhánh báo cáo, từ 01/03/2026 đến hết 31/03/2026"
