@@ -141,7 +141,7 @@ def test_a_definition_broken_off_before_its_last_figure_is_made_is_made_again(
     run = warehouse_store._run
 
     def until_days(client: Client, name: str, *rest: Any) -> None:
-        if name == "3_dossier_days":
+        if name == "dossier_days":
             raise BrokenOffError
         run(client, name, *rest)
 

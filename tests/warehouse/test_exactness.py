@@ -22,6 +22,7 @@ from warehouse.read import periods as warehouse_periods
 from warehouse.read.counts import counts, series
 from warehouse.read.periods import Period
 from warehouse.read.standings import MARKS, Sums, standing, work
+from warehouse.sql import statement
 from warehouse.write import store as warehouse_store
 from warehouse.write.store import insert_lines, new_batch
 
@@ -239,13 +240,13 @@ def test_the_warehouse_counts_exactly_the_measures_of_the_contract(store: Client
     parameters = {"units": list(UNITS), "targets": list(UNITS), "step": "", **warehouse_periods.bounds(PERIOD)}
     given: set[str] = set()
     for query, measures in warehouse_figures.MADE_BY.items():
-        columns = set(store.query(warehouse_periods.sql(query), parameters=parameters).column_names)
+        columns = set(store.query(statement("read", query), parameters=parameters).column_names)
         # And what follows from how many waited how long.
         assert measures - {"waits", "waited_s"} == columns & set(MEASURES), query
         given |= measures
     parameters |= warehouse_periods.days(PERIOD)
     for query, measures in warehouse_figures.COUNTED_BY.items():
-        columns = set(store.query(warehouse_periods.sql(query), parameters=parameters).column_names)
+        columns = set(store.query(statement("read", query), parameters=parameters).column_names)
         assert measures == columns & set(MEASURES), query
         given |= measures
     of_sums = standing(Sums()).keys() | work(Sums()).keys()

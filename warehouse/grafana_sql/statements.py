@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
 
 from contract.events.reference import UnitLevel
+from contract.time import VIETNAM
+from warehouse import sql
 
-ZONE = "Asia/Ho_Chi_Minh"
+ZONE = VIETNAM.key
 PARAMETERS = {
     # A set lets the store use its index; an array does not.
     "IN {units:Array(String)}": "IN (SELECT arrayJoin(units_asked))",
@@ -141,8 +142,7 @@ WHERE day = toDate($__toTime, '{ZONE}')
 @cache
 def statement(query: str, **values: str) -> str:
     """A statement of read/sql/ without comments, the macros in its parameters' place; ``values`` for all others."""
-    text = files("warehouse.read").joinpath("sql", f"{query}.sql").read_text()
-    lines = [line.partition("--")[0].rstrip() for line in text.splitlines()]
+    lines = [line.partition("--")[0].rstrip() for line in sql.statement("read", query).splitlines()]
     text = "\n".join(line for line in lines if line)
     for parameter, expression in PARAMETERS.items():
         text = text.replace(parameter, expression)

@@ -12,8 +12,9 @@ from clickhouse_connect.driver.client import Client
 
 from contract.indicators.cohorts import OF_PETITIONS, OF_POINTS, OF_PROCEDURES, OF_PUBLICATIONS, cohort
 from contract.indicators.measures import DISTRIBUTIONS, HOURLY, MEASURES, Counts, is_cohort, measures_of
-from warehouse.read.periods import Period, bounds, days, naive, sql
+from warehouse.read.periods import Period, bounds, days, naive
 from warehouse.read.standings import Sums, standing, work
+from warehouse.sql import statement
 
 MADE_BY = {query: measures_of(query) for query in HOURLY}
 """Each query of counts by hour, and its measures."""
@@ -81,12 +82,12 @@ class TargetRow(NamedTuple):
 
 def units(client: Client) -> list[UnitRow]:
     """Every word on all units, by code and first day."""
-    return [UnitRow(*row) for row in client.query(sql("units")).result_rows]
+    return [UnitRow(*row) for row in client.query(statement("read", "units")).result_rows]
 
 
 def targets(client: Client) -> list[TargetRow]:
     """All local targets."""
-    return [TargetRow(*row) for row in client.query(sql("targets")).result_rows]
+    return [TargetRow(*row) for row in client.query(statement("read", "targets")).result_rows]
 
 
 def counts(client: Client, target_of: Mapping[str, str], period: Period, wanted: Set[str]) -> dict[str, Counts]:
@@ -163,7 +164,7 @@ def _answers(client: Client, asked: Sequence[Question]) -> Iterator[tuple[str, I
 
     def ask(question: Question) -> tuple[str, Iterable[dict[str, Any]]]:
         name, parameters = question
-        return name, client.query(sql(name), parameters=parameters).named_results()
+        return name, client.query(statement("read", name), parameters=parameters).named_results()
 
     with ThreadPoolExecutor(MOST_AT_ONCE) as threads:
         yield from threads.map(ask, asked)
@@ -174,7 +175,7 @@ def series(client: Client, within: Sequence[str], period: Period, step: str) -> 
     names = {"units": list(within), "targets": [""] * len(within), "step": step, **bounds(period.whole_hours())}
     found: defaultdict[datetime, dict[str, Any]] = defaultdict(lambda: dict(NO_STEPS))
     for query in ("rating_counts", "ticket_counts", "dossier_hour_counts"):
-        for row in client.query(sql(query), parameters=names).named_results():
+        for row in client.query(statement("read", query), parameters=names).named_results():
             found[row["starts_at"]].update({name: value for name, value in row.items() if name in NO_STEPS})
     return [{"starts_at": starts_at, **found[starts_at]} for starts_at in sorted(found)]
 
@@ -184,7 +185,7 @@ def by_hour(client: Client, within: Sequence[str], period: Period) -> dict[tuple
     names = {"units": list(within), "targets": list(within), "step": "hour", **bounds(period.whole_hours())}
     found: defaultdict[tuple[str, datetime], dict[str, Any]] = defaultdict(dict)
     for query in ("rating_counts", "ticket_counts", "dossier_hour_counts", "event_counts"):
-        for row in client.query(sql(query), parameters=names).named_results():
+        for row in client.query(statement("read", query), parameters=names).named_results():
             place = row.pop("target"), row.pop("starts_at").replace(tzinfo=UTC)
             found[place].update(row)
     return found
@@ -192,7 +193,7 @@ def by_hour(client: Client, within: Sequence[str], period: Period) -> dict[tuple
 
 def stored(client: Client, source: str) -> tuple[int, int]:
     """How many distinct events of a source are stored, and how many of them the figures hold already."""
-    rows, counted = client.query(sql("stored"), parameters={"source": source}).result_rows[0]
+    rows, counted = client.query(statement("read", "stored"), parameters={"source": source}).result_rows[0]
     return int(rows), int(counted)
 
 
@@ -201,9 +202,9 @@ def freshness(client: Client, until: datetime) -> Freshness:
     at = {"until": naive(until)}
     newest, last = (
         None if instant is None else instant.replace(tzinfo=UTC)
-        for instant in client.query(sql("freshness_by"), parameters=at).result_rows[0]
+        for instant in client.query(statement("read", "freshness_by"), parameters=at).result_rows[0]
     )
     if last is not None and last > until:
-        [[beside]] = client.query(sql("freshness_ahead"), parameters=at).result_rows
+        [[beside]] = client.query(statement("read", "freshness_ahead"), parameters=at).result_rows
         newest = max(filter(None, (newest, beside and beside.replace(tzinfo=UTC))), default=None)
     return Freshness(newest, last)

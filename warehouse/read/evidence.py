@@ -14,8 +14,9 @@ from clickhouse_connect.driver.query import QueryResult
 from contract.indicators.queues import FORGOTTEN_AFTER_S, OVERTAKEN_BY, QUIET_AFTER_S
 from contract.links.comment import ID_PREFIX
 from contract.time import TIMES
-from warehouse.read.periods import Period, bounds, days, naive, sql
+from warehouse.read.periods import Period, bounds, days, naive
 from warehouse.scales import SCALE_PARAMETERS
+from warehouse.sql import statement
 
 TAPS_LOOKED_BACK = timedelta(days=14)
 ANY = "*"
@@ -84,7 +85,7 @@ def dossiers(
         **having._asdict(),
         **bounds(period),
     }
-    return _rows_in_blocks(client, sql("dossiers"), parameters)
+    return _rows_in_blocks(client, statement("read", "dossiers"), parameters)
 
 
 def ratings(
@@ -103,14 +104,14 @@ def ratings(
     column ``comment``: what came with the rating and what came by its link, as masked at the door.
     """
     parameters = {"units": list(within), "limit": limit, "reasons": list(reasons), **having._asdict(), **bounds(period)}
-    statement = sql("ratings")
+    text = statement("read", "ratings")
     if after is not None:
-        statement = sql("ratings_after").replace(RATINGS, statement)
+        text = statement("read", "ratings_after").replace(RATINGS, text)
         parameters |= {"limit": ALL, "rows": limit, "after_at": naive(after[0]), "after_id": str(after[1])}
     if comments:
-        statement = sql("comments").replace(RATINGS, statement)
+        text = statement("read", "comments").replace(RATINGS, text)
         parameters["id_prefix"] = ID_PREFIX.hex()
-    return _rows_in_blocks(client, statement, parameters)
+    return _rows_in_blocks(client, text, parameters)
 
 
 def tablets(client: Client, within: Sequence[str], period: Period) -> Rows:
@@ -215,10 +216,10 @@ def procedure_names(client: Client) -> dict[str, tuple[str, str]]:
     return {row["procedure"]: (row["vi"], row["en"]) for row in _rows(client, "procedure_names", {})}
 
 
-def _rows_in_blocks(client: Client, statement: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows_in_blocks(client: Client, text: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The rows as they come from the store, of which never more than a block is held."""
     settings = {"max_block_size": ROWS_OF_A_BLOCK}
-    with client.query_row_block_stream(statement, parameters=dict(parameters), settings=settings) as stream:
+    with client.query_row_block_stream(text, parameters=dict(parameters), settings=settings) as stream:
         names = cast("QueryResult", stream.source).column_names
         for block in stream:
             for row in block:
@@ -226,4 +227,4 @@ def _rows_in_blocks(client: Client, statement: str, parameters: Mapping[str, Any
 
 
 def _rows(client: Client, name: str, parameters: Mapping[str, Any]) -> Rows:
-    return list(client.query(sql(name), parameters=dict(parameters)).named_results())
+    return list(client.query(statement("read", name), parameters=dict(parameters)).named_results())

@@ -11,8 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import cache
-from importlib.resources import files
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -22,6 +20,7 @@ from clickhouse_connect.driver.client import Client
 from contract.indicators.catalogue import catalogue
 from contract.time import VIETNAM, midnight
 from warehouse.read.periods import Period, bounds, parts_of_year, year_before
+from warehouse.sql import statement
 from warehouse.verify.dossiers import Rules, count_standing, count_steps, count_work, fold
 from warehouse.verify.events import Event, Hours, Tally, count_event, count_ticket, replaced, retracted, standing
 from warehouse.verify.parts import loans
@@ -46,7 +45,9 @@ class Recount:
         self.periods = periods(first, last)
         self.hours = Hours(Tally)
         self._client = client
-        self._retracted = retracted(json.loads(body) for (body,) in client.query(statement("retractions")).result_rows)
+        self._retracted = retracted(
+            json.loads(body) for (body,) in client.query(statement("verify", "retractions")).result_rows
+        )
         self._days = [period for name, period in self.periods.items() if len(name) == len("2026-01-01")]
         borrowing = [period for period in self.periods.values() if parts_of_year(period)]
         self._lending = {_lender(period): year_before(period) for period in borrowing}
@@ -129,12 +130,12 @@ class Recount:
         return (fold_petition(events, rules.calendars) for events in self._together("petitions", {}))
 
     def _events(self, name: str, parameters: Mapping[str, Any]) -> Iterator[Event]:
-        rows = self._client.query(statement(name), parameters=dict(parameters)).result_rows
+        rows = self._client.query(statement("verify", name), parameters=dict(parameters)).result_rows
         return standing((json.loads(body) for (body,) in rows), self._retracted)
 
     def _together(self, name: str, parameters: Mapping[str, Any]) -> Iterator[list[Event]]:
         """The events of each subject that has any."""
-        rows = self._client.query(statement(name), parameters=dict(parameters)).result_rows
+        rows = self._client.query(statement("verify", name), parameters=dict(parameters)).result_rows
         for _, of_one in groupby(rows, itemgetter(0)):
             if events := list(standing((json.loads(body) for _, body in of_one), self._retracted)):
                 yield events
@@ -190,9 +191,3 @@ def rules_of(reference: Sequence[Event]) -> Rules:
 
 def _slices(events: int) -> int:
     return -(-events // SLICE_EVENTS)
-
-
-@cache
-def statement(name: str) -> str:
-    """The text of a statement of verify/sql/."""
-    return files("warehouse.verify").joinpath("sql", f"{name}.sql").read_text()

@@ -27,7 +27,8 @@ from contract.time import VIETNAM
 from warehouse.read.counts import counts
 from warehouse.read.last_year_fallback import counts_of
 from warehouse.read.periods import Period, bounds, parts_of_year, year_before
-from warehouse.verify.all_units import rules_of, statement
+from warehouse.sql import statement
+from warehouse.verify.all_units import rules_of
 from warehouse.verify.dossiers import count_standing, count_work, fold
 from warehouse.verify.events import Event, Hours, Tally, count_event, count_ticket, replaced, retracted, standing
 from warehouse.verify.parts import loans, parts_of, served_parts
@@ -123,7 +124,7 @@ def events_to_read(client: Client, indicator: Indicator, within: Sequence[str], 
     if _may_borrow(indicator, period) and not _cases(client, indicator, within, period):
         read.append(year_before(period))
     asked = (Needs(indicator).parameters(within, each) for each in read)
-    return sum(int(client.query(statement("unit_extent"), parameters=one).result_rows[0][0]) for one in asked)
+    return sum(int(client.query(statement("verify", "unit_extent"), parameters=one).result_rows[0][0]) for one in asked)
 
 
 def recount(client: Client, indicator: Indicator, within: Sequence[str], period: Period) -> Recounted:
@@ -165,7 +166,9 @@ class _Reading:
         self._within = set(within)
         self._period = period
         self._parameters = needs.parameters(within, period)
-        self._retracted = retracted(json.loads(body) for (body,) in client.query(statement("retractions")).result_rows)
+        self._retracted = retracted(
+            json.loads(body) for (body,) in client.query(statement("verify", "retractions")).result_rows
+        )
 
     def tally(self) -> Tally:
         """Everything that the indicator is made of."""
@@ -227,7 +230,7 @@ class _Reading:
         return standing((json.loads(body) for (body,) in self._rows(name)), self._retracted)
 
     def _rows(self, name: str) -> Iterator[Sequence[Any]]:
-        with self._client.query_rows_stream(statement(name), parameters=self._parameters) as rows:
+        with self._client.query_rows_stream(statement("verify", name), parameters=self._parameters) as rows:
             for row in rows:
                 self.events_read += 1
                 yield row

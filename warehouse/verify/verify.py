@@ -16,7 +16,8 @@ from contract.indicators.measures import Counts
 from contract.time import VIETNAM
 from warehouse.read.counts import by_hour
 from warehouse.read.last_year_fallback import counts_of
-from warehouse.verify.all_units import Recount, statement
+from warehouse.sql import statement
+from warehouse.verify.all_units import Recount
 from warehouse.verify.parts import parts_of, served_parts
 from warehouse.verify.working_time import newest_units
 
@@ -39,7 +40,7 @@ class Verification:
 
     def __init__(self, client: Client, first: date | None = None, last: date | None = None) -> None:
         self._client = client
-        earliest, latest, dossier_events, ticket_events = client.query(statement("extent")).result_rows[0]
+        earliest, latest, dossier_events, ticket_events = client.query(statement("verify", "extent")).result_rows[0]
         self.differences: list[Difference] = []
         self.compared = 0
         self._recount: Recount | None = None
@@ -54,7 +55,7 @@ class Verification:
         if recount is None:
             return
         total, done = recount.steps + len(recount.periods) + 1, 0
-        reference = [json.loads(row[0]) for row in self._client.query(statement("reference")).result_rows]
+        reference = [json.loads(row[0]) for row in self._client.query(statement("verify", "reference")).result_rows]
         for step in (recount.run(reference), self._compare(recount, newest_units(reference))):
             for _ in step:
                 done += 1

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
 from clickhouse_connect.driver.client import Client
+
+from warehouse.sql import statement
 
 
 class Reading(NamedTuple):
@@ -20,7 +20,7 @@ class Reading(NamedTuple):
 
 def newest(client: Client) -> tuple[int, list[Reading]]:
     """The number of the newest reading and its partitions; 0 and none before the first."""
-    rows = client.query(_sql("readings")).result_rows
+    rows = client.query(statement("write", "readings")).result_rows
     return (rows[0][0] if rows else 0), [Reading(*row[1:]) for row in rows]
 
 
@@ -29,8 +29,3 @@ def note(client: Client, number: int, readings: list[Reading]) -> None:
     if readings:
         rows = [[number, *reading] for reading in readings]
         client.insert("rereads", rows, column_names=["reread", *Reading._fields])
-
-
-@cache
-def _sql(name: str) -> str:
-    return files("warehouse.write").joinpath("sql", f"{name}.sql").read_text()

@@ -13,12 +13,11 @@ What is stored behind a plan sees the retraction when its own figures are made.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
-from functools import cache
-from importlib.resources import files
 
 from clickhouse_connect.driver.client import Client
 
 from contract.events.retractions import FAMILIES
+from warehouse.sql import statement
 from warehouse.write.slices import Slice, cut
 from warehouse.write.store import RETRACTION, new_batch, recompute, touched_kinds
 
@@ -29,20 +28,26 @@ SLICE_EVENTS = 200_000
 def take_back(client: Client, batches: Sequence[int], kinds: Set[str]) -> None:
     """Makes anew what the sources touched that these batches take back. Comes behind the batches' own ``recompute``."""
     if RETRACTION in kinds:
-        for (source,) in client.query(_sql("retracted_by"), parameters={"batches": list(batches)}).result_rows:
+        for (source,) in client.query(
+            statement("write", "retracted_by"), parameters={"batches": list(batches)}
+        ).result_rows:
             _take_back_source(client, source)
 
 
 def _take_back_source(client: Client, source: str) -> None:
     of_source = {"source": source, "families": list(FAMILIES)}
-    if not client.query(_sql("retraction_slices"), parameters=of_source).result_rows:
-        counts = client.query(_sql("counts_of_source"), parameters=of_source).result_rows
+    if not client.query(statement("write", "retraction_slices"), parameters=of_source).result_rows:
+        counts = client.query(statement("write", "counts_of_source"), parameters=of_source).result_rows
         _note(client, source, new_batch(), enumerate(cut(counts, SLICE_EVENTS)), done=False)
-    for plan, number, *slice_, done in client.query(_sql("retraction_slices"), parameters=of_source).result_rows:
+    for plan, number, *slice_, done in client.query(
+        statement("write", "retraction_slices"), parameters=of_source
+    ).result_rows:
         if not done:
             part = Slice(*slice_)
             batch = new_batch()
-            client.command(_sql("refill_source"), parameters={"batch": batch, **of_source, **part._asdict()})
+            client.command(
+                statement("write", "refill_source"), parameters={"batch": batch, **of_source, **part._asdict()}
+            )
             recompute(client, [batch], touched_kinds(client, [batch]))
             _note(client, source, plan, [(number, part)], done=True)
 
@@ -52,8 +57,3 @@ def _note(client: Client, source: str, plan: int, slices: Iterable[tuple[int, Sl
     if rows:
         columns = ["source", "plan", "slice", *Slice._fields, "done"]
         client.insert("retraction_slices", rows, column_names=columns)
-
-
-@cache
-def _sql(name: str) -> str:
-    return files("warehouse.write").joinpath("sql", f"{name}.sql").read_text()

@@ -2,8 +2,8 @@
 SELECT
   transform(toString(unit), {units:Array(String)}, {targets:Array(String)}, '') AS target,
   multiIf(
-    {step:String} = 'day', toStartOfDay(hour, 'Asia/Ho_Chi_Minh'), {step:String} = 'hour', toTimeZone(hour, 'Asia/Ho_Chi_Minh'),
-    toDateTime(0, 'Asia/Ho_Chi_Minh')
+    {step:String} = 'day', toStartOfDay(hour, {zone}), {step:String} = 'hour', toTimeZone(hour, {zone}),
+    toDateTime(0, {zone})
   ) AS starts_at,
   sum(received) AS dossiers_received,
   sum(completed) AS dossiers_completed,
@@ -13,7 +13,7 @@ FROM
 (
   SELECT
     unit,
-    toDateTime(toStartOfDay(day, 'Asia/Ho_Chi_Minh'), 'UTC') + toIntervalHour(of_day) AS hour,
+    toDateTime(toStartOfDay(day, {zone}), 'UTC') + toIntervalHour(of_day) AS hour,
     countEqual(received_hours, of_day) AS received,
     countEqual(completed_hours, of_day) AS completed,
     countEqual(late_hours, of_day) AS late,
@@ -21,7 +21,7 @@ FROM
   FROM days_of_dossiers FINAL
   ARRAY JOIN range(24)::Array(UInt8) AS of_day
   WHERE unit IN {units:Array(String)}
-    AND day >= toDate({start:DateTime('UTC')}, 'Asia/Ho_Chi_Minh') AND day <= toDate({end:DateTime('UTC')}, 'Asia/Ho_Chi_Minh')
+    AND day >= toDate({start:DateTime('UTC')}, {zone}) AND day <= toDate({end:DateTime('UTC')}, {zone})
     AND (received OR completed OR returned)
 )
 WHERE hour >= {start:DateTime('UTC')} AND hour < {end:DateTime('UTC')}

@@ -2,7 +2,7 @@
 -- and so on; what only a dossier's own row tells is looked up when it is asked for. Found once, not at each mention. They
 -- come by their due date; `after` is the last one of a page before, and `total` counts those of all pages.
 WITH
-  toDateTime64('2100-01-01 00:00:00', 3, 'UTC') AS never,
+  {never} AS never,
   {start:DateTime64(3, 'UTC')} AS since,
   {end:DateTime64(3, 'UTC')} AS until,
   matching AS
@@ -14,7 +14,7 @@ WITH
       count() OVER () AS total
     FROM dossier_days AS d FINAL
     WHERE unit IN {units:Array(String)}
-      AND day >= toDate(since, 'Asia/Ho_Chi_Minh') AND day <= toDate(until, 'Asia/Ho_Chi_Minh')
+      AND day >= toDate(since, {zone}) AND day <= toDate(until, {zone})
       AND if(
         {counted:String} = 'settled',
         completed AND closed_on = day AND closed_at >= since AND closed_at < until,
@@ -24,9 +24,9 @@ WITH
         OR ({state:String} = 'ended' AND is_ended))
       AND ({has_due:Int8} = -1 OR {has_due:Int8} = (d.due_at < never))
       AND {procedure:String} IN ('*', toString(procedure))
-      AND {hour:String} IN ('*', formatDateTime(if({counted:String} = 'settled', closed_at, received_at), '%H', 'Asia/Ho_Chi_Minh'))
+      AND {hour:String} IN ('*', formatDateTime(if({counted:String} = 'settled', closed_at, received_at), '%H', {zone}))
       AND {weekday:String} IN
-        ('*', toString(toDayOfWeek(if({counted:String} = 'settled', closed_at, received_at), 0, 'Asia/Ho_Chi_Minh')))
+        ('*', toString(toDayOfWeek(if({counted:String} = 'settled', closed_at, received_at), 0, {zone})))
       AND (
         ({counter:String} = '*' AND {staff:String} = '*' AND {channel:String} = '*')
         OR dossier IN
@@ -39,7 +39,7 @@ WITH
             (
               SELECT dossier
               FROM dossier_days
-              WHERE day >= toDate(since, 'Asia/Ho_Chi_Minh') AND day <= toDate(until, 'Asia/Ho_Chi_Minh')
+              WHERE day >= toDate(since, {zone}) AND day <= toDate(until, {zone})
                 AND unit IN {units:Array(String)}
             )
         )

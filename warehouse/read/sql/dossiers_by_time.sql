@@ -1,7 +1,7 @@
 -- Dossiers received, and dossiers ended with a result, in a period, by the hour of the day or the weekday of that step.
 SELECT
   '' AS within,
-  if({by:String} = 'hour', formatDateTime(step.2, '%H', 'Asia/Ho_Chi_Minh'), toString(toDayOfWeek(step.2, 0, 'Asia/Ho_Chi_Minh'))) AS part,
+  if({by:String} = 'hour', formatDateTime(step.2, '%H', {zone}), toString(toDayOfWeek(step.2, 0, {zone}))) AS part,
   countIf(step.1 = 'received') AS received,
   countIf(step.1 = 'settled') AS settled,
   countIf(step.1 = 'settled' AND late) AS settled_late

@@ -2,8 +2,8 @@
 SELECT
   transform(toString(unit), {units:Array(String)}, {targets:Array(String)}, '') AS target,
   multiIf(
-    {step:String} = 'day', toStartOfDay(hour, 'Asia/Ho_Chi_Minh'), {step:String} = 'hour', toTimeZone(hour, 'Asia/Ho_Chi_Minh'),
-    toDateTime(0, 'Asia/Ho_Chi_Minh')
+    {step:String} = 'day', toStartOfDay(hour, {zone}), {step:String} = 'hour', toTimeZone(hour, {zone}),
+    toDateTime(0, {zone})
   ) AS starts_at,
   sum(h.events) AS events,
   sumMap(h.delays_s) AS delays_s

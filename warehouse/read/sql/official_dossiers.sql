@@ -9,8 +9,8 @@ WITH found AS MATERIALIZED
       (
         SELECT dossier
         FROM dossier_days FINAL
-        WHERE day >= toDate({start:DateTime64(3, 'UTC')}, 'Asia/Ho_Chi_Minh')
-          AND day <= toDate({end:DateTime64(3, 'UTC')}, 'Asia/Ho_Chi_Minh')
+        WHERE day >= toDate({start:DateTime64(3, 'UTC')}, {zone})
+          AND day <= toDate({end:DateTime64(3, 'UTC')}, {zone})
           AND completed AND closed_on = day
           AND closed_at >= {start:DateTime64(3, 'UTC')} AND closed_at < {end:DateTime64(3, 'UTC')}
           AND unit IN {units:Array(String)}

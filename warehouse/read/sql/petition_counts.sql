@@ -10,9 +10,9 @@ FROM
       key -> key > 0,
       [
         if(received_at >= {start:DateTime64(3, 'UTC')} AND received_at < {end:DateTime64(3, 'UTC')},
-          bitShiftLeft(7::UInt64, 56) + attributes, 0), -- petitioned
+          {step:petitioned} + attributes, 0),
         if(coalesce(counted_at >= {start:DateTime64(3, 'UTC')} AND counted_at < {end:DateTime64(3, 'UTC')}, false),
-          bitShiftLeft(8::UInt64, 56) + attributes, 0) -- petition_due
+          {step:petition_due} + attributes, 0)
       ]
     ) AS keys
   FROM petitions FINAL

@@ -3,10 +3,10 @@ SELECT
   transform(unit, {units:Array(String)}, {targets:Array(String)}, '') AS target,
   sumMap(
     map(
-      bitShiftLeft(11::UInt64, 56) -- serving
-        + bitShiftLeft((level = 'service_point')::UInt64, 0) -- commune
-        + bitShiftLeft(coalesce(digitises, false)::UInt64, 1) -- digitises
-        + bitShiftLeft(coalesce(certifies, false)::UInt64, 2), -- certifies
+      {step:serving}
+        + bitShiftLeft((level = 'service_point')::UInt64, {point_attribute:commune})
+        + bitShiftLeft(coalesce(digitises, false)::UInt64, {point_attribute:digitises})
+        + bitShiftLeft(coalesce(certifies, false)::UInt64, {point_attribute:certifies}),
       1::UInt32
     )
   ) AS cases_to_end

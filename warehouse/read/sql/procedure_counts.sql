@@ -38,7 +38,7 @@ SELECT
   in_force.target AS target,
   sumMap(
     map(
-      bitShiftLeft(6::UInt64, 56) -- offered
+      {step:offered}
         + bitOr(
           in_force.attributes,
           bitAnd(used.attributes, bitNot(own))

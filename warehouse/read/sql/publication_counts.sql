@@ -12,10 +12,10 @@ FROM
     arrayFilter(
       key -> key > 0,
       [
-        if(announced IS NOT NULL, attributes + bitShiftLeft(9::UInt64, 56) -- announced
-          + bitShiftLeft(ifNull(NOT announced, false)::UInt64, 44), 0), -- announced_in_time
-        if(told IS NOT NULL, attributes + bitShiftLeft(10::UInt64, 56) -- decided
-          + bitShiftLeft(ifNull(NOT told, false)::UInt64, 45), 0) -- updated_in_time
+        if(announced IS NOT NULL, attributes + {step:announced}
+          + bitShiftLeft(ifNull(NOT announced, false)::UInt64, {attribute:announced_in_time}), 0),
+        if(told IS NOT NULL, attributes + {step:decided}
+          + bitShiftLeft(ifNull(NOT told, false)::UInt64, {attribute:updated_in_time}), 0)
       ]
     ) AS keys
   FROM publications AS p FINAL

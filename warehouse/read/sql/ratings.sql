@@ -13,7 +13,7 @@ WHERE unit IN {units:Array(String)} AND source NOT IN (SELECT source FROM retrac
   AND if(empty({reasons:Array(String)}), NOT replaced, hasAny(reasons, {reasons:Array(String)}))
   AND {counter:String} IN ('*', toString(counter)) AND {staff:String} IN ('*', toString(staff))
   AND {procedure:String} IN ('*', toString(procedure)) AND {channel:String} IN ('*', toString(channel))
-  AND {hour:String} IN ('*', formatDateTime(occurred_at, '%H', 'Asia/Ho_Chi_Minh'))
-  AND {weekday:String} IN ('*', toString(toDayOfWeek(occurred_at, 0, 'Asia/Ho_Chi_Minh')))
+  AND {hour:String} IN ('*', formatDateTime(occurred_at, '%H', {zone}))
+  AND {weekday:String} IN ('*', toString(toDayOfWeek(occurred_at, 0, {zone})))
 ORDER BY occurred_at DESC, event_id
 LIMIT {limit:UInt32}

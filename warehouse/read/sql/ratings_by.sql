@@ -4,11 +4,11 @@ SELECT
   if({by:String} IN ('counter', 'staff', 'device'), toString(unit), '') AS within,
   multiIf(
     {by:String} = 'counter', toString(counter), {by:String} = 'staff', toString(staff), {by:String} = 'device', toString(device),
-    {by:String} = 'procedure', toString(procedure), {by:String} = 'hour', formatDateTime(occurred_at, '%H', 'Asia/Ho_Chi_Minh'),
-    {by:String} = 'weekday', toString(toDayOfWeek(occurred_at, 0, 'Asia/Ho_Chi_Minh')), toString(channel)
+    {by:String} = 'procedure', toString(procedure), {by:String} = 'hour', formatDateTime(occurred_at, '%H', {zone}),
+    {by:String} = 'weekday', toString(toDayOfWeek(occurred_at, 0, {zone})), toString(channel)
   ) AS part,
   count() AS answered,
-  countIf(score >= transform(toString(scale), {scales:Array(String)}, {satisfied_from:Array(Int8)}, 127::Int8)) AS satisfied
+  countIf(score >= transform(toString(scale), {scales:Array(String)}, {satisfied_from:Array(Int8)}, {no_level})) AS satisfied
 FROM ratings FINAL
 WHERE unit IN {units:Array(String)} AND source NOT IN (SELECT source FROM retracted_sources)
   AND occurred_at >= {start:DateTime64(3, 'UTC')} AND occurred_at < {end:DateTime64(3, 'UTC')}

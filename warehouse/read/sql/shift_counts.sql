@@ -9,11 +9,11 @@ WITH
   )
 SELECT
   transform(toString(on_duty.unit), {units:Array(String)}, {targets:Array(String)}, '') AS target,
-  sum(if(years.working_days > 0, seconds / (28800 * years.working_days), 0)) AS staff_years
+  sum(if(years.working_days > 0, seconds / ({working_day_s} * years.working_days), 0)) AS staff_years
 FROM
 (
   SELECT
-    unit, toYear(starts_at, 'Asia/Ho_Chi_Minh') AS year,
+    unit, toYear(starts_at, {zone}) AS year,
     sum(
       greatest(
         0,

@@ -57,7 +57,7 @@ WITH
       ) AS opened_at
     FROM unit_calendars FINAL
     INNER JOIN calendar_days FINAL ON calendar_days.calendar = unit_calendars.calendar
-    WHERE unit IN {units:Array(String)} AND calendar_days.day = toDate32({end:DateTime64(3, 'UTC')}, 'Asia/Ho_Chi_Minh')
+    WHERE unit IN {units:Array(String)} AND calendar_days.day = toDate32({end:DateTime64(3, 'UTC')}, {zone})
   )
 SELECT
   tablet AS device,

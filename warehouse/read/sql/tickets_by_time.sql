@@ -1,7 +1,7 @@
 -- Tickets called in a period, and within 15 minutes, by the hour of the day or the weekday in Vietnam.
 SELECT
   '' AS within,
-  if({by:String} = 'hour', formatDateTime(hour, '%H', 'Asia/Ho_Chi_Minh'), toString(toDayOfWeek(hour, 0, 'Asia/Ho_Chi_Minh'))) AS part,
+  if({by:String} = 'hour', formatDateTime(hour, '%H', {zone}), toString(toDayOfWeek(hour, 0, {zone}))) AS part,
   sum(h.called) AS called,
   sum(h.called_in_time) AS called_in_time
 FROM hours_of_tickets AS h FINAL

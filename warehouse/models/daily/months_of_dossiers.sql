@@ -1,0 +1,22 @@
+-- grain: one row per unit and month
+-- key: unit, month
+-- version: version
+-- touched by: dossier, procedure, calendar, petition, replacement
+-- after: days_of_dossiers
+--
+-- And in the months of those days. A period that begins in the next month but one, or later, ends beyond it.
+INSERT INTO months_of_dossiers
+SELECT
+  toStartOfMonth(day) AS month, unit, sumForEach(marks), sumMap(cases),
+  arraySort(arrayFilter(second_on -> second_on >= addMonths(month, 2), groupArrayArray(spans))),
+  arraySort(arrayFilter(second_on -> second_on >= addMonths(month, 2), groupArrayArray(spans_passed))),
+  arraySort(arrayFilter(second_on -> second_on >= addMonths(month, 2), groupArrayArray(spans_closed_late))),
+  sumForEach(work), sumMap(lags_s),
+  sum(version)
+FROM days_of_dossiers FINAL
+WHERE (toStartOfMonth(day), unit) IN
+(
+  SELECT toStartOfMonth(toDate(hour, {zone})), unit FROM touched
+  WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier_day'
+)
+GROUP BY month, unit

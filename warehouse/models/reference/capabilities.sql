@@ -1,0 +1,16 @@
+-- grain: one row per event on what a reception point can do
+-- key: unit, said_at, event_id
+-- touched by: point
+--
+-- What reception points can do, as the touched events tell it.
+INSERT INTO capabilities
+SELECT unit, occurred_at AS said_at, event_id, c.digitisation_workflow AS digitises, c.e_certified_copy AS certifies,
+  c.results_in_force AS results, c.results_digitised AS digitised, source
+FROM
+(
+  SELECT
+    unit, occurred_at, event_id, source,
+    JSONExtract(body, 'data', 'Tuple(digitisation_workflow Nullable(Bool), e_certified_copy Nullable(Bool), results_in_force Nullable(UInt64), results_digitised Nullable(UInt64))') AS c
+  FROM events_of_touched_hours(batches = {batches:Array(UInt64)})
+  WHERE type = 'point.capability'
+)
