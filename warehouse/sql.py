@@ -48,6 +48,8 @@ CONSTANTS: dict[str, str] = {
     "working_day_s": "28800",
     # Within 15 minutes a ticket is called in time (Decision 468/QD-TTg).
     "call_within_ms": "900000",
+    # The precedence of an event is this less the instant at which it was recorded: of equal events the first has most.
+    "highest_precedence": str(2**64 - 1),
     "no_level": f"{NO_LEVEL}::Int8",
     # What is the procedure's own to tell; all other attributes are those of its dossiers.
     "procedure_attributes": str(sum(1 << bit for bit, name in enumerate(ATTRIBUTES) if name.startswith("procedure_"))),

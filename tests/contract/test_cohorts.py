@@ -111,7 +111,7 @@ def named(pattern: str) -> list[str]:
 
 def named_bits(kind: str) -> list[str]:
     """The attributes that statements set by name."""
-    return named(rf"bitShiftLeft\([^{{}}]*UInt64, \{{{kind}:(\w+)\}}\)")
+    return named(rf"bitShiftLeft\([^{{}}]*UInt64,\s+\{{{kind}:(\w+)\}}\s*\)")
 
 
 def test_the_store_sets_each_attribute_in_one_place() -> None:

@@ -149,7 +149,7 @@ def steps(client: Client, code: str) -> Rows:
 
 def reference_words(client: Client) -> list[dict[str, Any]]:
     """All reference events as they were sent, the earliest first."""
-    return [json.loads(row["body"]) for row in _rows(client, "reference_words", {})]
+    return [json.loads(row["body"]) for row in _rows(client, "reference_events", {})]
 
 
 def reference_loads(client: Client, limit: int) -> Rows:

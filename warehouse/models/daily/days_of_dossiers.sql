@@ -4,7 +4,7 @@
 -- touched by: dossier, procedure, calendar, petition, replacement
 -- after: dossier_days
 --
--- What the dossiers add up to on every day of a unit on which one of them was made anew.
+-- The sums of a unit's dossiers on every day on which one of them was recomputed.
 INSERT INTO days_of_dossiers
 SELECT
   day, unit, sumForEach(marks), sumMap(cases),

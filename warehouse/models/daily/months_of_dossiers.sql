@@ -4,7 +4,8 @@
 -- touched by: dossier, procedure, calendar, petition, replacement
 -- after: days_of_dossiers
 --
--- And in the months of those days. A period that begins in the next month but one, or later, ends beyond it.
+-- The sums of the months of those days. Spans are kept only when they end in the next month but one, or later:
+-- shorter ones are counted from days.
 INSERT INTO months_of_dossiers
 SELECT
   toStartOfMonth(day) AS month, unit, sumForEach(marks), sumMap(cases),

@@ -4,6 +4,6 @@
 -- after: rule_changes, petitions, months_of_dossiers
 -- rebuild: kept
 --
--- All that these changes touch is made anew.
+-- Notes the changes of rules as applied: all that they touch is recomputed by now.
 INSERT INTO applied_rules
 SELECT kind, name, day, made_from FROM rule_changes WHERE batch = {batch:UInt64}

@@ -5,8 +5,8 @@
 -- after: touched_by_reference, touched_by_petitions, touched_by_replacements, replacements
 --
 -- Every touched dossier folded from all its events. Only least, greatest, last-by-time and counts are taken, so the
--- order in which events arrived does not matter. Events taken back with their import tell nothing, yet their days and
--- units are kept, so that what the dossier once counted for there is replaced, and the version counts them twice.
+-- order in which events arrived does not matter. Events of a retracted import set no column, but their days and units
+-- are kept, so that what the dossier once counted for there is replaced, and the version counts them twice.
 INSERT INTO dossier_folds
 SELECT
   dossier, source, unit, procedure, channel, staff, counter, received_at, accepted_at, completed_at, returned_at,
@@ -21,7 +21,7 @@ SELECT
   clock.3 AS pauses,
   given_due_at, given_at, apologised_at, steps_due, steps_early, steps_in_time,
   -- A rating complains of a dossier at the dossier's own unit only: no other unit moves its figures.
-  bitOr(told, if(has(complaining_units, unit), complaint, 0))
+  bitOr(event_attributes, if(has(complaining_units, unit), complaint, 0))
     + bitShiftLeft((channel = 'online')::UInt64, {attribute:online})
     + bitShiftLeft((channel = 'post')::UInt64, {attribute:by_post})
     + bitShiftLeft((supplements > 0)::UInt64, {attribute:supplemented})
@@ -35,7 +35,7 @@ FROM
 (
   SELECT
     dossier,
-    -- What citizens say of it elsewhere tells neither its unit nor its source.
+    -- Ratings and petitions choose neither the dossier's unit nor its source.
     argMinIf(source, (NOT is_step, occurred_at, event_id), stands) AS source,
     argMinIf(
       unit, (NOT is_step, type != 'dossier.accepted', type != 'dossier.submitted', occurred_at, event_id), stands
@@ -60,12 +60,12 @@ FROM
     countIf(step != '') AS steps_due,
     countIf(step = 'early') AS steps_early,
     countIf(step = 'in_time') AS steps_in_time,
-    groupBitOrIf(attributes, type != 'rating.submitted') AS told,
+    groupBitOrIf(attributes, type != 'rating.submitted') AS event_attributes,
     groupBitOrIf(attributes, type = 'rating.submitted') AS complaint,
     groupUniqArrayIf(unit, type = 'rating.submitted' AND attributes != 0) AS complaining_units,
     argMaxOrNullIf(assumeNotNull(due_at), (occurred_at, event_id), due_at IS NOT NULL) AS given_due_at,
     maxOrNullIf(occurred_at, due_at IS NOT NULL) AS given_at,
-    -- The clock stands while papers (1), a fee (2) or whatever suspended it (4) is waited for; pauses may overlap.
+    -- The clock stands while papers (1), a fee (2) or the end of a suspension (4) are waited for; pauses may overlap.
     -- Of two steps at one instant the one that stops the clock comes first.
     arrayFold(
       (acc, e) -> (
@@ -100,8 +100,8 @@ FROM
   FROM
   (
     SELECT
-      -- Of a rating that was sent with two contents only the one that stays can complain, and none in whose place another
-      -- stands. The row is counted all the same, for versions only grow.
+      -- Of a rating that was sent with two contents only the one that stays can complain, and a replaced rating
+      -- cannot. The row is counted all the same, for versions only grow.
       * REPLACE
       (
         if(stands, type, '') AS type,
@@ -109,7 +109,7 @@ FROM
         if(stands, channel, '') AS channel,
         if(stands, staff, '') AS staff,
         if(stands, counter, '') AS counter,
-        -- Events that were admitted under older rules hold appointments in the year 9999 for none.
+        -- Events admitted under older rules have the year 9999 for no appointment.
         if(stands AND toYear(due_at) BETWEEN 1990 AND 2099, due_at, NULL) AS due_at,
         if(stands, step, '') AS step,
         if(
@@ -124,7 +124,7 @@ FROM
                 SELECT unit, toStartOfHour(occurred_at), event_id
                 FROM dossier_events
                 WHERE type = 'rating.submitted'
-                  AND dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')
+                  AND dossier IN {include:touched_dossiers}
               )
             )
           ),
@@ -137,14 +137,14 @@ FROM
     FROM
     (
       SELECT
-        told.*, toStartOfHour(told.occurred_at)::DateTime('UTC') AS hour,
-        if(told.type = 'rating.submitted', replaced.seen, 0) AS replacements_seen,
-        told.type = 'rating.submitted' AND replaced.standing > 0 AS is_replaced
+        events.*, toStartOfHour(events.occurred_at)::DateTime('UTC') AS hour,
+        if(events.type = 'rating.submitted', replaced.seen, 0) AS replacements_seen,
+        events.type = 'rating.submitted' AND replaced.standing > 0 AS is_replaced
       FROM
       (
         SELECT * FROM dossier_events FINAL
-        WHERE dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')
-      ) AS told
+        WHERE dossier IN {include:touched_dossiers}
+      ) AS events
       LEFT JOIN
       (
         SELECT
@@ -152,11 +152,11 @@ FROM
           countIf(NOT has({retracted:Array(String)}, toString(source))) AS standing,
           2 * count() - standing AS seen
         FROM replacements FINAL
-        WHERE dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')
+        WHERE dossier IN {include:touched_dossiers}
         GROUP BY unit, hour, event_id, dossier
       ) AS replaced
-        ON told.dossier = replaced.dossier AND told.event_id = replaced.event_id AND told.unit = replaced.unit
-        AND toStartOfHour(told.occurred_at) = replaced.hour
+        ON events.dossier = replaced.dossier AND events.event_id = replaced.event_id AND events.unit = replaced.unit
+        AND toStartOfHour(events.occurred_at) = replaced.hour
     )
   )
   GROUP BY dossier

@@ -4,24 +4,26 @@
 -- touched by: petition, calendar
 -- after: touched_by_reference, petition_events, calendar_days, unit_calendars, reference_ids
 --
--- Every touched petition, held against its working days (as Decision 766, indicator 5.2, counts them): refused within 2,
--- papers asked for within 5, answered within 15, the answer published within 2 more. Without a calendar nothing is due.
+-- Every touched petition, compared with its working days (as Decision 766, indicator 5.2, counts them): refused
+-- within 2, papers asked for within 5, answered within 15, the answer published within 2 more. Without a calendar
+-- nothing is due.
 --
--- Steps taken back with their import tell nothing, and the version counts them twice. A petition whose receipt was taken
--- back is received in 2100, in no period, so that it replaces what it was before.
+-- Steps of a retracted import set no column, and the version counts them twice. A petition whose receipt was
+-- retracted is received in 2100, in no period, so that its row replaces the one before.
 INSERT INTO petitions
 WITH
 {include:clock},
-  -- A day that the calendar does not tell is 1970-01-01, which nobody keeps.
-  coalesce(n.refused_on <= refusal.day, n.resolved_on <= answer.day, false)
-    AND coalesce(n.asked_on <= papers.day, true)
-    AND coalesce(n.published_on <= publication.day OR publication.calendar = '', true) AS in_time,
-  instant_ms((toInt64(toInt32(answer.day)) + 1) * {day_ms}, n.zone) AS answer_ends_ms,
+  -- A day that is not in the calendar is 1970-01-01, which no step is in time for.
+  coalesce(handled.refused_on <= refusal.day, handled.resolved_on <= answer.day, false)
+    AND coalesce(handled.asked_on <= papers.day, true)
+    AND coalesce(handled.published_on <= publication.day OR publication.calendar = '', true) AS in_time,
+  instant_ms((toInt64(toInt32(answer.day)) + 1) * {day_ms}, handled.zone) AS answer_ends_ms,
   days AS MATERIALIZED (SELECT * FROM calendar_days FINAL),
-  folded AS MATERIALIZED
+  petitions_with_calendars AS MATERIALIZED
   (
     SELECT
-      petition, home, received_at, refused_at, asked_at, resolved_at, published_at, told, dossiers, named, seen,
+      petition, home, received_at, refused_at, asked_at, resolved_at, published_at, own_attributes, dossiers, named,
+      version,
       calendars.calendar AS calendar, if(calendars.zone = '', {zone}, calendars.zone) AS zone
     FROM
     (
@@ -43,12 +45,15 @@ WITH
           bitShiftLeft((last_category = 'regulation')::UInt64, {petition_attribute:regulation})
           + bitShiftLeft((last_category = 'behaviour')::UInt64, {petition_attribute:behaviour})
           + bitShiftLeft(is_confirmed::UInt64, {petition_attribute:confirmed})
-          + bitShiftLeft((countIf(stands AND likes = false) > countIf(stands AND likes = true))::UInt64, {petition_attribute:disliked})
+          + bitShiftLeft(
+            (countIf(stands AND likes = false) > countIf(stands AND likes = true))::UInt64,
+            {petition_attribute:disliked}
+          )
           + bitShiftLeft((countIf(stands AND reopened) > 0)::UInt64, {petition_attribute:reopened})
-        ) AS told,
+        ) AS own_attributes,
         groupUniqArrayIf(dossier, stands AND dossier != '') AS dossiers,
         groupUniqArrayIf(dossier, dossier != '') AS named,
-        count() + countIf(NOT stands) AS seen
+        count() + countIf(NOT stands) AS version
       FROM
       (
         SELECT *, NOT has({retracted:Array(String)}, toString(source)) AS stands
@@ -57,45 +62,61 @@ WITH
       )
       GROUP BY petition
       HAVING countIf(type = 'petition.received') > 0
-    ) AS folds
+    ) AS fold
     LEFT JOIN (SELECT unit AS calendar_unit, calendar, zone FROM unit_calendars FINAL) AS calendars
       ON home = calendar_unit
   ),
-  -- From which working day each of the two instants counts: the next one, behind closing or on a day off.
-  numbered AS
+  -- The working day from which each of the two instants counts: the next one, after closing time or on a day off.
+  petitions_in_working_days AS
   (
     SELECT
-      f.petition AS petition, f.home AS home, f.received_at AS received_at, f.refused_at AS refused_at,
-      f.resolved_at AS resolved_at, f.told AS told, f.dossiers AS dossiers, f.named AS named, f.seen AS seen,
-      f.calendar AS calendar, f.zone AS zone, day_in(f.refused_at, f.zone) AS refused_on,
-      day_in(f.asked_at, f.zone) AS asked_on, day_in(f.resolved_at, f.zone) AS resolved_on,
-      day_in(f.published_at, f.zone) AS published_on,
-      if(r.calendar = '', NULL, r.day_number + (empty(r.closes) OR f.received_at >= r.closes[-1])) AS received_n,
-      if(s.calendar = '', NULL, s.day_number + (empty(s.closes) OR f.resolved_at >= s.closes[-1])) AS resolved_n
-    FROM folded AS f
-    LEFT JOIN days AS r ON f.calendar = r.calendar AND day_in(f.received_at, f.zone) = r.day
-    LEFT JOIN days AS s ON f.calendar = s.calendar AND day_in(f.resolved_at, f.zone) = s.day
+      known.petition AS petition, known.home AS home, known.received_at AS received_at, known.refused_at AS refused_at,
+      known.resolved_at AS resolved_at, known.own_attributes AS own_attributes, known.dossiers AS dossiers,
+      known.named AS named, known.version AS version,
+      known.calendar AS calendar, known.zone AS zone, day_in(known.refused_at, known.zone) AS refused_on,
+      day_in(known.asked_at, known.zone) AS asked_on, day_in(known.resolved_at, known.zone) AS resolved_on,
+      day_in(known.published_at, known.zone) AS published_on,
+      if(
+        received_day.calendar = '', NULL,
+        received_day.day_number + (empty(received_day.closes) OR known.received_at >= received_day.closes[-1])
+      ) AS received_n,
+      if(
+        resolved_day.calendar = '', NULL,
+        resolved_day.day_number + (empty(resolved_day.closes) OR known.resolved_at >= resolved_day.closes[-1])
+      ) AS resolved_n
+    FROM petitions_with_calendars AS known
+    LEFT JOIN days AS received_day
+      ON known.calendar = received_day.calendar AND day_in(known.received_at, known.zone) = received_day.day
+    LEFT JOIN days AS resolved_day
+      ON known.calendar = resolved_day.calendar AND day_in(known.resolved_at, known.zone) = resolved_day.day
   ),
-  -- The day on which working day number so many lies.
-  ends AS (SELECT calendar, day_number, day FROM days WHERE worked_s > 0)
+  -- The date of each working day, by its number.
+  numbered_days AS (SELECT calendar, day_number, day FROM days WHERE worked_s > 0)
 SELECT
-  n.petition, n.home, n.received_at,
+  handled.petition, handled.home, petition.received_at,
   if(
     answer.calendar = '', NULL,
     arrayMin(
       at -> at,
-      arrayMap(at -> coalesce(at, fromUnixTimestamp64Milli(answer_ends_ms, 'UTC')), [n.refused_at, n.resolved_at, NULL])
+      arrayMap(
+        at -> coalesce(at, fromUnixTimestamp64Milli(answer_ends_ms, 'UTC')),
+        [handled.refused_at, handled.resolved_at, NULL]
+      )
     )
   ),
-  n.told
+  handled.own_attributes
     + bitShiftLeft(in_time::UInt64, {petition_attribute:answered_in_time})
     + bitShiftLeft((answer.calendar = '')::UInt64, {petition_attribute:undated}),
-  n.dossiers,
-  n.seen + (SELECT count() FROM reference_ids FINAL),
-  n.named
-FROM numbered AS n
-LEFT JOIN ends AS refusal ON n.calendar = refusal.calendar AND n.received_n + 2 = refusal.day_number
-LEFT JOIN ends AS papers ON n.calendar = papers.calendar AND n.received_n + 5 = papers.day_number
-LEFT JOIN ends AS answer ON n.calendar = answer.calendar AND n.received_n + 15 = answer.day_number
-LEFT JOIN ends AS publication ON n.calendar = publication.calendar AND n.resolved_n + 2 = publication.day_number
+  handled.dossiers,
+  handled.version + (SELECT count() FROM reference_ids FINAL),
+  handled.named
+FROM petitions_in_working_days AS handled
+LEFT JOIN numbered_days AS refusal
+  ON handled.calendar = refusal.calendar AND petition.received_n + 2 = refusal.day_number
+LEFT JOIN numbered_days AS papers
+  ON handled.calendar = papers.calendar AND petition.received_n + 5 = papers.day_number
+LEFT JOIN numbered_days AS answer
+  ON handled.calendar = answer.calendar AND petition.received_n + 15 = answer.day_number
+LEFT JOIN numbered_days AS publication
+  ON handled.calendar = publication.calendar AND handled.resolved_n + 2 = publication.day_number
 SETTINGS enable_materialized_cte = 1

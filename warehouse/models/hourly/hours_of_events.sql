@@ -4,8 +4,8 @@
 -- touched by: hour, rated_hour
 -- after: petitions, months_of_dossiers, applied_rules, hours_of_tickets, hours_of_ratings
 --
--- Every event of the unit-hours in which a batch's own events lie, but for those taken back with their import. These are
--- counted in the version twice, so that it grows when they go.
+-- All events of the unit-hours in which a batch's events lie, but for those of retracted imports, which the version
+-- counts twice, so that it grows when they go. Made last: an event counted here is in every other figure.
 -- Delays are kept to the second below ten minutes, to the minute below a day, to the day beyond, rounded up.
 INSERT INTO hours_of_events
 SELECT

@@ -4,11 +4,11 @@
 -- touched by: rated_hour
 -- after: replacements, touched_by_replacements
 --
--- The ratings of every touched unit-hour, but for those that were taken back with their import and those in whose place
--- another stands. What "satisfied" means on each scale comes from the contract.
+-- The ratings of every touched unit-hour, but for those of retracted imports and those that another rating replaces.
+-- The levels from which a citizen is satisfied on each scale come from the contract (warehouse/scales.py).
 --
--- Ratings, replacements and retractions only become more. The version counts each rating and each replacement, and once
--- more what was taken back of either, so that it grows also when a rating stands again.
+-- Ratings, replacements and retractions only become more. The version counts each rating and each replacement, and
+-- each retracted one of either once more, so that it also grows when a rating counts again.
 INSERT INTO hours_of_ratings
 SELECT
   unit, hour,
@@ -27,7 +27,12 @@ FROM
     unit, hour, score, answers, is_retracted, replaced.seen AS seen,
     NOT is_retracted AND replaced.standing = 0 AS stands,
     arrayDistinct(
-      arrayFilter(factor -> factor != '', arrayMap(reason -> transform(toString(reason), {reasons:Array(String)}, {factors:Array(String)}, ''), reasons))
+      arrayFilter(
+        factor -> factor != '',
+        arrayMap(
+          reason -> transform(toString(reason), {reasons:Array(String)}, {factors:Array(String)}, ''), reasons
+        )
+      )
     ) AS blames,
     transform(toString(scale), {scales:Array(String)}, {satisfied_from:Array(Int8)}, {no_level}) AS satisfied_level,
     transform(toString(scale), {scales:Array(String)}, {very_from:Array(Int8)}, {no_level}) AS very_level
@@ -47,7 +52,8 @@ FROM
       countIf(NOT has({retracted:Array(String)}, toString(source))) AS standing,
       2 * count() - standing AS seen
     FROM replacements FINAL
-    WHERE (unit, hour) IN (SELECT unit, hour FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'rated_hour')
+    WHERE (unit, hour) IN
+      (SELECT unit, hour FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'rated_hour')
     GROUP BY unit, hour, event_id, dossier
   ) AS replaced USING (unit, hour, event_id, dossier)
 )

@@ -4,7 +4,7 @@
 -- touched by: ticket
 --
 -- What each touched ticket adds to every unit-hour that any of its events lies in, zeros included.
--- Steps taken back with their import tell nothing, yet their unit-hours get zeros, and the version counts them twice.
+-- Steps of a retracted import set no column, but their unit-hours get zeros, and the version counts them twice.
 -- A wait is counted where its ticket was served, as Decision 468/QD-TTg measures it per visit served.
 INSERT INTO ticket_shares
 SELECT

@@ -5,14 +5,14 @@
 -- before: applied_rules
 -- rebuild: kept
 --
--- What dossiers and petitions were last made from, and is now another: the calendar and zone of a unit, the terms and
--- attributes of a procedure, the sessions of a calendar's day. It is noted as applied (6_applied_rules) only when all that it
--- touches was made anew, so that whoever is broken off before finds it again.
+-- The rules that differ from those that dossiers and petitions were last made from: the calendar and zone of a unit,
+-- the terms and attributes of a procedure, the sessions of a calendar's day. A change is noted as applied
+-- (applied_rules) only when all that it touches was recomputed, so that an interrupted recomputation finds it again.
 INSERT INTO rule_changes (batch, kind, name, day, made_from)
 SELECT {batch:UInt64}, now.kind, now.name, now.day, now.made_from
 FROM
 (
-  -- A unit of which nothing is known has no calendar and Vietnam's clock.
+  -- A unit without any definition has no calendar and Vietnam's clock.
   SELECT
     'unit' AS kind, unit AS name, toDate32(0) AS day,
     if(calendar = '' AND zone = {zone}, 0, cityHash64(calendar, toString(zone))) AS made_from
@@ -21,7 +21,8 @@ FROM
   SELECT
     'procedure', procedure, toDate32(0),
     cityHash64(
-      term, toString(term_unit), toString(count_mode), toString(deadline_rule), toString(supplement_policy), cutoffs, attributes
+      term, toString(term_unit), toString(count_mode), toString(deadline_rule), toString(supplement_policy), cutoffs,
+      attributes
     )
   FROM (SELECT * FROM procedures FINAL WHERE NOT abolished ORDER BY as_of DESC LIMIT 1 BY procedure)
   UNION ALL

@@ -4,7 +4,7 @@
 -- after: petition_events
 -- rebuild: kept
 --
--- What citizens petition about: the dossiers that touched petitions name are touched.
+-- Touches the dossiers that touched petitions name.
 INSERT INTO touched (batch, kind, subject)
 SELECT DISTINCT {batch:UInt64}, 'dossier', dossier
 FROM petition_events

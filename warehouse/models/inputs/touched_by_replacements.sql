@@ -4,7 +4,7 @@
 -- after: replacements
 -- rebuild: kept
 --
--- What changes with a replaced rating: its hour, and its dossier, of which it may have complained.
+-- Touches the hour of a replaced rating, and its dossier, about which it may have complained.
 INSERT INTO touched (batch, kind, subject, unit, hour)
 SELECT {batch:UInt64}, kind_subject.1, kind_subject.2, unit, hour
 FROM

@@ -3,7 +3,7 @@
 -- touched by: calendar
 -- after: working_days, calendar_zones
 --
--- Sessions are told by the clock of the calendar's zone; the store keeps them as instants.
+-- Sessions are given by the clock of the calendar's zone, and kept as instants.
 INSERT INTO calendar_days
 WITH
 {include:clock}
@@ -27,18 +27,28 @@ FROM
     FROM
     (
       SELECT
-        w.calendar AS calendar, w.day AS day, toInt64(toInt32(w.day)) * {day_ms} AS day_ms,
+        days.calendar AS calendar, days.day AS day, toInt64(toInt32(days.day)) * {day_ms} AS day_ms,
         if(zones.zone = '', {zone}, toString(zones.zone)) AS zone,
         arrayMap(
           session -> (
-            dateDiff('millisecond', toDateTime64('1970-01-02 00:00:00', 3, 'UTC'), parseDateTime64BestEffortOrZero(concat('1970-01-02T', session[1]), 3, 'UTC')),
-            dateDiff('millisecond', toDateTime64('1970-01-02 00:00:00', 3, 'UTC'), parseDateTime64BestEffortOrZero(concat('1970-01-02T', session[2]), 3, 'UTC'))
+            dateDiff(
+              'millisecond', toDateTime64('1970-01-02 00:00:00', 3, 'UTC'),
+              parseDateTime64BestEffortOrZero(concat('1970-01-02T', session[1]), 3, 'UTC')
+            ),
+            dateDiff(
+              'millisecond', toDateTime64('1970-01-02 00:00:00', 3, 'UTC'),
+              parseDateTime64BestEffortOrZero(concat('1970-01-02T', session[2]), 3, 'UTC')
+            )
           ),
           -- The log may hold what ingest did not admit: hours that are none.
-          arrayFilter(session -> length(session) = 2 AND match(session[1], '^[0-2][0-9]:[0-5][0-9]') AND match(session[2], '^[0-2][0-9]:[0-5][0-9]'), arraySort(w.sessions))
+          arrayFilter(
+            session -> length(session) = 2 AND match(session[1], '^[0-2][0-9]:[0-5][0-9]')
+              AND match(session[2], '^[0-2][0-9]:[0-5][0-9]'),
+            arraySort(days.sessions)
+          )
         ) AS hours
-      FROM (SELECT * FROM working_days FINAL) AS w
-      LEFT JOIN (SELECT calendar, zone FROM calendar_zones FINAL) AS zones ON w.calendar = zones.calendar
+      FROM (SELECT * FROM working_days FINAL) AS days
+      LEFT JOIN (SELECT calendar, zone FROM calendar_zones FINAL) AS zones ON days.calendar = zones.calendar
     )
   )
   WINDOW earlier AS (PARTITION BY calendar ORDER BY day)

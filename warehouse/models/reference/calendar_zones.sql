@@ -3,8 +3,8 @@
 -- version: as_of
 -- touched by: calendar
 --
--- In which zone the hours of a calendar are told. A zone that the store does not know leaves Vietnam's: the log may hold
--- what ingest did not admit.
+-- The zone of a calendar's hours. A zone that the store does not know becomes Vietnam's: the log may hold what ingest
+-- did not admit.
 INSERT INTO calendar_zones
 SELECT subject AS calendar, if(zone IN (SELECT time_zone FROM system.time_zones), zone, {zone}), occurred_at
 FROM

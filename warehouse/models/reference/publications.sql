@@ -3,8 +3,9 @@
 -- touched by: calendar, procedure
 -- after: units, procedures, unit_calendars, calendar_days
 --
--- Publications as Decision 766 counts them: decided so many working days or more before they hold (1.1: a ministry 20,
--- others 5), told within so many of being decided (1.2: a ministry 10, others 5). Without a calendar nothing is due.
+-- Publications as Decision 766 counts them: decided so many working days or more before they hold (1.1: a ministry
+-- 20, others 5), reported within so many of being decided (1.2: a ministry 10, others 5). Without a calendar nothing
+-- is due.
 INSERT INTO publications
 WITH days AS (SELECT * FROM calendar_days FINAL)
 SELECT
@@ -13,7 +14,7 @@ SELECT
   toDateTime64(assumeNotNull(p.decided_on), 3, {zone}),
   toDateTime64(p.effective_on, 3, {zone}),
   if(is_decided AND announcing.calendar != '', announcing.day > p.effective_on, NULL),
-  if(is_decided AND telling.calendar != '', telling.day < p.told_on, NULL)
+  if(is_decided AND reporting.calendar != '', reporting.day < p.told_on, NULL)
 FROM (SELECT * FROM procedures FINAL) AS p
 LEFT JOIN
 (
@@ -26,6 +27,6 @@ LEFT JOIN days AS since ON calendars.calendar = since.calendar AND p.decided_on 
 LEFT JOIN (SELECT * FROM days WHERE worked_s > 0) AS announcing
   ON calendars.calendar = announcing.calendar
   AND since.day_number + (since.worked_s = 0) + if(publishing.is_ministry, 20, 5) = announcing.day_number
-LEFT JOIN (SELECT * FROM days WHERE worked_s > 0) AS telling
-  ON calendars.calendar = telling.calendar
-  AND since.day_number + (since.worked_s = 0) + if(publishing.is_ministry, 10, 5) = telling.day_number
+LEFT JOIN (SELECT * FROM days WHERE worked_s > 0) AS reporting
+  ON calendars.calendar = reporting.calendar
+  AND since.day_number + (since.worked_s = 0) + if(publishing.is_ministry, 10, 5) = reporting.day_number

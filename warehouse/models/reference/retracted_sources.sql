@@ -3,7 +3,7 @@
 -- touched by: retraction
 -- rebuild: kept
 --
--- Which sources the touched retractions take back. Those of files alone can be: contract/events/retractions.py.
+-- The sources that the touched retractions take back. Only sources of files can be (contract/events/retractions.py).
 INSERT INTO retracted_sources
 SELECT subject
 FROM events_of_touched_hours(batches = {batches:Array(UInt64)})

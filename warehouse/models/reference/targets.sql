@@ -3,11 +3,11 @@
 -- version: as_of
 -- touched by: target
 --
--- Local targets as the touched events set them.
+-- Local targets, from the touched events.
 INSERT INTO targets
 SELECT
-  unit, t.indicator AS indicator, t.valid_from AS valid_from, t.valid_to AS valid_to, t.op AS op, t.value AS value,
-  t.source AS source, occurred_at AS as_of
+  unit, data.indicator AS indicator, data.valid_from AS valid_from, data.valid_to AS valid_to,
+  data.op AS op, data.value AS value, data.source AS source, occurred_at AS as_of
 FROM
 (
   SELECT
@@ -15,7 +15,7 @@ FROM
     JSONExtract(
       body, 'data',
       'Tuple(indicator String, valid_from Date32, valid_to Nullable(Date32), op String, value Float64, source String)'
-    ) AS t
+    ) AS data
   FROM events_of_touched_hours(batches = {batches:Array(UInt64)})
   WHERE type = 'target.defined'
 )
