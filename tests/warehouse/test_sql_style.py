@@ -19,7 +19,9 @@ BARE_BIT = re.compile(
 ZONE = "Asia/Ho_Chi_Minh"
 FILES_WITH_ZONE = 3
 FILES = [
-    path for path in sorted((ROOT / "warehouse").rglob("*.sql")) if path.relative_to(ROOT).parts[1] != "migrations"
+    path
+    for path in sorted((ROOT / "warehouse").rglob("*.sql"))
+    if path.relative_to(ROOT).parts[1] not in {"migrations", "schema.sql"}
 ]
 ROOMS: tuple[Room, ...] = get_args(Room)
 

@@ -93,7 +93,7 @@ WITH
   -- The date of each working day, by its number.
   numbered_days AS (SELECT calendar, day_number, day FROM days WHERE worked_s > 0)
 SELECT
-  handled.petition, handled.home, petition.received_at,
+  handled.petition, handled.home, handled.received_at,
   if(
     answer.calendar = '', NULL,
     arrayMin(
@@ -112,11 +112,11 @@ SELECT
   handled.named
 FROM petitions_in_working_days AS handled
 LEFT JOIN numbered_days AS refusal
-  ON handled.calendar = refusal.calendar AND petition.received_n + 2 = refusal.day_number
+  ON handled.calendar = refusal.calendar AND handled.received_n + 2 = refusal.day_number
 LEFT JOIN numbered_days AS papers
-  ON handled.calendar = papers.calendar AND petition.received_n + 5 = papers.day_number
+  ON handled.calendar = papers.calendar AND handled.received_n + 5 = papers.day_number
 LEFT JOIN numbered_days AS answer
-  ON handled.calendar = answer.calendar AND petition.received_n + 15 = answer.day_number
+  ON handled.calendar = answer.calendar AND handled.received_n + 15 = answer.day_number
 LEFT JOIN numbered_days AS publication
   ON handled.calendar = publication.calendar AND handled.resolved_n + 2 = publication.day_number
 SETTINGS enable_materialized_cte = 1
