@@ -23,8 +23,8 @@ CHECKSUMS = MIGRATIONS / "checksums.txt"
 SCRATCH_DATABASE = "hailong_schema"
 
 HEAD = """\
--- All tables and views as the migrations leave them, by name. Written by `python -m warehouse.schema`; a test compares it
--- with a migrated database. To change a table, add a migration.
+-- All tables and views as the migrations leave them, by name. Written by `python -m warehouse.schema`; a test compares
+-- it with a migrated database. To change a table, add a migration.
 """
 # Inner tables of the engine have names with dots.
 _CREATED = """

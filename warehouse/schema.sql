@@ -1,5 +1,5 @@
--- All tables and views as the migrations leave them, by name. Written by `python -m warehouse.schema`; a test compares it
--- with a migrated database. To change a table, add a migration.
+-- All tables and views as the migrations leave them, by name. Written by `python -m warehouse.schema`; a test compares
+-- it with a migrated database. To change a table, add a migration.
 
 CREATE TABLE applied_rules
 (

@@ -7,7 +7,8 @@ would begin with a capital letter (``{units:Array(String)}``):
 - ``{attribute:online}``: the bit of an attribute of dossiers and procedures; ``{petition_attribute:behaviour}`` and
   ``{point_attribute:commune}`` likewise (contract/indicators/cohorts.py);
 - ``{step:settled}``: a step as the part of a case's key that stands for it;
-- ``{include:clock}``: the text of fragments/clock.sql, which many statements share.
+- ``{include:clock}``: the text of fragments/clock.sql, which many statements share;
+- ``{side}``: what a line ``-- let side: …`` of the file sets, also within the fragments that it includes.
 
 Migrations are no statements of this kind: they are frozen, and name their bits themselves.
 """
@@ -60,6 +61,7 @@ _BITS: dict[str, Mapping[str, str]] = {
     "petition_attribute": PETITION_ATTRIBUTES,
     "point_attribute": POINT_ATTRIBUTES,
 }
+_LET = re.compile(r"^-- let (\w+): (.+)$", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"\{([a-z_0-9]+)(?::([a-z_0-9]+))?\}")
 
 
@@ -96,13 +98,19 @@ def sql_files(room: Room) -> dict[str, SqlFile]:
     return by_name
 
 
-def fill_placeholders(text: str, place: str) -> str:
-    """The text with each placeholder replaced; ``place`` says in error messages where it is from."""
+def fill_placeholders(text: str, place: str, lets: Mapping[str, str] | None = None) -> str:
+    """The text with each placeholder replaced; ``place`` names its file in error messages, ``lets`` are further
+    constants.
+    """
+
+    constants = {**CONSTANTS, **dict(_LET.findall(text)), **(lets or {})}
 
     def fill(match: re.Match[str]) -> str:
         kind, name = match.groups()
         try:
-            return CONSTANTS[kind] if name is None else _KINDS[kind](name)
+            if kind == "include":
+                return _fragment(name, constants)
+            return constants[kind] if name is None else _KINDS[kind](name)
         except (KeyError, FileNotFoundError):
             raise UnknownPlaceholderError(f"{place}: {match[0]} stands for nothing (warehouse/sql.py)") from None
 
@@ -119,15 +127,14 @@ def _step(name: str) -> str:
     return f"bitShiftLeft({number}::UInt64, {STEP_SHIFT})"
 
 
-def _fragment(name: str) -> str:
+def _fragment(name: str, constants: Mapping[str, str]) -> str:
     text = files("warehouse").joinpath("fragments", f"{name}.sql").read_text(encoding="utf-8")
-    return fill_placeholders(text.strip(), f"warehouse/fragments/{name}.sql")
+    return fill_placeholders(text.strip(), f"warehouse/fragments/{name}.sql", constants)
 
 
 _KINDS: dict[str, Callable[[str], str]] = {
     **{kind: _bit(kind) for kind in _BITS},
     "step": _step,
-    "include": _fragment,
 }
 
 
