@@ -40,8 +40,8 @@ FROM dossier_folds FINAL
 
 def complained(store: Client) -> tuple[float, float]:
     """Settled dossiers of the unit, and those of them that a citizen complains of."""
-    found = counts(store, {OWN: "all"}, PERIOD, COMPLAINED)["all"]
-    settled, of_them = found["settled"], found[COMPLAINED_OF]
+    served = counts(store, {OWN: "all"}, PERIOD, COMPLAINED)["all"]
+    settled, of_them = served["settled"], served[COMPLAINED_OF]
     assert isinstance(settled, int | float)
     assert isinstance(of_them, int | float)
     return settled, of_them
@@ -49,8 +49,8 @@ def complained(store: Client) -> tuple[float, float]:
 
 def in_both_ways(store: Client, events: list[dict[str, Any]]) -> tuple[float, float]:
     """The same, when the second route and the one of whole days say so too."""
-    told = recount(events, *PERIOD)
-    assert complained(store) == (told["settled"], told.get(COMPLAINED_OF, 0))
+    recounted = recount(events, *PERIOD)
+    assert complained(store) == (recounted["settled"], recounted.get(COMPLAINED_OF, 0))
     assert verified(store, date(2026, 3, 13), date(2026, 3, 13)).differences == []
     return complained(store)
 

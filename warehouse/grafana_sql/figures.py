@@ -68,8 +68,11 @@ def figures(indicators: Sequence[Indicator], members: Members) -> str:
     """A SELECT of figures: ``unit``, and for each indicator its value (NULL where the catalogue shows none), as
     ``value_ID``, with ``n_ID``; a row for each unit that is counted for.
     """
-    columns = [f"{value(one)} AS value_{one.id},\n  {formula(one.denominator)} AS n_{one.id}" for one in indicators]
-    measures = {measure for one in indicators for measure in one.measures()}
+    columns = [
+        f"{value(indicator)} AS value_{indicator.id},\n  {formula(indicator.denominator)} AS n_{indicator.id}"
+        for indicator in indicators
+    ]
+    measures = {measure for indicator in indicators for measure in indicator.measures()}
     return _counted(members, measures, ",\n  ".join(columns))
 
 
@@ -94,7 +97,7 @@ def worst_first(indicators: Sequence[Indicator], members: Members, language: str
     """A SELECT of figures with the units' names, the worst of the first indicator first, the unknown last."""
     first = indicators[0]
     order = "ASC" if first.direction == "up" else "DESC"
-    columns = "".join(f", value_{one.id}, n_{one.id}" for one in indicators)
+    columns = "".join(f", value_{indicator.id}, n_{indicator.id}" for indicator in indicators)
     return f"""SELECT unit, name{columns}
 FROM
 (
@@ -121,11 +124,13 @@ WHERE found.bound IS NOT NULL"""
 
 def _families(measures: Iterable[str]) -> Iterable[str]:
     wanted = set(measures)
-    for query, made in (MADE_BY | COUNTED_BY).items():
-        if made & wanted:
-            counts = sorted(made & wanted - DISTRIBUTIONS - OF_WAITS.keys())
+    for query, measures_of_query in (MADE_BY | COUNTED_BY).items():
+        if measures_of_query & wanted:
+            counts = sorted(measures_of_query & wanted - DISTRIBUTIONS - OF_WAITS.keys())
             yield _row(
-                query, {"counts": _map({name: name for name in counts})} | {name: name for name in made & DISTRIBUTIONS}
+                query,
+                {"counts": _map({name: name for name in counts})}
+                | {name: name for name in measures_of_query & DISTRIBUTIONS},
             )
     steps = {name.partition("[")[0] for name in wanted if is_cohort(name)}
     for query, counted in COHORTS_BY.items():

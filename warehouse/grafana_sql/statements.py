@@ -106,13 +106,13 @@ ORDER BY time, text"""
 
 def acknowledgements(members: Members) -> str:
     """A SELECT of who took care of what in the range, as annotations."""
-    words = "concat(unit, ', ', about, ': ', by, if(comment = '', '', concat(' – ', comment)))"
-    return rows("acknowledgements", {"time": "occurred_at", "text": words, "tags": "[about]"}, members)
+    text = "concat(unit, ', ', about, ': ', by, if(comment = '', '', concat(' – ', comment)))"
+    return rows("acknowledgements", {"time": "occurred_at", "text": text, "tags": "[about]"}, members)
 
 
 def rule_changes(changes: Iterable[tuple[date, str, str]]) -> str:
     """A SELECT of those changes of the catalogue that lie in the range, as annotations: of a day, a text and a tag."""
-    told = ",\n    ".join(
+    entries = ",\n    ".join(
         f"({_quoted(day.isoformat())}, {_quoted(text)}, {_quoted(tag)})" for day, text, tag in changes
     )
     return f"""SELECT
@@ -120,7 +120,7 @@ def rule_changes(changes: Iterable[tuple[date, str, str]]) -> str:
 FROM
 (
   SELECT arrayJoin([
-    {told}
+    {entries}
   ]) AS change
 )
 WHERE time >= $__fromTime_ms AND time <= $__toTime_ms
@@ -146,7 +146,7 @@ def statement(query: str, **values: str) -> str:
     text = "\n".join(line for line in lines if line)
     for parameter, expression in PARAMETERS.items():
         text = text.replace(parameter, expression)
-    return re.sub(r"\{(\w+):[^}]+\}", lambda found: values.get(found[1], "''"), text)
+    return re.sub(r"\{(\w+):[^}]+\}", lambda match: values.get(match[1], "''"), text)
 
 
 def with_members(members: Members) -> str:

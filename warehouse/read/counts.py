@@ -105,37 +105,37 @@ def counts_with_past(
 
     Of the latter there are none when nothing is wanted of dossiers.
     """
-    found: dict[str, dict[str, Any]] = {target: dict(NO_CASES) for target in target_of.values()}
+    by_target: dict[str, dict[str, Any]] = {target: dict(NO_CASES) for target in target_of.values()}
     names = {"units": list(target_of), "targets": list(target_of.values())}
     hours = {"step": "", **names, **bounds(period.whole_hours())}
-    asked = [(name, hours) for name, measures in MADE_BY.items() if measures & wanted]
+    questions = [(name, hours) for name, measures in MADE_BY.items() if measures & wanted]
     cohorts = {name: cohort(name) for name in wanted if is_cohort(name)}
     steps = {name.partition("[")[0] for name in cohorts}
     by_day: dict[str, Any] = {**names, **bounds(period), **days(period)}
-    asked += [(name, by_day) for name, measures in COUNTED_BY.items() if measures & wanted]
-    asked += [(name, by_day) for name, counted in COHORTS_BY.items() if counted & steps]
+    questions += [(name, by_day) for name, measures in COUNTED_BY.items() if measures & wanted]
+    questions += [(name, by_day) for name, counted in COHORTS_BY.items() if counted & steps]
     of_dossiers = bool(steps.difference(*COHORTS_BY.values()) or wanted & OF_SUMS)
     if of_dossiers:
-        asked.append(("dossier_sums", by_day))
+        questions.append(("dossier_sums", by_day))
         # Single dossiers are only read on days that the period cuts.
         if by_day["last_day"] == by_day["last_moment"]:
-            asked.append(("dossier_end", by_day))
+            questions.append(("dossier_end", by_day))
         if by_day["first_day"] < by_day["first_whole_day"]:
-            asked.append(("dossier_start", by_day))
-    sums = {target: Sums() for target in found}
-    for query, rows in _answers(client, asked):
+            questions.append(("dossier_start", by_day))
+    sums = {target: Sums() for target in by_target}
+    for query, rows in _answers(client, questions):
         for row in rows:
             target = row.pop("target")
             if query in MADE_BY or query in COUNTED_BY:
-                found[target].update({name: value for name, value in row.items() if name in MEASURES})
+                by_target[target].update({name: value for name, value in row.items() if name in MEASURES})
             else:
                 sums[target].add(**row)
-    for target, measures in found.items():
+    for target, measures in by_target.items():
         _derive(measures)
         if of_dossiers:
             measures.update(standing(sums[target]) | work(sums[target]))
         measures.update({name: cohort.count(sums[target].cases) for name, cohort in cohorts.items()})
-    return dict(found), {target for target, one in sums.items() if one.to_end["accepted"]}
+    return dict(by_target), {target for target, target_sums in sums.items() if target_sums.to_end["accepted"]}
 
 
 def counts_by_hour(
@@ -144,14 +144,14 @@ def counts_by_hour(
     """Those of the ``wanted`` measures that are kept by hour, for each target and hour (UTC) with a case."""
     names = {"units": list(target_of), "targets": list(target_of.values())}
     hours = {"step": "hour", **names, **bounds(period.whole_hours())}
-    found: defaultdict[tuple[str, datetime], dict[str, Any]] = defaultdict(lambda: dict(NO_CASES))
+    by_hour: defaultdict[tuple[str, datetime], dict[str, Any]] = defaultdict(lambda: dict(NO_CASES))
     for _, rows in _answers(client, [(name, hours) for name, measures in MADE_BY.items() if measures & wanted]):
         for row in rows:
-            measures = found[row["target"], row["starts_at"].replace(tzinfo=UTC)]
+            measures = by_hour[row["target"], row["starts_at"].replace(tzinfo=UTC)]
             measures.update({name: value for name, value in row.items() if name in MEASURES})
-    for measures in found.values():
+    for measures in by_hour.values():
         _derive(measures)
-    return dict(found)
+    return dict(by_hour)
 
 
 def _derive(measures: dict[str, Any]) -> None:
@@ -159,7 +159,7 @@ def _derive(measures: dict[str, Any]) -> None:
     measures["waited_s"] = sum(seconds * cases for seconds, cases in measures["waits_s"].items())
 
 
-def _answers(client: Client, asked: Sequence[Question]) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:
+def _answers(client: Client, questions: Sequence[Question]) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:
     """Asks all at once: planning a question takes the store longer than most answers."""
 
     def ask(question: Question) -> tuple[str, Iterable[dict[str, Any]]]:
@@ -167,28 +167,28 @@ def _answers(client: Client, asked: Sequence[Question]) -> Iterator[tuple[str, I
         return name, client.query(statement("read", name), parameters=parameters).named_results()
 
     with ThreadPoolExecutor(MOST_AT_ONCE) as threads:
-        yield from threads.map(ask, asked)
+        yield from threads.map(ask, questions)
 
 
 def series(client: Client, within: Sequence[str], period: Period, step: str) -> list[dict[str, Any]]:
     """Counts by ``hour`` or ``day`` of Vietnam, the earliest first; hours without any case are left out."""
     names = {"units": list(within), "targets": [""] * len(within), "step": step, **bounds(period.whole_hours())}
-    found: defaultdict[datetime, dict[str, Any]] = defaultdict(lambda: dict(NO_STEPS))
+    steps_at: defaultdict[datetime, dict[str, Any]] = defaultdict(lambda: dict(NO_STEPS))
     for query in ("rating_counts", "ticket_counts", "dossier_hour_counts"):
         for row in client.query(statement("read", query), parameters=names).named_results():
-            found[row["starts_at"]].update({name: value for name, value in row.items() if name in NO_STEPS})
-    return [{"starts_at": starts_at, **found[starts_at]} for starts_at in sorted(found)]
+            steps_at[row["starts_at"]].update({name: value for name, value in row.items() if name in NO_STEPS})
+    return [{"starts_at": starts_at, **steps_at[starts_at]} for starts_at in sorted(steps_at)]
 
 
 def by_hour(client: Client, within: Sequence[str], period: Period) -> dict[tuple[str, datetime], dict[str, Any]]:
     """Everything that is kept by unit and hour (UTC), for each unit-hour with a row."""
     names = {"units": list(within), "targets": list(within), "step": "hour", **bounds(period.whole_hours())}
-    found: defaultdict[tuple[str, datetime], dict[str, Any]] = defaultdict(dict)
+    by_place: defaultdict[tuple[str, datetime], dict[str, Any]] = defaultdict(dict)
     for query in ("rating_counts", "ticket_counts", "dossier_hour_counts", "event_counts"):
         for row in client.query(statement("read", query), parameters=names).named_results():
             place = row.pop("target"), row.pop("starts_at").replace(tzinfo=UTC)
-            found[place].update(row)
-    return found
+            by_place[place].update(row)
+    return by_place
 
 
 def stored(client: Client, source: str) -> tuple[int, int]:

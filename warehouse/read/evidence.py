@@ -138,8 +138,8 @@ def acknowledgements(client: Client, within: Sequence[str], period: Period) -> R
 
 def dossier(client: Client, code: str) -> dict[str, Any] | None:
     """A dossier as it is known by now; None for one that no event told of."""
-    found = _rows(client, "dossier", {"dossier": code})
-    return found[0] if found else None
+    rows = _rows(client, "dossier", {"dossier": code})
+    return rows[0] if rows else None
 
 
 def steps(client: Client, code: str) -> Rows:
@@ -191,8 +191,8 @@ def dossiers_by(client: Client, within: Sequence[str], period: Period, by: str) 
     """
     parameters = {"units": list(within), "by": by, **bounds(period), **days(period)}
     if by == "procedure":
-        found = _rows(client, "dossiers_by_procedure", parameters)
-        return [{"within": "", "part": row.pop("procedure"), **row} for row in found]
+        rows = _rows(client, "dossiers_by_procedure", parameters)
+        return [{"within": "", "part": row.pop("procedure"), **row} for row in rows]
     return _rows(client, "dossiers_by_time" if by in TIMES else "dossiers_by", parameters)
 
 

@@ -96,7 +96,7 @@ class Recount:
     def measures(self, name: str, scopes: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]]:
         """What was counted in a period of the units of each scope together, with what the year before lends them."""
         alone = self._tallies(name)
-        found = {}
+        by_scope = {}
         for scope, within in scopes.items():
             together = Tally()
             used: defaultdict[str, set[str]] = defaultdict(set)
@@ -106,16 +106,16 @@ class Recount:
                 for procedure, attributes in self._used.get((unit, name), {}).items():
                     used[procedure] |= attributes
             count_offered(together.counts, self._in_force[name], set(within), used)
-            found[scope] = together.measures() | self._loans(self.periods[name], within)
-        return found
+            by_scope[scope] = together.measures() | self._loans(self.periods[name], within)
+        return by_scope
 
     def _recount_others(self, reference: Sequence[Event], rules: Rules, petitions: Sequence[Petition]) -> None:
         """What is no dossier, ticket or rating: procedures, reception points, staff and petitions."""
         shifts = list(self._events("shifts", {}))
         for name, period in self.periods.items():
             self._in_force[name] = in_force(reference, period.end)
-            for found in (points(reference, period.end), publications(reference, *period, rules.calendars)):
-                for unit, cohorts in found.items():
+            for cohorts_by_unit in (points(reference, period.end), publications(reference, *period, rules.calendars)):
+                for unit, cohorts in cohorts_by_unit.items():
                     self._standings[unit, name].counts.update(cohorts)
             for tallies in (on_duty(shifts, *period, rules.calendars), held(reference, period.end)):
                 for unit, tally in tallies.items():
@@ -153,25 +153,27 @@ class Recount:
     def _tallies(self, name: str) -> dict[str, Tally]:
         """What was recounted of each unit alone in a period."""
         period = self.periods[name]
-        found: defaultdict[str, Tally] = defaultdict(Tally)
+        by_unit: defaultdict[str, Tally] = defaultdict(Tally)
         for (unit, hour), tally in self.hours.items():
             if period.start <= hour < period.end:
-                found[unit].add(tally)
+                by_unit[unit].add(tally)
         for (unit, of_period), standings in self._standings.items():
             if of_period == name:
-                found[unit].add(standings)
-        return found
+                by_unit[unit].add(standings)
+        return by_unit
 
 
 def periods(first: date, last: date) -> dict[str, Period]:
     """Each day from ``first`` to ``last``, by its date, and each month or part of one between, by its name."""
-    found = {}
+    by_name = {}
     for n in range((last - first).days + 1):
         day = first + timedelta(days=n)
-        found[day.isoformat()] = Period(midnight(day), midnight(day + timedelta(days=1)))
+        by_name[day.isoformat()] = Period(midnight(day), midnight(day + timedelta(days=1)))
         month = f"{day:%Y-%m}"
-        found[month] = Period(found[month].start if month in found else midnight(day), found[day.isoformat()].end)
-    return found
+        by_name[month] = Period(
+            by_name[month].start if month in by_name else midnight(day), by_name[day.isoformat()].end
+        )
+    return by_name
 
 
 def _lender(period: Period) -> str:

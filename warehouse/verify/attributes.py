@@ -23,13 +23,15 @@ def cohorts_of(taken: Set[str], attributes: Set[str]) -> Iterator[str]:
 @cache
 def _catalogued() -> list[tuple[str, str, frozenset[str], frozenset[str]]]:
     """Every cohort of the catalogue: its text, its step, what those in it have and what they lack."""
-    found = []
+    cohorts = []
     for name in filter(is_cohort, catalogue().measures):
         step, _, listed = name.removesuffix("]").partition("[")
-        words = [word.strip() for word in listed.split(",") if word]
-        lacking = frozenset(word[4:] for word in words if word.startswith("not "))
-        found.append((name, step, frozenset(word for word in words if not word.startswith("not ")), lacking))
-    return found
+        conditions = [condition.strip() for condition in listed.split(",") if condition]
+        lacking = frozenset(condition[4:] for condition in conditions if condition.startswith("not "))
+        cohorts.append(
+            (name, step, frozenset(condition for condition in conditions if not condition.startswith("not ")), lacking)
+        )
+    return cohorts
 
 
 def told_by(steps: Iterable[Event]) -> Iterator[str]:

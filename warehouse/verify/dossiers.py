@@ -79,8 +79,8 @@ class Dossier:
 
 def fold(events: Iterable[Event], rules: Rules) -> Dossier:
     """One dossier from its events, in any order."""
-    told = sorted(events, key=in_order)
-    steps = [step for step in told if step["type"] not in COMPLAINTS] or told
+    in_time_order = sorted(events, key=in_order)
+    steps = [step for step in in_time_order if step["type"] not in COMPLAINTS] or in_time_order
     accepted, submitted = first(steps, "dossier.accepted"), first(steps, "dossier.submitted")
     ending, ended_at = _end(steps, bool(accepted))
     home = _preferred(steps, "dossier.accepted", "dossier.submitted")[0]["data"]["unit"]
@@ -102,8 +102,8 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
         early_before = midnight(day, calendar.zone)
         late_after = midnight(day + timedelta(days=1), calendar.zone) - timedelta(milliseconds=1)
     channel = next(filter(None, channels), "")
-    changed = replaced(told)
-    attributes = set(told_by(step for step in told if stands(step, changed) and _concerns(step, home))) | {
+    changed = replaced(in_time_order)
+    attributes = set(told_by(step for step in in_time_order if stands(step, changed) and _concerns(step, home))) | {
         {"online": "online", "post": "by_post"}.get(channel, "")
     }
     attributes |= set(judged(steps, ended_at, paused_since, due_at, early_before, late_after))
@@ -245,9 +245,9 @@ def _pauses(steps: Sequence[Event]) -> tuple[list[Pause], datetime | None]:
 
 def _end(steps: Sequence[Event], accepted: bool) -> tuple[str, datetime | None]:
     for ending in ("completed", "returned", "stopped", "refused", "withdrawn"):
-        found = last(steps, f"dossier.{ending}")
-        if found and (ending != "withdrawn" or accepted):
-            return ending, found
+        ended_at = last(steps, f"dossier.{ending}")
+        if ended_at and (ending != "withdrawn" or accepted):
+            return ending, ended_at
     return "", None
 
 

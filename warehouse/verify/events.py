@@ -47,17 +47,17 @@ class Tally:
 
     def measures(self) -> dict[str, Any]:
         """Every measure that is not zero."""
-        made: dict[str, Any] = {name: count for name, count in self.counts.items() if count}
+        measures: dict[str, Any] = {name: count for name, count in self.counts.items() if count}
         if self.waits_s:
             waited_s = sum(seconds * cases for seconds, cases in self.waits_s.items())
-            made |= {"waits": self.waits_s.total(), "waits_s": dict(self.waits_s)} | (
+            measures |= {"waits": self.waits_s.total(), "waits_s": dict(self.waits_s)} | (
                 {"waited_s": waited_s} if waited_s else {}
             )
         if self.delays_s:
-            made["delays_s"] = dict(self.delays_s)
+            measures["delays_s"] = dict(self.delays_s)
         if self.return_lags_s:
-            made["return_lags_s"] = dict(self.return_lags_s)
-        return made
+            measures["return_lags_s"] = dict(self.return_lags_s)
+        return measures
 
 
 Hours = defaultdict[tuple[str, datetime], Tally]

@@ -100,7 +100,7 @@ class Needs:
     @property
     def complaints(self) -> bool:
         """What citizens say of dossiers elsewhere."""
-        return any(word in name for name in self.measures for word in ("complained", "misconduct"))
+        return any(attribute in name for name in self.measures for attribute in ("complained", "misconduct"))
 
     @property
     def petitions(self) -> bool:
@@ -123,8 +123,10 @@ def events_to_read(client: Client, indicator: Indicator, within: Sequence[str], 
     read = [period]
     if _may_borrow(indicator, period) and not _cases(client, indicator, within, period):
         read.append(year_before(period))
-    asked = (Needs(indicator).parameters(within, each) for each in read)
-    return sum(int(client.query(statement("verify", "unit_extent"), parameters=one).result_rows[0][0]) for one in asked)
+    parameters = (Needs(indicator).parameters(within, each) for each in read)
+    return sum(
+        int(client.query(statement("verify", "unit_extent"), parameters=each).result_rows[0][0]) for each in parameters
+    )
 
 
 def recount(client: Client, indicator: Indicator, within: Sequence[str], period: Period) -> Recounted:
@@ -211,9 +213,9 @@ class _Reading:
         count_offered(together.counts, in_force(reference, self._period.end), self._within, used)
 
     def _count_others(self, together: Tally, reference: Sequence[Event], calendars: Any) -> None:
-        for found in (points(reference, self._period.end), publications(reference, *self._period, calendars)):
-            for unit in found.keys() & self._within:
-                together.counts.update(found[unit])
+        for cohorts_by_unit in (points(reference, self._period.end), publications(reference, *self._period, calendars)):
+            for unit in cohorts_by_unit.keys() & self._within:
+                together.counts.update(cohorts_by_unit[unit])
         shifts = []
         if self._needs.measures & OF_UNITS:
             shifts = list(self._events("shifts"))
@@ -244,13 +246,13 @@ def _served(client: Client, indicator: Indicator, within: Sequence[str], period:
 def _cases(client: Client, indicator: Indicator, within: Sequence[str], period: Period) -> float:
     """The served denominator, without what was lent."""
     target = within[0]
-    found = counts(client, dict.fromkeys(within, target), period, indicator.measures())
-    return value_of(indicator.denominator, found[target])
+    served = counts(client, dict.fromkeys(within, target), period, indicator.measures())
+    return value_of(indicator.denominator, served[target])
 
 
-def _same(one: Parts, other: Parts) -> bool:
-    return all(_close(one[name], other[name]) for name in one)
+def _same(left: Parts, right: Parts) -> bool:
+    return all(_close(left[name], right[name]) for name in left)
 
 
-def _close(one: float | None, other: float | None) -> bool:
-    return one == other if one is None or other is None else math.isclose(one, other, rel_tol=1e-9)
+def _close(left: float | None, right: float | None) -> bool:
+    return left == right if left is None or right is None else math.isclose(left, right, rel_tol=1e-9)

@@ -113,13 +113,13 @@ KEPT_BY_HOUR = {
 
 
 def _above(unit: str, units: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    found: list[str] = []
+    above: list[str] = []
     parent = str(units[unit].get("parent"))
-    while parent in units and parent not in found:
-        found.append(parent)
+    while parent in units and parent not in above:
+        above.append(parent)
         parent = str(units[parent].get("parent"))
-    return found
+    return above
 
 
-def _shown(found: Any) -> str:
-    return f"{found:.8g}" if isinstance(found, float) else str(found)
+def _shown(value: Any) -> str:
+    return f"{value:.8g}" if isinstance(value, float) else str(value)
