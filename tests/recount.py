@@ -16,11 +16,21 @@ from contract.indicators.catalogue import catalogue
 from contract.indicators.measures import value_of
 from warehouse.verify.all_units import rules_of
 from warehouse.verify.dossiers import COMPLAINTS, count_standing, count_steps, count_work, fold
-from warehouse.verify.events import Event, Hours, Tally, at, count_event, count_ticket, replaced, retracted, standing
+from warehouse.verify.events import (
+    Event,
+    Hours,
+    Tally,
+    at,
+    count_event,
+    count_ticket,
+    replaced_ratings,
+    retracted_sources,
+    without_retracted,
+)
 from warehouse.verify.petitions import count_petition, misconduct
 from warehouse.verify.petitions import fold as fold_petition
 from warehouse.verify.points import points
-from warehouse.verify.units import held
+from warehouse.verify.units import results_held
 from warehouse.verify.working_time import Terms
 
 __all__ = ["assert_served", "at", "recount", "recount_steps"]
@@ -76,8 +86,8 @@ def _counted(
     hours = Hours(Tally)
     subjects: defaultdict[tuple[str, str], list[Event]] = defaultdict(list)
     every = {event["id"]: event for event in events}.values()
-    distinct = list(standing(every, retracted(every)))
-    changed = replaced(distinct)
+    distinct = list(without_retracted(every, retracted_sources(every)))
+    changed = replaced_ratings(distinct)
     for event in distinct:
         family = event["type"].split(".")[0].replace("payment", "dossier").replace("component", "dossier")
         count_event(hours, event, changed)
@@ -88,7 +98,7 @@ def _counted(
     total = Tally()
     for of_a_point in points(distinct, end).values():
         standings.update(of_a_point)
-    for of_a_unit in held(distinct, end).values():
+    for of_a_unit in results_held(distinct, end).values():
         total.add(of_a_unit)
     folded = [fold_petition(steps, {}) for (family, _), steps in subjects.items() if family == "petition"]
     petitions = [petition for petition in folded if petition]

@@ -44,8 +44,8 @@ def lines(name: str) -> Iterator[bytes]:
             yield logged(event("procedure.published", procedure, "2026-01-01T00:00:00+07:00", unit="H26", **definition))
         for n in range(case["times"]):
             subject = f"{name}-{number}-{n}"
-            for step, (kind, when, *definition) in enumerate(case["events"]):
-                given = definition[0] if definition else {}
+            for step, (kind, when, *payload) in enumerate(case["events"]):
+                given = payload[0] if payload else {}
                 data = {key: instant(value) if "due" in key else value for key, value in given.items()}
                 if "procedure" in case and not step:
                     data["procedure"] = procedure

@@ -246,18 +246,18 @@ def test_the_warehouse_counts_exactly_the_measures_of_the_contract(store: Client
     put(store, [*a_day(8), *events])
     parameters = {"units": list(UNITS), "targets": list(UNITS), "step": "", **warehouse_periods.bounds(PERIOD)}
     given: set[str] = set()
-    for query, measures in warehouse_figures.MADE_BY.items():
+    for query, measures in warehouse_figures.HOURLY_QUERIES.items():
         columns = set(store.query(statement("read", query), parameters=parameters).column_names)
         # And what follows from how many waited how long.
         assert measures - {"waits", "waited_s"} == columns & set(MEASURES), query
         given |= measures
     parameters |= warehouse_periods.days(PERIOD)
-    for query, measures in warehouse_figures.COUNTED_BY.items():
+    for query, measures in warehouse_figures.INSTANT_QUERIES.items():
         columns = set(store.query(statement("read", query), parameters=parameters).column_names)
         assert measures == columns & set(MEASURES), query
         given |= measures
     of_sums = standing(Sums()).keys() | work(Sums()).keys()
-    assert of_sums == warehouse_figures.OF_SUMS
+    assert of_sums == warehouse_figures.MEASURES_OF_SUMS
     assert given | of_sums == set(MEASURES)
     assert not given & of_sums
 

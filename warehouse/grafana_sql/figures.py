@@ -1,7 +1,7 @@
-"""Indicators as single statements for Grafana: figures of units, rankings, and what an alert rule asks.
+"""Indicators as single statements for Grafana: figures of units, rankings and alert rules.
 
-Nothing is counted a second way: the statements of the read API are put together unchanged, and the rules that make a
-figure of their sums (standings.py, the formulas of the catalogue) are applied to SQL expressions instead of numbers.
+Nothing is counted a second way: the statements of the read API are combined unchanged, and the rules that turn their
+sums into a figure (standings.py, the formulas of the catalogue) are applied to SQL expressions instead of numbers.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contract.indicators.indicator import Indicator
 from contract.indicators.measures import DISTRIBUTIONS, is_cohort
 from warehouse.grafana_sql.expressions import OF_WAITS, bound, formula, value
 from warehouse.grafana_sql.statements import Members, indented, statement, with_members, with_names
-from warehouse.read.counts import COHORTS_BY, COUNTED_BY, MADE_BY, OF_SUMS
+from warehouse.read.counts import COHORT_QUERIES, HOURLY_QUERIES, INSTANT_QUERIES, MEASURES_OF_SUMS
 from warehouse.read.standings import MARKS, WORK_SUMS, Sums, standing
 
 COLUMNS = {
@@ -52,16 +52,19 @@ SUMMED = {
 """The columns of these queries."""
 
 
-class Sql(str):
-    """An expression that grows when it is added to, so that rules for numbers can be read off as SQL."""
+class SymbolicSum(str):
+    """An SQL expression that grows when it is added to, so that rules for numbers yield SQL.
+
+    ``SymbolicSum("to_end[1]") - SymbolicSum("to_end[3]")`` is ``"(to_end[1] - to_end[3])"``.
+    """
 
     __slots__ = ()
 
-    def __add__(self, other: object) -> Sql:
-        return Sql(f"({self:s} + {other!s})")
+    def __add__(self, other: object) -> SymbolicSum:
+        return SymbolicSum(f"({self:s} + {other!s})")
 
-    def __sub__(self, other: object) -> Sql:
-        return Sql(f"({self:s} - {other!s})")
+    def __sub__(self, other: object) -> SymbolicSum:
+        return SymbolicSum(f"({self:s} - {other!s})")
 
 
 def figures(indicators: Sequence[Indicator], members: Members) -> str:
@@ -124,7 +127,7 @@ WHERE found.bound IS NOT NULL"""
 
 def _families(measures: Iterable[str]) -> Iterable[str]:
     wanted = set(measures)
-    for query, measures_of_query in (MADE_BY | COUNTED_BY).items():
+    for query, measures_of_query in (HOURLY_QUERIES | INSTANT_QUERIES).items():
         if measures_of_query & wanted:
             counts = sorted(measures_of_query & wanted - DISTRIBUTIONS - OF_WAITS.keys())
             yield _row(
@@ -133,10 +136,10 @@ def _families(measures: Iterable[str]) -> Iterable[str]:
                 | {name: name for name in measures_of_query & DISTRIBUTIONS},
             )
     steps = {name.partition("[")[0] for name in wanted if is_cohort(name)}
-    for query, counted in COHORTS_BY.items():
+    for query, counted in COHORT_QUERIES.items():
         if counted & steps:
             yield _row(query, {"cases": "cases_to_end"})
-    if wanted & OF_SUMS or steps.difference(*COHORTS_BY.values()):
+    if wanted & MEASURES_OF_SUMS or steps.difference(*COHORT_QUERIES.values()):
         yield _dossiers()
 
 
@@ -147,9 +150,9 @@ def _row(query: str, columns: Mapping[str, str]) -> str:
 
 def _dossiers() -> str:
     """Sums of dossiers, first put together for each unit and then judged as standings.py does."""
-    to_end, to_start = ({name: Sql(f"{side}[{n}]") for n, name in enumerate(MARKS, 1)} for side in SIDES)
+    to_end, to_start = ({name: SymbolicSum(f"{side}[{n}]") for n, name in enumerate(MARKS, 1)} for side in SIDES)
     # Numbers or expressions: the rule adds and takes away, and asks for nothing else.
-    sums = cast("Any", Sums)(to_end=to_end, to_start=to_start, **{name: Sql(name) for name in SPANS})
+    sums = cast("Any", Sums)(to_end=to_end, to_start=to_start, **{name: SymbolicSum(name) for name in SPANS})
     worked = {name: f"work_to_end[{n}] - work_to_start[{n}]" for n, name in enumerate(WORK_SUMS, 1)}
     shown = {
         "counts": _map(cast("dict[str, str]", standing(sums)) | worked),

@@ -1,6 +1,6 @@
 """Statements for Grafana: the SELECTs of read/sql/ with its macros in place of their parameters.
 
-Which units are asked for is SQL too: ``'H26'``, or a variable of the page, ``${unit:singlequote}``.
+The chosen units are SQL too: ``'H26'``, or a variable of the page, ``${unit:singlequote}``.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ PARAMETERS = {
     "{last_moment:Date}": f"toDate(range_end - INTERVAL 1 MILLISECOND, '{ZONE}')",
     "{last_moment:Date32}": f"toDate32(range_end - INTERVAL 1 MILLISECOND, '{ZONE}')",
 }
-"""The parameters of read/sql/ and what stands for each, in the order of replacing."""
+"""The expressions that replace the parameters of read/sql/, in the order of replacing."""
 
 
 @dataclass(frozen=True)
 class Members:
-    """Whose figures are asked for, as a SELECT of units with the unit that each is counted for."""
+    """The chosen units, as a SELECT of units with the unit that each is counted for."""
 
     select: str
 
@@ -105,7 +105,7 @@ ORDER BY time, text"""
 
 
 def acknowledgements(members: Members) -> str:
-    """A SELECT of who took care of what in the range, as annotations."""
+    """A SELECT of acknowledgements in the range, as annotations."""
     text = "concat(unit, ', ', about, ': ', by, if(comment = '', '', concat(' – ', comment)))"
     return rows("acknowledgements", {"time": "occurred_at", "text": text, "tags": "[about]"}, members)
 
@@ -129,7 +129,7 @@ ORDER BY time, text"""
 
 def silence() -> str:
     """A SELECT for an alert rule: a row with the ``events`` of the last hour for each calendar by which the hour is one
-    of work; none at night, so that nobody is woken.
+    of work; none at night, so that no alert is sent.
     """
     return f"""SELECT calendar, ifNull((
     SELECT sum(events) FROM hours_of_events FINAL WHERE hour >= toStartOfHour($__toTime - INTERVAL 1 HOUR)
@@ -150,7 +150,7 @@ def statement(query: str, **values: str) -> str:
 
 
 def with_members(members: Members) -> str:
-    """What a statement opens with: the range of the page, the units asked for and what each is counted for."""
+    """The beginning of a statement: the range of the page, the chosen units and the unit each is counted for."""
     return f"""WITH
   toTimeZone($__fromTime_ms, 'UTC') AS range_start,
   toTimeZone($__toTime_ms, 'UTC') AS range_end,

@@ -1,4 +1,4 @@
-"""Every SELECT behind a figure, as functions. Files in sql/ hold the SQL; nothing else computes a count."""
+"""The counts behind every figure. Files in sql/ hold the SQL; nothing else computes a count."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from warehouse.read.periods import Period, bounds, days, naive
 from warehouse.read.standings import Sums, standing, work
 from warehouse.sql import statement
 
-MADE_BY = {query: measures_of(query) for query in HOURLY}
+HOURLY_QUERIES = {query: measures_of(query) for query in HOURLY}
 """Each query of counts by hour, and its measures."""
 
-COUNTED_BY = {query: measures_of(query) for query in ("dossiers_due", "shift_counts", "stock_counts")}
+INSTANT_QUERIES = {query: measures_of(query) for query in ("dossiers_due", "shift_counts", "stock_counts")}
 """Each query of counts to the instant, and its measures."""
 
-OF_SUMS = measures_of("dossier_sums")
+MEASURES_OF_SUMS = measures_of("dossier_sums")
 """Measures that follow from sums of dossiers before the end and before the start of a period."""
 
-COHORTS_BY: dict[str, Set[str]] = {
+COHORT_QUERIES: dict[str, Set[str]] = {
     "procedure_counts": OF_PROCEDURES,
     "publication_counts": OF_PUBLICATIONS,
     "petition_counts": OF_PETITIONS,
@@ -50,7 +50,7 @@ Question = tuple[str, dict[str, Any]]
 
 
 class UnitRow(NamedTuple):
-    """What holds of a unit from a day on, to ``valid_to`` (included) where that is told."""
+    """A version of a unit, valid from a day on and to ``valid_to`` (included) where that is known."""
 
     unit: str
     parent: str
@@ -81,7 +81,7 @@ class TargetRow(NamedTuple):
 
 
 def units(client: Client) -> list[UnitRow]:
-    """Every word on all units, by code and first day."""
+    """All versions of all units, by code and first day."""
     return [UnitRow(*row) for row in client.query(statement("read", "units")).result_rows]
 
 
@@ -101,20 +101,20 @@ def counts(client: Client, target_of: Mapping[str, str], period: Period, wanted:
 def counts_with_past(
     client: Client, target_of: Mapping[str, str], period: Period, wanted: Set[str]
 ) -> tuple[dict[str, Counts], set[str]]:
-    """The same, and the targets that had a dossier accepted before the period's end, however long ago.
+    """The same counts, and the targets with a dossier accepted before the period's end, however long ago.
 
-    Of the latter there are none when nothing is wanted of dossiers.
+    The latter are empty when no measure of dossiers is wanted.
     """
     by_target: dict[str, dict[str, Any]] = {target: dict(NO_CASES) for target in target_of.values()}
     names = {"units": list(target_of), "targets": list(target_of.values())}
     hours = {"step": "", **names, **bounds(period.whole_hours())}
-    questions = [(name, hours) for name, measures in MADE_BY.items() if measures & wanted]
+    questions = [(name, hours) for name, measures in HOURLY_QUERIES.items() if measures & wanted]
     cohorts = {name: cohort(name) for name in wanted if is_cohort(name)}
     steps = {name.partition("[")[0] for name in cohorts}
     by_day: dict[str, Any] = {**names, **bounds(period), **days(period)}
-    questions += [(name, by_day) for name, measures in COUNTED_BY.items() if measures & wanted]
-    questions += [(name, by_day) for name, counted in COHORTS_BY.items() if counted & steps]
-    of_dossiers = bool(steps.difference(*COHORTS_BY.values()) or wanted & OF_SUMS)
+    questions += [(name, by_day) for name, measures in INSTANT_QUERIES.items() if measures & wanted]
+    questions += [(name, by_day) for name, counted in COHORT_QUERIES.items() if counted & steps]
+    of_dossiers = bool(steps.difference(*COHORT_QUERIES.values()) or wanted & MEASURES_OF_SUMS)
     if of_dossiers:
         questions.append(("dossier_sums", by_day))
         # Single dossiers are only read on days that the period cuts.
@@ -126,7 +126,7 @@ def counts_with_past(
     for query, rows in _answers(client, questions):
         for row in rows:
             target = row.pop("target")
-            if query in MADE_BY or query in COUNTED_BY:
+            if query in HOURLY_QUERIES or query in INSTANT_QUERIES:
                 by_target[target].update({name: value for name, value in row.items() if name in MEASURES})
             else:
                 sums[target].add(**row)
@@ -145,7 +145,7 @@ def counts_by_hour(
     names = {"units": list(target_of), "targets": list(target_of.values())}
     hours = {"step": "hour", **names, **bounds(period.whole_hours())}
     by_hour: defaultdict[tuple[str, datetime], dict[str, Any]] = defaultdict(lambda: dict(NO_CASES))
-    for _, rows in _answers(client, [(name, hours) for name, measures in MADE_BY.items() if measures & wanted]):
+    for _, rows in _answers(client, [(name, hours) for name, measures in HOURLY_QUERIES.items() if measures & wanted]):
         for row in rows:
             measures = by_hour[row["target"], row["starts_at"].replace(tzinfo=UTC)]
             measures.update({name: value for name, value in row.items() if name in MEASURES})
@@ -160,7 +160,7 @@ def _derive(measures: dict[str, Any]) -> None:
 
 
 def _answers(client: Client, questions: Sequence[Question]) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:
-    """Asks all at once: planning a question takes the store longer than most answers."""
+    """Answers of all questions, asked in parallel: planning one takes ClickHouse longer than computing most answers."""
 
     def ask(question: Question) -> tuple[str, Iterable[dict[str, Any]]]:
         name, parameters = question
@@ -181,7 +181,7 @@ def series(client: Client, within: Sequence[str], period: Period, step: str) -> 
 
 
 def by_hour(client: Client, within: Sequence[str], period: Period) -> dict[tuple[str, datetime], dict[str, Any]]:
-    """Everything that is kept by unit and hour (UTC), for each unit-hour with a row."""
+    """All counts that are kept by unit and hour (UTC), for each unit-hour with a row."""
     names = {"units": list(within), "targets": list(within), "step": "hour", **bounds(period.whole_hours())}
     by_place: defaultdict[tuple[str, datetime], dict[str, Any]] = defaultdict(dict)
     for query in ("rating_counts", "ticket_counts", "dossier_hour_counts", "event_counts"):
@@ -192,13 +192,13 @@ def by_hour(client: Client, within: Sequence[str], period: Period) -> dict[tuple
 
 
 def stored(client: Client, source: str) -> tuple[int, int]:
-    """How many distinct events of a source are stored, and how many of them the figures hold already."""
+    """How many distinct events of a source are stored, and how many of them the figures include."""
     rows, counted = client.query(statement("read", "stored"), parameters={"source": source}).result_rows[0]
     return int(rows), int(counted)
 
 
 def freshness(client: Client, until: datetime) -> Freshness:
-    """When the newest event that the figures hold was recorded, of those recorded by ``until`` and of all."""
+    """When the newest event that the figures include was recorded, of those recorded by ``until`` and of all."""
     at = {"until": naive(until)}
     newest, last = (
         None if instant is None else instant.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Periods of time as the statements of read/sql/ take them, and these statements by name."""
+"""Periods of time, and the parameters of read/sql/ that they become."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second way to petitions (phản ánh, kiến nghị), from the rules of Decision 766, indicators 5.1 to 5.3. Pure."""
+"""The second route to petitions (phản ánh, kiến nghị), from the rules of Decision 766, indicators 5.1 to 5.3. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REFUSE_DAYS, ASK_DAYS, ANSWER_DAYS, PUBLISH_DAYS = 2, 5, 15, 2
 
 @dataclass(frozen=True)
 class Petition:
-    """A petition as its events tell it; ``counted_at`` is its answer or the end of the day on which it was due."""
+    """A petition folded from its events; ``counted_at`` is its answer or the end of the day on which it was due."""
 
     unit: str
     received_at: datetime
@@ -66,14 +66,14 @@ def fold(events: Iterable[Event], calendars: Mapping[str, Calendar]) -> Petition
 
 
 def count_petition(counts: Counter[str], petition: Petition, start: datetime, end: datetime) -> None:
-    """What a petition adds to the counts of a period."""
+    """Adds a petition to the counts of a period."""
     steps = {"petitioned": petition.received_at, "petition_due": petition.counted_at}
     taken = {step for step, when in steps.items() if when and start <= when < end}
     counts.update(cohorts_of(taken, petition.attributes))
 
 
 def misconduct(petitions: Iterable[Petition]) -> frozenset[str]:
-    """The dossiers of which a petition on the conduct of officials was found to be true."""
+    """The dossiers about which a petition on the conduct of officials was confirmed."""
     proven = (petition.dossiers for petition in petitions if {"behaviour", "confirmed"} <= petition.attributes)
     return frozenset().union(*proven)
 

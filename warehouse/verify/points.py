@@ -1,4 +1,4 @@
-"""The second way to reception points and what they can do. Pure."""
+"""The second route to reception points and their capabilities. Pure."""
 
 from __future__ import annotations
 

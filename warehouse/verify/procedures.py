@@ -1,4 +1,4 @@
-"""The second way to procedures in force, their publication, and what they give their dossiers. Pure."""
+"""The second route to procedures in force, their publication and the attributes of their dossiers. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PUBLISH_DAYS_OF_MINISTRY = {"announced": 20, "decided": 10}
 """Working days for each step of a publication."""
 
 
-def gives(procedure: Mapping[str, Any]) -> Iterator[str]:
+def attributes_given(procedure: Mapping[str, Any]) -> Iterator[str]:
     """The attributes that a procedure gives its dossiers."""
     level = procedure.get("service_level") or 0
     attributes = {
@@ -49,9 +49,9 @@ def terms_of(procedure: Mapping[str, Any]) -> Terms:
 
 
 def in_force(events: Iterable[Event], end: datetime) -> list[Event]:
-    """The newest word on each procedure that is in force at an instant."""
+    """The newest version of each procedure that is in force at an instant."""
     newest: dict[str, Event] = {}
-    for event in _words(events):
+    for event in _procedure_events(events):
         if _holds_from(event) < end:
             newest[event["subject"]] = event
     return [event for event in newest.values() if event["type"] != "procedure.abolished"]
@@ -60,11 +60,11 @@ def in_force(events: Iterable[Event], end: datetime) -> list[Event]:
 def count_offered(
     counts: Counter[str], procedures: Iterable[Event], units: Set[str], used: Mapping[str, Set[str]]
 ) -> None:
-    """Procedures that ``units`` publish; ``used`` is what any of the dossiers has that they received, by procedure."""
+    """Counts the procedures that ``units`` publish; ``used`` are the attributes of their dossiers, by procedure."""
     for event in procedures:
         if event["data"]["unit"] in units:
             of_dossiers = {name for name in used.get(event["subject"], ()) if not name.startswith("procedure_")}
-            counts.update(cohorts_of({"offered"}, set(gives(event["data"])) | of_dossiers))
+            counts.update(cohorts_of({"offered"}, set(attributes_given(event["data"])) | of_dossiers))
 
 
 def publications(
@@ -78,11 +78,11 @@ def publications(
     listed = list(events)
     ministries = {unit for unit, data in newest_units(listed).items() if data["level"] == "ministry"}
     newest: defaultdict[str, dict[datetime, Event]] = defaultdict(dict)
-    for event in _words(listed):
+    for event in _procedure_events(listed):
         newest[event["subject"]][_holds_from(event)] = event
     by_unit: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for of_one in newest.values():
-        judged = [event for event in of_one.values() if _is_judged(event, calendars)]
+    for versions in newest.values():
+        judged = [event for event in versions.values() if _is_judged(event, calendars)]
         steps: defaultdict[str, list[bool]] = defaultdict(list)
         for event in judged:
             decided, holds = (_midnight(event["data"].get(f"{name}_date")) for name in ("decision", "effective"))
@@ -96,12 +96,12 @@ def publications(
         for step, in_time in steps.items():
             has = {"announced": "announced_in_time", "decided": "updated_in_time"}[step] if all(in_time) else ""
             data = judged[-1]["data"]
-            by_unit[data["unit"]].update(cohorts_of({step}, set(gives(data)) | {has}))
+            by_unit[data["unit"]].update(cohorts_of({step}, set(attributes_given(data)) | {has}))
     return by_unit
 
 
 def _is_judged(event: Event, calendars: Mapping[str, Calendar]) -> bool:
-    """Whether a publication has a decision on a day that its publisher's calendar knows."""
+    """Whether a publication was decided on a day of its publisher's calendar."""
     decided = event["data"].get("decision_date")
     calendar = calendars.get(event["data"]["unit"], NO_CALENDAR)
     return (
@@ -112,22 +112,22 @@ def _is_judged(event: Event, calendars: Mapping[str, Calendar]) -> bool:
 
 
 def _last_day(event: Event, days: int, calendars: Mapping[str, Calendar]) -> date | None:
-    """The last of so many working days after the decision; None beyond what the calendar knows."""
+    """The last of so many working days after the decision; None beyond the end of the calendar."""
     calendar = calendars[event["data"]["unit"]]
     decided = midnight(date.fromisoformat(event["data"]["decision_date"]), calendar.zone)
     closing = calendar.closing(decided, days, working=True)
     return closing and calendar.day_of(closing)
 
 
-def _words(events: Iterable[Event]) -> list[Event]:
-    """What was said of procedures, by when it holds and by when it was said."""
+def _procedure_events(events: Iterable[Event]) -> list[Event]:
+    """The events on procedures, by the instant from which each holds and then by time."""
     on_procedures = (event for event in events if event["type"].startswith("procedure."))
     return sorted(on_procedures, key=lambda event: (_holds_from(event), at(event)))
 
 
-def not_replaced(events: Iterable[Event]) -> list[Event]:
-    """Words on procedures in the order of their ``time``: of two that hold from the same instant the later alone."""
-    newest = {(event["subject"], _holds_from(event)): event for event in _words(events)}
+def newest_versions(events: Iterable[Event]) -> list[Event]:
+    """Events on procedures by ``time``; of two that hold from the same instant only the later one."""
+    newest = {(event["subject"], _holds_from(event)): event for event in _procedure_events(events)}
     return sorted(newest.values(), key=at)
 
 

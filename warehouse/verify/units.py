@@ -1,4 +1,4 @@
-"""The second way to what units have: staff on duty and results they hold. Pure."""
+"""The second route to the staff on duty at units and to the results that they hold. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from warehouse.verify.events import Event, Tally, at, instant_of, seconds
 from warehouse.verify.working_time import NO_CALENDAR, WORKING_DAY, Calendar
 
 
-def on_duty(
+def staff_years(
     shifts: Iterable[Event], start: datetime, end: datetime, calendars: Mapping[str, Calendar]
 ) -> dict[str, Tally]:
     """Time on duty within a period, in working years, for each unit."""
@@ -28,8 +28,8 @@ def on_duty(
     return by_unit
 
 
-def held(events: Iterable[Event], end: datetime) -> dict[str, Tally]:
-    """The results in force that each unit last said it holds before an instant."""
+def results_held(events: Iterable[Event], end: datetime) -> dict[str, Tally]:
+    """The results in force that each unit last reported before an instant."""
     by_unit: defaultdict[str, Tally] = defaultdict(Tally)
     for event in sorted((event for event in events if event["type"] == "point.capability"), key=at):
         for measure, name in (("stock_results", "results_in_force"), ("stock_digitised", "results_digitised")):

@@ -1,4 +1,4 @@
-"""Every figure that is served held against a recount of raw events (recount_all.py)."""
+"""Every served figure compared with a recount of raw events (all_units.py)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from clickhouse_connect.driver.client import Client
 
 from contract.indicators.catalogue import catalogue
-from contract.indicators.measures import Counts
+from contract.indicators.measures import KEPT_BY_HOUR, Counts
 from contract.time import VIETNAM
 from warehouse.read.counts import by_hour
 from warehouse.read.last_year_fallback import counts_of
@@ -23,7 +23,7 @@ from warehouse.verify.working_time import newest_units
 
 
 class Difference(NamedTuple):
-    """Something that is served otherwise than it was recounted."""
+    """A served number that differs from its recount; ``what`` is the measure, or the indicator and its part."""
 
     unit: str
     period: str
@@ -50,7 +50,7 @@ class Verification:
             self._recount = Recount(client, first, last, dossier_events, ticket_events)
 
     def run(self) -> Iterator[tuple[int, int]]:
-        """Does it, and tells how many steps of how many are done; then ``differences`` and ``compared`` stand."""
+        """Compares, and yields the steps done of how many; ``differences`` and ``compared`` are complete at the end."""
         recount = self._recount
         if recount is None:
             return
@@ -87,7 +87,7 @@ class Verification:
             recounted = recount.hours[unit, hour].measures() if (unit, hour) in recount.hours else {}
             stored = served.get((unit, hour), {})
             shown = f"{hour.astimezone(VIETNAM):%Y-%m-%d %H}h"
-            for measure in sorted(stored.keys() | recounted.keys() & KEPT_BY_HOUR):
+            for measure in sorted(stored.keys() | recounted.keys() & COMPARED_BY_HOUR):
                 self._note(unit, shown, measure, stored.get(measure) or 0, recounted.get(measure, 0))
 
     def _compare_indicators(self, unit: str, name: str, served: Counts, recounted: Mapping[str, Any]) -> None:
@@ -103,12 +103,9 @@ class Verification:
             self.differences.append(Difference(unit, period, what, _shown(served), _shown(recounted)))
 
 
-KEPT_BY_HOUR = {
-    *("answered", "satisfied", "very_answered", "very_satisfied", "explained", "offices_answers", "offices_points"),
-    *("blamed_access", "blamed_procedure", "blamed_staff", "blamed_result", "blamed_feedback"),
-    *("tickets_issued", "tickets_called", "tickets_called_in_time", "tickets_served", "tickets_abandoned", "waits_s"),
-    *("handlings", "handled_s"),
-    *("dossiers_received", "dossiers_completed", "dossiers_late", "dossiers_returned", "events", "delays_s"),
+# The waits that are not stored follow from ``waits_s``; dossiers are counted by hour from their days.
+COMPARED_BY_HOUR = (KEPT_BY_HOUR - {"waits", "waited_s"}) | {
+    *("dossiers_received", "dossiers_completed", "dossiers_late", "dossiers_returned"),
 }
 
 

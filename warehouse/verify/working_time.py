@@ -184,7 +184,7 @@ def newest_units(reference: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any
 
 
 def calendars_of_units(reference: Sequence[dict[str, Any]]) -> dict[str, Calendar]:
-    """The calendar of each unit: its own, or that of the nearest unit above it that has one, by the newest words."""
+    """The calendar of each unit: its own, or that of the nearest unit above that has one, by the newest definitions."""
     zones: dict[str, ZoneInfo] = {}
     days: dict[str, dict[date, list[tuple[time, time]]]] = {}
     for event in sorted(reference, key=lambda event: datetime.fromisoformat(event["time"])):

@@ -1,8 +1,8 @@
-"""Everything derived made anew from raw events, slice by slice, while live events flow.
+"""Rebuilds all derived tables from raw events, slice by slice, while live events flow.
 
-Each slice hands its stored events through the views once more (their raw rows stay as they are) and recomputes all that
-they touch, as the stream does with a batch. Of two rows of one thing the one made from more events stays, and of rows
-made from equally many the last written: a live event is never taken back, and a changed rule goes before the old one.
+Each slice inserts its stored events into ``landing`` once more (their raw rows stay as they are) and recomputes all
+that they touch, as the stream does with a batch. Of two rows with one key the one made from more events stays, and of
+rows made from equally many the last written: no live event is lost, and a changed rule replaces the old one.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ class Progress(NamedTuple):
 
 
 def rebuild(client: Client, *, again: bool = False, from_empty: bool = False) -> Generator[Progress]:
-    """Goes on with the rebuild that was broken off, or begins one (always with ``again`` or ``from_empty``).
+    """Continues an interrupted rebuild, or begins one (always with ``again`` or ``from_empty``).
 
-    ``from_empty`` empties all derived tables first: then also rows go that no event stands behind, and until the end
-    figures are too low. Whatever breaks it off, a rebuild begun later without it comes to the same end.
+    ``from_empty`` empties all derived tables first: rows without any event behind them disappear, and until the end
+    figures are too low. After an interruption, a later rebuild without it comes to the same end.
     """
     if from_empty:
         _empty(client, reference_tables())
     _refill_reference(client)
     if from_empty:
-        # Emptied only now, so that what the live stream made meanwhile without calendars goes as well.
+        # Emptied only now, so that rows that the live stream made meanwhile without calendars disappear as well.
         _empty(client, derived_tables())
     number, slices, done = _newest(client)
     if again or from_empty or done == set(range(len(slices))):
@@ -72,7 +72,7 @@ def _refill_reference(client: Client) -> None:
 def _rebuild_slice(client: Client, slice_: Slice) -> None:
     batch = new_batch()
     client.command(statement("write", "refill"), parameters={"batch": batch, **slice_._asdict()})
-    # A calendar touches all dossiers at once; here each has its turn.
+    # A calendar touches all dossiers at once; here each is recomputed with its own slice.
     recompute(client, [batch], touched_kinds(client, [batch]) - reference_kinds())
 
 

@@ -1,4 +1,4 @@
-"""How far a reading of Kafka's log from its beginning is, kept in the store that it fills."""
+"""Progress of a reading of Kafka's log from its beginning, kept in the store that it fills."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def newest(client: Client) -> tuple[int, list[Reading]]:
 
 
 def note(client: Client, number: int, readings: list[Reading]) -> None:
-    """Notes how far a reading is; of one partition the furthest holds."""
+    """Stores the progress of a reading; of one partition the furthest offset holds."""
     if readings:
         rows = [[number, *reading] for reading in readings]
         client.insert("rereads", rows, column_names=["reread", *Reading._fields])

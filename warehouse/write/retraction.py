@@ -1,13 +1,13 @@
-"""What was counted of an import before it was taken back, made anew without it, slice by slice.
+"""Recomputes the figures of a retracted import without it, slice by slice.
 
-From the moment a retraction is stored no recomputation counts its source (``store.recompute``). What was counted
-before is found here: the source's stored events go once more through the views, as in a rebuild, and everything that
-they touch is made anew. Their raw rows stay as they are.
+From the moment a retraction is stored no recomputation counts its source (``store.recompute``). Figures from before are
+recomputed here: the source's stored events are inserted into ``landing`` once more, as in a rebuild, and everything
+that they touch is recomputed. Their raw rows stay as they are.
 
-The slices are laid down before the first is begun, and each is noted when it is done, so that a retraction that is read
-again goes on where it was broken off, and one that was finished costs nothing. Two streams may each lay down a plan at
-once: one row by row the other's would leave gaps, so the plan with the least number is followed, and each is whole.
-What is stored behind a plan sees the retraction when its own figures are made.
+The plan of slices is written before the first is begun, and each is noted when it is done, so that a retraction that is
+read again continues where it was interrupted, and a finished one costs nothing. Two streams may write a plan each at
+once; mixed plans would leave gaps, so only the one with the least number is followed, and each is whole. Events stored
+after a plan see the retraction when their own figures are made.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from warehouse.write.slices import Slice, cut
 from warehouse.write.store import RETRACTION, new_batch, recompute, touched_kinds
 
 SLICE_EVENTS = 200_000
-"""Events of the source that are made anew at once; so bounded is what the store holds in memory for it."""
+"""Events of the source that are recomputed at once, which bounds the store's memory for them."""
 
 
 def take_back(client: Client, batches: Sequence[int], kinds: Set[str]) -> None:
-    """Makes anew what the sources touched that these batches take back. Comes behind the batches' own ``recompute``."""
+    """Recomputes all that the sources retracted by these batches touched, after the batches' own ``recompute``."""
     if RETRACTION in kinds:
         for (source,) in client.query(
             statement("write", "retracted_by"), parameters={"batches": list(batches)}

@@ -31,7 +31,8 @@ def new_batch() -> int:
 def insert_lines(client: Client, batch: int, lines: Sequence[bytes]) -> None:
     """Stores checked events, one of JSON a line, under the number of their batch.
 
-    What is there already meets itself. A line that cannot be read is kept as touched, kind ``unreadable``.
+    An event stored before has the same key and is deduplicated. A line that cannot be read becomes a touched key of the
+    kind ``unreadable``.
     """
     prefix = b"%d\t" % batch
     block = prefix + (b"\n" + prefix).join(lines)
@@ -42,7 +43,7 @@ def insert_lines(client: Client, batch: int, lines: Sequence[bytes]) -> None:
 
 
 def as_line(event: bytes) -> bytes:
-    """The event without tabs and line ends, which JSON needs nowhere."""
+    """The event without tabs and line ends, which JSON does not need."""
     return event.translate(_BLANKS)
 
 
@@ -50,7 +51,7 @@ _STORING = {
     # Several batches are stored at once; threads within one would only be in each other's way.
     "max_threads": 1,
     "input_format_parallel_parsing": 0,
-    # What meets itself is found when it is read (FINAL) and when parts are merged; looking for it here as well is a
+    # Rows of one key are deduplicated when they are read (FINAL) and when parts are merged; doing so here as well is a
     # tenth of the whole cost.
     "optimize_on_insert": 0,
 }
@@ -59,7 +60,7 @@ _BLANKS = bytes.maketrans(b"\t\n\r", b"   ")
 
 
 def touched_kinds(client: Client, batches: Sequence[int]) -> set[str]:
-    """The kinds of things that the batches touched."""
+    """The kinds of keys that the batches touched."""
     return {row[0] for row in client.query(_TOUCHED_KINDS, parameters={"batches": batches}).result_rows}
 
 

@@ -52,7 +52,7 @@ def get_units(store: Store) -> dict[str, Any]:
 
 def get_reference(store: Store) -> dict[str, Any]:
     """Every reference event as it was sent; of a tablet's token not even the hash."""
-    words = evidence.reference_words(store.client)
+    words = evidence.reference_events(store.client)
     for word in words:
         word["data"].pop("token_sha256", None)
     return {"events": words}
