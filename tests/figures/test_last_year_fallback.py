@@ -82,7 +82,7 @@ def city(name: str, month: str, years: Mapping[int, int]) -> list[dict[str, Any]
 
 
 def test_what_is_lent_are_accepted_dossiers() -> None:
-    # Who never had one is not looked at (lending.py).
+    # A unit that never had a dossier is not read (read/last_year_fallback.py).
     lending = [indicator for indicator in catalogue().indicators.values() if indicator.lent_by]
     assert lending
     assert {term.measure for indicator in lending for term in terms(indicator.denominator)} == {"accepted"}

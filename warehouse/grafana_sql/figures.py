@@ -82,9 +82,9 @@ def figures(indicators: Sequence[Indicator], members: Members) -> str:
 def _counted(members: Members, measures: Iterable[str], columns: str) -> str:
     return f"""{with_members(members)}
 SELECT
-  asked AS unit,
+  chosen AS unit,
   {columns}
-FROM (SELECT arrayJoin(arrayDistinct(targets_asked)) AS asked) AS all_asked
+FROM (SELECT arrayJoin(arrayDistinct(chosen_targets)) AS chosen) AS all_chosen
 LEFT JOIN
 (
   SELECT target, {", ".join(f"sumMap({name}) AS {name}" for name in COLUMNS)}
@@ -93,7 +93,7 @@ LEFT JOIN
 {indented("UNION ALL".join(_families(measures)), 4)}
   )
   GROUP BY target
-) AS counted ON asked = target"""
+) AS counted ON chosen = target"""
 
 
 def worst_first(indicators: Sequence[Indicator], members: Members, language: str, rows: int) -> str:
@@ -105,7 +105,7 @@ def worst_first(indicators: Sequence[Indicator], members: Members, language: str
 FROM
 (
 {indented(figures(indicators, members), 2)}
-) AS found
+) AS figures
 {with_names(language)}
 ORDER BY value_{first.id} {order} NULLS LAST, unit
 LIMIT {rows}"""
@@ -120,9 +120,9 @@ def beyond_doubt(indicator: Indicator, members: Members, language: str) -> str:
 FROM
 (
 {indented(_counted(members, indicator.measures(), f"{bound(indicator)} AS bound"), 2)}
-) AS found
+) AS figures
 {with_names(language)}
-WHERE found.bound IS NOT NULL"""
+WHERE figures.bound IS NOT NULL"""
 
 
 def _families(measures: Iterable[str]) -> Iterable[str]:

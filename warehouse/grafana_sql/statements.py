@@ -18,9 +18,9 @@ from warehouse import sql
 ZONE = VIETNAM.key
 PARAMETERS = {
     # A set lets the store use its index; an array does not.
-    "IN {units:Array(String)}": "IN (SELECT arrayJoin(units_asked))",
-    "{units:Array(String)}": "units_asked",
-    "{targets:Array(String)}": "targets_asked",
+    "IN {units:Array(String)}": "IN (SELECT arrayJoin(chosen_units))",
+    "{units:Array(String)}": "chosen_units",
+    "{targets:Array(String)}": "chosen_targets",
     "{start:DateTime('UTC')}": "toStartOfHour(range_start)",
     "{end:DateTime('UTC')}": "toStartOfHour(range_end + INTERVAL 3599999 MILLISECOND)",
     "{start:DateTime64(3, 'UTC')}": "range_start",
@@ -158,8 +158,8 @@ def with_members(members: Members) -> str:
     SELECT (groupArray(toString(unit)), groupArray(toString(ancestor)))
     FROM ({members.select})
   ) AS members,
-  members.1 AS units_asked,
-  members.2 AS targets_asked"""
+  members.1 AS chosen_units,
+  members.2 AS chosen_targets"""
 
 
 def _quoted(text: str) -> str:

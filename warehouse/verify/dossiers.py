@@ -44,7 +44,7 @@ class Rules:
     """The rules for appointments: each procedure's terms, or those of all others, and each unit's calendar.
 
     ``offered`` are the attributes (contract/indicators/cohorts.py) that each procedure gives its dossiers; of the
-    dossiers of ``misconduct`` a petition on the conduct of officials was found to be true.
+    dossiers of ``misconduct`` a petition on the conduct of officials was confirmed.
     """
 
     terms: Mapping[str, Terms] = field(default_factory=dict)

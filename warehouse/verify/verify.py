@@ -69,7 +69,7 @@ class Verification:
         for unit in units:
             for above in _above(unit, units):
                 scopes[above].append(unit)
-        # Units of one depth have nothing below in common, so that all of them are asked for at once.
+        # Units of one depth have nothing below in common, so that one question serves all of them.
         layers: defaultdict[int, dict[str, str]] = defaultdict(dict)
         for unit, below in scopes.items():
             layers[len(_above(unit, units)) if unit in units else 0] |= dict.fromkeys(below, unit)

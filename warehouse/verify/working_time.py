@@ -177,7 +177,7 @@ def _moved(calendar: Calendar, due: datetime, pauses: Sequence[Pause]) -> dateti
 
 
 def newest_units(reference: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """What was said last of each unit, by its date of effect."""
+    """The newest definition of each unit, by its date of effect."""
     defined = [event for event in reference if event["type"] == "unit.defined"]
     defined.sort(key=lambda event: (event["data"]["valid_from"], datetime.fromisoformat(event["time"])))
     return {event["subject"]: event["data"] for event in defined}

@@ -43,7 +43,7 @@ def rebuild(client: Client, *, again: bool = False, from_empty: bool = False) ->
     if again or from_empty or done == set(range(len(slices))):
         number, slices, done = (
             number + 1,
-            cut(client.query(statement("write", "counts")).result_rows, SLICE_EVENTS),
+            cut(client.query(statement("write", "events_by_day")).result_rows, SLICE_EVENTS),
             set(),
         )
         _note(client, number, list(enumerate(slices)), done=False)
@@ -77,7 +77,7 @@ def _rebuild_slice(client: Client, slice_: Slice) -> None:
 
 
 def _newest(client: Client) -> tuple[int, list[Slice], set[int]]:
-    rows = client.query(statement("write", "slices")).result_rows
+    rows = client.query(statement("write", "rebuild_slices")).result_rows
     done = {number for _, number, *_, is_done in rows if is_done}
     return (rows[0][0] if rows else 0), [Slice(*row[2:7]) for row in rows], done
 

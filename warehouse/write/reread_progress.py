@@ -20,7 +20,7 @@ class Reading(NamedTuple):
 
 def newest(client: Client) -> tuple[int, list[Reading]]:
     """The number of the newest reading and its partitions; 0 and none before the first."""
-    rows = client.query(statement("write", "readings")).result_rows
+    rows = client.query(statement("write", "reread_progress")).result_rows
     return (rows[0][0] if rows else 0), [Reading(*row[1:]) for row in rows]
 
 

@@ -29,7 +29,7 @@ def take_back(client: Client, batches: Sequence[int], kinds: Set[str]) -> None:
     """Recomputes all that the sources retracted by these batches touched, after the batches' own ``recompute``."""
     if RETRACTION in kinds:
         for (source,) in client.query(
-            statement("write", "retracted_by"), parameters={"batches": list(batches)}
+            statement("write", "sources_of_retractions"), parameters={"batches": list(batches)}
         ).result_rows:
             _take_back_source(client, source)
 
@@ -37,7 +37,7 @@ def take_back(client: Client, batches: Sequence[int], kinds: Set[str]) -> None:
 def _take_back_source(client: Client, source: str) -> None:
     of_source = {"source": source, "families": list(FAMILIES)}
     if not client.query(statement("write", "retraction_slices"), parameters=of_source).result_rows:
-        counts = client.query(statement("write", "counts_of_source"), parameters=of_source).result_rows
+        counts = client.query(statement("write", "events_of_source_by_day"), parameters=of_source).result_rows
         _note(client, source, new_batch(), enumerate(cut(counts, SLICE_EVENTS)), done=False)
     for plan, number, *slice_, done in client.query(
         statement("write", "retraction_slices"), parameters=of_source

@@ -6,7 +6,7 @@
 --
 -- Every touched dossier folded from all its events. Only least, greatest, last-by-time and counts are taken, so the
 -- order in which events arrived does not matter. Events of a retracted import set no column, but their days and units
--- are kept, so that what the dossier once counted for there is replaced, and the version counts them twice.
+-- are kept, so that its former contribution there is replaced, and the version counts them twice.
 INSERT INTO dossier_folds
 SELECT
   dossier, source, unit, procedure, channel, staff, counter, received_at, accepted_at, completed_at, returned_at,

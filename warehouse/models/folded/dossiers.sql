@@ -4,7 +4,7 @@
 -- touched by: dossier, procedure, calendar, petition, replacement
 -- after: dossier_folds, petitions, procedures, calendar_days, unit_calendars, reference_ids
 --
--- The appointment of every touched dossier, and with it what is early and what is late.
+-- The appointment of every touched dossier, and with it the attributes of being early or late.
 --
 -- The appointment is the last one given, or acceptance and the procedure's term in the unit's calendar. Time in which
 -- the clock stood moves it on by as many working seconds, unless a newer appointment was given since; the policy
@@ -15,7 +15,7 @@
 -- zone.
 --
 -- Each step is a layer around the one before: ClickHouse plans an alias again at each use in its own layer, and so it
--- does with a table that is joined with itself. Planning is most of what a small batch costs.
+-- does with a table that is joined with itself. Planning is most of the cost of a small batch.
 INSERT INTO dossiers
 WITH
 {include:clock},

@@ -1,4 +1,4 @@
--- grain: one row per event on what a reception point can do
+-- grain: one row per event on the capabilities of a reception point
 -- key: unit, said_at, event_id
 -- touched by: point
 --

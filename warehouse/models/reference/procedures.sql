@@ -1,4 +1,4 @@
--- grain: one row per procedure and instant from which a version of it holds
+-- grain: one row per version of a procedure
 -- key: procedure, holds_from
 -- version: as_of
 -- touched by: procedure

@@ -1,4 +1,4 @@
--- grain: one row per unit and first day of what is stated of it
+-- grain: one row per version of a unit
 -- key: unit, valid_from
 -- version: as_of
 -- touched by: calendar

@@ -1,4 +1,4 @@
--- All events by unit-hour, summed over the units below each target and by the step asked for.
+-- All events by unit-hour, summed over the units below each target and by the `step` (hour, day or all).
 SELECT
   {include:target},
   {include:starts_at},

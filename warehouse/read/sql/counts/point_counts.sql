@@ -1,4 +1,4 @@
--- Reception points in service at the end of a period, by what they can do.
+-- Reception points in service at the end of a period, by their capabilities.
 SELECT
   transform(unit, {units:Array(String)}, {targets:Array(String)}, '') AS target,
   sumMap(

@@ -1,4 +1,4 @@
--- Ratings by unit-hour, summed over the units below each target and by the step asked for.
+-- Ratings by unit-hour, summed over the units below each target and by the `step` (hour, day or all).
 SELECT
   {include:target},
   {include:starts_at},

@@ -1,4 +1,4 @@
--- Queue tickets by unit-hour, summed over the units below each target and by the step asked for.
+-- Queue tickets by unit-hour, summed over the units below each target and by the `step` (hour, day or all).
 SELECT
   {include:target},
   {include:starts_at},

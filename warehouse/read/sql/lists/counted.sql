@@ -1,4 +1,4 @@
--- Figures that were sent as numbers, of periods that share a day with the one asked for; the newest event on each
+-- Figures that were sent as numbers, of periods that share a day with this one; the newest event on each
 -- holds.
 SELECT
   unit, figure.indicator AS indicator,

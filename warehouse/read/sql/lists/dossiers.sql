@@ -1,7 +1,7 @@
--- Dossiers received, or ended with a result, in a period, with their standing at its end. '*' stands for any
--- procedure, and so on; what only a dossier's own row tells is looked up when it is asked for. Found once, not at
--- each mention. They come by their due date; `after` is the last one of a page before, and `total` counts those of
--- all pages.
+-- Dossiers received, or ended with a result, in a period, with their state at its end, by due date. '*' stands for any
+-- procedure, and so on; columns of the dossier's own row are read only when a filter needs them. The page is computed
+-- once, not at each mention. `after_at` and `after_dossier` are the last row of the page before; `total` counts
+-- the rows of all pages.
 WITH
   {never} AS never,
   {start:DateTime64(3, 'UTC')} AS since,
