@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib.resources import files
 from re import MULTILINE, findall
-from typing import cast
 
 import pytest
 from hypothesis import given
@@ -23,7 +22,7 @@ from contract.indicators.cohorts import (
 from contract.indicators.measures import Counts, terms, value_of
 from contract.ratings.scales import LEVELS
 from tests import strategies  # noqa: F401 its profile of hypothesis
-from warehouse.sql import Room, sql_files
+from warehouse.sql import sql_files
 
 
 def key(step: str, attributes: Iterable[str]) -> int:
@@ -104,7 +103,7 @@ def numbered_bits(migration: str) -> dict[str, int]:
 
 def named(pattern: str) -> list[str]:
     """The names that the statements have in a pattern, in no order."""
-    rooms = [sql_files(cast("Room", room)) for room in ("models", "read")]
+    rooms = [sql_files("models"), sql_files("read")]
     texts = [source.file.read_text() for room in rooms for source in room.values()]
     return [name for text in texts for name in findall(pattern, text)]
 
