@@ -1,4 +1,4 @@
-"""The connection to ClickHouse, a server or the embedded engine alike, and which of its errors pass."""
+"""The connection to ClickHouse, a server or the embedded engine alike."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ INSERT_SETTINGS: dict[str, Any] = {
 }
 
 
-# Rows of one key always lie in one partition: all keys hold what the partition is made of. Without being told so the
-# engine looks through every partition for the twins of a row (since 26.3), and each flush reads some of all history.
+# Rows of one key always lie in one partition: all keys hold the columns of the partition. Without this setting the
+# engine searches every partition for rows of the same key (since 26.3), and each flush reads some of all history.
 SELECT_SETTINGS: dict[str, Any] = {"do_not_merge_across_partitions_select_final": 1}
 
 
 def connect(settings: Settings, database: str | None = None) -> Client:
     """A client; it keeps no session, so that threads may share it.
 
-    Raises ``clickhouse_connect``'s OperationalError when nobody answers.
+    Raises ``clickhouse_connect``'s OperationalError when no server answers.
     """
     parts = urlsplit(settings.clickhouse_url)
     return clickhouse_connect.get_client(

@@ -1,6 +1,7 @@
 """Numbered SQL files, applied once each, in order.
 
-What a file writes to ``touched`` under its ``{batch:UInt64}`` is made anew by the rules of today before it is recorded.
+Keys that a file writes to ``touched`` under its ``{batch:UInt64}`` are recomputed by today's rules before it is
+recorded.
 
 ClickHouse has no transactional DDL: every statement is repeatable, and a file is recorded only after all of it
 succeeded, so a crash in the middle costs a repetition.
@@ -38,7 +39,7 @@ def migrate(client: Client, database: str) -> list[str]:
     for _, statements in fresh:
         for statement in statements:
             client.command(statement, parameters={"batch": batch} if "{batch:UInt64}" in statement else None)
-    # Only now, for the statements of a recomputation speak of the tables of the last file.
+    # Only now: the statements of a recomputation need the tables of the last file.
     if kinds := touched_kinds(client, [batch]):
         recompute(client, [batch], kinds)
     applied = [name for name, _ in fresh]

@@ -1,7 +1,7 @@
 """The rule of lateness, which lists, indicators and the recount all follow. Pure.
 
 The store keeps the same rule in ``warehouse/``: ``migrations/0008_appointments.sql`` (marks),
-``models/3_dossier_days.sql`` and ``read/sql/dossiers.sql``; ``hailong verify`` holds the two against each other.
+``models/daily/dossier_days.sql`` and ``read/sql/lists/dossiers.sql``; ``hailong verify`` compares the two.
 """
 
 from __future__ import annotations

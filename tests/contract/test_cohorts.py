@@ -22,6 +22,7 @@ from contract.indicators.cohorts import (
 from contract.indicators.measures import Counts, terms, value_of
 from contract.ratings.scales import LEVELS
 from tests import strategies  # noqa: F401 its profile of hypothesis
+from warehouse.sql import sql_files
 
 
 def key(step: str, attributes: Iterable[str]) -> int:
@@ -94,41 +95,49 @@ def test_the_attributes_leave_room_for_the_step() -> None:
 WAREHOUSE = files("warehouse")
 
 
-def bits(*paths: str) -> list[tuple[int, str]]:
-    """The bits that statements shift to a constant place, each with the name that stands behind it, in order."""
-    told = "".join(WAREHOUSE.joinpath(path).read_text() for path in paths)
-    return sorted(
-        (int(bit), name) for bit, name in findall(r"bitShiftLeft\(.*UInt64, (\d+)\).* -- (\w+)$", told, MULTILINE)
-    )
+def numbered_bits(migration: str) -> dict[str, int]:
+    """The bits that a migration shifts to a constant place, by the name that stands behind each."""
+    text = WAREHOUSE.joinpath("migrations", migration).read_text()
+    return {name: int(bit) for bit, name in findall(r"bitShiftLeft\(.*UInt64, (\d+)\).* -- (\w+)$", text, MULTILINE)}
 
 
-def test_the_store_sets_the_bits_that_the_contract_reads() -> None:
-    """Every line of SQL that shifts a bit names its attribute or its step."""
-    steps = [(STEP_SHIFT, name) for name in STEPS]
-    dossiers = [
-        *("migrations/0003_folds.sql", "models/0_procedures.sql", "models/1_dossier_folds.sql"),
-        *("models/2_dossiers.sql", "read/sql/publication_counts.sql"),
-    ]
-    assert bits(*dossiers) == [*enumerate(ATTRIBUTES), *sorted(steps[8:10])]
-    assert bits("models/1_petitions.sql") == list(enumerate(PETITION_ATTRIBUTES))
-    assert bits("read/sql/point_counts.sql") == [*enumerate(POINT_ATTRIBUTES), steps[10]]
-    days = WAREHOUSE.joinpath("migrations/0004_dossier_days.sql").read_text()
-    tested = findall(r"bitTest\(attributes, (\d+)\), -- (\w+)$", days, MULTILINE)
-    assert len(tested) == days.count("bitTest(")
+def named(pattern: str) -> list[str]:
+    """The names that the statements have in a pattern, in no order."""
+    rooms = [sql_files("models"), sql_files("read")]
+    texts = [source.file.read_text() for room in rooms for source in room.values()]
+    return [name for text in texts for name in findall(pattern, text)]
+
+
+def named_bits(kind: str) -> list[str]:
+    """The attributes that statements set by name."""
+    return named(rf"bitShiftLeft\([^{{}}]*UInt64,\s+\{{{kind}:(\w+)\}}\s*\)")
+
+
+def test_the_store_sets_each_attribute_in_one_place() -> None:
+    of_events = numbered_bits("0003_folds.sql")
+    assert of_events.items() <= {name: bit for bit, name in enumerate(ATTRIBUTES)}.items()
+    assert sorted([*of_events, *named_bits("attribute")]) == sorted(ATTRIBUTES)
+    assert sorted(named_bits("petition_attribute")) == sorted(PETITION_ATTRIBUTES)
+    assert sorted(named_bits("point_attribute")) == sorted(POINT_ATTRIBUTES)
+
+
+@pytest.mark.parametrize("migration", ["0004_dossier_days.sql", "0008_appointments.sql"])
+def test_migrations_test_the_bits_that_the_contract_numbers(migration: str) -> None:
+    text = WAREHOUSE.joinpath("migrations", migration).read_text()
+    tested = findall(r"bitTest\(attributes, (\d+)\).* -- (\w+)$", text, MULTILINE)
+    assert len(tested) == text.count("bitTest(") > 0
     assert set(tested) <= {(str(bit), name) for bit, name in enumerate(ATTRIBUTES)}
-    own = sum(1 << bit for bit, name in enumerate(ATTRIBUTES) if name.startswith("procedure_"))
-    told = WAREHOUSE.joinpath("read/sql/procedure_counts.sql").read_text()
-    assert sum(int(ones) << int(by) for ones, by in findall(r"bitShiftLeft\((\d+)::UInt64, (\d+)\)", told)[:2]) == own
 
 
-def test_the_store_numbers_the_steps_as_the_contract_does() -> None:
-    counting = [
-        *("migrations/0004_dossier_days.sql", "read/sql/procedure_counts.sql", "read/sql/petition_counts.sql"),
-        *("read/sql/publication_counts.sql", "read/sql/point_counts.sql"),
-    ]
-    told = "".join(WAREHOUSE.joinpath(path).read_text() for path in counting)
-    numbered = findall(rf"bitShiftLeft\((\d+)::UInt64, {STEP_SHIFT}\).* -- (\w+)$", told, MULTILINE)
-    assert [(int(number), name) for number, name in numbered] == list(enumerate(STEPS, 1))
+def test_statements_count_the_steps_that_the_views_do_not() -> None:
+    assert sorted(named(r"\{step:([a-z_]+)\}")) == sorted(list(STEPS)[5:])
+
+
+@pytest.mark.parametrize("migration", ["0004_dossier_days.sql", "0008_appointments.sql"])
+def test_the_views_number_the_steps_as_the_contract_does(migration: str) -> None:
+    text = WAREHOUSE.joinpath("migrations", migration).read_text()
+    numbered = findall(rf"bitShiftLeft\((\d+)::UInt64, {STEP_SHIFT}\).* -- (\w+)$", text, MULTILINE)
+    assert [(int(number), name) for number, name in numbered] == list(enumerate(STEPS, 1))[:5]
 
 
 def test_the_store_knows_from_which_score_on_a_citizen_is_content() -> None:

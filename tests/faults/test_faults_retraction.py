@@ -14,7 +14,7 @@ pytestmark = pytest.mark.stack
 
 # All but the first and the last are reached while the import's own events are gone through, which alone touch dossiers
 # and ratings.
-PLACES = ("0_retracted_sources", "1_dossier_folds", "4_days_of_dossiers", "8_hours_of_ratings", "figures")
+PLACES = ("retracted_sources", "dossier_folds", "days_of_dossiers", "hours_of_ratings", "figures")
 
 
 @proves(36)

@@ -13,7 +13,7 @@ from tests.faults.harness import Harness
 from tests.faults.known import Event, Truth
 from tests.faults.stack.child import STEPS
 from tests.support import event, unit, wait_until
-from warehouse.write.store import RECOMPUTE
+from warehouse.models.order import ordered_models
 
 pytestmark = pytest.mark.stack
 
@@ -31,14 +31,15 @@ def test_a_process_killed_at_each_step_of_the_flush(harness: Harness, truth: Tru
 
 @proves(12)
 def test_stream_and_store_killed_after_each_statement_of_a_recomputation(harness: Harness, truth: Truth) -> None:
-    kill_at(harness, truth, {place: ("stream", "clickhouse")[n % 2] for n, (place, _) in enumerate(RECOMPUTE)})
+    kill_at(harness, truth, {model.name: ("stream", "clickhouse")[n % 2] for n, model in enumerate(ordered_models())})
 
 
 @ONLY_LONG
 @pytest.mark.parametrize("turn", range(8))
 @proves(12)
 def test_the_same_the_other_way_round(harness: Harness, truth: Truth, turn: int) -> None:
-    kill_at(harness, truth, {place: ("clickhouse", "stream")[(n + turn) % 2] for n, (place, _) in enumerate(RECOMPUTE)})
+    victims = [("clickhouse", "stream")[(n + turn) % 2] for n in range(len(ordered_models()))]
+    kill_at(harness, truth, {model.name: victim for model, victim in zip(ordered_models(), victims, strict=True)})
 
 
 def kill_at(harness: Harness, truth: Truth, victims: dict[str, str]) -> None:
@@ -65,7 +66,7 @@ RARE: dict[str, Callable[[Event], bool]] = {
 
 def taken(events: list[Event], place: str) -> list[Event]:
     """An event that asks for a statement, taken out of all, where no other event of a batch would."""
-    kinds = dict(RECOMPUTE).get(place, frozenset())
+    kinds = {model.name: model.touched_by for model in ordered_models()}.get(place, frozenset())
     if not kinds or not kinds <= RARE.keys():
         return []
     found = next(event for event in events if any(RARE[kind](event) for kind in kinds))

@@ -39,13 +39,13 @@ ON_TIME = (
 def figures(store: Client, *names: str) -> dict[str, Figure]:
     wanted = [catalogue().indicators[name] for name in names]
     counts = counts_of(store, {"X": "X"}, NOVEMBER, wanted)["X"]
-    return {one.id: evaluate(one, counts) for one in wanted}
+    return {indicator.id: evaluate(indicator, counts) for indicator in wanted}
 
 
 def dossier(code: str, *steps: tuple[str, str], procedure: str = "P", **data: Any) -> list[dict[str, Any]]:
     """A dossier of unit X: its acceptance with ``data``, then steps with their day and hour in November 2026."""
-    told = [event("dossier.accepted", code, "2026-11-02T08:00:00+07:00", unit="X", procedure=procedure, **data)]
-    return told + [event(f"dossier.{kind}", code, f"2026-11-{at}:00+07:00", unit="X") for kind, at in steps]
+    events = [event("dossier.accepted", code, "2026-11-02T08:00:00+07:00", unit="X", procedure=procedure, **data)]
+    return events + [event(f"dossier.{kind}", code, f"2026-11-{at}:00+07:00", unit="X") for kind, at in steps]
 
 
 def half_settled(**data: Any) -> list[dict[str, Any]]:
@@ -60,11 +60,11 @@ def points(name: str, figure: Figure) -> float | None:
 
 def test_without_any_appointment_nothing_is_on_time_and_no_points_are_given(store: Client) -> None:
     put(store, [unit("X"), procedure("P", linked_service="L"), *half_settled()])
-    found = figures(store, *ON_TIME)
-    assert {(figure.status, figure.value, figure.reason) for figure in found.values()} == {
+    served = figures(store, *ON_TIME)
+    assert {(figure.status, figure.value, figure.reason) for figure in served.values()} == {
         ("not_available", None, "no_appointment")
     }
-    assert [points(name, found[name]) for name in ("Q766_2_1", "Q766_5_4", "ND61_1", "ND61_7")] == [None] * 4
+    assert [points(name, served[name]) for name in ("Q766_2_1", "Q766_5_4", "ND61_1", "ND61_7")] == [None] * 4
     lacking = figures(store, "DQ_NO_APPOINTMENT", "DQ_NO_CALENDAR")
     assert (lacking["DQ_NO_APPOINTMENT"].value, lacking["DQ_NO_CALENDAR"].value) == (100, 0)
     assert verified(store, *DAYS).differences == []
@@ -72,14 +72,14 @@ def test_without_any_appointment_nothing_is_on_time_and_no_points_are_given(stor
 
 def test_a_term_that_finds_no_calendar_is_said_until_there_is_one(store: Client) -> None:
     put(store, [unit("X"), procedure("P", term=5, linked_service="L"), *half_settled()])
-    found = figures(store, *ON_TIME, "DQ_NO_CALENDAR")
-    assert found["DQ_NO_CALENDAR"].value == 25
-    assert {found[name].reason for name in ON_TIME} == {"no_calendar", "no_appointment"}
-    assert found["Q766_2_1"].reason == "no_calendar"
+    served = figures(store, *ON_TIME, "DQ_NO_CALENDAR")
+    assert served["DQ_NO_CALENDAR"].value == 25
+    assert {served[name].reason for name in ON_TIME} == {"no_calendar", "no_appointment"}
+    assert served["Q766_2_1"].reason == "no_calendar"
     assert verified(store, *DAYS).differences == []
     put(store, [unit("X", calendar="VN") | {"time": "2026-01-01T00:00:00+07:00"}, *calendar()])
-    found = figures(store, *ON_TIME, "DQ_NO_CALENDAR")
-    assert (found["Q766_2_1"].value, found["TIM_OVERDUE_RATE"].value, found["DQ_NO_CALENDAR"].value) == (0, 100, 0)
+    served = figures(store, *ON_TIME, "DQ_NO_CALENDAR")
+    assert (served["Q766_2_1"].value, served["TIM_OVERDUE_RATE"].value, served["DQ_NO_CALENDAR"].value) == (0, 100, 0)
     assert verified(store, *DAYS).differences == []
 
 
@@ -87,8 +87,8 @@ def test_the_unappointed_stand_aside_and_the_others_count(store: Client) -> None
     due = {"due_at": "2026-11-25T17:00:00+07:00"}
     counted = [body for n in range(10) for body in dossier(f"C{n}", ("completed", f"{20 + n}T09:00"), **due)]
     put(store, [unit("X"), procedure("P"), *half_settled(), *counted])
-    found = figures(store, "Q766_2_1", "TIM_EARLY_RATE", "ND61_1")
-    assert [(figure.numerator, figure.denominator) for figure in found.values()] == [(6, 10), (5, 10), (11, 10)]
+    served = figures(store, "Q766_2_1", "TIM_EARLY_RATE", "ND61_1")
+    assert [(figure.numerator, figure.denominator) for figure in served.values()] == [(6, 10), (5, 10), (11, 10)]
     assert verified(store, *DAYS).differences == []
 
 
@@ -97,7 +97,7 @@ def test_list_and_indicators_call_the_same_dossiers_late(store: Client) -> None:
     due = {"due_at": "2026-11-25T17:00:00+07:00"}
     far = {"due_at": "2026-12-25T17:00:00+07:00"}
     twice = [(f"supplement_{kind}", f"0{day}T09:00") for day in (3, 4) for kind in ("requested", "completed")]
-    told = [
+    events = [
         *(body for n in range(12) for body in dossier(f"T{n}", ("completed", "20T09:00"), **due)),
         *(body for n in range(2) for body in dossier(f"L{n}", ("completed", "27T09:00"), **due)),
         *(body for n in range(3) for body in dossier(f"A{n}", *twice, **far)),
@@ -105,11 +105,11 @@ def test_list_and_indicators_call_the_same_dossiers_late(store: Client) -> None:
         *(body for n in range(2) for body in dossier(f"N{n}", *twice)),
         *(body for n in range(2) for body in dossier(f"W{n}", *twice, ("withdrawn", "20T09:00"), **due)),
     ]
-    put(store, [unit("X"), procedure("P"), *told])
+    put(store, [unit("X"), procedure("P"), *events])
     late = [row["dossier"] for row in dossiers(store, ["X"], NOVEMBER, state="overdue")]
     assert sorted(late) == ["A0", "A1", "A2", "L0", "L1", "P0", "P1", "P2", "P3"]
-    found = figures(store, "Q766_2_1", "TIM_OVERDUE_RATE")
-    in_time, overdue = found["Q766_2_1"], found["TIM_OVERDUE_RATE"]
+    served = figures(store, "Q766_2_1", "TIM_OVERDUE_RATE")
+    in_time, overdue = served["Q766_2_1"], served["TIM_OVERDUE_RATE"]
     assert (in_time.denominator - (in_time.numerator or 0), in_time.denominator) == (9, 23)
     assert (overdue.numerator, overdue.denominator) == (9, 23)
     assert verified(store, *DAYS).differences == []
@@ -117,17 +117,20 @@ def test_list_and_indicators_call_the_same_dossiers_late(store: Client) -> None:
 
 def test_petitions_without_a_calendar_give_no_full_points(store: Client) -> None:
     put(store, [unit("X"), event("petition.received", "PA1", "2026-11-02T08:00:00+07:00", unit="X")])
-    found = figures(store, "Q766_5_2", "Q766_5_3", "ND61_8")
-    assert {figure.reason for figure in found.values()} == {"no_calendar_for_petitions"}
-    assert {points(name, figure) for name, figure in found.items()} == {None}
-    assert {points(name, Figure("not_available", None, None, 0, 0, None, "no_cases")) for name in found} == {6.0, 2.0}
+    served = figures(store, "Q766_5_2", "Q766_5_3", "ND61_8")
+    assert {figure.reason for figure in served.values()} == {"no_calendar_for_petitions"}
+    assert {points(name, figure) for name, figure in served.items()} == {None}
+    assert {points(name, Figure("not_available", None, None, 0, 0, None, "no_cases")) for name in served} == {6.0, 2.0}
     assert verified(store, *DAYS).differences == []
 
 
 def test_every_reason_is_told_in_both_languages_and_used() -> None:
-    used = {each.reason for one in catalogue().indicators.values() for each in one.unjudged} | {"no_cases", "too_few"}
+    used = {each.reason for indicator in catalogue().indicators.values() for each in indicator.unjudged} | {
+        "no_cases",
+        "too_few",
+    }
     assert texts().keys() == used
-    assert all(told["vi"] and told["en"] for told in texts().values())
+    assert all(text["vi"] and text["en"] for text in texts().values())
 
 
 SPOILING = (
@@ -147,9 +150,9 @@ SPOILING = (
 
 def test_a_store_of_before_is_brought_up_by_the_migration(store: Client) -> None:
     twice = [("supplement_requested", "03T09:00"), ("supplement_requested", "04T09:00"), ("completed", "05T09:00")]
-    told = [*half_settled(), *dossier("N", *twice), *dossier("D", due_at="2026-11-25T17:00:00+07:00")]
+    events = [*half_settled(), *dossier("N", *twice), *dossier("D", due_at="2026-11-25T17:00:00+07:00")]
     petition = event("petition.received", "PA1", "2026-11-02T08:00:00+07:00", unit="X")
-    put(store, [unit("X"), procedure("P", term=5), *told, petition])
+    put(store, [unit("X"), procedure("P", term=5), *events, petition])
     for statement in SPOILING:
         store.command(statement)
     text = files("warehouse").joinpath("migrations", "0008_appointments.sql").read_text()
@@ -172,6 +175,6 @@ def test_a_store_of_before_is_brought_up_by_the_migration(store: Client) -> None
 def test_hanois_calendar_has_the_swap_of_january_2026(accepted_at: str, due: str) -> None:
     """Three working days by the hour: Friday 2 January is off, Saturday 10 January is worked."""
     hanoi = calendars_of_units(read(None).events)["H26"]
-    found = appointment(hanoi, Terms(term=3), datetime.fromisoformat(accepted_at), None, [])
-    assert found
-    assert f"{found.astimezone(VIETNAM):%Y-%m-%d %H:%M}" == due
+    due_at = appointment(hanoi, Terms(term=3), datetime.fromisoformat(accepted_at), None, [])
+    assert due_at
+    assert f"{due_at.astimezone(VIETNAM):%Y-%m-%d %H:%M}" == due

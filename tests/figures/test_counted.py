@@ -22,8 +22,8 @@ YEAR = {"from": "2026-01-01", "to": "2027-01-01"}
 
 
 def counted(where: str, at: str, numerator: float, key: str = "", **data: Any) -> dict[str, Any]:
-    told = {"indicator": "received", **OCTOBER, **data}
-    body = event("figures.counted", f"{where}/received", at, unit=where, key=key, numerator=numerator, **told)
+    figure = {"indicator": "received", **OCTOBER, **data}
+    body = event("figures.counted", f"{where}/received", at, unit=where, key=key, numerator=numerator, **figure)
     return body | {"data": body["data"] | {"source": "Báo cáo tháng"}}
 
 
@@ -43,7 +43,7 @@ class Api:
 
 @pytest.fixture
 def api(store: Client, engine: Settings) -> Api:
-    told = [
+    events = [
         counted("H26.1", "2026-11-03T09:00:00+07:00", 90, denominator=120),
         counted("H26.1", "2026-11-05T09:00:00+07:00", 95, denominator=120, name_vi="Hồ sơ đúng hạn"),
         counted("H26.1", "2026-11-04T09:00:00+07:00", 91, denominator=120),
@@ -52,7 +52,8 @@ def api(store: Client, engine: Settings) -> Api:
         counted("H27", "2026-11-03T09:00:00+07:00", 1_000),
     ]
     put(
-        store, [unit("H26", level="city"), unit("H26.1", "H26"), unit("H26.2", "H26"), unit("H27", level="city"), *told]
+        store,
+        [unit("H26", level="city"), unit("H26.1", "H26"), unit("H26.2", "H26"), unit("H27", level="city"), *events],
     )
     return Api(engine)
 
@@ -73,8 +74,8 @@ def test_the_newest_word_on_each_unit_indicator_and_period_is_shown(api: Api) ->
     [("2026-09-01", "2026-10-01", 0), ("2026-10-31", "2026-11-01", 2), ("2026-10-31", "2026-11-02", 3)],
 )
 def test_a_period_has_the_figures_whose_days_it_shares(api: Api, start: str, end: str, rows: int) -> None:
-    found = api.get("/v1/counted", params={"unit": "H26", "from": start, "to": end}).json()
-    assert (len(found["counted"]), found["from"][:10]) == (rows, start)
+    answer = api.get("/v1/counted", params={"unit": "H26", "from": start, "to": end}).json()
+    assert (len(answer["counted"]), answer["from"][:10]) == (rows, start)
 
 
 def test_totals_go_with_the_import_that_brought_them(api: Api, store: Client) -> None:
@@ -90,12 +91,14 @@ def test_totals_go_with_the_import_that_brought_them(api: Api, store: Client) ->
 
 
 def test_no_figure_of_the_catalogue_is_made_of_them_but_what_counts_events(api: Api) -> None:
-    found = api.get("/v1/indicators", params={"unit": "H26", **YEAR}).json()["indicators"]
-    cases = {figure["id"] for figure in found if figure["n"]}
-    made_of_events = {one.id for one in catalogue().indicators.values() if {"events", "delays_s"} & one.measures()}
+    indicators = api.get("/v1/indicators", params={"unit": "H26", **YEAR}).json()["indicators"]
+    cases = {figure["id"] for figure in indicators if figure["n"]}
+    of_events = {
+        indicator.id for indicator in catalogue().indicators.values() if {"events", "delays_s"} & indicator.measures()
+    }
     points_in_service = {name for name in cases if name in {"DIG_POINTS", "Q766_4_6"}}
-    assert cases == made_of_events | points_in_service
-    none = next(figure for figure in found if figure["id"] == "Q766_2_1")
+    assert cases == of_events | points_in_service
+    none = next(figure for figure in indicators if figure["id"] == "Q766_2_1")
     assert (none["reason"], bool(none["reason_vi"]), bool(none["reason_en"])) == ("no_cases", True, True)
 
 
@@ -119,6 +122,6 @@ def test_the_answer_is_described_and_comes_as_a_table_too(api: Api) -> None:
 )
 def test_a_wrong_count_is_refused_by_field(data: dict[str, Any], field: str) -> None:
     body = counted("H26", "2026-11-03T09:00:00+07:00", 1)
-    found = decode(json.dumps(body | {"data": body["data"] | data}).encode())
-    assert isinstance(found, Refusal)
-    assert field in found.detail
+    decoded = decode(json.dumps(body | {"data": body["data"] | data}).encode())
+    assert isinstance(decoded, Refusal)
+    assert field in decoded.detail

@@ -123,8 +123,8 @@ def test_appointments_in_the_store_are_the_walked_ones_for_ten_thousand_dossiers
     """Any instants to the millisecond, 200 procedures with up to three cut-offs, one pause or none."""
     dice, first = random.Random(12), datetime(2026, 10, 26, tzinfo=VIETNAM)
     procedures = {f"P{n}": random_procedure(f"P{n}", dice) for n in range(200)}
-    told = [*UNITS, *calendar(), *procedures.values()]
-    walked = calendars_of_units(told)["H26.1"]
+    reference = [*UNITS, *calendar(), *procedures.values()]
+    walked = calendars_of_units(reference)["H26.1"]
     events, expected = [], {}
     for n in range(10_000):
         at = sorted(first + timedelta(milliseconds=dice.randrange(40 * 86_400_000)) for _ in range(3))
@@ -144,11 +144,11 @@ def test_appointments_in_the_store_are_the_walked_ones_for_ten_thousand_dossiers
         ]
         stood = [Pause(*(_millisecond(instant) for instant in pause)) for pause in pauses]
         expected[f"D{n}"] = appointment(walked, terms_of(procedures[code]["data"]), at[0], None, stood)
-    put(store, told)
+    put(store, reference)
     put(store, events)
     query = "SELECT dossier, toTimeZone(due_at, 'Asia/Ho_Chi_Minh') FROM dossiers FINAL"
-    found = {code: at and at.astimezone(VIETNAM) for code, at in store.query(query).result_rows}
-    assert {code: (found[code], at) for code, at in expected.items() if found[code] != at} == {}
+    stored = {code: at and at.astimezone(VIETNAM) for code, at in store.query(query).result_rows}
+    assert {code: (stored[code], at) for code, at in expected.items() if stored[code] != at} == {}
     assert len({at for at in expected.values() if at}) > 2_000
 
 
@@ -167,6 +167,6 @@ def _millisecond(instant: datetime) -> datetime:
 )
 def test_a_wrong_cut_off_is_told_with_its_line(cell: str, fault: str) -> None:
     text = f"# as of: 2026-01-01T00:00:00+07:00\ncode,name_vi,unit,cutoffs\nP-1,Một,H26,\nP-2,Hai,H26,{cell}\n"
-    found = parse({"procedures.csv": text}, "reference/test", lambda _device: "0" * 64)
-    assert [(each.file, each.line) for each in found.faults] == [("procedures.csv", 4)]
-    assert fault in found.faults[0].message
+    parsed = parse({"procedures.csv": text}, "reference/test", lambda _device: "0" * 64)
+    assert [(each.file, each.line) for each in parsed.faults] == [("procedures.csv", 4)]
+    assert fault in parsed.faults[0].message

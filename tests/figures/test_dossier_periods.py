@@ -60,11 +60,11 @@ def life(dice: random.Random, code: str) -> list[dict[str, Any]]:
         late = {"accept_due": (accepted - timedelta(minutes=dice.randrange(-5, 5))).isoformat()}
         steps.append(at("accepted", accepted, channel="direct", **given, **dice.choice([late, {}])))
     for _ in range(dice.choice([0, 0, 0, 1, 2])):
-        asked = accepted + timedelta(minutes=dice.randrange(20_000))
-        steps.append(at("supplement_requested", asked, **dice.choice([{}, {"by_fault": "applicant"}])))
+        requested_at = accepted + timedelta(minutes=dice.randrange(20_000))
+        steps.append(at("supplement_requested", requested_at, **dice.choice([{}, {"by_fault": "applicant"}])))
         if dice.random() < 0.8:
             # Papers that come at once move no appointment: here it is the given one.
-            steps.append(at("supplement_completed", asked))
+            steps.append(at("supplement_completed", requested_at))
     ended = accepted + timedelta(minutes=dice.choice([-4000, 3, 600, 3000, 10_000, 40_000, 120_000]))
     if dice.random() < 0.9:
         steps.append(at(dice.choice(["completed", "completed", "withdrawn", "refused"]), ended))
@@ -79,8 +79,8 @@ def life(dice: random.Random, code: str) -> list[dict[str, Any]]:
 
 def is_misconduct(life: list[dict[str, Any]]) -> bool:
     """Whether a petition was received and found true."""
-    told = {step["type"]: step["data"] for step in life}
-    return "petition.received" in told and told.get("petition.resolved", {}).get("confirmed") is True
+    payloads = {step["type"]: step["data"] for step in life}
+    return "petition.received" in payloads and payloads.get("petition.resolved", {}).get("confirmed") is True
 
 
 @pytest.mark.parametrize("seed", [51, 52, 53])
@@ -107,7 +107,7 @@ def test_dossiers_are_counted_in_any_period(store: Client, seed: int) -> None:
             count_work(expected[dossier.unit], dossier, *period)
         served = counts(store, {unit: unit for unit in UNITS}, period, OF_DOSSIERS)
         for unit in UNITS:
-            found = {name: served[unit][name] for name in OF_DOSSIERS}
-            assert {name: count for name, count in found.items() if count} == {
+            of_dossiers = {name: served[unit][name] for name in OF_DOSSIERS}
+            assert {name: count for name, count in of_dossiers.items() if count} == {
                 name: count for name, count in expected[unit].measures().items() if name in OF_DOSSIERS
             }, (unit, period)

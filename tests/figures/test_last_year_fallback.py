@@ -49,9 +49,9 @@ def test_months_quarters_and_years_are_parts_of_a_year(first: str, after: str, p
 
 def test_last_years_twelve_thousand_are_a_thousand_for_a_month() -> None:
     # The vector of the rule: denominator 0, last year 12,000, a month.
-    found = evaluate(INDICATOR, {**NOTHING, lent(INDICATOR.id): 12_000 / 12})
-    assert (found.denominator, found.value, found.status) == (1_000, 0, "ok")
-    assert COMPONENT.points(found, "city").points == 0
+    figure = evaluate(INDICATOR, {**NOTHING, lent(INDICATOR.id): 12_000 / 12})
+    assert (figure.denominator, figure.value, figure.status) == (1_000, 0, "ok")
+    assert COMPONENT.points(figure, "city").points == 0
 
 
 def test_what_was_accepted_in_the_period_needs_no_loan_and_nothing_at_all_is_no_points() -> None:
@@ -82,7 +82,7 @@ def city(name: str, month: str, years: Mapping[int, int]) -> list[dict[str, Any]
 
 
 def test_what_is_lent_are_accepted_dossiers() -> None:
-    # Who never had one is not looked at (lending.py).
+    # A unit that never had a dossier is not read (read/last_year_fallback.py).
     lending = [indicator for indicator in catalogue().indicators.values() if indicator.lent_by]
     assert lending
     assert {term.measure for indicator in lending for term in terms(indicator.denominator)} == {"accepted"}
@@ -138,5 +138,5 @@ def test_a_verification_recounts_what_is_lent(store: Client) -> None:
     )
     spoilt = Verification(store, date(2026, 11, 1), date(2026, 11, 30))
     assert list(spoilt.run())
-    assert {(found.unit, found.period) for found in spoilt.differences} == {("A", "2026-11")}
-    assert {found.what.partition(" ")[0] for found in spoilt.differences} == {INDICATOR.id}
+    assert {(difference.unit, difference.period) for difference in spoilt.differences} == {("A", "2026-11")}
+    assert {difference.what.partition(" ")[0] for difference in spoilt.differences} == {INDICATOR.id}

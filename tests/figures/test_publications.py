@@ -21,8 +21,8 @@ UNITS = [unit("G09", level="ministry", calendar="VN"), unit("H26", level="city",
 NOVEMBER = Period(datetime(2026, 11, 1, tzinfo=VIETNAM), datetime(2026, 12, 1, tzinfo=VIETNAM))
 
 
-def published(code: str, by: str, told: str, **days: str) -> dict[str, Any]:
-    return event("procedure.published", code, f"{told}T09:00:00+07:00", unit=by, name_vi=code, **days)
+def published(code: str, by: str, reported: str, **days: str) -> dict[str, Any]:
+    return event("procedure.published", code, f"{reported}T09:00:00+07:00", unit=by, name_vi=code, **days)
 
 
 def figure(store: Client, name: str, by: str) -> Figure:
@@ -46,8 +46,8 @@ def test_who_publishes_says_how_long_before_it_holds(
     store: Client, by: str, decided: str, holds: str, in_time: bool
 ) -> None:
     put(store, [*UNITS, *calendar(), published("P", by, decided, decision_date=decided, effective_date=holds)])
-    found = figure(store, "Q766_1_1", by)
-    assert (found.denominator, found.value) == (1, 100 if in_time else 0)
+    served = figure(store, "Q766_1_1", by)
+    assert (served.denominator, served.value) == (1, 100 if in_time else 0)
 
 
 @pytest.mark.parametrize(
@@ -64,19 +64,19 @@ def test_who_publishes_says_how_soon_the_national_database_is_told(
     store: Client, by: str, decided: str, told: str, in_time: bool
 ) -> None:
     put(store, [*UNITS, *calendar(), published("P", by, told, decision_date=decided)])
-    found = figure(store, "Q766_1_2", by)
-    assert (found.denominator, found.value) == (1, 100 if in_time else 0)
+    served = figure(store, "Q766_1_2", by)
+    assert (served.denominator, served.value) == (1, 100 if in_time else 0)
 
 
 def test_both_ways_agree_also_where_the_calendar_ends_within_one_of_the_two_terms(store: Client) -> None:
-    words = [
+    events = [
         published(f"P{n}-{by}", by, f"2026-{month}-{1 + n:02}", decision_date=f"2026-{month}-{1 + n:02}", **holds)
         for by in ("G09", "H26")
         for month in ("11", "12")
         for n in range(20)
         for holds in ({"effective_date": f"2026-{month}-{8 + n:02}"},)
     ]
-    put(store, [*UNITS, *calendar(), *words])
+    put(store, [*UNITS, *calendar(), *events])
     verification = Verification(store, date(2026, 11, 1), date(2026, 12, 24))
     assert list(verification.run())
     assert verification.compared > 500
@@ -91,8 +91,8 @@ def word(at: str, **days: str) -> dict[str, Any]:
 
 
 def counted(store: Client) -> list[object]:
-    found = counts(store, {"H26": "H26"}, NOVEMBER, frozenset(COHORTS))["H26"]
-    return [found[name] for name in COHORTS]
+    served = counts(store, {"H26": "H26"}, NOVEMBER, frozenset(COHORTS))["H26"]
+    return [served[name] for name in COHORTS]
 
 
 IN_TIME = word("2026-11-09T09:00:00+07:00", decision_date="2026-11-05", public_date="2026-11-12")

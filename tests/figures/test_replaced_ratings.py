@@ -44,8 +44,8 @@ def test_each_new_answer_stands_in_place_of_the_one_before(store: Client) -> Non
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_the_order_in_which_they_come_does_not_matter(store: Client, order: tuple[int, ...]) -> None:
-    told = [(BAD, GOOD, BAD_AGAIN)[n] for n in order]
-    for body in (*told, *STEPS, told[0]):
+    ratings_sent = [(BAD, GOOD, BAD_AGAIN)[n] for n in order]
+    for body in (*ratings_sent, *STEPS, ratings_sent[0]):
         put(store, [body])
     assert found(store) == (1, 0, 1, 1)
 

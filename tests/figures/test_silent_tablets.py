@@ -40,8 +40,8 @@ def tapped(device: str, minute: int) -> dict[str, Any]:
     return rating(U, (OPENS + timedelta(minutes=minute)).isoformat(), device=device, key=f"{device}{minute}")
 
 
-def seen(device: str, at: str, **told: Any) -> dict[str, Any]:
-    return event("device.seen", device, f"2026-11-23T{at}:00+07:00", unit=U, source=f"tablet/{device}", **told)
+def seen(device: str, at: str, **data: Any) -> dict[str, Any]:
+    return event("device.seen", device, f"2026-11-23T{at}:00+07:00", unit=U, source=f"tablet/{device}", **data)
 
 
 def found(store: Client, within: tuple[str, ...] = (U,), period: Period = DAY) -> dict[str, Any]:
@@ -88,21 +88,21 @@ def test_nobody_served_before_it_was_paired_is_held_against_a_tablet(store: Clie
 
 
 def test_the_newest_heartbeat_is_told_in_whatever_order_they_come(store: Client) -> None:
-    told = {"battery_percent": 80, "charging": True, "waiting": 3, "oldest_unsent_s": 61, "quarantined": 0}
+    newest = {"battery_percent": 80, "charging": True, "waiting": 3, "oldest_unsent_s": 61, "quarantined": 0}
     put(store, [paired("T", "Q1"), paired("MUTE", "Q2")])
     put(
         store,
         [
-            seen("T", "09:01", **told, page_version="v2", storage_fault="QuotaExceededError"),
+            seen("T", "09:01", **newest, page_version="v2", storage_fault="QuotaExceededError"),
             seen("T", "09:00", battery_percent=81),
         ],
     )
     rows = found(store)
     assert rows["T"]["last_seen_at"] == datetime(2026, 11, 23, 2, 1)  # noqa: DTZ001 as the store gives it
-    assert {name: rows["T"][name] for name in told} == told
+    assert {name: rows["T"][name] for name in newest} == newest
     assert (rows["T"]["page_version"], rows["T"]["unseen_s"]) == ("v2", (8 * 60 + 59) * 60)
     assert (rows["T"]["storage_fault"], rows["MUTE"]["storage_fault"]) == ("QuotaExceededError", "")
-    assert {rows["MUTE"][name] for name in (*told, "last_seen_at", "unseen_s")} == {None}
+    assert {rows["MUTE"][name] for name in (*newest, "last_seen_at", "unseen_s")} == {None}
     before = Period(DAY.start, datetime(2026, 11, 23, 2, 0, 30, tzinfo=UTC))
     assert found(store, (U,), before)["T"]["last_seen_at"] is None
 

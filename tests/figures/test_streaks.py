@@ -65,9 +65,9 @@ def test_a_unit_that_is_below_for_five_days_is_told_and_one_that_was_not_is_not(
     stack.wait_stored(source, sum(body["source"] == source for body in sent))
     answer = stack.get("/v1/warnings", unit="LA", to="2026-03-17T10:00:00+07:00")
     assert (answer["from"][:10], answer["to"][:10]) == ("2026-03-07", "2026-03-17")
-    (told,) = answer["warnings"]
-    assert (told["id"], told["unit"], told["indicator"]) == ("WARN_LOW_FULL", "LA.1", "ONL_LISTED_100")
-    assert (told["days"], told["n"], told["value"]) == (6, 18, pytest.approx(100 / 3))
+    (warning,) = answer["warnings"]
+    assert (warning["id"], warning["unit"], warning["indicator"]) == ("WARN_LOW_FULL", "LA.1", "ONL_LISTED_100")
+    assert (warning["days"], warning["n"], warning["value"]) == (6, 18, pytest.approx(100 / 3))
     # Today is not over: what is asked at noon of Monday ends with Friday.
     earlier = stack.get("/v1/warnings", unit="LA", to="2026-03-16T12:00:00+07:00")
     assert [warning["days"] for warning in earlier["warnings"]] == [5]
@@ -76,5 +76,5 @@ def test_a_unit_that_is_below_for_five_days_is_told_and_one_that_was_not_is_not(
         shown = streak_list(
             answer["warnings"], {}, Acknowledgements([], lambda _: "?", texts_in(language)), texts_in(language)
         )
-        assert told[f"name_{language}"] in shown
+        assert warning[f"name_{language}"] in shown
         assert "33,33" in shown or "33.33" in shown

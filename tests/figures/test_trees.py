@@ -39,14 +39,14 @@ def word(code: str, parent: str, first: str, last: str | None = None, level: str
 
 
 def tree(day: str) -> Tree:
-    words = [
+    definitions = [
         word("A", "D", "2010-01-01", UNTIL),
         word("A", "N", CHANGE, CHANGE),
         word("D", "X", "2010-01-01", UNTIL, "branch"),
         word("N", "X", CHANGE),
         word("X", "", "2010-01-01", level="city"),
     ]
-    return tree_on(date.fromisoformat(day), words, [])
+    return tree_on(date.fromisoformat(day), definitions, [])
 
 
 def test_the_word_that_began_last_holds_and_the_first_before_it() -> None:
@@ -64,8 +64,8 @@ def test_only_open_units_are_heads_and_closed_ones_belong_to_the_nearest() -> No
 
 
 def test_words_that_name_each_other_as_parents_are_walked_once() -> None:
-    words = [word("A", "B", "2010-01-01"), word("B", "A", "2010-01-01")]
-    assert sorted(tree_on(date(2026, 1, 1), words, []).below("A")) == ["A", "B"]
+    definitions = [word("A", "B", "2010-01-01"), word("B", "A", "2010-01-01")]
+    assert sorted(tree_on(date(2026, 1, 1), definitions, []).below("A")) == ["A", "B"]
 
 
 @pytest.fixture(scope="module")

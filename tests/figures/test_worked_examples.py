@@ -40,12 +40,12 @@ def lines(name: str) -> Iterator[bytes]:
     for number, case in enumerate(examples()[name]["cases"]):
         procedure = f"{name}-{number}"
         if "procedure" in case:
-            told = {"name_vi": procedure, **case["procedure"]}
-            yield logged(event("procedure.published", procedure, "2026-01-01T00:00:00+07:00", unit="H26", **told))
+            definition = {"name_vi": procedure, **case["procedure"]}
+            yield logged(event("procedure.published", procedure, "2026-01-01T00:00:00+07:00", unit="H26", **definition))
         for n in range(case["times"]):
             subject = f"{name}-{number}-{n}"
-            for step, (kind, when, *told) in enumerate(case["events"]):
-                given = told[0] if told else {}
+            for step, (kind, when, *payload) in enumerate(case["events"]):
+                given = payload[0] if payload else {}
                 data = {key: instant(value) if "due" in key else value for key, value in given.items()}
                 if "procedure" in case and not step:
                     data["procedure"] = procedure
@@ -88,12 +88,16 @@ def worked(engine: Settings) -> Iterator[Client]:
 @pytest.mark.parametrize("name", list(examples()))
 def test_events_become_the_figure_that_the_rule_gives(worked: Client, name: str) -> None:
     indicator, expected = catalogue().indicators[name.partition("/")[0]], examples()[name]
-    found = evaluate(indicator, counts_of(worked, places(name), NOVEMBER, [indicator])[name])
-    assert (found.status, found.numerator, found.denominator) == ("ok", expected["numerator"], expected["denominator"])
-    assert found.value == pytest.approx(expected["value"])
+    figure = evaluate(indicator, counts_of(worked, places(name), NOVEMBER, [indicator])[name])
+    assert (figure.status, figure.numerator, figure.denominator) == (
+        "ok",
+        expected["numerator"],
+        expected["denominator"],
+    )
+    assert figure.value == pytest.approx(expected["value"])
     component = catalogue().rule_set_of[indicator.id].components.get(indicator.id)
     others = {other: catalogue().indicators[other] for other in (component.others() if component else ())}
     counted = counts_of(worked, places(name), NOVEMBER, others.values())[name]
     known = {other: evaluate(entry, counted) for other, entry in others.items()}
-    points = component.points(found, level(name), known).points if component else None
+    points = component.points(figure, level(name), known).points if component else None
     assert points == expected.get("points")

@@ -98,20 +98,20 @@ def test_a_zone_that_comes_late_moves_the_days_of_what_is_stored(store: Client) 
 
 def random_dossiers(dice: random.Random) -> list[dict[str, Any]]:
     """Around the days on which clocks are changed: terms of all kinds, cut-offs, pauses, given appointments."""
-    made = []
+    events = []
     for n in range(1_500):
         code, where = f"D{n}", f"W.{dice.randrange(2 * len(ZONES))}"
         when = datetime(2024, 3, 1, tzinfo=UTC) + timedelta(milliseconds=dice.randrange(270 * 86_400_000))
         given = (
             {"due_at": (when + timedelta(minutes=dice.randrange(30_000))).isoformat()} if dice.random() < 0.4 else {}
         )
-        told = {"procedure": f"P{dice.randrange(6)}", **given}
-        made.append(event("dossier.accepted", code, when.isoformat(timespec="milliseconds"), unit=where, **told))
+        data = {"procedure": f"P{dice.randrange(6)}", **given}
+        events.append(event("dossier.accepted", code, when.isoformat(timespec="milliseconds"), unit=where, **data))
         for kind in ("suspended", "resumed", "completed"):
             when += timedelta(milliseconds=dice.randrange(6 * 86_400_000))
             if dice.random() < (0.8 if kind == "completed" else 0.4):
-                made.append(event(f"dossier.{kind}", code, when.isoformat(timespec="milliseconds"), unit=where))
-    return made
+                events.append(event(f"dossier.{kind}", code, when.isoformat(timespec="milliseconds"), unit=where))
+    return events
 
 
 def test_dossiers_in_any_zone_are_judged_alike_by_both_routes(store: Client) -> None:
@@ -138,12 +138,12 @@ def test_dossiers_in_any_zone_are_judged_alike_by_both_routes(store: Client) -> 
     rules = rules_of(reference)
     walked = {}
     for code in {body["subject"] for body in events}:
-        found = fold([body for body in events if body["subject"] == code], rules)
+        folded = fold([body for body in events if body["subject"] == code], rules)
         walked[code] = (
-            found.due_at,
-            found.early_before,
-            found.late_after,
-            None if found.net is None else int(found.net.total_seconds()),
+            folded.due_at,
+            folded.early_before,
+            folded.late_after,
+            None if folded.net is None else int(folded.net.total_seconds()),
         )
     rows = store.query("SELECT dossier, due_at, early_before, late_after, net_s FROM dossiers FINAL").result_rows
     served = {row[0]: (*(at and at.replace(tzinfo=UTC) for at in row[1:4]), row[4]) for row in rows}
@@ -153,9 +153,9 @@ def test_dossiers_in_any_zone_are_judged_alike_by_both_routes(store: Client) -> 
 
 def test_a_zone_that_nobody_knows_is_refused_and_leaves_vietnams_clock_if_it_came_past_the_door(store: Client) -> None:
     wrong = zone("C", "Mars/Olympus")
-    found = decode(json.dumps(wrong).encode())
-    assert isinstance(found, Refusal)
-    assert found.detail.startswith("data.zone")
+    decoded = decode(json.dumps(wrong).encode())
+    assert isinstance(decoded, Refusal)
+    assert decoded.detail.startswith("data.zone")
     line = logged(zone("C", "Europe/Paris")).replace(b"Europe/Paris", b"Mars/Olympus")
     put_lines(store, [logged(unit("W", calendar="C")), line])
     assert store.query("SELECT zone FROM unit_calendars FINAL").result_rows == [("Asia/Ho_Chi_Minh",)]
@@ -173,13 +173,16 @@ W,W,W,external,,2020-01-01,C
 
 
 def test_a_calendar_file_tells_its_zone_and_gives_it_back() -> None:
-    found = parse({"units.csv": UNITS, "calendar.csv": CALENDAR}, "reference/test", lambda _device: "0" * 64)
-    assert found.faults == []
-    told = {body["type"]: body for body in found.events}
-    assert (told["calendar.defined"]["subject"], told["calendar.defined"]["data"]["zone"]) == ("C", "Europe/Amsterdam")
-    again = parse(texts(found.events), "reference/test", lambda _device: "0" * 64)
+    parsed = parse({"units.csv": UNITS, "calendar.csv": CALENDAR}, "reference/test", lambda _device: "0" * 64)
+    assert parsed.faults == []
+    by_type = {body["type"]: body for body in parsed.events}
+    assert (by_type["calendar.defined"]["subject"], by_type["calendar.defined"]["data"]["zone"]) == (
+        "C",
+        "Europe/Amsterdam",
+    )
+    again = parse(texts(parsed.events), "reference/test", lambda _device: "0" * 64)
     assert again.faults == []
-    assert {body["id"] for body in again.events} == {body["id"] for body in found.events}
+    assert {body["id"] for body in again.events} == {body["id"] for body in parsed.events}
 
 
 @pytest.mark.parametrize(
@@ -192,6 +195,6 @@ def test_a_calendar_file_tells_its_zone_and_gives_it_back() -> None:
 )
 def test_a_wrong_zone_in_a_calendar_file_is_said_with_its_line(line: str, fault: str) -> None:
     text = CALENDAR.replace("C,zone,,,,,Europe/Amsterdam", line)
-    found = parse({"units.csv": UNITS, "calendar.csv": text}, "reference/test", lambda _device: "0" * 64)
-    assert [str(one).partition(": ")[0] for one in found.faults] == ["calendar.csv:3"]
-    assert fault in str(found.faults[0])
+    parsed = parse({"units.csv": UNITS, "calendar.csv": text}, "reference/test", lambda _device: "0" * 64)
+    assert [str(each).partition(": ")[0] for each in parsed.faults] == ["calendar.csv:3"]
+    assert fault in str(parsed.faults[0])

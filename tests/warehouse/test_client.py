@@ -20,9 +20,9 @@ def test_looking_at_touched_hours_leaves_the_parts_of_other_months_alone(store: 
         f"EXPLAIN indexes = 1 SELECT count() FROM {table} FINAL "
         "WHERE (unit, toStartOfHour(occurred_at)) IN (SELECT 'H26', toDateTime('2025-03-15 02:00:00', 'UTC'))"
     )
-    told = "\n".join(str(row[0]) for row in looked.result_rows)
-    chosen, of_all = map(int, re.findall(r"Parts: (\d+)/(\d+)", told)[-1])
-    first_chosen, all_parts = map(int, re.findall(r"Parts: (\d+)/(\d+)", told)[0])
+    plan = "\n".join(str(row[0]) for row in looked.result_rows)
+    chosen, of_all = map(int, re.findall(r"Parts: (\d+)/(\d+)", plan)[-1])
+    first_chosen, all_parts = map(int, re.findall(r"Parts: (\d+)/(\d+)", plan)[0])
     assert all_parts >= len(MONTHS)
     assert (first_chosen, chosen, of_all) == (1, 1, 1)
 

@@ -46,8 +46,8 @@ def accepted(at: str, **data: Any) -> dict[str, Any]:
 
 
 def due(store: Client) -> str | None:
-    found = store.query("SELECT due_at FROM dossiers FINAL WHERE dossier = 'D1'").result_rows[0][0]
-    return None if found is None else _in_vietnam(found)
+    due_at = store.query("SELECT due_at FROM dossiers FINAL WHERE dossier = 'D1'").result_rows[0][0]
+    return None if due_at is None else _in_vietnam(due_at)
 
 
 def _in_vietnam(instant: datetime) -> str:
@@ -220,7 +220,7 @@ def test_reference_facts_that_come_late_or_change_are_followed(store: Client) ->
 def test_working_time_in_the_store_is_the_walked_one_for_ten_thousand_pairs(store: Client) -> None:
     """Any two instants of the calendar, at night, on days off and over lunch as well; to the millisecond."""
     dice, first = random.Random(11), datetime(2026, 10, 26, tzinfo=VIETNAM)
-    told = [*UNITS, *calendar()]
+    reference = [*UNITS, *calendar()]
     pairs: dict[str, tuple[datetime, datetime]] = {}
     for n in range(10_000):
         start, end = sorted(first + timedelta(milliseconds=dice.randrange(60 * 86_400_000)) for _ in range(2))
@@ -230,10 +230,10 @@ def test_working_time_in_the_store_is_the_walked_one_for_ten_thousand_pairs(stor
         for code, pair in pairs.items()
         for kind, when in zip(("accepted", "completed"), pair, strict=True)
     ]
-    put(store, told)
+    put(store, reference)
     put(store, events)
-    found = {row[0]: row[1] for row in store.query("SELECT dossier, net_s FROM dossiers FINAL").result_rows}
-    walked = calendars_of_units(told)["H26.1"]
+    stored = {row[0]: row[1] for row in store.query("SELECT dossier, net_s FROM dossiers FINAL").result_rows}
+    walked = calendars_of_units(reference)["H26.1"]
     expected = {code: int(walked.worked(*pair).total_seconds()) for code, pair in pairs.items()}
-    assert found == expected
+    assert stored == expected
     assert len({seconds for seconds in expected.values() if seconds}) > 4_000

@@ -104,8 +104,8 @@ def due_by_dossier(store: Client) -> dict[str, Any]:
 def walked(events: list[dict[str, Any]]) -> dict[str, Any]:
     rules = rules_of([body for body in events if not body["type"].startswith("dossier.")])
     dossiers = [body for body in events if body["type"].startswith("dossier.")]
-    found = {body["subject"]: fold([body], rules).due_at for body in dossiers}
-    return {code: at and at.astimezone(UTC).replace(tzinfo=None) for code, at in found.items()}
+    due_at = {body["subject"]: fold([body], rules).due_at for body in dossiers}
+    return {code: at and at.astimezone(UTC).replace(tzinfo=None) for code, at in due_at.items()}
 
 
 def test_definitions_in_any_order_broken_off_anywhere_reach_every_dossier(
@@ -114,7 +114,9 @@ def test_definitions_in_any_order_broken_off_anywhere_reach_every_dossier(
     """Each batch is broken off after 0, 1, 2 … of its statements, as kill -9 would, and read again."""
     events = [*TREE, *calendar(()), procedure("P", term=3), procedure("Q", term=3), *STORED]
     # Each at a time of its own, for of two words of one instant nobody can say which is the newer.
-    changes = [body for _, told, _ in CHANGES for body in told if body not in TREE and "NONE" not in str(body)]
+    changes = [
+        body for _, definitions, _ in CHANGES for body in definitions if body not in TREE and "NONE" not in str(body)
+    ]
     events += [body | {"time": f"2026-02-{n + 1:02}T00:00:00+07:00"} for n, body in enumerate(changes)]
     dice, run = random.Random(81), warehouse_store._run
     dice.shuffle(events)
@@ -141,7 +143,7 @@ def test_a_definition_broken_off_before_its_last_figure_is_made_is_made_again(
     run = warehouse_store._run
 
     def until_days(client: Client, name: str, *rest: Any) -> None:
-        if name == "3_dossier_days":
+        if name == "dossier_days":
             raise BrokenOffError
         run(client, name, *rest)
 

@@ -22,6 +22,7 @@ from warehouse.read import periods as warehouse_periods
 from warehouse.read.counts import counts, series
 from warehouse.read.periods import Period
 from warehouse.read.standings import MARKS, Sums, standing, work
+from warehouse.sql import statement
 from warehouse.write import store as warehouse_store
 from warehouse.write.store import insert_lines, new_batch
 
@@ -35,46 +36,48 @@ MEASURED = catalogue().measures
 def a_day(seed: int, size: int = 60) -> list[dict[str, Any]]:
     """Ratings, tickets and dossiers of two units around one day, some of them odd: other units, missing steps."""
     dice = random.Random(seed)
-    made: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
     for n in range(size):
         when = DAY + timedelta(minutes=dice.randrange(-300, 1700), seconds=dice.randrange(60))
         home, other = dice.sample(UNITS, 2)
         scale, top = dice.choice([("csat4", 4), ("csat5", 5), ("binary", 1), ("csat3", 3)])
         about = {"dossier": f"D{seed}-{dice.randrange(size)}"} if dice.random() < 0.4 else {}
-        made.append(rating(home, when.isoformat(), dice.randint(top > 1, top), key=f"{seed}/{n}", scale=scale, **about))
-        made += in_second_thoughts(dice, made[-1], top)
+        events.append(
+            rating(home, when.isoformat(), dice.randint(top > 1, top), key=f"{seed}/{n}", scale=scale, **about)
+        )
+        events += in_second_thoughts(dice, events[-1], top)
         if dice.random() < 0.1:
-            said = (when + timedelta(minutes=dice.randrange(30))).isoformat()
-            made.append(event("rating.commented", made[-1]["id"], said, unit=home, comment="Chờ lâu"))
+            commented_at = (when + timedelta(minutes=dice.randrange(30))).isoformat()
+            events.append(event("rating.commented", events[-1]["id"], commented_at, unit=home, comment="Chờ lâu"))
         if dice.random() < 0.1:
-            made.append(event("petition.received", f"PA{seed}-{n}", when.isoformat(), unit=other, **about))
+            events.append(event("petition.received", f"PA{seed}-{n}", when.isoformat(), unit=other, **about))
         step = when
         for kind in ("ticket_issued", "called", dice.choice(["served", "abandoned"])):
             if dice.random() < 0.9:
                 where = home if dice.random() < 0.95 else other
-                made.append(event(f"queue.{kind}", f"T{seed}-{n}", step.isoformat(), unit=where))
+                events.append(event(f"queue.{kind}", f"T{seed}-{n}", step.isoformat(), unit=where))
             step += timedelta(minutes=dice.randrange(40), seconds=dice.randrange(60))
-        made += a_dossier(dice, f"D{seed}-{n}", when - timedelta(days=dice.randrange(3)), home, other)
-    return made
+        events += a_dossier(dice, f"D{seed}-{n}", when - timedelta(days=dice.randrange(3)), home, other)
+    return events
 
 
 def in_second_thoughts(dice: random.Random, given: dict[str, Any], top: int) -> list[dict[str, Any]]:
     """Now and then another rating of the dossier in place of the one given, and another in place of that."""
-    made: list[dict[str, Any]] = []
+    ratings: list[dict[str, Any]] = []
     former = given
     while "dossier" in given["data"] and dice.random() < 0.4:
         time = datetime.fromisoformat(former["time"]) + timedelta(minutes=dice.randrange(1, 1440))
         former = in_place_of(former, time.isoformat(), dice.randint(top > 1, top))
-        made.append(former)
-    return made
+        ratings.append(former)
+    return ratings
 
 
 def a_dossier(dice: random.Random, code: str, when: datetime, home: str, other: str) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
 
     def add(kind: str, **data: Any) -> None:
         where = home if dice.random() < 0.95 else other
-        made.append(event(f"dossier.{kind}", code, when.isoformat(), unit=where, **data))
+        events.append(event(f"dossier.{kind}", code, when.isoformat(), unit=where, **data))
 
     if dice.random() < 0.5:
         add(
@@ -88,7 +91,7 @@ def a_dossier(dice: random.Random, code: str, when: datetime, home: str, other: 
         when += timedelta(minutes=dice.randrange(300))
         add("supplement_requested", **dice.choice([{}, {"by_fault": "applicant"}, {"by_fault": "agency"}]))
         # Papers that come at once, so that the clock does not stand: appointments are the given ones here.
-        made.append(event("dossier.supplement_completed", code, when.isoformat(), unit=home))
+        events.append(event("dossier.supplement_completed", code, when.isoformat(), unit=home))
     when += timedelta(hours=dice.randrange(60))
     ending = dice.choice(["completed", "completed", "withdrawn", "stopped", "refused", None])
     if ending:
@@ -96,34 +99,39 @@ def a_dossier(dice: random.Random, code: str, when: datetime, home: str, other: 
         if dice.random() < 0.6:
             when += timedelta(hours=dice.randrange(20))
             add("returned", **dice.choice([{}, {"channel": "post"}]))
-    return made + asides(dice, code, home, when, share=0.1)
+    return events + asides(dice, code, home, when, share=0.1)
 
 
 def figures(store: Client) -> dict[str, Any]:
-    found = counts(store, dict.fromkeys(UNITS, "all"), PERIOD, MEASURED)["all"]
-    return {name: value for name, value in found.items() if name not in ABOUT_RECORDING}
+    served = counts(store, dict.fromkeys(UNITS, "all"), PERIOD, MEASURED)["all"]
+    return {name: value for name, value in served.items() if name not in ABOUT_RECORDING}
 
 
 def expected(events: list[dict[str, Any]]) -> dict[str, Any]:
-    found = recount(events, *PERIOD)
-    return {name: found.get(name, {} if name == "waits_s" else 0) for name in MEASURED if name not in ABOUT_RECORDING}
+    recounted = recount(events, *PERIOD)
+    return {
+        name: recounted.get(name, {} if name == "waits_s" else 0) for name in MEASURED if name not in ABOUT_RECORDING
+    }
 
 
 def hours(store: Client) -> dict[datetime, dict[str, Any]]:
     """The figures by hour of Vietnam, those that are not zero."""
-    made = {}
+    by_hour = {}
     for row in series(store, UNITS, Period(DAY - timedelta(days=5), DAY + timedelta(days=9)), "hour"):
         starts_at = row.pop("starts_at").replace(tzinfo=UTC)
-        if found := {name: value for name, value in row.items() if value}:
-            made[starts_at] = found
-    return made
+        if not_zero := {name: value for name, value in row.items() if value}:
+            by_hour[starts_at] = not_zero
+    return by_hour
 
 
 def hours_expected(events: list[dict[str, Any]]) -> dict[datetime, dict[str, Any]]:
     """The same, recounted."""
     recounted = recount_steps(events, DAY - timedelta(days=5), DAY + timedelta(days=9))
-    kept = {hour: {name: value for name, value in found.items() if value} for hour, found in recounted.items()}
-    return {hour: found for hour, found in kept.items() if found}
+    kept = {
+        hour: {name: value for name, value in figures_of_hour.items() if value}
+        for hour, figures_of_hour in recounted.items()
+    }
+    return {hour: figures_of_hour for hour, figures_of_hour in kept.items() if figures_of_hour}
 
 
 def batches(events: list[dict[str, Any]], dice: random.Random) -> list[list[dict[str, Any]]]:
@@ -231,32 +239,32 @@ def test_units_without_any_event_have_zeros_not_absence(store: Client) -> None:
 
 def test_the_warehouse_counts_exactly_the_measures_of_the_contract(store: Client) -> None:
     times = {"starts_at": DAY.isoformat(), "ends_at": (DAY + timedelta(hours=8)).isoformat()}
-    told = [
+    events = [
         event("staff.shift", "CB-1", DAY.isoformat(), unit=UNITS[0], **times),
         event("point.capability", UNITS[0], DAY.isoformat(), unit=UNITS[0], results_in_force=9, results_digitised=4),
     ]
-    put(store, [*a_day(8), *told])
+    put(store, [*a_day(8), *events])
     parameters = {"units": list(UNITS), "targets": list(UNITS), "step": "", **warehouse_periods.bounds(PERIOD)}
     given: set[str] = set()
-    for query, measures in warehouse_figures.MADE_BY.items():
-        columns = set(store.query(warehouse_periods.sql(query), parameters=parameters).column_names)
+    for query, measures in warehouse_figures.HOURLY_QUERIES.items():
+        columns = set(store.query(statement("read", query), parameters=parameters).column_names)
         # And what follows from how many waited how long.
         assert measures - {"waits", "waited_s"} == columns & set(MEASURES), query
         given |= measures
     parameters |= warehouse_periods.days(PERIOD)
-    for query, measures in warehouse_figures.COUNTED_BY.items():
-        columns = set(store.query(warehouse_periods.sql(query), parameters=parameters).column_names)
+    for query, measures in warehouse_figures.INSTANT_QUERIES.items():
+        columns = set(store.query(statement("read", query), parameters=parameters).column_names)
         assert measures == columns & set(MEASURES), query
         given |= measures
     of_sums = standing(Sums()).keys() | work(Sums()).keys()
-    assert of_sums == warehouse_figures.OF_SUMS
+    assert of_sums == warehouse_figures.MEASURES_OF_SUMS
     assert given | of_sums == set(MEASURES)
     assert not given & of_sums
 
 
 def test_the_store_keeps_the_marks_in_the_order_in_which_they_are_read() -> None:
-    told = files("warehouse").joinpath("migrations", "0008_appointments.sql").read_text()
-    listed = told.partition("  [\n")[2].partition("  ] AS marks")[0]
+    migration = files("warehouse").joinpath("migrations", "0008_appointments.sql").read_text()
+    listed = migration.partition("  [\n")[2].partition("  ] AS marks")[0]
     assert tuple(line.partition("-- ")[2] for line in listed.splitlines()) == MARKS
 
 

@@ -14,8 +14,9 @@ from tests.warehouse.test_deadlines import UNITS as CALENDAR_UNITS
 from tests.warehouse.test_deadlines import calendar, procedure
 from tests.warehouse.test_exactness import a_day, expected, figures, hours, hours_expected
 from warehouse.client import connect
+from warehouse.models.order import derived_tables, reference_tables
 from warehouse.write import rebuild as warehouse_rebuild
-from warehouse.write.rebuild import DERIVED_TABLES, REFERENCE_TABLES, rebuild
+from warehouse.write.rebuild import rebuild
 from warehouse.write.reread_progress import newest, note
 from warehouse.write.slices import Slice, cut
 
@@ -26,7 +27,7 @@ def contents(store: Client) -> dict[str, list[Any]]:
     """Every derived table as it is read, without versions."""
     return {
         table: sorted(store.query(f"SELECT * FROM {table} FINAL").result_rows, key=repr)
-        for table in (*REFERENCE_TABLES, *DERIVED_TABLES)
+        for table in (*reference_tables(), *derived_tables())
         # Rows of zeros, which take something back, are not made again.
         if table not in {"dossier_days", "days_of_dossiers", "months_of_dossiers"}
     }
@@ -75,7 +76,7 @@ def test_emptied_tables_come_back_with_all_their_figures(store: Client) -> None:
 
 def test_every_table_but_raw_events_and_what_work_is_done_is_rebuilt(store: Client) -> None:
     kept = "SELECT name FROM system.tables WHERE database = currentDatabase() AND endsWith(engine, 'MergeTree')"
-    others = {row[0] for row in store.query(kept).result_rows} - {*REFERENCE_TABLES, *DERIVED_TABLES}
+    others = {row[0] for row in store.query(kept).result_rows} - {*reference_tables(), *derived_tables()}
     kept_for_good = {"events", "heartbeats", "retracted_sources"}
     work = {"migrations", "rebuild_slices", "rereads", "retraction_slices", "touched", "applied_rules", "rule_changes"}
     assert others == kept_for_good | work
@@ -86,7 +87,7 @@ def test_spoilt_rows_are_made_right_again(store: Client) -> None:
     put(store, events)
     counted = {"hours_of_ratings": "satisfied", "hours_of_tickets": "served", "hours_of_events": "events"}
     # Of rows of one version the last written stays, so a rebuild goes before what a former rule made.
-    for table in [table for table in DERIVED_TABLES if "s_of_" in table]:
+    for table in [table for table in derived_tables() if "s_of_" in table]:
         column = counted.get(table)
         spoilt = f"{column} + 1 AS {column}" if column else "arrayMap(mark -> mark + 1, marks) AS marks"
         store.command(f"INSERT INTO {table} SELECT * REPLACE ({spoilt}) FROM {table} FINAL")

@@ -36,34 +36,34 @@ def test_every_indicator_of_a_simulated_day_is_recounted_as_it_is_served(store: 
     within = sorted({body["data"]["unit"] for body in events})
     cases = 0
     for indicator in catalogue().indicators.values():
-        found = recount(store, indicator, within, of_day(DAY))
-        assert found.agreement == "equal", (indicator.id, found)
-        cases += bool(found.recounted["denominator"])
+        recounted = recount(store, indicator, within, of_day(DAY))
+        assert recounted.agreement == "equal", (indicator.id, recounted)
+        cases += bool(recounted.recounted["denominator"])
     assert cases > 50
 
 
 def test_petitions_are_recounted_as_they_are_served(store: Client) -> None:
     put(store, [*TREE, *calendar(), *petitions(random.Random(62))])
-    found = [
+    recounts = [
         recount(store, indicator, UNITS, of_day(date(2026, 11, 1), 60))
         for indicator in catalogue().indicators.values()
         if any(measure.startswith("petition") for measure in indicator.measures())
     ]
-    assert {one.agreement for one in found} == {"equal"}
-    assert all(one.recounted["denominator"] for one in found)
+    assert {recounted.agreement for recounted in recounts} == {"equal"}
+    assert all(recounted.recounted["denominator"] for recounted in recounts)
 
 
 def test_a_unit_is_recounted_without_its_neighbours(store: Client) -> None:
     events = a_day(49)
     put(store, TREE + events)
     rated = catalogue().indicators["SAT_CSAT"]
-    whole, one, other = (recount(store, rated, units, of_day(DAY)) for units in (UNITS, UNITS[1:2], UNITS[2:]))
-    assert one.recounted["n"]
-    assert whole.recounted["n"] == (one.recounted["n"] or 0) + (other.recounted["n"] or 0)
+    whole, first, second = (recount(store, rated, units, of_day(DAY)) for units in (UNITS, UNITS[1:2], UNITS[2:]))
+    assert first.recounted["n"]
+    assert whole.recounted["n"] == (first.recounted["n"] or 0) + (second.recounted["n"] or 0)
     ratings = [body for body in events if body["type"] == "rating.submitted" and body["data"]["unit"] == UNITS[1]]
     own = [body for body in ratings if of_day(DAY).start <= at(body) < of_day(DAY).end]
-    assert events_to_read(store, rated, UNITS[1:2], of_day(DAY)) == len(own) > one.recounted["n"]
-    assert len(own) <= one.events_read <= len(own) + sum("replaces" in body["data"] for body in ratings)
+    assert events_to_read(store, rated, UNITS[1:2], of_day(DAY)) == len(own) > first.recounted["n"]
+    assert len(own) <= first.events_read <= len(own) + sum("replaces" in body["data"] for body in ratings)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,6 @@ def test_a_unit_is_recounted_without_its_neighbours(store: Client) -> None:
 def test_a_spoilt_figure_differs_from_its_recount(store: Client, indicator: str, table: str, spoiling: str) -> None:
     put(store, TREE + a_day(47))
     store.command(f"INSERT INTO {table} SELECT * REPLACE ({spoiling}) FROM {table} FINAL WHERE unit = 'H26.1'")
-    asked = catalogue().indicators[indicator]
-    assert recount(store, asked, ["H26.1"], of_day(DAY)).agreement == "different"
-    assert recount(store, asked, ["H26.2"], of_day(DAY)).agreement == "equal"
+    entry = catalogue().indicators[indicator]
+    assert recount(store, entry, ["H26.1"], of_day(DAY)).agreement == "different"
+    assert recount(store, entry, ["H26.2"], of_day(DAY)).agreement == "equal"

@@ -139,13 +139,13 @@ def test_broken_off_at_any_statement_and_read_again(store: Client, monkeypatch: 
     assert_never_seen(store, events)
 
 
-def breaking_off_after(slices: int | None, made: list[int]) -> Callable[[Client, Sequence[int], Set[str]], None]:
-    """A recomputation of slices that tells their batches in ``made`` and ends the process after so many, if any."""
+def breaking_off_after(slices: int | None, done: list[int]) -> Callable[[Client, Sequence[int], Set[str]], None]:
+    """A recomputation that appends each slice's batch to ``done`` and ends the process after so many slices, if any."""
 
     def recompute_some(client: Client, numbers: Sequence[int], kinds: Set[str]) -> None:
-        if len(made) == slices:
+        if len(done) == slices:
             raise BrokenOffError
-        made.append(numbers[0])
+        done.append(numbers[0])
         recompute(client, numbers, kinds)
 
     return recompute_some
@@ -153,17 +153,17 @@ def breaking_off_after(slices: int | None, made: list[int]) -> Callable[[Client,
 
 def test_slices_that_were_done_are_not_done_again(store: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warehouse_retraction, "SLICE_EVENTS", 60)
-    events, made = of_two_sources(59), list[int]()
+    events, finished = of_two_sources(59), list[int]()
     put(store, events)
-    monkeypatch.setattr(warehouse_retraction, "recompute", breaking_off_after(2, made))
+    monkeypatch.setattr(warehouse_retraction, "recompute", breaking_off_after(2, finished))
     with suppress(BrokenOffError):
         put(store, [retraction()])
     slices, done = store.query("SELECT count(), sum(done) FROM retraction_slices FINAL").result_rows[0]
-    assert slices > done == len(made) == 2
-    monkeypatch.setattr(warehouse_retraction, "recompute", breaking_off_after(None, made))
+    assert slices > done == len(finished) == 2
+    monkeypatch.setattr(warehouse_retraction, "recompute", breaking_off_after(None, finished))
     for _ in range(2):
         put(store, [retraction()])
-        assert len(made) == slices
+        assert len(finished) == slices
     assert_never_seen(store, events)
 
 
@@ -222,9 +222,9 @@ def test_the_second_route_agrees(store: Client) -> None:
     assert verification.compared > 500
     assert verification.differences == []
     for indicator in ("SAT_CSAT", "OPS_WAIT_AVG", "Q766_2_1"):
-        found = recount_one.recount(store, catalogue().indicators[indicator], UNITS, PERIOD)
-        assert found.agreement == "equal"
-        assert found.recounted["denominator"]
+        recounted = recount_one.recount(store, catalogue().indicators[indicator], UNITS, PERIOD)
+        assert recounted.agreement == "equal"
+        assert recounted.recounted["denominator"]
 
 
 def test_rows_that_an_older_version_stored_are_taken_back_too(
@@ -232,7 +232,9 @@ def test_rows_that_an_older_version_stored_are_taken_back_too(
 ) -> None:
     """Its copies by subject did not say where they came from, nor did its replaced ratings."""
     everything = warehouse_migrate.migrations()
-    monkeypatch.setattr(warehouse_migrate, "migrations", lambda: [one for one in everything if one[0] < "0007"])
+    monkeypatch.setattr(
+        warehouse_migrate, "migrations", lambda: [migration for migration in everything if migration[0] < "0007"]
+    )
     with own_store(engine, "older") as store:
         events = of_two_sources(63)
         batch = new_batch()
@@ -256,9 +258,9 @@ def test_a_dossier_that_two_tell_of_shows_which_steps_were_taken_back(store: Cli
     put(store, [retraction()])
     steps = [(row["type"], bool(row["retracted"])) for row in evidence.steps(store, "D1")]
     assert steps == [("dossier.accepted", False), ("dossier.completed", True)]
-    found = evidence.dossier(store, "D1")
-    assert found is not None
-    assert (found["ending"], found["completed_at"], found["source"]) == ("", None, "test")
+    dossier_row = evidence.dossier(store, "D1")
+    assert dossier_row is not None
+    assert (dossier_row["ending"], dossier_row["completed_at"], dossier_row["source"]) == ("", None, "test")
 
 
 def test_what_others_refer_to_stays(store: Client) -> None:

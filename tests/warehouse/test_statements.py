@@ -59,13 +59,13 @@ def test_every_indicator_of_units_and_of_a_level_is_the_figure_that_is_served(
         (Members.of_level("branch", "'H26'"), tree.members("H26", "branch")),
     ):
         served = counts(day, target_of, period, wanted)
-        found = {row["unit"]: row for row in asked(day, figures(INDICATORS, members), period)}
-        assert set(found) == set(served)
+        by_unit = {row["unit"]: row for row in asked(day, figures(INDICATORS, members), period)}
+        assert set(by_unit) == set(served)
         known = 0
         for unit, measured in served.items():
             for indicator in INDICATORS:
                 figure = evaluate(indicator, measured)
-                value, n = found[unit][f"value_{indicator.id}"], found[unit][f"n_{indicator.id}"]
+                value, n = by_unit[unit][f"value_{indicator.id}"], by_unit[unit][f"n_{indicator.id}"]
                 assert n == figure.denominator, (unit, indicator.id)
                 assert value == (None if figure.value is None else pytest.approx(figure.value)), (unit, indicator.id)
                 known += figure.value is not None
@@ -79,7 +79,7 @@ def test_an_alert_is_given_the_bound_that_is_nearest_to_good(day: Client, name: 
     period = Period(start, start + timedelta(days=1))
     tree = tree_on(DAY, units(day), [])
     served = counts(day, tree.members("H26", "branch"), period, indicator.measures())
-    found = asked(day, beyond_doubt(indicator, Members.of_level("branch"), "vi"), period)
+    rows = asked(day, beyond_doubt(indicator, Members.of_level("branch"), "vi"), period)
     expected = {}
     for unit, measured in served.items():
         figure = evaluate(indicator, measured)
@@ -87,4 +87,4 @@ def test_an_alert_is_given_the_bound_that_is_nearest_to_good(day: Client, name: 
             low, high = figure.interval or (figure.value, figure.value)
             expected[unit] = pytest.approx(high if indicator.direction == "up" else low)
     assert expected
-    assert {row["unit"]: row["bound"] for row in found} == expected
+    assert {row["unit"]: row["bound"] for row in rows} == expected

@@ -47,10 +47,10 @@ def put_recorded(store: Client, events: list[dict[str, Any]], dice: random.Rando
 
 
 def test_periods_are_days_and_the_parts_of_months_that_they_make() -> None:
-    found = periods(date(2026, 1, 31), date(2026, 2, 2))
-    assert list(found) == ["2026-01-31", "2026-01", "2026-02-01", "2026-02", "2026-02-02"]
-    assert found["2026-01"] == found["2026-01-31"]
-    assert found["2026-02"] == (found["2026-02-01"].start, found["2026-02-02"].end)
+    by_name = periods(date(2026, 1, 31), date(2026, 2, 2))
+    assert list(by_name) == ["2026-01-31", "2026-01", "2026-02-01", "2026-02", "2026-02-02"]
+    assert by_name["2026-01"] == by_name["2026-01-31"]
+    assert by_name["2026-02"] == (by_name["2026-02-01"].start, by_name["2026-02-02"].end)
 
 
 def test_a_simulated_day_with_late_and_repeated_events_is_served_as_recounted(store: Client) -> None:
@@ -99,51 +99,53 @@ def dossiers_by_the_calendar(seed: int) -> list[dict[str, Any]]:
     """Dossiers of two units of their own, with any of ``TERMS``, pauses in any order, some with a given appointment."""
     dice = random.Random(seed)
     terms = [body["subject"] for body in TERMS]
-    made = []
+    events = []
     for n in range(150):
         code, term = f"D{seed}-{n}", dice.choice(terms)
         when = datetime.fromisoformat("2026-11-02T00:00:00+07:00") + timedelta(seconds=dice.randrange(20 * 86_400))
         due = {"due_at": (when + timedelta(hours=dice.randrange(90))).isoformat()} if dice.random() < 0.3 else {}
         where = dice.choice(OF_SEED[seed])
-        made.append(event("dossier.accepted", code, when.isoformat(), unit=where, procedure=term, **due))
+        events.append(event("dossier.accepted", code, when.isoformat(), unit=where, procedure=term, **due))
         for _ in range(dice.randrange(3)):
-            asked, answered = dice.choice(
+            requested, answered = dice.choice(
                 [
                     ("dossier.supplement_requested", "dossier.supplement_completed"),
                     ("dossier.finance_requested", "payment.paid"),
                     ("dossier.suspended", "dossier.resumed"),
                 ]
             )
-            for kind in (asked, answered):
+            for kind in (requested, answered):
                 when += timedelta(seconds=dice.randrange(100_000))
                 paid: dict[str, Any] = {"online": True} if kind == "payment.paid" else {}
-                made.append(event(kind, code, when.isoformat(), unit=where, **paid))
+                events.append(event(kind, code, when.isoformat(), unit=where, **paid))
         when += timedelta(seconds=dice.randrange(8 * 86_400))
         if dice.random() < 0.8:
-            made.append(event(f"dossier.{dice.choice(['completed', 'withdrawn'])}", code, when.isoformat(), unit=where))
-    return made
+            events.append(
+                event(f"dossier.{dice.choice(['completed', 'withdrawn'])}", code, when.isoformat(), unit=where)
+            )
+    return events
 
 
 def petitions(dice: random.Random) -> list[dict[str, Any]]:
     """Petitions with any of their steps in any order, some never received, some after the last known day."""
-    made = []
+    events = []
     for n in range(150):
         when = datetime.fromisoformat("2026-11-02T00:00:00+07:00") + timedelta(seconds=dice.randrange(40 * 86_400))
         for kind in ("received", "supplement_asked", "refused", "resolved", "published", "rated", "rated"):
             if dice.random() < 0.5 + 0.4 * (kind == "received"):
                 body = event(f"petition.{kind}", f"PA{n}", when.isoformat(), unit=dice.choice(["H26.1", "H26.2"]))
-                said: dict[str, list[Any]] = {"category": ["regulation", "behaviour"]}
-                said |= {"confirmed": [True, False], "like": [True, False]}
-                body["data"] |= {name: dice.choice(values) for name, values in said.items() if dice.random() < 0.3}
-                made.append(body | {"data": body["data"] | {"reopened": dice.random() < 0.1}})
+                choices: dict[str, list[Any]] = {"category": ["regulation", "behaviour"]}
+                choices |= {"confirmed": [True, False], "like": [True, False]}
+                body["data"] |= {name: dice.choice(values) for name, values in choices.items() if dice.random() < 0.3}
+                events.append(body | {"data": body["data"] | {"reopened": dice.random() < 0.1}})
                 when += timedelta(seconds=dice.choice([3_000, 90_000, 200_000, 1_000_000]))
-    dice.shuffle(made)
-    return made
+    dice.shuffle(events)
+    return events
 
 
 def test_procedures_in_force_are_served_as_recounted(store: Client) -> None:
     dice = random.Random(63)
-    told = []
+    events = []
     for n in range(200):
         kind = dice.choice(["published", "updated", "updated", "abolished"])
         when = datetime.fromisoformat("2026-11-02T00:00:00+07:00") + timedelta(seconds=dice.randrange(40 * 86_400))
@@ -154,9 +156,9 @@ def test_procedures_in_force_are_served_as_recounted(store: Client) -> None:
             body["data"] |= {"name_vi": "P", "service_level": dice.choice([2, 3, 4]), "annual_volume": n * 5}
         if dice.random() < 0.5:
             body["data"]["effective_date"] = f"2026-11-{dice.randrange(1, 31):02}"
-        told.append(body)
-    put(store, [*TREE, *told[:100]])
-    put(store, told[100:])
+        events.append(body)
+    put(store, [*TREE, *events[:100]])
+    put(store, events[100:])
     assert verified(store, date(2026, 11, 1), date(2026, 12, 15)).differences == []
 
 
@@ -167,17 +169,17 @@ POINTS = [f"H26.1.{n}" for n in range(24)]
 def publications() -> list[dict[str, Any]]:
     """Points that open and close, what they can, procedures published to them, and the dossiers that use these."""
     dice = random.Random(64)
-    told: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
 
     def tell(kind: str, subject: str, at: str, **data: Any) -> None:
-        told.append(event(kind, subject, at, key=str(len(told)), **data))
+        events.append(event(kind, subject, at, key=str(len(events)), **data))
 
     for point in POINTS:
         since, to = (f"2026-{month:02}-{dice.randrange(1, 29):02}" for month in (dice.choice([1, 11]), 11))
         level = dice.choice(["branch", "service_point", "counter"])
-        told.append(unit(point, "H26.1", level=level, valid_from=since))
+        events.append(unit(point, "H26.1", level=level, valid_from=since))
         if dice.random() < 0.4:
-            told[-1]["data"]["valid_to"] = to
+            events[-1]["data"]["valid_to"] = to
     for n in range(300):
         moment = BEGIN + timedelta(seconds=dice.randrange(40 * 86_400))
         when, point, code = moment.isoformat(), dice.choice(POINTS), f"P{dice.randrange(40)}"
@@ -186,31 +188,31 @@ def publications() -> list[dict[str, Any]]:
                 f"{moment + timedelta(days=dice.randrange(*days)):%Y-%m-%d}" for days in ((-9, 1), (-3, 9))
             )
             days = {"decision_date": decided, "effective_date": effective, "public_date": f"{moment:%Y-%m-%d}"}
-            told_days = {name: day for name, day in days.items() if dice.random() < 0.8}
+            given_days = {name: day for name, day in days.items() if dice.random() < 0.8}
             flags = {"service_level": dice.choice([2, 3]), "has_fee": dice.random() < 0.5, "name_vi": "P"}
-            tell("procedure.updated", code, when, unit=dice.choice(["H26", "H26.1"]), **flags, **told_days)
+            tell("procedure.updated", code, when, unit=dice.choice(["H26", "H26.1"]), **flags, **given_days)
         elif n < 140:
-            said = {dice.choice(["digitisation_workflow", "e_certified_copy"]): dice.random() < 0.7}
-            tell("point.capability", point, when, unit=point, **said)
+            capability = {dice.choice(["digitisation_workflow", "e_certified_copy"]): dice.random() < 0.7}
+            tell("point.capability", point, when, unit=point, **capability)
         else:
             channel = dice.choice(["online", "direct"])
             vneid = dice.random() < 0.3
             tell("dossier.submitted", f"D{n}", when, unit=point, procedure=code, channel=channel, via_vneid=vneid)
             if dice.random() < 0.3:
                 tell("payment.paid", f"D{n}", when, unit=point, online=dice.random() < 0.5)
-    dice.shuffle(told)
-    return told
+    dice.shuffle(events)
+    return events
 
 
 def test_two_months_of_all_that_goes_by_the_calendar_are_served_as_recounted_also_when_it_comes_late(
     store: Client,
 ) -> None:
     """Appointments, petitions and publications in one store: each day asked about costs, not what happened on it."""
-    asked, published = petitions(random.Random(61)), publications()
-    put(store, [*asked[: len(asked) // 2], *published[:200]])
+    petitioned, published = petitions(random.Random(61)), publications()
+    put(store, [*petitioned[: len(petitioned) // 2], *published[:200]])
     owners = [unit(code, "H26") for of_seed in OF_SEED.values() for code in of_seed]
     put(store, [*TREE, *owners, *calendar(), *TERMS])
-    put(store, [*asked[len(asked) // 2 :], *published[200:]])
+    put(store, [*petitioned[len(petitioned) // 2 :], *published[200:]])
     for seed in OF_SEED:
         put_recorded(store, dossiers_by_the_calendar(seed), random.Random(seed))
     assert verified(store, date(2026, 11, 1), date(2026, 12, 31)).differences == []
@@ -249,10 +251,10 @@ def test_a_spoilt_row_is_found_and_named(store: Client, table: str, spoiling: st
     put(store, TREE + a_day(47))
     spoilt = f"SELECT * REPLACE ({spoiling}) FROM {table} FINAL"
     store.command(f"INSERT INTO {table} {spoilt} WHERE unit = 'H26.1'")
-    found = verified(store, DAY, DAY).differences
-    assert named <= {difference.what for difference in found}
+    differences = verified(store, DAY, DAY).differences
+    assert named <= {difference.what for difference in differences}
     # What is wrong below is wrong above, and nowhere else.
-    assert {"H26.1"} <= {difference.unit for difference in found} <= {"H26", "H26.1"}
+    assert {"H26.1"} <= {difference.unit for difference in differences} <= {"H26", "H26.1"}
 
 
 def test_an_empty_store_has_nothing_to_compare(store: Client) -> None:

@@ -39,12 +39,12 @@ def value(indicator: Indicator) -> str:
 
 def formula(text: str) -> str:
     """A formula of measures as SQL, over the columns in which ``figures`` adds up."""
-    found = [
+    parts = [
         f"{'-' if weight < 0 else '+'} {f'{abs(weight)} * ' * (abs(weight) > 1)}{_count(name)}"
         for weight, name in terms(text)
     ]
-    joined = " ".join(found).removeprefix("+ ")
-    return f"({joined})" if len(found) > 1 else joined
+    joined = " ".join(parts).removeprefix("+ ")
+    return f"({joined})" if len(parts) > 1 else joined
 
 
 def bound(indicator: Indicator) -> str:

@@ -1,7 +1,7 @@
-"""Indicators as single statements for Grafana: figures of units, rankings, and what an alert rule asks.
+"""Indicators as single statements for Grafana: figures of units, rankings and alert rules.
 
-Nothing is counted a second way: the statements of the read API are put together unchanged, and the rules that make a
-figure of their sums (standings.py, the formulas of the catalogue) are applied to SQL expressions instead of numbers.
+Nothing is counted a second way: the statements of the read API are combined unchanged, and the rules that turn their
+sums into a figure (standings.py, the formulas of the catalogue) are applied to SQL expressions instead of numbers.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contract.indicators.indicator import Indicator
 from contract.indicators.measures import DISTRIBUTIONS, is_cohort
 from warehouse.grafana_sql.expressions import OF_WAITS, bound, formula, value
 from warehouse.grafana_sql.statements import Members, indented, statement, with_members, with_names
-from warehouse.read.counts import COHORTS_BY, COUNTED_BY, MADE_BY, OF_SUMS
+from warehouse.read.counts import COHORT_QUERIES, HOURLY_QUERIES, INSTANT_QUERIES, MEASURES_OF_SUMS
 from warehouse.read.standings import MARKS, WORK_SUMS, Sums, standing
 
 COLUMNS = {
@@ -52,33 +52,39 @@ SUMMED = {
 """The columns of these queries."""
 
 
-class Sql(str):
-    """An expression that grows when it is added to, so that rules for numbers can be read off as SQL."""
+class SymbolicSum(str):
+    """An SQL expression that grows when it is added to, so that rules for numbers yield SQL.
+
+    ``SymbolicSum("to_end[1]") - SymbolicSum("to_end[3]")`` is ``"(to_end[1] - to_end[3])"``.
+    """
 
     __slots__ = ()
 
-    def __add__(self, other: object) -> Sql:
-        return Sql(f"({self:s} + {other!s})")
+    def __add__(self, other: object) -> SymbolicSum:
+        return SymbolicSum(f"({self:s} + {other!s})")
 
-    def __sub__(self, other: object) -> Sql:
-        return Sql(f"({self:s} - {other!s})")
+    def __sub__(self, other: object) -> SymbolicSum:
+        return SymbolicSum(f"({self:s} - {other!s})")
 
 
 def figures(indicators: Sequence[Indicator], members: Members) -> str:
     """A SELECT of figures: ``unit``, and for each indicator its value (NULL where the catalogue shows none), as
     ``value_ID``, with ``n_ID``; a row for each unit that is counted for.
     """
-    columns = [f"{value(one)} AS value_{one.id},\n  {formula(one.denominator)} AS n_{one.id}" for one in indicators]
-    measures = {measure for one in indicators for measure in one.measures()}
+    columns = [
+        f"{value(indicator)} AS value_{indicator.id},\n  {formula(indicator.denominator)} AS n_{indicator.id}"
+        for indicator in indicators
+    ]
+    measures = {measure for indicator in indicators for measure in indicator.measures()}
     return _counted(members, measures, ",\n  ".join(columns))
 
 
 def _counted(members: Members, measures: Iterable[str], columns: str) -> str:
     return f"""{with_members(members)}
 SELECT
-  asked AS unit,
+  chosen AS unit,
   {columns}
-FROM (SELECT arrayJoin(arrayDistinct(targets_asked)) AS asked) AS all_asked
+FROM (SELECT arrayJoin(arrayDistinct(chosen_targets)) AS chosen) AS all_chosen
 LEFT JOIN
 (
   SELECT target, {", ".join(f"sumMap({name}) AS {name}" for name in COLUMNS)}
@@ -87,19 +93,19 @@ LEFT JOIN
 {indented("UNION ALL".join(_families(measures)), 4)}
   )
   GROUP BY target
-) AS counted ON asked = target"""
+) AS counted ON chosen = target"""
 
 
 def worst_first(indicators: Sequence[Indicator], members: Members, language: str, rows: int) -> str:
     """A SELECT of figures with the units' names, the worst of the first indicator first, the unknown last."""
     first = indicators[0]
     order = "ASC" if first.direction == "up" else "DESC"
-    columns = "".join(f", value_{one.id}, n_{one.id}" for one in indicators)
+    columns = "".join(f", value_{indicator.id}, n_{indicator.id}" for indicator in indicators)
     return f"""SELECT unit, name{columns}
 FROM
 (
 {indented(figures(indicators, members), 2)}
-) AS found
+) AS figures
 {with_names(language)}
 ORDER BY value_{first.id} {order} NULLS LAST, unit
 LIMIT {rows}"""
@@ -114,24 +120,26 @@ def beyond_doubt(indicator: Indicator, members: Members, language: str) -> str:
 FROM
 (
 {indented(_counted(members, indicator.measures(), f"{bound(indicator)} AS bound"), 2)}
-) AS found
+) AS figures
 {with_names(language)}
-WHERE found.bound IS NOT NULL"""
+WHERE figures.bound IS NOT NULL"""
 
 
 def _families(measures: Iterable[str]) -> Iterable[str]:
     wanted = set(measures)
-    for query, made in (MADE_BY | COUNTED_BY).items():
-        if made & wanted:
-            counts = sorted(made & wanted - DISTRIBUTIONS - OF_WAITS.keys())
+    for query, measures_of_query in (HOURLY_QUERIES | INSTANT_QUERIES).items():
+        if measures_of_query & wanted:
+            counts = sorted(measures_of_query & wanted - DISTRIBUTIONS - OF_WAITS.keys())
             yield _row(
-                query, {"counts": _map({name: name for name in counts})} | {name: name for name in made & DISTRIBUTIONS}
+                query,
+                {"counts": _map({name: name for name in counts})}
+                | {name: name for name in measures_of_query & DISTRIBUTIONS},
             )
     steps = {name.partition("[")[0] for name in wanted if is_cohort(name)}
-    for query, counted in COHORTS_BY.items():
+    for query, counted in COHORT_QUERIES.items():
         if counted & steps:
             yield _row(query, {"cases": "cases_to_end"})
-    if wanted & OF_SUMS or steps.difference(*COHORTS_BY.values()):
+    if wanted & MEASURES_OF_SUMS or steps.difference(*COHORT_QUERIES.values()):
         yield _dossiers()
 
 
@@ -142,9 +150,9 @@ def _row(query: str, columns: Mapping[str, str]) -> str:
 
 def _dossiers() -> str:
     """Sums of dossiers, first put together for each unit and then judged as standings.py does."""
-    to_end, to_start = ({name: Sql(f"{side}[{n}]") for n, name in enumerate(MARKS, 1)} for side in SIDES)
+    to_end, to_start = ({name: SymbolicSum(f"{side}[{n}]") for n, name in enumerate(MARKS, 1)} for side in SIDES)
     # Numbers or expressions: the rule adds and takes away, and asks for nothing else.
-    sums = cast("Any", Sums)(to_end=to_end, to_start=to_start, **{name: Sql(name) for name in SPANS})
+    sums = cast("Any", Sums)(to_end=to_end, to_start=to_start, **{name: SymbolicSum(name) for name in SPANS})
     worked = {name: f"work_to_end[{n}] - work_to_start[{n}]" for n, name in enumerate(WORK_SUMS, 1)}
     shown = {
         "counts": _map(cast("dict[str, str]", standing(sums)) | worked),

@@ -1,6 +1,6 @@
 """Statements for Grafana: the SELECTs of read/sql/ with its macros in place of their parameters.
 
-Which units are asked for is SQL too: ``'H26'``, or a variable of the page, ``${unit:singlequote}``.
+The chosen units are SQL too: ``'H26'``, or a variable of the page, ``${unit:singlequote}``.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
 
 from contract.events.reference import UnitLevel
+from contract.time import VIETNAM
+from warehouse import sql
 
-ZONE = "Asia/Ho_Chi_Minh"
+ZONE = VIETNAM.key
 PARAMETERS = {
     # A set lets the store use its index; an array does not.
-    "IN {units:Array(String)}": "IN (SELECT arrayJoin(units_asked))",
-    "{units:Array(String)}": "units_asked",
-    "{targets:Array(String)}": "targets_asked",
+    "IN {units:Array(String)}": "IN (SELECT arrayJoin(chosen_units))",
+    "{units:Array(String)}": "chosen_units",
+    "{targets:Array(String)}": "chosen_targets",
     "{start:DateTime('UTC')}": "toStartOfHour(range_start)",
     "{end:DateTime('UTC')}": "toStartOfHour(range_end + INTERVAL 3599999 MILLISECOND)",
     "{start:DateTime64(3, 'UTC')}": "range_start",
@@ -30,12 +31,12 @@ PARAMETERS = {
     "{last_moment:Date}": f"toDate(range_end - INTERVAL 1 MILLISECOND, '{ZONE}')",
     "{last_moment:Date32}": f"toDate32(range_end - INTERVAL 1 MILLISECOND, '{ZONE}')",
 }
-"""The parameters of read/sql/ and what stands for each, in the order of replacing."""
+"""The expressions that replace the parameters of read/sql/, in the order of replacing."""
 
 
 @dataclass(frozen=True)
 class Members:
-    """Whose figures are asked for, as a SELECT of units with the unit that each is counted for."""
+    """The chosen units, as a SELECT of units with the unit that each is counted for."""
 
     select: str
 
@@ -104,14 +105,14 @@ ORDER BY time, text"""
 
 
 def acknowledgements(members: Members) -> str:
-    """A SELECT of who took care of what in the range, as annotations."""
-    words = "concat(unit, ', ', about, ': ', by, if(comment = '', '', concat(' – ', comment)))"
-    return rows("acknowledgements", {"time": "occurred_at", "text": words, "tags": "[about]"}, members)
+    """A SELECT of acknowledgements in the range, as annotations."""
+    text = "concat(unit, ', ', about, ': ', by, if(comment = '', '', concat(' – ', comment)))"
+    return rows("acknowledgements", {"time": "occurred_at", "text": text, "tags": "[about]"}, members)
 
 
 def rule_changes(changes: Iterable[tuple[date, str, str]]) -> str:
     """A SELECT of those changes of the catalogue that lie in the range, as annotations: of a day, a text and a tag."""
-    told = ",\n    ".join(
+    entries = ",\n    ".join(
         f"({_quoted(day.isoformat())}, {_quoted(text)}, {_quoted(tag)})" for day, text, tag in changes
     )
     return f"""SELECT
@@ -119,7 +120,7 @@ def rule_changes(changes: Iterable[tuple[date, str, str]]) -> str:
 FROM
 (
   SELECT arrayJoin([
-    {told}
+    {entries}
   ]) AS change
 )
 WHERE time >= $__fromTime_ms AND time <= $__toTime_ms
@@ -128,7 +129,7 @@ ORDER BY time, text"""
 
 def silence() -> str:
     """A SELECT for an alert rule: a row with the ``events`` of the last hour for each calendar by which the hour is one
-    of work; none at night, so that nobody is woken.
+    of work; none at night, so that no alert is sent.
     """
     return f"""SELECT calendar, ifNull((
     SELECT sum(events) FROM hours_of_events FINAL WHERE hour >= toStartOfHour($__toTime - INTERVAL 1 HOUR)
@@ -141,16 +142,15 @@ WHERE day = toDate($__toTime, '{ZONE}')
 @cache
 def statement(query: str, **values: str) -> str:
     """A statement of read/sql/ without comments, the macros in its parameters' place; ``values`` for all others."""
-    text = files("warehouse.read").joinpath("sql", f"{query}.sql").read_text()
-    lines = [line.partition("--")[0].rstrip() for line in text.splitlines()]
+    lines = [line.partition("--")[0].rstrip() for line in sql.statement("read", query).splitlines()]
     text = "\n".join(line for line in lines if line)
     for parameter, expression in PARAMETERS.items():
         text = text.replace(parameter, expression)
-    return re.sub(r"\{(\w+):[^}]+\}", lambda found: values.get(found[1], "''"), text)
+    return re.sub(r"\{(\w+):[^}]+\}", lambda match: values.get(match[1], "''"), text)
 
 
 def with_members(members: Members) -> str:
-    """What a statement opens with: the range of the page, the units asked for and what each is counted for."""
+    """The beginning of a statement: the range of the page, the chosen units and the unit each is counted for."""
     return f"""WITH
   toTimeZone($__fromTime_ms, 'UTC') AS range_start,
   toTimeZone($__toTime_ms, 'UTC') AS range_end,
@@ -158,8 +158,8 @@ def with_members(members: Members) -> str:
     SELECT (groupArray(toString(unit)), groupArray(toString(ancestor)))
     FROM ({members.select})
   ) AS members,
-  members.1 AS units_asked,
-  members.2 AS targets_asked"""
+  members.1 AS chosen_units,
+  members.2 AS chosen_targets"""
 
 
 def _quoted(text: str) -> str:

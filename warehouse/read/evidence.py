@@ -1,4 +1,4 @@
-"""What figures are made of: single dossiers and ratings, tablets, and what they add up to by counter or procedure."""
+"""Evidence behind figures: lists of dossiers, ratings and tablets, and breakdowns by counter, procedure or time."""
 
 from __future__ import annotations
 
@@ -14,33 +14,34 @@ from clickhouse_connect.driver.query import QueryResult
 from contract.indicators.queues import FORGOTTEN_AFTER_S, OVERTAKEN_BY, QUIET_AFTER_S
 from contract.links.comment import ID_PREFIX
 from contract.time import TIMES
-from warehouse.read.periods import Period, bounds, days, naive, sql
+from warehouse.read.periods import Period, bounds, days, naive
 from warehouse.scales import SCALE_PARAMETERS
+from warehouse.sql import statement
 
 TAPS_LOOKED_BACK = timedelta(days=14)
 ANY = "*"
 """Ways to split cases by when they happened."""
 
 SCALES = {name: SCALE_PARAMETERS[name] for name in ("scales", "satisfied_from")}
-"""From which score on a citizen is satisfied, as statements take it."""
+"""The score from which a citizen is satisfied, by scale, as parameters of statements."""
 
 Counted = Literal["received", "settled"]
-"""Which step of a dossier lies in the period."""
+"""The step of a dossier that lies in the period."""
 
 Rows = list[dict[str, Any]]
 
 RATINGS = "/* ratings */"
-"""Where a statement over ratings reads them."""
+"""The place in a statement at which the statement for ratings is put."""
 
 ALL = 2**32 - 1
 FIRST_DOSSIER = (datetime(1900, 1, 1, tzinfo=UTC), "")
-"""Behind which all dossiers come."""
+"""A position before all dossiers of a list."""
 
 ROWS_OF_A_BLOCK = 4096
 
 
 class Filter(NamedTuple):
-    """What single cases have; ``*`` for anything, an empty text for cases that do not tell it.
+    """Columns that single cases must have; ``*`` for any value, an empty text for cases without one.
 
     ``hour`` (00 to 23) and ``weekday`` (1 is Monday) are those of the rating, or of the dossier's step, in Vietnam.
     """
@@ -84,7 +85,7 @@ def dossiers(
         **having._asdict(),
         **bounds(period),
     }
-    return _rows_in_blocks(client, sql("dossiers"), parameters)
+    return _rows_in_blocks(client, statement("read", "dossiers"), parameters)
 
 
 def ratings(
@@ -100,17 +101,17 @@ def ratings(
     """Ratings of a period, the latest first, with the ``total``; with ``reasons``, only those that give one of them.
 
     They come in the order of (``occurred_at`` downwards, ``event_id``), those behind ``after`` only. ``comments`` has a
-    column ``comment``: what came with the rating and what came by its link, as masked at the door.
+    column ``comment``: those given with the rating and by its link, as masked by ingest.
     """
     parameters = {"units": list(within), "limit": limit, "reasons": list(reasons), **having._asdict(), **bounds(period)}
-    statement = sql("ratings")
+    text = statement("read", "ratings")
     if after is not None:
-        statement = sql("ratings_after").replace(RATINGS, statement)
+        text = statement("read", "ratings_after").replace(RATINGS, text)
         parameters |= {"limit": ALL, "rows": limit, "after_at": naive(after[0]), "after_id": str(after[1])}
     if comments:
-        statement = sql("comments").replace(RATINGS, statement)
+        text = statement("read", "comments").replace(RATINGS, text)
         parameters["id_prefix"] = ID_PREFIX.hex()
-    return _rows_in_blocks(client, statement, parameters)
+    return _rows_in_blocks(client, text, parameters)
 
 
 def tablets(client: Client, within: Sequence[str], period: Period) -> Rows:
@@ -122,8 +123,8 @@ def tablets(client: Client, within: Sequence[str], period: Period) -> Rows:
 
 
 def waiting(client: Client, within: Sequence[str], period: Period) -> Rows:
-    """Who waits at the end of a day's ``period``, by unit: how many, since when the longest of them, how many tickets
-    are taken for forgotten, and the counters that serve.
+    """Waiting tickets at the end of a day's ``period``, by unit: how many, the issue of the longest waiting, how many
+    tickets count as forgotten, and the counters that serve.
     """
     rules = {"forgotten_after_s": FORGOTTEN_AFTER_S, "overtaken_by": OVERTAKEN_BY, "quiet_after_s": QUIET_AFTER_S}
     rows = _rows(client, "waiting", {"units": list(within), **rules, **bounds(period)})
@@ -131,14 +132,14 @@ def waiting(client: Client, within: Sequence[str], period: Period) -> Rows:
 
 
 def acknowledgements(client: Client, within: Sequence[str], period: Period) -> Rows:
-    """Who took care of what in the period, the latest first."""
+    """Acknowledgements of alerts in the period, the latest first."""
     return _rows(client, "acknowledgements", {"units": list(within), **bounds(period)})
 
 
 def dossier(client: Client, code: str) -> dict[str, Any] | None:
-    """A dossier as it is known by now; None for one that no event told of."""
-    found = _rows(client, "dossier", {"dossier": code})
-    return found[0] if found else None
+    """The present state of a dossier; None without any event."""
+    rows = _rows(client, "dossier", {"dossier": code})
+    return rows[0] if rows else None
 
 
 def steps(client: Client, code: str) -> Rows:
@@ -146,9 +147,9 @@ def steps(client: Client, code: str) -> Rows:
     return _rows(client, "dossier_steps", {"dossier": code})
 
 
-def reference_words(client: Client) -> list[dict[str, Any]]:
+def reference_events(client: Client) -> list[dict[str, Any]]:
     """All reference events as they were sent, the earliest first."""
-    return [json.loads(row["body"]) for row in _rows(client, "reference_words", {})]
+    return [json.loads(row["body"]) for row in _rows(client, "reference_events", {})]
 
 
 def reference_loads(client: Client, limit: int) -> Rows:
@@ -157,7 +158,7 @@ def reference_loads(client: Client, limit: int) -> Rows:
 
 
 def source_parts(client: Client, source: str) -> Rows:
-    """What a source sent, by type of event, the commonest first."""
+    """The events of a source by type, the commonest first."""
     return _rows(client, "source_parts", {"source": source})
 
 
@@ -167,7 +168,7 @@ def import_sources(client: Client) -> list[str]:
 
 
 def retractions(client: Client, source: str) -> Rows:
-    """Every word that takes a source back, the earliest first, with its event in ``body``."""
+    """The retractions of a source, the earliest first, with the event of each in ``body``."""
     return _rows(client, "retractions", {"source": source})
 
 
@@ -190,8 +191,8 @@ def dossiers_by(client: Client, within: Sequence[str], period: Period, by: str) 
     """
     parameters = {"units": list(within), "by": by, **bounds(period), **days(period)}
     if by == "procedure":
-        found = _rows(client, "dossiers_by_procedure", parameters)
-        return [{"within": "", "part": row.pop("procedure"), **row} for row in found]
+        rows = _rows(client, "dossiers_by_procedure", parameters)
+        return [{"within": "", "part": row.pop("procedure"), **row} for row in rows]
     return _rows(client, "dossiers_by_time" if by in TIMES else "dossiers_by", parameters)
 
 
@@ -201,12 +202,12 @@ def tickets_by_time(client: Client, within: Sequence[str], period: Period, by: s
 
 
 def counted(client: Client, within: Sequence[str], period: Period) -> Rows:
-    """Figures that came as numbers, of periods that share a day with this one; nothing is made of them."""
+    """Figures that were sent as numbers, of periods that share a day with this one; they count in no indicator."""
     return _rows(client, "counted", {"units": list(within), **days(period)})
 
 
 def official_dossiers(client: Client, within: Sequence[str], period: Period, staff: str) -> Rows:
-    """Each dossier of an official that ended with a result in the period, with what its points are made of."""
+    """Each dossier of an official that ended with a result in the period, with the columns that its points need."""
     return _rows(client, "official_dossiers", {"units": list(within), "staff": staff, **bounds(period)})
 
 
@@ -215,10 +216,10 @@ def procedure_names(client: Client) -> dict[str, tuple[str, str]]:
     return {row["procedure"]: (row["vi"], row["en"]) for row in _rows(client, "procedure_names", {})}
 
 
-def _rows_in_blocks(client: Client, statement: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The rows as they come from the store, of which never more than a block is held."""
+def _rows_in_blocks(client: Client, text: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Rows streamed from ClickHouse; never more than a block of them is in memory."""
     settings = {"max_block_size": ROWS_OF_A_BLOCK}
-    with client.query_row_block_stream(statement, parameters=dict(parameters), settings=settings) as stream:
+    with client.query_row_block_stream(text, parameters=dict(parameters), settings=settings) as stream:
         names = cast("QueryResult", stream.source).column_names
         for block in stream:
             for row in block:
@@ -226,4 +227,4 @@ def _rows_in_blocks(client: Client, statement: str, parameters: Mapping[str, Any
 
 
 def _rows(client: Client, name: str, parameters: Mapping[str, Any]) -> Rows:
-    return list(client.query(sql(name), parameters=dict(parameters)).named_results())
+    return list(client.query(statement("read", name), parameters=dict(parameters)).named_results())

@@ -1,4 +1,4 @@
-"""Counts of indicators, with what the year before lends to those whose denominator is zero (Decision 766, 1.4)."""
+"""Counts for indicators. Where Decision 766, 1.4 applies, last year's average replaces a zero denominator."""
 
 from __future__ import annotations
 
@@ -15,23 +15,31 @@ from warehouse.read.periods import Period, parts_of_year, year_before
 def counts_of(
     client: Client, target_of: Mapping[str, str], period: Period, indicators: Iterable[Indicator]
 ) -> dict[str, Counts]:
-    """All that these indicators are made of, for each target unit.
+    """The measures and cohorts of these indicators for each target unit, last year's averages included.
 
-    Only a whole month, quarter or year is lent anything: of other periods nobody says what part of a year they are.
+    An average applies only to whole calendar months, quarters and years; the rule does not define other periods. A unit
+    that never had a dossier gets none.
     """
-    asked = list(indicators)
-    wanted = {measure for indicator in asked for measure in indicator.measures()}
-    found, with_past = counts_with_past(client, target_of, period, wanted)
-    lending = [indicator for indicator in asked if indicator.lent_by]
-    # Who never had a dossier is lent nothing, and most units have none of their own.
-    poor = {unit for unit in with_past if any(value_of(each.denominator, found[unit]) == 0 for each in lending)}
+    wanted = list(indicators)
+    measures = {measure for indicator in wanted for measure in indicator.measures()}
+    by_target, with_past = counts_with_past(client, target_of, period, measures)
+    with_fallback = [indicator for indicator in wanted if indicator.lent_by]
     parts = parts_of_year(period)
-    if not poor or parts is None:
-        return found
-    measures = {term.measure for indicator in lending for term in terms(indicator.denominator)}
-    of_poor = {unit: target for unit, target in target_of.items() if target in poor}
-    before = counts(client, of_poor, year_before(period), measures)
-    for unit in poor:
-        loans = {lent(each.id): value_of(each.denominator, before[unit]) / parts for each in lending}
-        found[unit] = {**found[unit], **loans}
-    return found
+    # Most units never had a dossier of their own, so that the year before is read of few.
+    without_cases = {
+        target
+        for target in with_past
+        if any(value_of(indicator.denominator, by_target[target]) == 0 for indicator in with_fallback)
+    }
+    if not without_cases or parts is None:
+        return by_target
+    denominators = {term.measure for indicator in with_fallback for term in terms(indicator.denominator)}
+    their_units = {unit: target for unit, target in target_of.items() if target in without_cases}
+    last_year = counts(client, their_units, year_before(period), denominators)
+    for target in without_cases:
+        averages = {
+            lent(indicator.id): value_of(indicator.denominator, last_year[target]) / parts
+            for indicator in with_fallback
+        }
+        by_target[target] = {**by_target[target], **averages}
+    return by_target

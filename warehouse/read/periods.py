@@ -1,10 +1,8 @@
-"""Periods of time as the statements of read/sql/ take them, and these statements by name."""
+"""Periods of time, and the parameters of read/sql/ that they become."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
 from contract.time import VIETNAM
@@ -58,9 +56,3 @@ def naive(instant: datetime) -> datetime:
     """An instant without its zone, in UTC."""
     # The client writes an aware datetime in the process's own zone; a naive one as it stands.
     return instant.astimezone(UTC).replace(tzinfo=None)
-
-
-@cache
-def sql(name: str) -> str:
-    """The text of a statement of read/sql/."""
-    return files("warehouse.read").joinpath("sql", f"{name}.sql").read_text()

@@ -1,4 +1,4 @@
-"""How dossiers stood at the end of a period, from sums up to its end and up to its start. Pure.
+"""The state of dossiers at the end of a period, from sums up to its end and up to its start. Pure.
 
 Every dossier has up to three instants: it is accepted, closed (it ends, not before its acceptance) and passed (its
 appointment passes, not before its acceptance). Counting instants before the period's start and before its end is

@@ -1,4 +1,4 @@
-"""The second way to the attributes of dossiers (contract/indicators/cohorts.py), by their names. Pure."""
+"""The second route to the attributes of dossiers (contract/indicators/cohorts.py), by their names. Pure."""
 
 from __future__ import annotations
 
@@ -23,22 +23,24 @@ def cohorts_of(taken: Set[str], attributes: Set[str]) -> Iterator[str]:
 @cache
 def _catalogued() -> list[tuple[str, str, frozenset[str], frozenset[str]]]:
     """Every cohort of the catalogue: its text, its step, what those in it have and what they lack."""
-    found = []
+    cohorts = []
     for name in filter(is_cohort, catalogue().measures):
         step, _, listed = name.removesuffix("]").partition("[")
-        words = [word.strip() for word in listed.split(",") if word]
-        lacking = frozenset(word[4:] for word in words if word.startswith("not "))
-        found.append((name, step, frozenset(word for word in words if not word.startswith("not ")), lacking))
-    return found
+        conditions = [condition.strip() for condition in listed.split(",") if condition]
+        lacking = frozenset(condition[4:] for condition in conditions if condition.startswith("not "))
+        cohorts.append(
+            (name, step, frozenset(condition for condition in conditions if not condition.startswith("not ")), lacking)
+        )
+    return cohorts
 
 
-def told_by(steps: Iterable[Event]) -> Iterator[str]:
-    """What the events of a dossier say of it, each by itself and by how often it came."""
+def attributes_from_events(steps: Iterable[Event]) -> Iterator[str]:
+    """The attributes that follow from the events of a dossier, one by one and by how often each type came."""
     times: Counter[str] = Counter()
     for step in steps:
         kind, data = step["type"], step["data"]
-        says = _SAYS.get(kind)
-        yield from (name for name, holds in (says(step, data) if says else {}).items() if holds)
+        attributes = _ATTRIBUTES_OF_EVENT.get(kind)
+        yield from (name for name, holds in (attributes(step, data) if attributes else {}).items() if holds)
         times[kind] += 1
         times["fault"] += kind == "dossier.supplement_requested" and data.get("by_fault") != "applicant"
     counted = {"supplemented": "dossier.supplement_requested", "faulted": "fault", "rescheduled": "dossier.rescheduled"}
@@ -58,7 +60,7 @@ def _fee(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"fee_charged": amount, "fee_waived": amount == 0}
 
 
-_SAYS: dict[str, Callable[[Event, Mapping[str, Any]], dict[str, Any]]] = {
+_ATTRIBUTES_OF_EVENT: dict[str, Callable[[Event, Mapping[str, Any]], dict[str, Any]]] = {
     "dossier.submitted": lambda _, data: {
         "vneid": data.get("via_vneid"),
         "elsewhere": data.get("territory_unit") not in {None, data["unit"]},
@@ -83,10 +85,10 @@ _SAYS: dict[str, Callable[[Event, Mapping[str, Any]], dict[str, Any]]] = {
     "petition.received": lambda _, _data: {"complained": True},
     "dossier.returned": lambda _, data: {"returned_by_post": data.get("channel") == "post"},
 }
-"""What an event of each type says of its dossier, by attributes of contract/indicators/cohorts.py."""
+"""The attributes that an event of each type gives its dossier (contract/indicators/cohorts.py)."""
 
 
-def judged(
+def attributes_from_appointment(
     steps: Sequence[Event],
     ended_at: datetime | None,
     paused_since: datetime | None,
@@ -94,7 +96,7 @@ def judged(
     early_before: datetime | None,
     late_after: datetime | None,
 ) -> Iterator[str]:
-    """What its appointment makes of a dossier."""
+    """The attributes that follow from comparing a dossier with its appointment."""
     if due_at is None or early_before is None or late_after is None:
         return
     if ended_at:

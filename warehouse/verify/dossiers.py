@@ -1,4 +1,4 @@
-"""The second way to every count of dossiers: folded from their events, judged as they stood. Pure."""
+"""The second route to every count of dossiers, each folded from its events. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from contract.events.fields import is_within_bounds
 from contract.indicators.lateness import is_late
 from contract.time import midnight
-from warehouse.verify.attributes import cohorts_of, judged, told_by
+from warehouse.verify.attributes import attributes_from_appointment, attributes_from_events, cohorts_of
 from warehouse.verify.events import (
     DAY_S,
     Event,
@@ -20,12 +20,12 @@ from warehouse.verify.events import (
     first,
     hour_of,
     in_order,
+    is_current,
     last,
-    replaced,
+    replaced_ratings,
     seconds,
-    stands,
 )
-from warehouse.verify.work import how_done, net
+from warehouse.verify.work import net_working_time, step_timing
 from warehouse.verify.working_time import NO_CALENDAR, Calendar, Pause, Terms, appointment
 
 STOPS = {"dossier.supplement_requested": "papers", "dossier.finance_requested": "fee", "dossier.suspended": "other"}
@@ -36,15 +36,15 @@ SETTLED = {"completed", "returned"}
 """The endings with a result."""
 
 COMPLAINTS = {"rating.submitted", "petition.received"}
-"""What citizens say of a dossier elsewhere; it tells neither its unit nor its steps."""
+"""Events about a dossier that are none of its steps: they choose neither its unit nor its source."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What appointments follow: each procedure's terms, or those of all others, and each unit's calendar.
+    """The rules for appointments: each procedure's terms, or those of all others, and each unit's calendar.
 
     ``offered`` are the attributes (contract/indicators/cohorts.py) that each procedure gives its dossiers; of the
-    dossiers of ``misconduct`` a petition on the conduct of officials was found to be true.
+    dossiers of ``misconduct`` a petition on the conduct of officials was confirmed.
     """
 
     terms: Mapping[str, Terms] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Dossier:
-    """A dossier as all its events tell it."""
+    """A dossier folded from all its events."""
 
     unit: str
     procedure: str
@@ -79,8 +79,8 @@ class Dossier:
 
 def fold(events: Iterable[Event], rules: Rules) -> Dossier:
     """One dossier from its events, in any order."""
-    told = sorted(events, key=in_order)
-    steps = [step for step in told if step["type"] not in COMPLAINTS] or told
+    in_time_order = sorted(events, key=in_order)
+    steps = [step for step in in_time_order if step["type"] not in COMPLAINTS] or in_time_order
     accepted, submitted = first(steps, "dossier.accepted"), first(steps, "dossier.submitted")
     ending, ended_at = _end(steps, bool(accepted))
     home = _preferred(steps, "dossier.accepted", "dossier.submitted")[0]["data"]["unit"]
@@ -102,11 +102,11 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
         early_before = midnight(day, calendar.zone)
         late_after = midnight(day + timedelta(days=1), calendar.zone) - timedelta(milliseconds=1)
     channel = next(filter(None, channels), "")
-    changed = replaced(told)
-    attributes = set(told_by(step for step in told if stands(step, changed) and _concerns(step, home))) | {
-        {"online": "online", "post": "by_post"}.get(channel, "")
-    }
-    attributes |= set(judged(steps, ended_at, paused_since, due_at, early_before, late_after))
+    changed = replaced_ratings(in_time_order)
+    attributes = set(
+        attributes_from_events(step for step in in_time_order if is_current(step, changed) and _concerns(step, home))
+    ) | {{"online": "online", "post": "by_post"}.get(channel, "")}
+    attributes |= set(attributes_from_appointment(steps, ended_at, paused_since, due_at, early_before, late_after))
     about = steps[0]["data"].get("dossier") if steps[0]["type"] in COMPLAINTS else steps[0]["subject"]
     attributes |= {"misconduct"} if about in rules.misconduct else set()
     attributes |= rules.offered.get(procedure, set()) | (
@@ -132,18 +132,18 @@ def fold(events: Iterable[Event], rules: Rules) -> Dossier:
         late_after=late_after,
         attributes=attributes,
         completed_at=last(steps, "dossier.completed"),
-        net=net(calendar, accepted, ended_at, pauses, paused_since) if ending in SETTLED else None,
-        steps=Counter(filter(None, map(how_done, steps))),
+        net=net_working_time(calendar, accepted, ended_at, pauses, paused_since) if ending in SETTLED else None,
+        steps=Counter(filter(None, map(step_timing, steps))),
     )
 
 
 def _concerns(event: Event, home: str) -> bool:
-    """Whether an event tells something of a dossier of the unit ``home``: a rating of another unit does not."""
+    """Whether an event counts for a dossier of the unit ``home``: a rating of another unit does not."""
     return bool(event["type"] != "rating.submitted" or event["data"]["unit"] == home)
 
 
 def count_steps(hours: Hours, dossier: Dossier) -> None:
-    """What a dossier adds to hours, as it is known by now."""
+    """Adds a dossier's steps to the hours in which they were taken."""
     if dossier.received_at:
         hours[dossier.unit, hour_of(dossier.received_at)].counts["dossiers_received"] += 1
     if dossier.ended_at and dossier.ending in SETTLED:
@@ -156,7 +156,7 @@ def count_steps(hours: Hours, dossier: Dossier) -> None:
 
 
 def count_standing(counts: Counter[str], dossier: Dossier, start: datetime, end: datetime) -> None:
-    """What a dossier adds to the counts of a period, as it stood at the period's end."""
+    """Adds a dossier to the counts of a period, by its state at the period's end."""
 
     def within(when: datetime | None) -> bool:
         return when is not None and start <= when < end
@@ -245,9 +245,9 @@ def _pauses(steps: Sequence[Event]) -> tuple[list[Pause], datetime | None]:
 
 def _end(steps: Sequence[Event], accepted: bool) -> tuple[str, datetime | None]:
     for ending in ("completed", "returned", "stopped", "refused", "withdrawn"):
-        found = last(steps, f"dossier.{ending}")
-        if found and (ending != "withdrawn" or accepted):
-            return ending, found
+        ended_at = last(steps, f"dossier.{ending}")
+        if ended_at and (ending != "withdrawn" or accepted):
+            return ending, ended_at
     return "", None
 
 

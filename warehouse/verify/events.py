@@ -1,6 +1,6 @@
-"""A second, slow way to every count, written from the rules and sharing nothing with the store's SQL. Pure.
+"""The second, slow route to every count, written from the rules; it shares nothing with the store's SQL. Pure.
 
-It takes whole events as they were admitted, those of one ticket together; dossiers are in recount_dossiers.
+It takes whole events as they were admitted, those of one ticket together; dossiers are in dossiers.py.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Tally:
     return_lags_s: Counter[int] = field(default_factory=Counter)
 
     def add(self, other: Tally) -> None:
-        """Adds what another one counted."""
+        """Adds the counts of another tally."""
         self.counts.update(other.counts)
         self.waits_s.update(other.waits_s)
         self.delays_s.update(other.delays_s)
@@ -47,25 +47,25 @@ class Tally:
 
     def measures(self) -> dict[str, Any]:
         """Every measure that is not zero."""
-        made: dict[str, Any] = {name: count for name, count in self.counts.items() if count}
+        measures: dict[str, Any] = {name: count for name, count in self.counts.items() if count}
         if self.waits_s:
             waited_s = sum(seconds * cases for seconds, cases in self.waits_s.items())
-            made |= {"waits": self.waits_s.total(), "waits_s": dict(self.waits_s)} | (
+            measures |= {"waits": self.waits_s.total(), "waits_s": dict(self.waits_s)} | (
                 {"waited_s": waited_s} if waited_s else {}
             )
         if self.delays_s:
-            made["delays_s"] = dict(self.delays_s)
+            measures["delays_s"] = dict(self.delays_s)
         if self.return_lags_s:
-            made["return_lags_s"] = dict(self.return_lags_s)
-        return made
+            measures["return_lags_s"] = dict(self.return_lags_s)
+        return measures
 
 
 Hours = defaultdict[tuple[str, datetime], Tally]
-"""What was counted in each unit-hour."""
+"""The counts of each unit-hour."""
 
 
 def at(event: Event) -> datetime:
-    """When it happened."""
+    """The instant at which an event happened."""
     return datetime.fromisoformat(event["time"])
 
 
@@ -83,19 +83,19 @@ Rating = tuple[str, datetime, str, str]
 """A rating by its unit, hour, id and dossier."""
 
 
-def retracted(events: Iterable[Event]) -> set[str]:
-    """The sources that some of the events take back, in whatever order they come."""
+def retracted_sources(events: Iterable[Event]) -> set[str]:
+    """The sources that some of the events retract; their order does not matter."""
     subjects = {event["subject"] for event in events if event["type"] == "import.retracted"}
     return {subject for subject in subjects if can_be_retracted(subject)}
 
 
-def standing(events: Iterable[Event], retracted: Set[str]) -> Iterator[Event]:
-    """The events but for those that were taken back with their import."""
+def without_retracted(events: Iterable[Event], retracted: Set[str]) -> Iterator[Event]:
+    """The events but for those that were retracted with their import."""
     return (event for event in events if event["source"] not in retracted or not goes_with_its_import(event["type"]))
 
 
-def replaced(events: Iterable[Event]) -> set[Rating]:
-    """The ratings in whose place their citizens gave another one."""
+def replaced_ratings(events: Iterable[Event]) -> set[Rating]:
+    """The ratings that a later rating of the same citizen replaces."""
     ratings = [event["data"] for event in events if event["type"] == "rating.submitted"]
     return {
         (data["unit"], hour_of(datetime.fromisoformat(former["time"])), former["id"], data.get("dossier", ""))
@@ -104,13 +104,13 @@ def replaced(events: Iterable[Event]) -> set[Rating]:
     }
 
 
-def stands(event: Event, replaced: Set[Rating]) -> bool:
-    """Whether no other rating stands in the place of this one."""
+def is_current(event: Event, replaced: Set[Rating]) -> bool:
+    """Whether no other rating replaces this one."""
     return (event["data"]["unit"], hour_of(at(event)), event["id"], event["data"].get("dossier", "")) not in replaced
 
 
 def count_event(hours: Hours, event: Event, replaced: Set[Rating]) -> None:
-    """One event of any type, with how late it was recorded, and what a rating says that was not ``replaced``."""
+    """Counts an event of any type and the delay of its recording; of a rating not ``replaced``, also its answers."""
     tally = hours[event["data"]["unit"], hour_of(at(event))]
     tally.counts["events"] += 1
     if "recordedtime" in event:
@@ -118,7 +118,7 @@ def count_event(hours: Hours, event: Event, replaced: Set[Rating]) -> None:
         delay_s = max(0, seconds(at(event), recorded_at))
         step_s = 1 if delay_s <= 600 else 60 if delay_s <= DAY_S else DAY_S
         tally.delays_s[-(-delay_s // step_s) * step_s] += 1
-    if event["type"] == "rating.submitted" and stands(event, replaced):
+    if event["type"] == "rating.submitted" and is_current(event, replaced):
         scale, score = event["data"]["scale"], event["data"]["score"]
         tally.counts["answered"] += 1
         tally.counts["satisfied"] += score >= SATISFIED[scale]

@@ -1,8 +1,8 @@
-"""One figure of one unit recounted from raw events by the second route, while somebody waits for it.
+"""One figure of one unit recounted from raw events by the second route, on request.
 
-The rules are those of verify.py and share nothing with the SQL behind the figure; only what the figure is made of is
-read, and only of the unit with all below it. What is served is asked before and after: figures of a period that is not
-over move while they are recounted.
+The rules are those of verify.py and share nothing with the SQL behind the figure; only the events that the figure needs
+are read, and only those of the unit with all below it. The served figure is read before and after: figures of a period
+that is not over move while they are recounted.
 """
 
 from __future__ import annotations
@@ -27,15 +27,25 @@ from contract.time import VIETNAM
 from warehouse.read.counts import counts
 from warehouse.read.last_year_fallback import counts_of
 from warehouse.read.periods import Period, bounds, parts_of_year, year_before
-from warehouse.verify.all_units import rules_of, statement
+from warehouse.sql import statement
+from warehouse.verify.all_units import rules_of
 from warehouse.verify.dossiers import count_standing, count_work, fold
-from warehouse.verify.events import Event, Hours, Tally, count_event, count_ticket, replaced, retracted, standing
-from warehouse.verify.parts import loans, parts_of, served_parts
+from warehouse.verify.events import (
+    Event,
+    Hours,
+    Tally,
+    count_event,
+    count_ticket,
+    replaced_ratings,
+    retracted_sources,
+    without_retracted,
+)
+from warehouse.verify.parts import last_year_denominators, parts_of, served_parts
 from warehouse.verify.petitions import count_petition, misconduct
 from warehouse.verify.petitions import fold as fold_petition
 from warehouse.verify.points import points
 from warehouse.verify.procedures import count_offered, in_force, publications
-from warehouse.verify.units import held, on_duty
+from warehouse.verify.units import results_held, staff_years
 
 OTHERS = OF_PROCEDURES | OF_PUBLICATIONS | OF_PETITIONS | OF_POINTS
 """The steps that are not taken by dossiers."""
@@ -49,7 +59,7 @@ OF_UNITS = measures_of("shift_counts", "stock_counts")
 class Recounted(NamedTuple):
     """A figure by both routes; ``moved`` when it was another before the recount than after it.
 
-    ``lent_by``: the year whose denominator stands in for that of a period without cases, a part of it as by the rule.
+    ``lent_by``: the year whose average denominator replaces that of a period without cases.
     """
 
     agreement: Literal["equal", "moved", "different"]
@@ -62,7 +72,7 @@ class Recounted(NamedTuple):
 
 @dataclass(frozen=True)
 class Needs:
-    """What an indicator is made of, as what must be read for it."""
+    """The kinds of events that must be read for an indicator."""
 
     indicator: Indicator
 
@@ -78,52 +88,54 @@ class Needs:
 
     @property
     def every_event(self) -> bool:
-        """Events of any type."""
+        """Whether events of any type count."""
         return bool(self.measures & measures_of("event_counts"))
 
     @property
     def events(self) -> bool:
-        """Events one by one."""
+        """Whether events count one by one."""
         return self.every_event or bool(self.measures & measures_of("rating_counts"))
 
     @property
     def tickets(self) -> bool:
-        """Tickets."""
+        """Whether tickets count."""
         return bool(self.measures & measures_of("ticket_counts"))
 
     @property
     def dossiers(self) -> bool:
-        """Dossiers; of procedures also what their dossiers have."""
+        """Whether dossiers count; for procedures, the attributes of their dossiers do."""
         return bool(self.measures & OF_DOSSIERS or self.steps - OTHERS | self.steps & OF_PROCEDURES)
 
     @property
     def complaints(self) -> bool:
-        """What citizens say of dossiers elsewhere."""
-        return any(word in name for name in self.measures for word in ("complained", "misconduct"))
+        """Whether ratings and petitions about dossiers count."""
+        return any(attribute in name for name in self.measures for attribute in ("complained", "misconduct"))
 
     @property
     def petitions(self) -> bool:
-        """Petitions."""
+        """Whether petitions count."""
         return self.complaints or bool(self.steps & OF_PETITIONS)
 
     @property
     def reference(self) -> bool:
-        """Calendars, procedures and points."""
+        """Whether calendars, procedures and points are needed."""
         return self.dossiers or self.petitions or bool(self.steps or self.measures & OF_UNITS)
 
     def parameters(self, within: Sequence[str], period: Period) -> dict[str, Any]:
-        """What the statements of verify/sql/unit_*.sql take."""
+        """The parameters of the statements verify/sql/unit_*.sql."""
         kinds = {name: getattr(self, name) for name in ("events", "every_event", "tickets", "dossiers", "complaints")}
         return {"units": list(within), **kinds, **bounds(period.whole_hours())}
 
 
 def events_to_read(client: Client, indicator: Indicator, within: Sequence[str], period: Period) -> int:
-    """How many events of the units a recount would read about; found by their keys."""
+    """About how many events of the units a recount would read; counted by their keys."""
     read = [period]
-    if _may_borrow(indicator, period) and not _cases(client, indicator, within, period):
+    if _may_fall_back(indicator, period) and not _cases(client, indicator, within, period):
         read.append(year_before(period))
-    asked = (Needs(indicator).parameters(within, each) for each in read)
-    return sum(int(client.query(statement("unit_extent"), parameters=one).result_rows[0][0]) for one in asked)
+    parameters = (Needs(indicator).parameters(within, each) for each in read)
+    return sum(
+        int(client.query(statement("verify", "unit_extent"), parameters=each).result_rows[0][0]) for each in parameters
+    )
 
 
 def recount(client: Client, indicator: Indicator, within: Sequence[str], period: Period) -> Recounted:
@@ -133,13 +145,13 @@ def recount(client: Client, indicator: Indicator, within: Sequence[str], period:
     reading = _Reading(client, Needs(indicator), within, period)
     measures = reading.tally().measures()
     events_read, lent_by = reading.events_read, None
-    if _may_borrow(indicator, period) and not parts_of(indicator, measures)["denominator"]:
+    if _may_fall_back(indicator, period) and not parts_of(indicator, measures)["denominator"]:
         year = year_before(period)
         reading = _Reading(client, Needs(indicator), within, year)
-        borrowed = loans([indicator], reading.tally().measures(), parts_of_year(period) or 1)
-        measures |= borrowed
+        fallback = last_year_denominators([indicator], reading.tally().measures(), parts_of_year(period) or 1)
+        measures |= fallback
         events_read += reading.events_read
-        lent_by = year.start.astimezone(VIETNAM).year if any(borrowed.values()) else None
+        lent_by = year.start.astimezone(VIETNAM).year if any(fallback.values()) else None
     recounted = parts_of(indicator, measures)
     after = _served(client, indicator, within, period)
     agreement: Literal["equal", "moved", "different"] = "different"
@@ -151,7 +163,7 @@ def recount(client: Client, indicator: Indicator, within: Sequence[str], period:
     return Recounted(agreement, served, recounted, lent_by, events_read, time.monotonic() - started)
 
 
-def _may_borrow(indicator: Indicator, period: Period) -> bool:
+def _may_fall_back(indicator: Indicator, period: Period) -> bool:
     return bool(indicator.lent_by and parts_of_year(period))
 
 
@@ -165,14 +177,16 @@ class _Reading:
         self._within = set(within)
         self._period = period
         self._parameters = needs.parameters(within, period)
-        self._retracted = retracted(json.loads(body) for (body,) in client.query(statement("retractions")).result_rows)
+        self._retracted = retracted_sources(
+            json.loads(body) for (body,) in client.query(statement("verify", "retractions")).result_rows
+        )
 
     def tally(self) -> Tally:
-        """Everything that the indicator is made of."""
+        """The counts of all measures of the indicator."""
         together = Tally()
         hours = Hours(Tally)
         if self._needs.events:
-            changed = replaced(self._events("replacements"))
+            changed = replaced_ratings(self._events("replacements"))
             for event in self._events("unit_events"):
                 count_event(hours, event, changed)
         if self._needs.tickets:
@@ -208,26 +222,26 @@ class _Reading:
         count_offered(together.counts, in_force(reference, self._period.end), self._within, used)
 
     def _count_others(self, together: Tally, reference: Sequence[Event], calendars: Any) -> None:
-        for found in (points(reference, self._period.end), publications(reference, *self._period, calendars)):
-            for unit in found.keys() & self._within:
-                together.counts.update(found[unit])
+        for cohorts_by_unit in (points(reference, self._period.end), publications(reference, *self._period, calendars)):
+            for unit in cohorts_by_unit.keys() & self._within:
+                together.counts.update(cohorts_by_unit[unit])
         shifts = []
         if self._needs.measures & OF_UNITS:
             shifts = list(self._events("shifts"))
-        for tallies in (on_duty(shifts, *self._period, calendars), held(reference, self._period.end)):
+        for tallies in (staff_years(shifts, *self._period, calendars), results_held(reference, self._period.end)):
             for unit in tallies.keys() & self._within:
                 together.add(tallies[unit])
 
     def _subjects(self, name: str) -> Iterator[list[Event]]:
         for _, rows in groupby(self._rows(name), itemgetter(0)):
-            if events := list(standing((json.loads(body) for _, body in rows), self._retracted)):
+            if events := list(without_retracted((json.loads(body) for _, body in rows), self._retracted)):
                 yield events
 
     def _events(self, name: str) -> Iterator[Event]:
-        return standing((json.loads(body) for (body,) in self._rows(name)), self._retracted)
+        return without_retracted((json.loads(body) for (body,) in self._rows(name)), self._retracted)
 
     def _rows(self, name: str) -> Iterator[Sequence[Any]]:
-        with self._client.query_rows_stream(statement(name), parameters=self._parameters) as rows:
+        with self._client.query_rows_stream(statement("verify", name), parameters=self._parameters) as rows:
             for row in rows:
                 self.events_read += 1
                 yield row
@@ -239,15 +253,15 @@ def _served(client: Client, indicator: Indicator, within: Sequence[str], period:
 
 
 def _cases(client: Client, indicator: Indicator, within: Sequence[str], period: Period) -> float:
-    """The served denominator, without what was lent."""
+    """The served denominator, without last year's average."""
     target = within[0]
-    found = counts(client, dict.fromkeys(within, target), period, indicator.measures())
-    return value_of(indicator.denominator, found[target])
+    served = counts(client, dict.fromkeys(within, target), period, indicator.measures())
+    return value_of(indicator.denominator, served[target])
 
 
-def _same(one: Parts, other: Parts) -> bool:
-    return all(_close(one[name], other[name]) for name in one)
+def _same(left: Parts, right: Parts) -> bool:
+    return all(_close(left[name], right[name]) for name in left)
 
 
-def _close(one: float | None, other: float | None) -> bool:
-    return one == other if one is None or other is None else math.isclose(one, other, rel_tol=1e-9)
+def _close(left: float | None, right: float | None) -> bool:
+    return left == right if left is None or right is None else math.isclose(left, right, rel_tol=1e-9)

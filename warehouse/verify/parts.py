@@ -1,4 +1,4 @@
-"""The parts of a figure, as they are served and as they follow from recounted measures."""
+"""The parts of a figure, as served and as recounted."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def parts_of(indicator: Indicator, measures: Mapping[str, Any]) -> dict[str, flo
     return {"numerator": numerator, "denominator": cases, "n": math.ceil(cases), "value": value * share * factor}
 
 
-def loans(indicators: Iterable[Indicator], year: Mapping[str, Any], parts: int) -> dict[str, float]:
-    """What a year with these measures lends to one of so many parts of the next, by the indicators' names for it."""
+def last_year_denominators(indicators: Iterable[Indicator], year: Mapping[str, Any], parts: int) -> dict[str, float]:
+    """The average denominators of a year's parts (Decision 766, 1.4), by the names that counts hold them under."""
     return {
         lent(indicator.id): (parts_of(indicator, year)["denominator"] or 0) / parts
         for indicator in indicators

@@ -1,4 +1,4 @@
-"""The second way to petitions (phản ánh, kiến nghị), from the rules of Decision 766, indicators 5.1 to 5.3. Pure."""
+"""The second route to petitions (phản ánh, kiến nghị), from the rules of Decision 766, indicators 5.1 to 5.3. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REFUSE_DAYS, ASK_DAYS, ANSWER_DAYS, PUBLISH_DAYS = 2, 5, 15, 2
 
 @dataclass(frozen=True)
 class Petition:
-    """A petition as its events tell it; ``counted_at`` is its answer or the end of the day on which it was due."""
+    """A petition folded from its events; ``counted_at`` is its answer or the end of the day on which it was due."""
 
     unit: str
     received_at: datetime
@@ -35,7 +35,7 @@ def fold(events: Iterable[Event], calendars: Mapping[str, Calendar]) -> Petition
     if not received:
         return None
     unit, received_at = received[0]["data"]["unit"], at(received[0])
-    refused, asked, resolved, published = (
+    refused, papers_asked, resolved, published = (
         first(steps, f"petition.{name}") for name in ("refused", "supplement_asked", "resolved", "published")
     )
     calendar = calendars.get(unit, NO_CALENDAR)
@@ -43,37 +43,37 @@ def fold(events: Iterable[Event], calendars: Mapping[str, Calendar]) -> Petition
     due = limits[ANSWER_DAYS]
     in_time = (
         _by(refused, limits[REFUSE_DAYS], otherwise=_by(resolved, due, otherwise=False))
-        and _by(asked, limits[ASK_DAYS], otherwise=True)
+        and _by(papers_asked, limits[ASK_DAYS], otherwise=True)
         and _by(published, resolved and _ends(calendar, resolved, PUBLISH_DAYS), otherwise=True)
     )
-    said = [step["data"] for step in steps]
-    liked = Counter(data.get("like") for data in said)
-    told = {
-        str(_last(said, "category")): True,
-        "confirmed": _last(said, "confirmed"),
+    payloads = [step["data"] for step in steps]
+    liked = Counter(data.get("like") for data in payloads)
+    attributes_held = {
+        str(_last(payloads, "category")): True,
+        "confirmed": _last(payloads, "confirmed"),
         "answered_in_time": in_time,
         "disliked": liked[False] > liked[True],
-        "reopened": any(data.get("reopened") for data in said),
+        "reopened": any(data.get("reopened") for data in payloads),
         "undated": due is None,
     }
     return Petition(
         unit=unit,
         received_at=received_at,
         counted_at=due and min(filter(None, (refused, resolved, due))),
-        attributes=frozenset(name for name, holds in told.items() if holds),
-        dossiers=frozenset(data["dossier"] for data in said if data.get("dossier")),
+        attributes=frozenset(name for name, holds in attributes_held.items() if holds),
+        dossiers=frozenset(data["dossier"] for data in payloads if data.get("dossier")),
     )
 
 
 def count_petition(counts: Counter[str], petition: Petition, start: datetime, end: datetime) -> None:
-    """What a petition adds to the counts of a period."""
+    """Adds a petition to the counts of a period."""
     steps = {"petitioned": petition.received_at, "petition_due": petition.counted_at}
     taken = {step for step, when in steps.items() if when and start <= when < end}
     counts.update(cohorts_of(taken, petition.attributes))
 
 
 def misconduct(petitions: Iterable[Petition]) -> frozenset[str]:
-    """The dossiers of which a petition on the conduct of officials was found to be true."""
+    """The dossiers about which a petition on the conduct of officials was confirmed."""
     proven = (petition.dossiers for petition in petitions if {"behaviour", "confirmed"} <= petition.attributes)
     return frozenset().union(*proven)
 
@@ -89,6 +89,6 @@ def _by(when: datetime | None, limit: datetime | None, *, otherwise: bool) -> bo
     return when < limit if when and limit else otherwise
 
 
-def _last(said: Iterable[Mapping[str, Any]], name: str) -> Any:
-    found = [data[name] for data in said if data.get(name) is not None]
-    return found[-1] if found else None
+def _last(payloads: Iterable[Mapping[str, Any]], name: str) -> Any:
+    values = [data[name] for data in payloads if data.get(name) is not None]
+    return values[-1] if values else None

@@ -1,4 +1,4 @@
-"""The second way to reception points and what they can do. Pure."""
+"""The second route to reception points and their capabilities. Pure."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ def points(events: Sequence[Event], end: datetime) -> dict[str, Counter[str]]:
     """The cohorts of reception points in service at an instant, each by itself."""
     # Dates as they are written are in the order of time.
     last_day = f"{(end - timedelta(milliseconds=1)).astimezone(VIETNAM):%Y-%m-%d}"
-    told_by_then = [event for event in events if event["data"].get("valid_from", "") <= last_day]
-    said: dict[tuple[str, str], bool] = {}
+    begun = [event for event in events if event["data"].get("valid_from", "") <= last_day]
+    reported: dict[tuple[str, str], bool] = {}
     for event in sorted((event for event in events if event["type"] == "point.capability"), key=at):
         for name in ("digitisation_workflow", "e_certified_copy"):
             if at(event) < end and event["data"].get(name) is not None:
-                said[event["data"]["unit"], name] = event["data"][name]
-    found = {}
-    for unit, data in newest_units(told_by_then).items():
+                reported[event["data"]["unit"], name] = event["data"][name]
+    by_unit = {}
+    for unit, data in newest_units(begun).items():
         if data["level"] in RECEIVING and (data.get("valid_to") or last_day) >= last_day:
             has = {
                 "commune": data["level"] == "service_point",
-                "digitises": said.get((unit, "digitisation_workflow")),
-                "certifies": said.get((unit, "e_certified_copy")),
+                "digitises": reported.get((unit, "digitisation_workflow")),
+                "certifies": reported.get((unit, "e_certified_copy")),
             }
-            found[unit] = Counter(cohorts_of({"serving"}, {name for name, holds in has.items() if holds}))
-    return found
+            by_unit[unit] = Counter(cohorts_of({"serving"}, {name for name, holds in has.items() if holds}))
+    return by_unit

@@ -1,4 +1,4 @@
-"""The second way to procedures in force, their publication, and what they give their dossiers. Pure."""
+"""The second route to procedures in force, their publication and the attributes of their dossiers. Pure."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ PUBLISH_DAYS_OF_MINISTRY = {"announced": 20, "decided": 10}
 """Working days for each step of a publication."""
 
 
-def gives(procedure: Mapping[str, Any]) -> Iterator[str]:
+def attributes_given(procedure: Mapping[str, Any]) -> Iterator[str]:
     """The attributes that a procedure gives its dossiers."""
     level = procedure.get("service_level") or 0
-    told = {
+    attributes = {
         "procedure_online": level >= 3,
         "procedure_full": level == 4,
         "procedure_eligible": procedure.get("full_online_eligible"),
@@ -37,34 +37,34 @@ def gives(procedure: Mapping[str, Any]) -> Iterator[str]:
         "procedure_whole_at_desk": procedure.get("at_desk") == "whole",
         "procedure_posted": procedure.get("posted"),
     }
-    return (name for name, holds in told.items() if holds)
+    return (name for name, holds in attributes.items() if holds)
 
 
 def terms_of(procedure: Mapping[str, Any]) -> Terms:
     """The terms of a procedure as it was published."""
-    said = {name: procedure[name] for name in Terms._fields if procedure.get(name) is not None}
-    cutoffs = ((told["valid_from"], told.get("at")) for told in said.pop("cutoffs", ()))
+    given = {name: procedure[name] for name in Terms._fields if procedure.get(name) is not None}
+    cutoffs = ((cutoff["valid_from"], cutoff.get("at")) for cutoff in given.pop("cutoffs", ()))
     hours = tuple((date.fromisoformat(day), time.fromisoformat(at) if at else None) for day, at in cutoffs)
-    return Terms(**said, cutoffs=hours)
+    return Terms(**given, cutoffs=hours)
 
 
 def in_force(events: Iterable[Event], end: datetime) -> list[Event]:
-    """The newest word on each procedure that is in force at an instant."""
+    """The newest version of each procedure that is in force at an instant."""
     newest: dict[str, Event] = {}
-    for word in _words(events):
-        if _holds_from(word) < end:
-            newest[word["subject"]] = word
-    return [word for word in newest.values() if word["type"] != "procedure.abolished"]
+    for event in _procedure_events(events):
+        if _holds_from(event) < end:
+            newest[event["subject"]] = event
+    return [event for event in newest.values() if event["type"] != "procedure.abolished"]
 
 
 def count_offered(
     counts: Counter[str], procedures: Iterable[Event], units: Set[str], used: Mapping[str, Set[str]]
 ) -> None:
-    """Procedures that ``units`` publish; ``used`` is what any of the dossiers has that they received, by procedure."""
+    """Counts the procedures that ``units`` publish; ``used`` are the attributes of their dossiers, by procedure."""
     for event in procedures:
         if event["data"]["unit"] in units:
             of_dossiers = {name for name in used.get(event["subject"], ()) if not name.startswith("procedure_")}
-            counts.update(cohorts_of({"offered"}, set(gives(event["data"])) | of_dossiers))
+            counts.update(cohorts_of({"offered"}, set(attributes_given(event["data"])) | of_dossiers))
 
 
 def publications(
@@ -75,59 +75,59 @@ def publications(
     After Decision 766, 1.1 and 1.2; ministries have other days than the rest. A procedure of which one publication is
     late is late.
     """
-    told = list(events)
-    ministries = {unit for unit, data in newest_units(told).items() if data["level"] == "ministry"}
+    listed = list(events)
+    ministries = {unit for unit, data in newest_units(listed).items() if data["level"] == "ministry"}
     newest: defaultdict[str, dict[datetime, Event]] = defaultdict(dict)
-    for word in _words(told):
-        newest[word["subject"]][_holds_from(word)] = word
-    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for of_one in newest.values():
-        judged = [word for word in of_one.values() if _is_judged(word, calendars)]
+    for event in _procedure_events(listed):
+        newest[event["subject"]][_holds_from(event)] = event
+    by_unit: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for versions in newest.values():
+        judged = [event for event in versions.values() if _is_judged(event, calendars)]
         steps: defaultdict[str, list[bool]] = defaultdict(list)
-        for word in judged:
-            decided, holds = (_midnight(word["data"].get(f"{name}_date")) for name in ("decision", "effective"))
-            limits = PUBLISH_DAYS_OF_MINISTRY if word["data"]["unit"] in ministries else PUBLISH_DAYS
-            last = {step: _last_day(word, days, calendars) for step, days in limits.items()}
+        for event in judged:
+            decided, holds = (_midnight(event["data"].get(f"{name}_date")) for name in ("decision", "effective"))
+            limits = PUBLISH_DAYS_OF_MINISTRY if event["data"]["unit"] in ministries else PUBLISH_DAYS
+            last = {step: _last_day(event, days, calendars) for step, days in limits.items()}
             if last["announced"] and holds and start <= holds < end:
                 steps["announced"].append(last["announced"] <= _day(holds))
             if last["decided"] and decided and start <= decided < end:
-                told_at = _midnight(word["data"].get("public_date")) or at(word)
-                steps["decided"].append(_day(told_at) <= last["decided"])
+                reported_at = _midnight(event["data"].get("public_date")) or at(event)
+                steps["decided"].append(_day(reported_at) <= last["decided"])
         for step, in_time in steps.items():
             has = {"announced": "announced_in_time", "decided": "updated_in_time"}[step] if all(in_time) else ""
             data = judged[-1]["data"]
-            found[data["unit"]].update(cohorts_of({step}, set(gives(data)) | {has}))
-    return found
+            by_unit[data["unit"]].update(cohorts_of({step}, set(attributes_given(data)) | {has}))
+    return by_unit
 
 
-def _is_judged(word: Event, calendars: Mapping[str, Calendar]) -> bool:
-    """Whether a publication has a decision on a day that its publisher's calendar knows."""
-    decided = word["data"].get("decision_date")
-    calendar = calendars.get(word["data"]["unit"], NO_CALENDAR)
+def _is_judged(event: Event, calendars: Mapping[str, Calendar]) -> bool:
+    """Whether a publication was decided on a day of its publisher's calendar."""
+    decided = event["data"].get("decision_date")
+    calendar = calendars.get(event["data"]["unit"], NO_CALENDAR)
     return (
-        word["type"] != "procedure.abolished"
+        event["type"] != "procedure.abolished"
         and decided is not None
         and (date.fromisoformat(decided) in calendar.sessions)
     )
 
 
-def _last_day(word: Event, days: int, calendars: Mapping[str, Calendar]) -> date | None:
-    """The last of so many working days after the decision; None beyond what the calendar knows."""
-    calendar = calendars[word["data"]["unit"]]
-    decided = midnight(date.fromisoformat(word["data"]["decision_date"]), calendar.zone)
+def _last_day(event: Event, days: int, calendars: Mapping[str, Calendar]) -> date | None:
+    """The last of so many working days after the decision; None beyond the end of the calendar."""
+    calendar = calendars[event["data"]["unit"]]
+    decided = midnight(date.fromisoformat(event["data"]["decision_date"]), calendar.zone)
     closing = calendar.closing(decided, days, working=True)
     return closing and calendar.day_of(closing)
 
 
-def _words(events: Iterable[Event]) -> list[Event]:
-    """What was said of procedures, by when it holds and by when it was said."""
-    words = (event for event in events if event["type"].startswith("procedure."))
-    return sorted(words, key=lambda word: (_holds_from(word), at(word)))
+def _procedure_events(events: Iterable[Event]) -> list[Event]:
+    """The events on procedures, by the instant from which each holds and then by time."""
+    on_procedures = (event for event in events if event["type"].startswith("procedure."))
+    return sorted(on_procedures, key=lambda event: (_holds_from(event), at(event)))
 
 
-def not_replaced(events: Iterable[Event]) -> list[Event]:
-    """Words on procedures in the order of their ``time``: of two that hold from the same instant the later alone."""
-    newest = {(word["subject"], _holds_from(word)): word for word in _words(events)}
+def newest_versions(events: Iterable[Event]) -> list[Event]:
+    """Events on procedures by ``time``; of two that hold from the same instant only the later one."""
+    newest = {(event["subject"], _holds_from(event)): event for event in _procedure_events(events)}
     return sorted(newest.values(), key=at)
 
 

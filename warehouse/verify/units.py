@@ -1,4 +1,4 @@
-"""The second way to what units have: staff on duty and results they hold. Pure."""
+"""The second route to the staff on duty at units and to the results that they hold. Pure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from warehouse.verify.events import Event, Tally, at, instant_of, seconds
 from warehouse.verify.working_time import NO_CALENDAR, WORKING_DAY, Calendar
 
 
-def on_duty(
+def staff_years(
     shifts: Iterable[Event], start: datetime, end: datetime, calendars: Mapping[str, Calendar]
 ) -> dict[str, Tally]:
     """Time on duty within a period, in working years, for each unit."""
-    found: defaultdict[str, Tally] = defaultdict(Tally)
+    by_unit: defaultdict[str, Tally] = defaultdict(Tally)
     for event in shifts:
         unit = event["data"]["unit"]
         starts_at, ends_at = (instant_of(event["data"][name]) for name in ("starts_at", "ends_at"))
@@ -24,15 +24,15 @@ def on_duty(
         days = sum(bool(hours) for day, hours in sessions.items() if day.year == year)
         if days and starts_at < end and ends_at > start:
             worked = timedelta(seconds=max(0, seconds(max(starts_at, start), min(ends_at, end))))
-            found[unit].counts["staff_years"] += worked / (days * WORKING_DAY)  # type: ignore[assignment]
-    return found
+            by_unit[unit].counts["staff_years"] += worked / (days * WORKING_DAY)  # type: ignore[assignment]
+    return by_unit
 
 
-def held(events: Iterable[Event], end: datetime) -> dict[str, Tally]:
-    """The results in force that each unit last said it holds before an instant."""
-    found: defaultdict[str, Tally] = defaultdict(Tally)
+def results_held(events: Iterable[Event], end: datetime) -> dict[str, Tally]:
+    """The results in force that each unit last reported before an instant."""
+    by_unit: defaultdict[str, Tally] = defaultdict(Tally)
     for event in sorted((event for event in events if event["type"] == "point.capability"), key=at):
         for measure, name in (("stock_results", "results_in_force"), ("stock_digitised", "results_digitised")):
             if at(event) < end and event["data"].get(name) is not None:
-                found[event["data"]["unit"]].counts[measure] = event["data"][name]
-    return found
+                by_unit[event["data"]["unit"]].counts[measure] = event["data"][name]
+    return by_unit

@@ -1,4 +1,4 @@
-"""Every figure that is served held against a recount of raw events (recount_all.py)."""
+"""Every served figure compared with a recount of raw events (all_units.py)."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from typing import Any, NamedTuple
 from clickhouse_connect.driver.client import Client
 
 from contract.indicators.catalogue import catalogue
-from contract.indicators.measures import Counts
+from contract.indicators.measures import KEPT_BY_HOUR, Counts
 from contract.time import VIETNAM
 from warehouse.read.counts import by_hour
 from warehouse.read.last_year_fallback import counts_of
-from warehouse.verify.all_units import Recount, statement
+from warehouse.sql import statement
+from warehouse.verify.all_units import Recount
 from warehouse.verify.parts import parts_of, served_parts
 from warehouse.verify.working_time import newest_units
 
 
 class Difference(NamedTuple):
-    """Something that is served otherwise than it was recounted."""
+    """A served number that differs from its recount; ``what`` is the measure, or the indicator and its part."""
 
     unit: str
     period: str
@@ -39,7 +40,7 @@ class Verification:
 
     def __init__(self, client: Client, first: date | None = None, last: date | None = None) -> None:
         self._client = client
-        earliest, latest, dossier_events, ticket_events = client.query(statement("extent")).result_rows[0]
+        earliest, latest, dossier_events, ticket_events = client.query(statement("verify", "extent")).result_rows[0]
         self.differences: list[Difference] = []
         self.compared = 0
         self._recount: Recount | None = None
@@ -49,12 +50,12 @@ class Verification:
             self._recount = Recount(client, first, last, dossier_events, ticket_events)
 
     def run(self) -> Iterator[tuple[int, int]]:
-        """Does it, and tells how many steps of how many are done; then ``differences`` and ``compared`` stand."""
+        """Compares, and yields the steps done of how many; ``differences`` and ``compared`` are complete at the end."""
         recount = self._recount
         if recount is None:
             return
         total, done = recount.steps + len(recount.periods) + 1, 0
-        reference = [json.loads(row[0]) for row in self._client.query(statement("reference")).result_rows]
+        reference = [json.loads(row[0]) for row in self._client.query(statement("verify", "reference")).result_rows]
         for step in (recount.run(reference), self._compare(recount, newest_units(reference))):
             for _ in step:
                 done += 1
@@ -68,7 +69,7 @@ class Verification:
         for unit in units:
             for above in _above(unit, units):
                 scopes[above].append(unit)
-        # Units of one depth have nothing below in common, so that all of them are asked for at once.
+        # Units of one depth have nothing below in common, so that one question serves all of them.
         layers: defaultdict[int, dict[str, str]] = defaultdict(dict)
         for unit, below in scopes.items():
             layers[len(_above(unit, units)) if unit in units else 0] |= dict.fromkeys(below, unit)
@@ -86,7 +87,7 @@ class Verification:
             recounted = recount.hours[unit, hour].measures() if (unit, hour) in recount.hours else {}
             stored = served.get((unit, hour), {})
             shown = f"{hour.astimezone(VIETNAM):%Y-%m-%d %H}h"
-            for measure in sorted(stored.keys() | recounted.keys() & KEPT_BY_HOUR):
+            for measure in sorted(stored.keys() | recounted.keys() & COMPARED_BY_HOUR):
                 self._note(unit, shown, measure, stored.get(measure) or 0, recounted.get(measure, 0))
 
     def _compare_indicators(self, unit: str, name: str, served: Counts, recounted: Mapping[str, Any]) -> None:
@@ -102,23 +103,20 @@ class Verification:
             self.differences.append(Difference(unit, period, what, _shown(served), _shown(recounted)))
 
 
-KEPT_BY_HOUR = {
-    *("answered", "satisfied", "very_answered", "very_satisfied", "explained", "offices_answers", "offices_points"),
-    *("blamed_access", "blamed_procedure", "blamed_staff", "blamed_result", "blamed_feedback"),
-    *("tickets_issued", "tickets_called", "tickets_called_in_time", "tickets_served", "tickets_abandoned", "waits_s"),
-    *("handlings", "handled_s"),
-    *("dossiers_received", "dossiers_completed", "dossiers_late", "dossiers_returned", "events", "delays_s"),
+# The waits that are not stored follow from ``waits_s``; dossiers are counted by hour from their days.
+COMPARED_BY_HOUR = (KEPT_BY_HOUR - {"waits", "waited_s"}) | {
+    *("dossiers_received", "dossiers_completed", "dossiers_late", "dossiers_returned"),
 }
 
 
 def _above(unit: str, units: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    found: list[str] = []
+    above: list[str] = []
     parent = str(units[unit].get("parent"))
-    while parent in units and parent not in found:
-        found.append(parent)
+    while parent in units and parent not in above:
+        above.append(parent)
         parent = str(units[parent].get("parent"))
-    return found
+    return above
 
 
-def _shown(found: Any) -> str:
-    return f"{found:.8g}" if isinstance(found, float) else str(found)
+def _shown(value: Any) -> str:
+    return f"{value:.8g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""The second way to the work on a dossier: its working time, and how its steps were done. Pure."""
+"""The second route to the work on a dossier: its working time and the timing of its steps. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from warehouse.verify.events import Event, instant_of
 from warehouse.verify.working_time import Calendar, Pause
 
 
-def net(
+def net_working_time(
     calendar: Calendar,
     accepted: datetime | None,
     ended: datetime | None,
@@ -28,8 +28,8 @@ def net(
     )
 
 
-def how_done(step: Event) -> str:
-    """How a step was done that had a time set."""
+def step_timing(step: Event) -> str:
+    """Whether a step with a limit was done ``early``, ``in_time`` or ``late``; empty for steps without one."""
     due = step["data"].get("step_due") if step["type"] == "dossier.step" else None
     if not due:
         return ""

@@ -41,8 +41,8 @@ class Terms(NamedTuple):
         """From when the term of what was handed in counts: past that day's cut-off, from the end of the day."""
         local = handed_in.astimezone(zone)
         day = local.date()
-        told = max(((since, hour) for since, hour in self.cutoffs if since <= day), default=None, key=itemgetter(0))
-        if told and told[1] and local.time() > told[1]:
+        cutoff = max(((since, hour) for since, hour in self.cutoffs if since <= day), default=None, key=itemgetter(0))
+        if cutoff and cutoff[1] and local.time() > cutoff[1]:
             return midnight(day + timedelta(days=1), zone) - timedelta(milliseconds=1)
         return handed_in
 
@@ -177,14 +177,14 @@ def _moved(calendar: Calendar, due: datetime, pauses: Sequence[Pause]) -> dateti
 
 
 def newest_units(reference: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """What was said last of each unit, by its date of effect."""
+    """The newest definition of each unit, by its date of effect."""
     defined = [event for event in reference if event["type"] == "unit.defined"]
     defined.sort(key=lambda event: (event["data"]["valid_from"], datetime.fromisoformat(event["time"])))
     return {event["subject"]: event["data"] for event in defined}
 
 
 def calendars_of_units(reference: Sequence[dict[str, Any]]) -> dict[str, Calendar]:
-    """The calendar of each unit: its own, or that of the nearest unit above it that has one, by the newest words."""
+    """The calendar of each unit: its own, or that of the nearest unit above that has one, by the newest definitions."""
     zones: dict[str, ZoneInfo] = {}
     days: dict[str, dict[date, list[tuple[time, time]]]] = {}
     for event in sorted(reference, key=lambda event: datetime.fromisoformat(event["time"])):
@@ -195,16 +195,16 @@ def calendars_of_units(reference: Sequence[dict[str, Any]]) -> dict[str, Calenda
             hours = [(time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in data["sessions"]]
             days.setdefault(data["calendar"], {})[date.fromisoformat(data["date"])] = hours
     units = newest_units(reference)
-    found: dict[str, Calendar] = {}
+    by_unit: dict[str, Calendar] = {}
     for unit in units:
         above = unit
         for _ in units:
             data = units.get(above, {})
             if calendar := data.get("calendar"):
-                found[unit] = Calendar(days.get(calendar, {}), zones.get(calendar, VIETNAM))
+                by_unit[unit] = Calendar(days.get(calendar, {}), zones.get(calendar, VIETNAM))
                 break
             above = data.get("parent") or ""
-    return found
+    return by_unit
 
 
 def _zone(name: str) -> ZoneInfo:

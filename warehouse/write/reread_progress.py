@@ -1,12 +1,12 @@
-"""How far a reading of Kafka's log from its beginning is, kept in the store that it fills."""
+"""Progress of a reading of Kafka's log from its beginning, kept in the store that it fills."""
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
 from clickhouse_connect.driver.client import Client
+
+from warehouse.sql import statement
 
 
 class Reading(NamedTuple):
@@ -20,17 +20,12 @@ class Reading(NamedTuple):
 
 def newest(client: Client) -> tuple[int, list[Reading]]:
     """The number of the newest reading and its partitions; 0 and none before the first."""
-    rows = client.query(_sql("readings")).result_rows
+    rows = client.query(statement("write", "reread_progress")).result_rows
     return (rows[0][0] if rows else 0), [Reading(*row[1:]) for row in rows]
 
 
 def note(client: Client, number: int, readings: list[Reading]) -> None:
-    """Notes how far a reading is; of one partition the furthest holds."""
+    """Stores the progress of a reading; of one partition the furthest offset holds."""
     if readings:
         rows = [[number, *reading] for reading in readings]
         client.insert("rereads", rows, column_names=["reread", *Reading._fields])
-
-
-@cache
-def _sql(name: str) -> str:
-    return files("warehouse.write").joinpath("sql", f"{name}.sql").read_text()

@@ -1,4 +1,4 @@
-"""Stored events cut into slices that are gone through one after the other."""
+"""Cuts stored events into slices of bounded size."""
 
 from __future__ import annotations
 

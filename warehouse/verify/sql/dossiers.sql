@@ -2,7 +2,11 @@
 SELECT dossier, body
 FROM
 (
-  SELECT if(type IN ('rating.submitted', 'petition.received'), JSONExtractString(body, 'data', 'dossier'), subject) AS dossier, body
+  SELECT
+    if(
+      type IN ('rating.submitted', 'petition.received'), JSONExtractString(body, 'data', 'dossier'), subject
+    ) AS dossier,
+    body
   FROM events FINAL
   WHERE startsWith(type, 'dossier.') OR startsWith(type, 'component.')
     OR type IN ('payment.paid', 'rating.submitted', 'petition.received')

@@ -1,5 +1,5 @@
--- Ratings in place of others that may have been given in the period, at all units or at some: a day later at most, by the
--- contract.
+-- Ratings in place of others that may have been given in the period, at all units or at some: a day later at most, by
+-- the contract.
 SELECT body
 FROM events FINAL
 WHERE type = 'rating.submitted' AND position(body, '"replaces":') > 0

@@ -1,5 +1,5 @@
--- All events, wherever they happened, of the dossiers that ever had one at some units, each dossier's together; where it
--- is asked for, ratings and petitions that name one of them as well.
+-- All events, wherever they happened, of the dossiers that ever had one at some units, each dossier's together; where
+-- it is asked for, ratings and petitions that name one of them as well.
 SELECT dossier, body
 FROM
 (

@@ -1,4 +1,4 @@
--- How many events a recount for some units would read: those of a period by their types, those of dossiers ever told.
+-- How many events a recount for some units would read: those of the period by type, and all events of dossiers.
 SELECT
   countIf(in_period AND (type = 'rating.submitted' OR {every_event:Bool})) * {events:Bool}
     + countIf(in_period AND startsWith(type, 'queue.')) * {tickets:Bool}

@@ -1,5 +1,5 @@
--- All events of the tickets that had any at some units about the time, each ticket's together. A ticket lives a day, so
--- that a month to either side holds all of it.
+-- All events of the tickets that had any at some units about the time, each ticket's together. A ticket lives a day,
+-- so that a month to either side holds all of it.
 SELECT subject, body
 FROM events FINAL
 WHERE startsWith(type, 'queue.')

@@ -1,4 +1,4 @@
--- What all appointments are counted from, and what was taken back, before any figure is made.
+-- All reference data and retractions once more through the views, before any figure is made.
 INSERT INTO landing (batch, line, from_store)
 SELECT {batch:UInt64}, body, true
 FROM events FINAL

@@ -1,5 +1,5 @@
--- The events of a slice that go with their import once more through the views, but for their raw rows. Also those whose id
--- another event has that was recorded before: what they touched is looked at once more.
+-- The events of a slice that go with their import once more through the views, but for their raw rows. Also those
+-- whose id another event has that was recorded before: the keys that they touched are recomputed as well.
 INSERT INTO landing (batch, line, from_store)
 SELECT {batch:UInt64}, body, true
 FROM events

@@ -13,7 +13,7 @@ from warehouse.read import evidence
 
 def get_reference(context: ContextDep) -> Reference:
     """Every reference event as it was sent; of a tablet's token not even the hash."""
-    events = evidence.reference_words(context.client)
+    events = evidence.reference_events(context.client)
     for event in events:
         event["data"].pop("token_sha256", None)
     return {"events": cast("list[ReferenceEvent]", events)}

@@ -1,0 +1,1 @@
+transform(toString(unit), {units:Array(String)}, {targets:Array(String)}, '') AS target

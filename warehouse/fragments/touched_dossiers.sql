@@ -1,0 +1,1 @@
+(SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'dossier')

@@ -1,5 +1,0 @@
--- Which events appointments depend on.
-INSERT INTO reference_ids
-SELECT event_id
-FROM events_of_touched_hours(batches = {batches:Array(UInt64)})
-WHERE startsWith(type, 'unit.') OR startsWith(type, 'procedure.') OR startsWith(type, 'calendar.')

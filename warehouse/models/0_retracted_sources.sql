@@ -1,5 +1,0 @@
--- Which sources the touched retractions take back. Those of files alone can be: contract/events/retractions.py.
-INSERT INTO retracted_sources
-SELECT subject
-FROM events_of_touched_hours(batches = {batches:Array(UInt64)})
-WHERE type = 'import.retracted' AND startsWith(subject, 'import/')

@@ -1,6 +1,0 @@
--- What citizens petition about: the dossiers that touched petitions name are touched.
-INSERT INTO touched (batch, kind, subject)
-SELECT DISTINCT {batch:UInt64}, 'dossier', dossier
-FROM petition_events
-WHERE petition IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'petition')
-  AND dossier != ''

@@ -1,9 +1,0 @@
--- What changes with a replaced rating: its hour, and its dossier, of which it may have complained.
-INSERT INTO touched (batch, kind, subject, unit, hour)
-SELECT {batch:UInt64}, kind_subject.1, kind_subject.2, unit, hour
-FROM
-(
-  SELECT DISTINCT unit, hour, arrayJoin([('rated_hour', ''), ('dossier', dossier)]) AS kind_subject
-  FROM replacements
-  WHERE dossier IN (SELECT subject FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'replacement')
-)
