@@ -29,9 +29,9 @@ KEY = "key-of-the-tests"
 RUN = """
 from functools import partial
 import ingest.process
-import commands.main
+import commands.services
 ingest.process.Relay = partial(ingest.process.Relay, stall_s=1.5)
-commands.main.ingest()
+commands.services.ingest()
 """
 REPOSITORY = Path(__file__).parents[1]
 

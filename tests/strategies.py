@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from pydantic import AwareDatetime
 
 from contract.events.envelope import EVENT_DATA, replacement_id
-from contract.events.reference import Cutoff
+from contract.events.fields import check_not_empty
+from contract.events.reference import Cutoff, check_tablet_language
+from contract.ratings.reasons import tablet_languages
 from contract.ratings.scales import LEVELS, Scale
 
 # The same examples at each run, and none refused for a slow or busy machine.
@@ -28,8 +30,10 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.samp
 CODES = st.from_regex(r"\A[0-9A-Za-zĐđ._/\"'\\-]([0-9A-Za-zĐđ ._/\"'\\-]{0,20}[0-9A-Za-z])?\Z")
 OFFSETS = st.integers(-12 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 INSTANTS = st.datetimes(datetime(2000, 1, 3), datetime(2099, 12, 30), timezones=OFFSETS)  # noqa: DTZ001 made aware
+# Numbers of a length that no telephone, identity or account number has: those are masked.
+NUMBERS = st.integers(-99_999, 99_999) | st.integers(10**24, 10**26) | st.floats(-1_000, 1_000, width=16)
 ANYTHING = st.recursive(
-    st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    st.booleans() | NUMBERS | TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=5,
 )
@@ -71,6 +75,11 @@ def _scalar(kind: Any, metadata: Sequence[Any]) -> st.SearchStrategy[Any]:
     if issubclass(kind, Enum):
         return st.sampled_from([member.value for member in kind])
     if kind is str:
+        checks = {getattr(constraint, "func", None) for constraint in _constraints(metadata)}
+        if check_not_empty in checks:
+            return TEXTS.map(lambda text: f"x{text}")
+        if check_tablet_language in checks:
+            return st.sampled_from(tablet_languages())
         patterns = " ".join(str(getattr(constraint, "pattern", None) or "") for constraint in metadata)
         return SHA256S if "0-9a-f" in patterns else CODES if patterns.strip() else TEXTS
     if kind is int:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
 
-from runtime.settings import Settings
+from runtime.console import read_settings
 from warehouse.client import connect
 from warehouse.migrate import migrate
 
@@ -55,7 +55,7 @@ def listed_checksums() -> dict[str, str]:
 
 def main() -> None:
     """Writes both files."""
-    client = connect(Settings(), database="default")
+    client = connect(read_settings(), database="default")
     client.command(f"DROP DATABASE IF EXISTS {SCRATCH_DATABASE}")
     migrate(client, SCRATCH_DATABASE)
     SCHEMA.write_text(read_schema(client), encoding="utf-8")

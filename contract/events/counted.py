@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from contract.events.fields import Code, Data, Text
+from contract.events.fields import Code, Data, RequiredText, Text
 
 Count = Annotated[float, Field(ge=0, le=1e15)]
 
@@ -27,7 +27,7 @@ class FigureCounted(Data):
     last_day: date
     numerator: Count
     denominator: Count | None = None
-    source: Annotated[Text, Field(min_length=1)]
+    source: RequiredText
     name_vi: Text | None = None
     name_en: Text | None = None
 

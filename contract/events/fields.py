@@ -102,6 +102,17 @@ def _line_end_or_blank(unwritable: re.Match[str]) -> str:
 Text = Annotated[str, StringConstraints(max_length=2000), AfterValidator(clean_text)]
 """Free text."""
 
+
+def check_not_empty(value: str) -> str:
+    """The text; pydantic's error of a string that is too short when it holds no visible character."""
+    if not value.strip():
+        raise PydanticKnownError("string_too_short", {"min_length": 1})
+    return value
+
+
+RequiredText = Annotated[Text, AfterValidator(check_not_empty)]
+"""Free text that still holds a visible character after cleaning."""
+
 Comment = Annotated[str, StringConstraints(max_length=1200), AfterValidator(clean_text)]
 """Free text written by a citizen or an official."""
 

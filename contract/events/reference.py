@@ -13,20 +13,21 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from contract.events.fields import Amount, CalendarDay, Code, Count, Data, Day, LocalTime, Text, UtcTime
+from contract.events.fields import Amount, CalendarDay, Code, Count, Data, Day, LocalTime, RequiredText, Text, UtcTime
 from contract.ratings.reasons import tablet_languages
 
 UnitLevel = Literal["ministry", "city", "department", "centre", "branch", "service_point", "counter", "external"]
 
 
-def _tablet_language(value: str) -> str:
+def check_tablet_language(value: str) -> str:
+    """The language; pydantic's error of a literal when the tablet's page has no texts in it."""
     if value not in tablet_languages():
         expected = " or ".join(map(repr, tablet_languages()))
         raise PydanticCustomError("literal_error", "must be {expected}", {"expected": expected})
     return value
 
 
-Language = Annotated[str, AfterValidator(_tablet_language)]
+Language = Annotated[str, AfterValidator(check_tablet_language)]
 """A language of the tablet's page."""
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -173,7 +174,7 @@ class TargetDefined(Data):
     value: Annotated[float, Field(ge=-1e15, le=1e15)]
     valid_from: Day
     valid_to: Day | None = None
-    source: Text
+    source: RequiredText
 
 
 class AliasDefined(Data):

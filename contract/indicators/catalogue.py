@@ -44,7 +44,7 @@ class RuleSet(Dated):
         return {component.indicator: component for card in self.cards for component in card.components}
 
     @cached_property
-    def asked(self) -> tuple[str, ...]:
+    def needed(self) -> tuple[str, ...]:
         """The indicators that the points are computed from."""
         others = [other for component in self.components.values() for other in sorted(component.others())]
         return tuple(dict.fromkeys([*self.components, *others]))

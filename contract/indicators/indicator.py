@@ -179,7 +179,7 @@ def evaluate(indicator: Indicator, counts: Counts) -> Figure:
     """
     denominator = value_of(indicator.denominator, counts)
     if denominator == 0 and indicator.lent_by:
-        last_years = counts.get(lent(indicator.id), 0.0)
+        last_years = counts.get(fallback_key(indicator.id), 0.0)
         denominator = 0.0 if isinstance(last_years, Mapping) else float(last_years)
     n = math.ceil(denominator)
     unjudged = indicator.why_unjudged(counts)
@@ -202,7 +202,7 @@ def evaluate(indicator: Indicator, counts: Counts) -> Figure:
     return Figure("ok", 100 * factor * ratio, numerator, denominator, n, (100 * factor * low, 100 * factor * high))
 
 
-def lent(name: str) -> str:
+def fallback_key(name: str) -> str:
     """The name in ``Counts`` of an indicator's denominator of last year (Decision 766, 1.4)."""
     return f"lent/{name}"
 

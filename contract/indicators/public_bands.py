@@ -13,7 +13,7 @@ from contract.indicators.indicator import Figure
 from contract.time import VIETNAM
 
 FEWEST = 10
-TOLD_OF = ("SAT_CSAT", "Q766_2_1")
+PUBLISHED = ("SAT_CSAT", "Q766_2_1")
 """The published indicators; both are percentages where higher is better."""
 
 Band = Literal["good", "fair", "poor"]

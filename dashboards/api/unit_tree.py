@@ -18,6 +18,8 @@ from warehouse.read.counts import TargetRow, UnitRow
 
 REREAD_S = 5.0
 MOST_TREES = 16
+NO_SOURCE = "—"
+"""For targets without a source, which older rules admitted."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,11 @@ class Tree:
         targets: dict[tuple[str, str], list[Target]] = {}
         for row in self.targets:
             target = Target(
-                op=row.op, value=row.value, valid_from=row.valid_from, valid_to=row.valid_to, source=row.source
+                op=row.op,
+                value=row.value,
+                valid_from=row.valid_from,
+                valid_to=row.valid_to,
+                source=row.source or NO_SOURCE,
             )
             targets.setdefault((row.unit, row.indicator), []).append(target)
         return targets

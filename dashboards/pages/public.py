@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from contract.indicators.public_bands import TOLD_OF, Band
+from contract.indicators.public_bands import PUBLISHED, Band
 from dashboards.answers.units import PublicBands, PublicUnit
 from dashboards.pages.parts.connections import feed
 from dashboards.pages.parts.html import Html, quiet, tag
@@ -38,7 +38,7 @@ def draw() -> None:
 def public_table(answer: PublicBands, texts: Texts) -> Html:
     """The service points with a sign and a word for each indicator that is published. Pure."""
     year, month = answer["month"].split("-")
-    columns = [texts("unit"), *(texts(f"public.{name}") for name in TOLD_OF)]
+    columns = [texts("unit"), *(texts(f"public.{name}") for name in PUBLISHED)]
     rows = (
         row(head_cell(form.short_name(unit, texts.language)), *(_band(band, texts) for band in _bands(unit)))
         for unit in answer["units"]

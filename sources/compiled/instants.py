@@ -170,14 +170,14 @@ def _numbers_reader(name: str) -> Reader:
         match = pattern.fullmatch(text)
         if match is None:
             return None
-        found = match.groups()
+        parts = match.groups()
         if not timed:
-            return date(int(found[year]), int(found[month]), int(found[day]))
-        hour = int(found[hour24] or found[hour12])
-        if found[half]:
-            hour = _of_day(hour, _HALVES[found[half].lower()], twelve_hours=not found[hour24])
+            return date(int(parts[year]), int(parts[month]), int(parts[day]))
+        hour = int(parts[hour24] or parts[hour12])
+        if parts[half]:
+            hour = _of_day(hour, _HALVES[parts[half].lower()], twelve_hours=not parts[hour24])
         return datetime(  # noqa: DTZ001 - the mapping's zone is added afterwards
-            int(found[year]), int(found[month]), int(found[day]), hour, int(found[minute] or 0), int(found[second] or 0)
+            int(parts[year]), int(parts[month]), int(parts[day]), hour, int(parts[minute] or 0), int(parts[second] or 0)
         )
 
     return read

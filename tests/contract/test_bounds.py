@@ -164,3 +164,10 @@ def test_a_message_that_cannot_be_judged_is_a_dead_letter(monkeypatch: pytest.Mo
 def test_the_bounds_of_instants_are_those_of_the_shortest_column() -> None:
     assert EARLIEST.timestamp() > 0
     assert LATEST.timestamp() < 2**32
+
+
+@pytest.mark.parametrize("source", ["", " ", "\n", "\u200b"])
+def test_a_text_that_must_be_given_holds_something_that_can_be_seen(source: str) -> None:
+    refusal = decode(json.dumps(event_of("target.defined", source=source)).encode())
+    assert isinstance(refusal, Refusal)
+    assert (refusal.reason, refusal.detail) == ("invalid_value", "data.source: is empty")

@@ -168,7 +168,7 @@ def test_the_target_of_a_day_is_the_one_in_force() -> None:
         ({"numerator": "smiles"}, "Q766_2_1: 'smiles' is no step"),
         ({"numerator": "settled[quickly]"}, "Q766_2_1: 'quickly' is no attribute"),
         ({"numerator": "open +"}, r"Q766_2_1: 'open \+' is no sum"),
-        ({"note_vi": "chỉ một ngôn ngữ"}, "a note is told in both languages"),
+        ({"note_vi": "chỉ một ngôn ngữ"}, "a note must be given in both languages"),
         ({"quantile": 0.9}, "a quantile needs a level and a distribution"),
         ({"kind": "quantile"}, "a quantile needs a level and a distribution"),
         ({"numerator": "waits_s"}, "a quantile needs a level and a distribution"),

@@ -17,6 +17,7 @@ from contract.events.refusals import Refusal
 from contract.indicators.catalogue import catalogue
 from contract.indicators.indicator import evaluate
 from contract.time import VIETNAM
+from runtime.ingest_client import event_line
 from sources.reference.load import read
 from sources.simulation.command import hanoi
 from sources.simulation.five_years import IN_TIME, RECEIVED, events, size

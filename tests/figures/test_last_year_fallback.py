@@ -10,7 +10,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from contract.indicators.catalogue import catalogue
-from contract.indicators.indicator import Figure, evaluate, lent
+from contract.indicators.indicator import Figure, evaluate, fallback_key
 from contract.indicators.measures import Counts, terms
 from contract.time import VIETNAM
 from tests.support import event, put, unit
@@ -49,20 +49,23 @@ def test_months_quarters_and_years_are_parts_of_a_year(first: str, after: str, p
 
 def test_last_years_twelve_thousand_are_a_thousand_for_a_month() -> None:
     # The vector of the rule: denominator 0, last year 12,000, a month.
-    figure = evaluate(INDICATOR, {**NOTHING, lent(INDICATOR.id): 12_000 / 12})
+    figure = evaluate(INDICATOR, {**NOTHING, fallback_key(INDICATOR.id): 12_000 / 12})
     assert (figure.denominator, figure.value, figure.status) == (1_000, 0, "ok")
     assert COMPONENT.points(figure, "city").points == 0
 
 
 def test_what_was_accepted_in_the_period_needs_no_loan_and_nothing_at_all_is_no_points() -> None:
-    counts: Counts = {"accepted": 20, "accepted[synced]": 15, lent(INDICATOR.id): 1_000}
+    counts: Counts = {"accepted": 20, "accepted[synced]": 15, fallback_key(INDICATOR.id): 1_000}
     assert evaluate(INDICATOR, counts).denominator == 20
     none = evaluate(INDICATOR, NOTHING)
     assert (none.status, none.value) == ("not_available", None)
     assert COMPONENT.points(none, "city").points == 0
-    # Only what its rule says is lent anything.
+    # Only an indicator with the rule takes last year's denominator.
     other = catalogue().indicators["SUP_RATE"]
-    assert evaluate(other, {"accepted": 0, "accepted[supplemented]": 0, lent(other.id): 9}).status == "not_available"
+    assert (
+        evaluate(other, {"accepted": 0, "accepted[supplemented]": 0, fallback_key(other.id): 9}).status
+        == "not_available"
+    )
 
 
 def figure(store: Client, of: Period, name: str = "A") -> Figure:
@@ -96,7 +99,7 @@ def test_a_recount_from_raw_events_reads_the_year_that_lends_and_says_which(stor
     assert lent_to_a.events_read >= 120
     part = period("2026-11-02", "2026-12-01")
     assert events_to_read(store, INDICATOR, ["A"], november) >= events_to_read(store, INDICATOR, ["A"], part) + 120
-    # Of its own, nothing lent and nothing read of the year before; no part of a year; nothing last year either.
+    # Of its own, nothing taken and nothing read of the year before; no part of a year; nothing last year either.
     own = recount(store, INDICATOR, ["B"], november)
     assert (own.agreement, own.lent_by, own.recounted["denominator"]) == ("equal", None, 12)
     assert events_to_read(store, INDICATOR, ["B"], november) == events_to_read(store, INDICATOR, ["B"], part)

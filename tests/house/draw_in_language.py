@@ -33,8 +33,8 @@ PERIOD = {"from": "2026-03-01"}
 PAGES = {
     "supervisor": ("dashboards.pages.supervisor.page", "draw", {"unit": "Q", **PERIOD}),
     "inspector": ("dashboards.pages.inspector.page", "draw", {"unit": "Q", "to": "2026-04-01", **PERIOD}),
-    "wall": ("dashboards.pages.boards", "draw_wall", {"unit": "Q"}),
-    "public": ("dashboards.pages.boards", "draw_public", {"unit": "Q", "month": "2026-03"}),
+    "wall": ("dashboards.pages.wall", "draw", {"unit": "Q"}),
+    "public": ("dashboards.pages.public", "draw", {"unit": "Q", "month": "2026-03"}),
 }
 
 

@@ -74,9 +74,11 @@ class Ingest:
 
 
 ACK_TIMEOUT_S = 0.5
-RUN = (
-    f"import ingest.app; ingest.app.KAFKA_ACK_TIMEOUT_S = {ACK_TIMEOUT_S}; import commands.main; commands.main.ingest()"
-)
+RUN = f"""
+import commands.services, ingest.app
+ingest.app.KAFKA_ACK_TIMEOUT_S = {ACK_TIMEOUT_S}
+commands.services.ingest()
+"""
 
 
 @contextmanager

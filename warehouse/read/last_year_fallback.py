@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from clickhouse_connect.driver.client import Client
 
-from contract.indicators.indicator import Indicator, lent
+from contract.indicators.indicator import Indicator, fallback_key
 from contract.indicators.measures import Counts, terms, value_of
 from warehouse.read.counts import counts, counts_with_past
 from warehouse.read.periods import Period, parts_of_year, year_before
@@ -38,7 +38,7 @@ def counts_of(
     last_year = counts(client, their_units, year_before(period), denominators)
     for target in without_cases:
         averages = {
-            lent(indicator.id): value_of(indicator.denominator, last_year[target]) / parts
+            fallback_key(indicator.id): value_of(indicator.denominator, last_year[target]) / parts
             for indicator in with_fallback
         }
         by_target[target] = {**by_target[target], **averages}

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from contract.indicators.indicator import Factor, Indicator, evaluate, lent
+from contract.indicators.indicator import Factor, Indicator, evaluate, fallback_key
 from contract.indicators.measures import Counts, value_of
 
 
@@ -25,7 +25,7 @@ def served_parts(indicator: Indicator, served: Counts) -> dict[str, float | None
 def parts_of(indicator: Indicator, measures: Mapping[str, Any]) -> dict[str, float | None]:
     """Numerator, denominator, number of cases and value of an indicator, from recounted measures."""
     recounted = {measure: measures.get(measure, 0) for measure in indicator.measures()}
-    cases = value_of(indicator.denominator, recounted) or measures.get(lent(indicator.id), 0)
+    cases = value_of(indicator.denominator, recounted) or measures.get(fallback_key(indicator.id), 0)
     numerator: float | None = None
     if indicator.kind == "quantile":
         each = sorted(Counter(measures.get(indicator.numerator, {})).elements())
@@ -47,7 +47,7 @@ def parts_of(indicator: Indicator, measures: Mapping[str, Any]) -> dict[str, flo
 def last_year_denominators(indicators: Iterable[Indicator], year: Mapping[str, Any], parts: int) -> dict[str, float]:
     """The average denominators of a year's parts (Decision 766, 1.4), by the names that counts hold them under."""
     return {
-        lent(indicator.id): (parts_of(indicator, year)["denominator"] or 0) / parts
+        fallback_key(indicator.id): (parts_of(indicator, year)["denominator"] or 0) / parts
         for indicator in indicators
         if indicator.lent_by
     }

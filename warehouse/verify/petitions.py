@@ -35,7 +35,7 @@ def fold(events: Iterable[Event], calendars: Mapping[str, Calendar]) -> Petition
     if not received:
         return None
     unit, received_at = received[0]["data"]["unit"], at(received[0])
-    refused, papers_asked, resolved, published = (
+    refused, papers_requested, resolved, published = (
         first(steps, f"petition.{name}") for name in ("refused", "supplement_asked", "resolved", "published")
     )
     calendar = calendars.get(unit, NO_CALENDAR)
@@ -43,7 +43,7 @@ def fold(events: Iterable[Event], calendars: Mapping[str, Calendar]) -> Petition
     due = limits[ANSWER_DAYS]
     in_time = (
         _by(refused, limits[REFUSE_DAYS], otherwise=_by(resolved, due, otherwise=False))
-        and _by(papers_asked, limits[ASK_DAYS], otherwise=True)
+        and _by(papers_requested, limits[ASK_DAYS], otherwise=True)
         and _by(published, resolved and _ends(calendar, resolved, PUBLISH_DAYS), otherwise=True)
     )
     payloads = [step["data"] for step in steps]

@@ -31,7 +31,7 @@ Key = tuple[object, ...]
 @dataclass
 class _Running:
     answer: Answer[Any] = field(default_factory=Answer)
-    asked_at: float = float("-inf")
+    requested_at: float = float("-inf")
     wanted_at: float = 0.0
     pending: Future[None] | None = None
 
@@ -60,9 +60,9 @@ class Feed:
                     del self._running[old]
             running = self._running.setdefault(key, _Running())
             running.wanted_at = now
-            is_due = now - running.asked_at >= question.every_s
+            is_due = now - running.requested_at >= question.every_s
             if is_due and (running.pending is None or running.pending.done()):
-                running.asked_at = now
+                running.requested_at = now
                 parameters = {**fixed, **question.parameters, **moving}
                 running.pending = self._pool.submit(self._fetch, running, question, parameters)
 

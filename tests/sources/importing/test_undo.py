@@ -75,7 +75,7 @@ def test_an_import_that_nobody_knows_is_named_with_those_that_are(
 
 
 def test_it_is_said_who_and_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("commands.main.read_settings", lambda: Settings(state_dir=tmp_path))
+    monkeypatch.setattr("commands.imports.read_settings", lambda: Settings(state_dir=tmp_path))
     assert CliRunner().invoke(app, ["import", "--undo", "wrong", "--yes"]).exit_code == 2
     assert CliRunner().invoke(app, ["import"]).exit_code == 2
 

@@ -9,7 +9,7 @@ from fastapi import HTTPException
 
 from contract.indicators.catalogue import catalogue
 from contract.indicators.indicator import evaluate
-from contract.indicators.public_bands import TOLD_OF, Month, band
+from contract.indicators.public_bands import PUBLISHED, Month, band
 from dashboards.answers.units import PublicBands, PublicUnit
 from dashboards.api.context import ContextDep
 from dashboards.api.filters import MonthText, Unit, parse_month
@@ -26,7 +26,7 @@ def get_public(context: ContextDep, unit: Unit, month: MonthText = None) -> Publ
     if not chosen.is_closed(context.clock()):
         raise HTTPException(422, f"the public is told of months that are over; {chosen} is not")
     period = Period(*(instant.astimezone(UTC) for instant in chosen.bounds()))
-    indicators = [catalogue().indicators[name] for name in TOLD_OF]
+    indicators = [catalogue().indicators[name] for name in PUBLISHED]
     measures = {measure for indicator in indicators for measure in indicator.measures()}
     counts_of_points = store_counts.counts(context.client, tree.members(unit, LEVEL), period, measures)
     points = []

@@ -25,7 +25,7 @@ def get_scores(question: QuestionDep, level: UnitLevel | None = None, rule_set: 
         raise HTTPException(422, f"no rule set with points has the id {rule_set!r}")
     tree = question.tree
     as_of = question.context.as_of()
-    indicators = [catalogue().indicators[name] for name in rules.asked]
+    indicators = [catalogue().indicators[name] for name in rules.needed]
     members = tree.members(question.unit, level) if level else question.whole_unit()
     counts_of_units = counts_of(question.client, members, question.period, with_those_for_points(indicators))
     scores: list[tuple[UnitRow, Score]] = []
