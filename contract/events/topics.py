@@ -27,4 +27,4 @@ def route(event: AnyEvent) -> tuple[str, str]:
     # The place and the configuration of a tablet are two facts about one subject.
     kind = "configuration" if event.type == "device.configured" else event.type.partition(".")[0]
     valid_from = getattr(event.data, "valid_from", "")
-    return REFERENCE, f"{kind}/{event.subject}/{valid_from}".rstrip("/")
+    return REFERENCE, "/".join(part for part in (kind, event.subject, str(valid_from)) if part)

@@ -265,13 +265,13 @@ def test_each_scale_takes_its_own_scores_only(scale: str, levels: Any) -> None:
 @given(events())
 def test_events_of_one_unit_go_one_way_and_reference_facts_by_subject(event: dict[str, Any]) -> None:
     topic, key = route(decoded(event))
-    told = event["type"].partition(".")[0]
+    family = event["type"].partition(".")[0]
     if event["type"] == "device.seen":
         assert (topic, key) == (HEARTBEATS, event["subject"])
     elif event["type"] == "device.configured":
         assert (topic, key) == (REFERENCE, f"configuration/{event['subject']}")
-    elif told in {"unit", "procedure", "calendar", "target", "alias", "device"}:
-        assert (topic, key.startswith(f"{told}/{event['subject']}"[:90])) == (REFERENCE, True)
+    elif family in {"unit", "procedure", "calendar", "target", "alias", "device"}:
+        assert (topic, key.startswith(f"{family}/{event['subject']}"[:90])) == (REFERENCE, True)
     else:
         assert (topic, key) == (EVENTS, event["data"]["unit"])
 
