@@ -270,7 +270,7 @@ def test_events_of_one_unit_go_one_way_and_reference_facts_by_subject(event: dic
         assert (topic, key) == (HEARTBEATS, event["subject"])
     elif event["type"] == "device.configured":
         assert (topic, key) == (REFERENCE, f"configuration/{event['subject']}")
-    elif family in {"unit", "procedure", "calendar", "target", "alias", "device"}:
+    elif family in {"unit", "procedure", "calendar", "target", "alias", "device", "import"}:
         assert (topic, key.startswith(f"{family}/{event['subject']}"[:90])) == (REFERENCE, True)
     else:
         assert (topic, key) == (EVENTS, event["data"]["unit"])
