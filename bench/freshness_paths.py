@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-import uuid
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from bench.contenders import TYPED
 from bench.harness.processes import running
 from bench.harness.stack import QUIET, Log, Stores
 from bench.peers.destination import Task, arguments
+from contract.events.envelope import new_event
 from contract.time import VIETNAM
 from runtime.ingest_client import IngestClient
 from sources.simulation.command import hanoi
@@ -67,8 +67,7 @@ def tap(unit: str) -> dict[str, Any]:
     """A rating of this instant."""
     data = {"unit": unit, "channel": "tablet", "scale": "csat4", "score": 4, "device": "TAB-BENCH"}
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    envelope = {"specversion": "1.0", "id": str(uuid.uuid4()), "type": "rating.submitted", "source": "bench"}
-    return {**envelope, "time": now, "subject": "TAB-BENCH", "data": data}
+    return new_event("rating.submitted", "TAB-BENCH", data, source="bench", time=now)
 
 
 class Hailong:

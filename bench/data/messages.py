@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from contract.events.envelope import canonical, decode, derived_id, recorded
+from contract.events.envelope import canonical, decode, derived_id, new_event, recorded
 from contract.events.refusals import Refusal
 from contract.events.topics import route
 from sources.reference.load import read
@@ -77,8 +77,8 @@ def _event(
     kind: str, at: int, subject: str, point: Point, data: dict[str, Any], n: int = 0
 ) -> tuple[int, dict[str, Any]]:
     identity = derived_id("bench", kind, subject, str(at), str(n))
-    event: dict[str, Any] = {"specversion": "1.0", "id": identity, "type": kind, "source": "bench"}
-    return at, event | {"time": rfc3339(at), "subject": subject, "data": {"unit": point.unit, **data}}
+    data = {"unit": point.unit, **data}
+    return at, new_event(kind, subject, data, source="bench", time=rfc3339(at), event_id=identity)
 
 
 def _ratings(reference: Reference, dice: random.Random, events: int) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
-from contract.events.envelope import decode, derived_id
+from contract.events.envelope import decode, derived_id, new_event
 from contract.events.reference import CONFIGURED_FIELDS
 from contract.events.refusals import Refusal
 from contract.reference import aliases
@@ -218,8 +218,7 @@ def with_own_id(event: dict[str, Any]) -> dict[str, Any]:
 
 def _build_events(facts: Iterator[_Fact], source: str, faults: list[Fault]) -> Iterator[_BuiltEvent]:
     for row, kind, subject, data in facts:
-        event: dict[str, Any] = {"specversion": "1.0", "type": kind, "source": source}
-        event = with_own_id(event | {"time": row.as_of, "subject": subject, "data": data})
+        event = with_own_id(new_event(kind, subject, data, source=source, time=row.as_of))
         decoded = decode(json.dumps(event, ensure_ascii=False).encode())
         if isinstance(decoded, Refusal):
             faults.append(Fault(row.file, row.line, decoded.detail))

@@ -14,7 +14,6 @@ import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
-from uuid import uuid4
 
 import segno
 from fastapi import APIRouter, HTTPException, Request
@@ -22,6 +21,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from contract.events.envelope import new_event
 from contract.events.fields import Code, Text
 from contract.links.device_token import behind, new_token, token_hash
 from contract.links.pairing_code import read_code
@@ -191,14 +191,6 @@ def _pairing_events(approval: Approval, token: str, now: datetime, newest: dict[
     if approval.replaces:
         facts.append(("device.revoked", approval.replaces, {"unit": approval.unit, "reason": f"→ {approval.device}"}))
     return [
-        {
-            "specversion": "1.0",
-            "id": str(uuid4()),
-            "type": kind,
-            "source": "pairing",
-            "time": behind(newest.get(device), now).isoformat(),
-            "subject": device,
-            "data": data,
-        }
+        new_event(kind, device, data, source="pairing", time=behind(newest.get(device), now).isoformat())
         for kind, device, data in facts
     ]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from starlette.datastructures import FormData
 
-from contract.events.envelope import derived_id, replacement_id
+from contract.events.envelope import derived_id, new_event, replacement_id
 from contract.links.rating import RatingLink
 from contract.ratings.reasons import reasons
 from contract.ratings.scales import LEVELS, Scale
@@ -84,13 +84,11 @@ def rating_event(
         "comment": answers.comment,
         "replaces": former and {"id": str(former.id), "time": former.time.isoformat()},
     }
-    return {
-        "specversion": "1.0",
-        "id": replacement_id(former.id) if former else derived_id("online-rating", link.unit, link.dossier),
-        "type": "rating.submitted",
-        "source": f"online/{link.unit}",
-        "time": now.isoformat(),
-        "subject": link.dossier,
-        "datacontenttype": "application/json",
-        "data": data | {name: value for name, value in optional.items() if value},
-    }
+    return new_event(
+        "rating.submitted",
+        link.dossier,
+        data | {name: value for name, value in optional.items() if value},
+        source=f"online/{link.unit}",
+        time=now.isoformat(),
+        event_id=replacement_id(former.id) if former else derived_id("online-rating", link.unit, link.dossier),
+    )

@@ -15,6 +15,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
+from contract.events.envelope import new_event
 from contract.events.fields import Code
 from contract.links.comment import HOLDS, CommentLink, comment_id, read_comment_link
 from feedback_app.phone.answers import LONGEST_COMMENT
@@ -118,16 +119,14 @@ class Comments:
 
 def comment_event(link: CommentLink, comment: str, language: str, now: datetime) -> dict[str, Any]:
     """The comment as an event. Its id is derived from the tap, so that ingest admits only the first of several."""
-    return {
-        "specversion": "1.0",
-        "id": str(comment_id(link.rating)),
-        "type": "rating.commented",
-        "source": f"online/{link.unit}",
-        "time": now.isoformat(),
-        "subject": str(link.rating),
-        "datacontenttype": "application/json",
-        "data": {"unit": link.unit, "comment": comment, "language": language},
-    }
+    return new_event(
+        "rating.commented",
+        str(link.rating),
+        {"unit": link.unit, "comment": comment, "language": language},
+        source=f"online/{link.unit}",
+        time=now.isoformat(),
+        event_id=str(comment_id(link.rating)),
+    )
 
 
 def qr_rows(address: str) -> list[list[int]]:

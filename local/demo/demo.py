@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from rich.console import Console
 
-from contract.events.envelope import derived_id
+from contract.events.envelope import derived_id, new_event
 from contract.time import VIETNAM
 from local import kafka, stack
 from local.demo.replay import GRACE_S, SEND_INTERVAL_S, Sent, Stop, replay
@@ -186,15 +186,14 @@ class _Demo:
 
 
 def _example(settings: Settings, day: date, place: dict[str, str]) -> str:
-    event = {
-        "specversion": "1.0",
-        "id": derived_id("example", day.isoformat()),
-        "type": "rating.submitted",
-        "source": "example",
-        "time": rfc3339(instant(day) + DAY_BEGINS_S),
-        "subject": place["device"],
-        "data": {**place, "channel": "tablet", "scale": "csat4", "score": 4},
-    }
+    event = new_event(
+        "rating.submitted",
+        place["device"],
+        {**place, "channel": "tablet", "scale": "csat4", "score": 4},
+        source="example",
+        time=rfc3339(instant(day) + DAY_BEGINS_S),
+        event_id=derived_id("example", day.isoformat()),
+    )
     key = f"json.load(open('{settings.state_dir / 'endpoints.json'}'))['api_key']"
     return (
         f'curl {settings.ingest_url}/v1/events -H "Authorization: Bearer $(python3 -c "import json; print({key})")" '

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from contract.events.envelope import derived_id
+from contract.events.envelope import derived_id, new_event
 from contract.events.reference import Term
 from contract.reference.procedure_codes import plain_code
 from contract.time import VIETNAM
@@ -134,13 +134,5 @@ def _reference(mapping: MappingFile, kind: str, code: str, day: date, data: dict
     event_id = derived_id(mapping.mapping, kind, code, day.isoformat(), body)
     # The later of two definitions of a unit holds: one with a calendar comes a second after the same mapping's without.
     moment = datetime.combine(day, time(second="calendar" in data), ZoneInfo(mapping.time.zone)).astimezone(UTC)
-    event = {
-        "specversion": "1.0",
-        "id": event_id,
-        "type": kind,
-        "source": mapping.source,
-        "time": moment.isoformat(),
-        "subject": code,
-        "data": data,
-    }
+    event = new_event(kind, code, data, source=mapping.source, time=moment.isoformat(), event_id=event_id)
     return MappedEvent(encode(event).encode(), event_id, 0, code, kind, moment.isoformat())

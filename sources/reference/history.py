@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from contract.events.envelope import derived_id
+from contract.events.envelope import derived_id, new_event
 from contract.reference.changes import changes
 from runtime.api_client import ApiError
 from runtime.endpoints import EndpointsError, resolve
@@ -35,15 +35,14 @@ def load_event(
     """The event of a load; counts what it changes of the reference events ``before`` it, where those are known."""
     root = next((e for e in events if e["type"] == "unit.defined" and "parent" not in e["data"]), events[0])
     data = {"unit": root["data"]["unit"], "by": by, "name": name, "files": changes(events, before), "refused": refused}
-    return {
-        "specversion": "1.0",
-        "id": derived_id("reference.loaded", sha256, by, at.isoformat()),
-        "type": "reference.loaded",
-        "source": SOURCE,
-        "time": at.isoformat(),
-        "subject": sha256,
-        "data": data,
-    }
+    return new_event(
+        "reference.loaded",
+        sha256,
+        data,
+        source=SOURCE,
+        time=at.isoformat(),
+        event_id=derived_id("reference.loaded", sha256, by, at.isoformat()),
+    )
 
 
 def print_changes(files: Mapping[str, Mapping[str, int]]) -> None:

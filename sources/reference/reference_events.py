@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
+from contract.events.envelope import new_event
 from contract.links.device_token import behind
 from runtime.api_client import ApiClient, ApiError
 from runtime.clock import clock_from
@@ -71,15 +71,9 @@ def send_reference_event(
 
     ``newest`` is the time of the event that it must come after to hold, whatever clock stamped that one.
     """
-    event = {
-        "specversion": "1.0",
-        "id": str(uuid4()),
-        "type": kind,
-        "source": "administrator",
-        "time": behind(newest, clock_from(settings.clock)()).isoformat(),
-        "subject": subject,
-        "data": data,
-    }
+    event = new_event(
+        kind, subject, data, source="administrator", time=behind(newest, clock_from(settings.clock)()).isoformat()
+    )
     try:
         with IngestClient(settings.ingest_url, settings.api_key.get_secret_value()) as client:
             rejection = client.send_event(event)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from contract.events.envelope import derived_id
+from contract.events.envelope import derived_id, new_event
 from sources.simulation import petitions, publications, ratings, stories
 from sources.simulation.calendar import CLOSING_S, UnknownDayError, WorkingTime, instant, rfc3339
 from sources.simulation.dossier_life import FINAL, RESULT, make_steps, surely_over
@@ -68,8 +68,8 @@ def _publications(
     """The events of the decisions on procedures of that day, sent by the unit that publishes them."""
     for n, (procedure, step) in enumerate(publications.decided_on(procedures, decided, seed, working_time)):
         event_id = derived_id("simulation", str(seed), f"{decided}/publication/{n}")
-        event: dict[str, Any] = {"specversion": "1.0", "id": event_id, "type": step.type, "source": SOURCE}
-        yield step.at, event | {"time": rfc3339(step.at), "subject": procedure, "data": step.data}
+        event = new_event(step.type, procedure, step.data, source=SOURCE, time=rfc3339(step.at), event_id=event_id)
+        yield step.at, event
 
 
 def dossier_code(unit: str, day: date, n: int) -> str:
@@ -193,8 +193,8 @@ class _PointEvents:
     def _event(self, kind: str, at: int, subject: str, key: str, data: dict[str, Any]) -> TimedEvent:
         volume = [f"{self.growth:g}"] if self.growth > 1 else []
         event_id = derived_id("simulation", str(self.seed), *volume, key)
-        event: dict[str, Any] = {"specversion": "1.0", "id": event_id, "type": kind, "source": SOURCE}
-        return at, event | {"time": rfc3339(at), "subject": subject, "data": {"unit": self.point.unit, **data}}
+        data = {"unit": self.point.unit, **data}
+        return at, new_event(kind, subject, data, source=SOURCE, time=rfc3339(at), event_id=event_id)
 
     def _ticket(self, visit: Visit, ticket: str) -> Iterator[TimedEvent]:
         key = f"{self.day}/{ticket}"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from contract.events.envelope import derived_id
+from contract.events.envelope import derived_id, new_event
 from sources.simulation.calendar import instant, rfc3339
 from sources.simulation.place import Point, Reference
 
@@ -55,15 +55,14 @@ def events(reference: Reference, seed: int, scale: float) -> Iterator[dict[str, 
             ("dossier.accepted", instant(day) + second, accepted),
             ("dossier.completed", instant(done) + second + 4 * 3_600, {"outcome": "granted"}),
         ):
-            yield {
-                "specversion": "1.0",
-                "id": derived_id("five_years", str(seed), code, kind),
-                "type": kind,
-                "source": SOURCE,
-                "time": rfc3339(at),
-                "subject": code,
-                "data": {"unit": point.unit, **data},
-            }
+            yield new_event(
+                kind,
+                code,
+                {"unit": point.unit, **data},
+                source=SOURCE,
+                time=rfc3339(at),
+                event_id=derived_id("five_years", str(seed), code, kind),
+            )
 
 
 def _by_volume(reference: Reference) -> list[Point]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
-from uuid import uuid4
 
 import streamlit as st
 
+from contract.events.envelope import new_event
 from contract.indicators.catalogue import catalogue
 from dashboards.answers import counters as answers
 from dashboards.answers.counters import Acknowledgement
@@ -80,15 +80,7 @@ def acknowledgements_of(answer: Answer[answers.Acknowledgements], address: Addre
 def make_acknowledgement(unit: str, about: str, by: str, comment: str, at: datetime) -> dict[str, object]:
     """The event: ``by`` takes care of ``about`` at ``unit`` and does what ``comment`` says."""
     data = {"unit": unit, "by": by.strip(), **({"comment": comment.strip()} if comment.strip() else {})}
-    return {
-        "specversion": "1.0",
-        "id": str(uuid4()),
-        "type": "alert.acknowledged",
-        "source": SOURCE,
-        "time": at.astimezone(UTC).isoformat(),
-        "subject": about,
-        "data": data,
-    }
+    return new_event("alert.acknowledged", about, data, source=SOURCE, time=at.astimezone(UTC).isoformat())
 
 
 def send(settings: Settings, event: dict[str, object]) -> str:
