@@ -278,18 +278,18 @@ def test_the_rule_of_dating_holds_for_any_clocks(page: Page) -> None:
         }""",
         stories,
     )
-    for story, (once, again) in zip(stories, dated, strict=True):
+    for course, (once, again) in zip(stories, dated, strict=True):
         assert sorted(once, key=itemgetter("id")) == sorted(again, key=itemgetter("id"))
-        assert len(once) == len(story["events"])
+        assert len(once) == len(course["events"])
         times = {event["id"]: datetime.fromisoformat(event["time"]).timestamp() * 1000 for event in once}
         for event in once:
             at_ms, how = times[event["id"]], event["data"]
-            assert event["floor_ms"] - 1 <= at_ms <= story["answer"]["server_ms"] + 1
+            assert event["floor_ms"] - 1 <= at_ms <= course["answer"]["server_ms"] + 1
             error_ms = abs(at_ms - event["true_ms"])
             uncertain_s = how.get("time_uncertain_s", 0)
             assert error_ms <= uncertain_s * 1000 + 2 or uncertain_s == MOST_UNCERTAIN_S
-            if event["id"].startswith("9-") or (story["is_right"] and story["was_reached"]):
+            if event["id"].startswith("9-") or (course["is_right"] and course["was_reached"]):
                 assert error_ms <= 2
         in_order = sorted(once, key=lambda event: event["true_ms"])
-        if story["was_reached"]:
+        if course["was_reached"]:
             assert all(times[one["id"]] <= times[other["id"]] + 2 for one, other in pairwise(in_order))
