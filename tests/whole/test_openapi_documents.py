@@ -47,7 +47,7 @@ EDGES: dict[str, list[Any]] = {
     "tree": ["2026-03-02", "2000-01-01", "2100-01-01", "0"],
     "limit": [0, 1, 100_000, 100_001, 10**400],
     "offset": [0, 10_000_000, 10_000_001],
-    "code": ["Q-1", "\x00", "../units", "a?b"],
+    "code": ["Q-1", "\x00", "units;..", "a?b"],
 }
 """Values that the document cannot name, and values at the edges of its bounds."""
 

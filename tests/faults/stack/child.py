@@ -99,15 +99,15 @@ def run_ingest(settings: Settings, script: Script) -> None:
 
     time.time = lambda: wall_s() + shift_s()
     app: Any = import_module("ingest.app")
-    door: Any = import_module("ingest.door")
+    process: Any = import_module("ingest.process")
     outbox: Any = import_module("ingest.outbox.outbox")
-    relay = door.Relay
+    relay = process.Relay
     app.clock_from = lambda _: lambda: datetime.now(UTC) + timedelta(seconds=shift_s())
     after(outbox, "store", lambda *_: script.reached("written"))
-    after(outbox.Account, "after", lambda *_: script.reached("synced"))
-    after(relay, "_hand_over", lambda *_: script.reached("handed over"))
-    after(outbox.Outbox, "delivered", lambda *_: script.reached("acknowledged"))
-    door.Relay = lambda *args: relay(*args, stall_s=STALL_S)
+    after(outbox.Account, "add", lambda *_: script.reached("synced"))
+    after(relay, "_produce", lambda *_: script.reached("handed over"))
+    after(outbox.Outbox, "note_delivery", lambda *_: script.reached("acknowledged"))
+    process.Relay = lambda *args: relay(*args, stall_s=STALL_S)
     app.serve(settings)
 
 
