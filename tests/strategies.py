@@ -110,6 +110,8 @@ def data_of(draw: st.DrawFn, kind: str) -> dict[str, Any]:
     if "sessions" in data:
         times = sorted({at for session in data["sessions"] for at in session})
         data["sessions"] = [list(session) for session in zip(times[::2], times[1::2], strict=False)]
+    if "last_day" in data:
+        data["first_day"], data["last_day"] = sorted([data["first_day"], data["last_day"]])
     if "cutoffs" in data:
         told = {cutoff["valid_from"]: cutoff for cutoff in data["cutoffs"]}
         data["cutoffs"] = [told[day] for day in sorted(told)]
