@@ -1,28 +1,23 @@
-"""The signed link for rating one dossier on a phone: its holder may rate that dossier once.
-
-The signing key is the systems' API key, so nothing is stored per link.
-"""
+"""The signed link for rating one dossier on a phone: its holder may rate that dossier once."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from itsdangerous import BadData, URLSafeSerializer
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from contract.events.fields import Code
-
-SALT = "hailong.rating-link"
-PATH = "/r/"
+from contract.links.signed import SignedLink
 
 
-class RatingLink(BaseModel):
+class RatingLink(SignedLink):
     """``last_day`` is the last day on which the link is valid; ``time_points`` are the dossier's points of index 1 of
     Decree 61 (2 before its appointment, 1 on time, 0 late), if the sender knows them.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    SALT: ClassVar[str] = "hailong.rating-link"
+    PATH: ClassVar[str] = "/r/"
 
     unit: Code
     dossier: Code
@@ -33,20 +28,3 @@ class RatingLink(BaseModel):
     def holds_on(self, day: date) -> bool:
         """Whether the link is still valid."""
         return day <= self.last_day
-
-    def address(self, site: str, api_key: str) -> str:
-        """The link's full address under the citizens' ``site``."""
-        payload = self.model_dump(mode="json", exclude_none=True)
-        return f"{site.rstrip('/')}{PATH}{_signer(api_key).dumps(payload)}"
-
-
-def read_link(token: str, api_key: str) -> RatingLink | None:
-    """The link that a token holds; None when it was not signed with this key or holds other data."""
-    try:
-        return RatingLink.model_validate(_signer(api_key).loads(token))
-    except (BadData, ValidationError):
-        return None
-
-
-def _signer(api_key: str) -> URLSafeSerializer:
-    return URLSafeSerializer(api_key, salt=SALT)

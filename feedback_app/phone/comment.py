@@ -17,7 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from contract.events.envelope import new_event
 from contract.events.fields import Code
-from contract.links.comment import HOLDS, CommentLink, comment_id, read_comment_link
+from contract.links.comment import HOLDS, CommentLink, comment_id
 from feedback_app.phone.answers import LONGEST_COMMENT
 from feedback_app.phone.pages import PhonePages
 from runtime.clock import Clock, speed_of
@@ -107,7 +107,7 @@ class Comments:
                 return self._form(request, comment, "comment_away", 503)
 
     def _link(self, request: Request, token: str) -> CommentLink | Response:
-        link = read_comment_link(token, self._pages.key) if self._pages.key else None
+        link = CommentLink.read(token, self._pages.key) if self._pages.key else None
         if link is None:
             return self._pages.render_message(request, "comment_unknown", 404)
         return link if link.holds_at(self._clock()) else self._pages.render_message(request, "comment_expired", 410)

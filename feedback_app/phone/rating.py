@@ -12,7 +12,7 @@ from typing import NamedTuple
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from contract.links.rating import RatingLink, read_link
+from contract.links.rating import RatingLink
 from contract.ratings.reasons import reasons
 from contract.time import VIETNAM
 from feedback_app.phone.answers import LONGEST_COMMENT, Answers, rating_event, read_answers
@@ -89,7 +89,7 @@ class OnlineRating:
         return Opened(link, former)
 
     def _link(self, request: Request, token: str) -> RatingLink | Response:
-        link = read_link(token, self._pages.key) if self._pages.key else None
+        link = RatingLink.read(token, self._pages.key) if self._pages.key else None
         if link is None:
             return self._pages.render_message(request, "unknown", 404)
         today = self._clock().astimezone(VIETNAM).date()

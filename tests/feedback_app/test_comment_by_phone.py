@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
-from contract.links.comment import HOLDS, CommentLink, comment_id, read_comment_link
+from contract.links.comment import HOLDS, CommentLink, comment_id
 from contract.time import VIETNAM
 from feedback_app.phone.answers import LONGEST_COMMENT
 from feedback_app.phone.comment import comment_event, qr_rows
@@ -33,9 +33,9 @@ stack_test = pytest.mark.stack
 
 def test_a_link_says_what_it_was_made_for_and_holds_half_an_hour() -> None:
     token = LINK.address("https://rate.example.vn/", KEY).removeprefix("https://rate.example.vn/c/")
-    assert read_comment_link(token, KEY) == LINK
-    assert read_comment_link(token, "another-key") is None
-    assert [read_comment_link(token[:at] + "A" + token[at + 1 :], KEY) for at in (3, 40, len(token) - 4)] == [None] * 3
+    assert CommentLink.read(token, KEY) == LINK
+    assert CommentLink.read(token, "another-key") is None
+    assert [CommentLink.read(token[:at] + "A" + token[at + 1 :], KEY) for at in (3, 40, len(token) - 4)] == [None] * 3
     assert LINK.holds_at(NOW + timedelta(minutes=29))
     assert not LINK.holds_at(NOW + timedelta(minutes=30))
 

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from starlette.datastructures import FormData
 
 from contract.links.comment import CommentLink
-from contract.links.rating import RatingLink, read_link
+from contract.links.rating import RatingLink
 from contract.ratings.reasons import reasons
 from contract.time import VIETNAM
 from feedback_app.phone.answers import ITEMS, LONGEST_COMMENT, Answers, rating_event, read_answers
@@ -36,10 +36,10 @@ stack_test = pytest.mark.stack
 def test_a_link_says_what_it_was_made_for() -> None:
     link = LINK.model_copy(update={"procedure": "1.000656", "time_points": 2})
     token = link.address("https://rate.example.vn/", KEY).removeprefix("https://rate.example.vn/r/")
-    assert read_link(token, KEY) == link
-    assert read_link(token, "another-key") is None
-    assert [read_link(token[:at] + "A" + token[at + 1 :], KEY) for at in (3, 40, len(token) - 4)] == [None] * 3
-    assert read_link("", KEY) is None
+    assert RatingLink.read(token, KEY) == link
+    assert RatingLink.read(token, "another-key") is None
+    assert [RatingLink.read(token[:at] + "A" + token[at + 1 :], KEY) for at in (3, 40, len(token) - 4)] == [None] * 3
+    assert RatingLink.read("", KEY) is None
 
 
 def test_a_link_holds_to_the_end_of_its_last_day() -> None:
@@ -254,7 +254,7 @@ def test_an_invitation_prints_the_link_and_draws_it(tmp_path: Path, capsys: pyte
     picture = tmp_path / "qr.svg"
     assert invite(settings, UNIT, "D-9", None, days=30, qr=picture) == 0
     printed = capsys.readouterr().out.strip()
-    link = read_link(printed.removeprefix("https://rate.example.vn/r/"), KEY)
+    link = RatingLink.read(printed.removeprefix("https://rate.example.vn/r/"), KEY)
     assert link
     assert (link.unit, link.dossier) == (UNIT, "D-9")
     assert link.last_day - TODAY in (timedelta(days=30), timedelta(days=31))
