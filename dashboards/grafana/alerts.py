@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contract.indicators.catalogue import catalogue
+from contract.indicators.verdict import WATCHED
 from dashboards.grafana.panels import JUST_BEYOND, language_of_units, target_of
 from dashboards.grafana.query import PLUGIN, PLUGIN_VERSION, QUERY_TYPES, TABLE
 from dashboards.texts.by_language import Texts
@@ -20,14 +21,15 @@ from warehouse.grafana_sql.statements import Members
 GROUP = "hailong"
 EVERY_S = 60
 SOURCE_UID = "clickhouse"
-WATCHED = {"SAT_CSAT": (8 * 3600, 2), "OPS_WAIT_AVG": (3600, 3), "TIM_OVERDUE_RATE": (7 * 86_400, 5)}
-"""Indicators watched at each service point: seconds looked back, and the panel of the first board that shows it."""
+LOOKS = {"SAT_CSAT": (8 * 3600, 2), "OPS_WAIT_AVG": (3600, 3), "TIM_OVERDUE_RATE": (7 * 86_400, 5)}
+"""For each watched indicator the seconds looked back, and the panel of the first board that shows it."""
 
 
 def rules(languages: Sequence[Texts]) -> list[dict[str, Any]]:
     """The fields that file and API have in common; titles in the first language, summaries in each."""
     first = languages[0]
-    watched = [_indicator_rule(name, back_s, panel, languages) for name, (back_s, panel) in WATCHED.items()]
+    looks = [(name, LOOKS[name]) for name in WATCHED]
+    watched = [_indicator_rule(name, back_s, panel, languages) for name, (back_s, panel) in looks]
     return [
         *watched,
         _rule(

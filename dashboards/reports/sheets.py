@@ -116,7 +116,7 @@ def figures_sheet(answer: Mapping[str, Any], unit: str, texts: Texts) -> Sheet:
                 formats.quantity(figure["value"], figure["unit_of_measure"], page_texts),
                 figure["n"],
                 formats.target(figure, page_texts) if figure["target"] else "",
-                texts(f"states.{formats.standing(figure)}"),
+                texts(f"states.{formats.STATES[figure['verdict']]}"),
             ]
         )
         for number, figure in enumerate(answer["indicators"], 1)

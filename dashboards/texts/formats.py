@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
+from contract.indicators.verdict import Verdict
 from contract.languages import field_in
 from contract.ratings.reasons import reasons
 from contract.ratings.scales import LEVELS, Scale
@@ -17,7 +18,15 @@ from dashboards.texts.plain_text import plain
 NOTHING = "—"
 NBSP = "\u00a0"
 LATE_S, TOO_LATE_S = 60.0, 600.0
-Standing = Literal["met", "missed", "too_few", "none"]
+
+STATES: dict[Verdict, str] = {
+    "met": "met",
+    "missed": "missed",
+    "missed_beyond_doubt": "missed",
+    "too_few": "too_few",
+    "none": "none",
+}
+"""How pages and reports show the read API's verdict on a figure."""
 
 
 def number(value: float, language: Language, decimals: int = 0) -> str:
@@ -67,16 +76,6 @@ def target(figure: Mapping[str, Any], texts: Texts) -> str:
     if figure["unit_of_measure"] in ("percent", "minutes", "hours"):
         shown = re.sub(r"[.,]0+(?=\D)", "", shown)
     return texts("target", op={">=": "≥", "<=": "≤"}[expected["op"]], value=shown)
-
-
-def standing(figure: Mapping[str, Any]) -> Standing:
-    """Whether a figure of the read API meets its target; ``none`` when there is no target."""
-    if figure["status"] != "ok":
-        return "too_few"
-    expected, value = figure["target"], figure["value"]
-    if expected is None:
-        return "none"
-    return "met" if (value >= expected["value"] if expected["op"] == ">=" else value <= expected["value"]) else "missed"
 
 
 def instant(text: str) -> datetime:

@@ -7,21 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from contract.indicators.verdict import Verdict
 from dashboards.answers.figures import Figure
 from dashboards.pages.parts.html import Html, tag
 from dashboards.pages.parts.units import name_in
 from dashboards.texts import formats as form
 from dashboards.texts.by_language import Texts
-
-STATES: dict[Verdict, str] = {
-    "met": "met",
-    "missed": "missed",
-    "missed_beyond_doubt": "missed",
-    "too_few": "too_few",
-    "none": "none",
-}
-"""How a card shows the read API's verdict on a figure."""
+from dashboards.texts.formats import STATES
 
 SIGNS = {"met": "✓", "missed": "✗", "too_few": "…", "none": ""}
 

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Callable
 
 from dashboards.answers.figures import Heat, HeatCell
-from dashboards.pages.parts.cards import SIGNS, STATES
+from dashboards.pages.parts.cards import SIGNS
 from dashboards.pages.parts.html import Html, link, tag
 from dashboards.pages.parts.questions import Units
 from dashboards.pages.parts.tables import cell, head_cell, row
 from dashboards.pages.parts.units import unit_name
 from dashboards.texts import formats as form
 from dashboards.texts.by_language import Texts
+from dashboards.texts.formats import STATES
 
 HOURS_SHOWN, UNITS_SHOWN = 12, 15
 

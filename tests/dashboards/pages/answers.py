@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from contract.indicators.verdict import WATCHED
-from dashboards.texts.formats import standing
-from tests.dashboards.rule_of_rankings import in_trouble, misses_beyond_doubt
+from contract.indicators.indicator import Figure, Target
+from contract.indicators.verdict import WATCHED, Verdict, verdict
+from tests.dashboards.rule_of_rankings import in_trouble
 
 
 def figure(value: float | None, **changes: Any) -> Any:
@@ -25,7 +26,13 @@ def figure(value: float | None, **changes: Any) -> Any:
         "status": "ok" if value is not None else "insufficient",
         **changes,
     }
-    return {"verdict": "missed_beyond_doubt" if misses_beyond_doubt(row) else standing(row), **row}
+    return {"verdict": _verdict(row), **row}
+
+
+def _verdict(row: dict[str, Any]) -> Verdict:
+    target = row["target"] and Target(valid_from=date(2026, 1, 1), **{"source": "test", **row["target"]})
+    interval = row["interval"] and tuple(row["interval"])
+    return verdict(Figure(row["status"], row["value"], row["numerator"], row["n"], row["n"], interval), target)
 
 
 def overdue(unit: str, value: float, low: float) -> Any:
