@@ -124,6 +124,8 @@ def measures_of(*queries: str) -> frozenset[str]:
 
 
 QUERIES = tuple(dict.fromkeys(measure.query for measure in MEASURES.values()))
+"""Every query that makes a measure, in the order of the list."""
+
 KEPT_BY_HOUR = measures_of(*HOURLY)
 DISTRIBUTIONS = frozenset(name for name, measure in MEASURES.items() if measure.distribution)
 

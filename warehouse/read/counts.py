@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from clickhouse_connect.driver.client import Client
 
 from contract.indicators.cohorts import OF_PETITIONS, OF_POINTS, OF_PROCEDURES, OF_PUBLICATIONS, cohort
-from contract.indicators.measures import DISTRIBUTIONS, HOURLY, MEASURES, Counts, is_cohort, measures_of
+from contract.indicators.measures import DISTRIBUTIONS, HOURLY, MEASURES, QUERIES, Counts, is_cohort, measures_of
 from warehouse.read.periods import Period, bounds, days, naive
 from warehouse.read.standings import Sums, standing, work
 from warehouse.sql import statement
@@ -19,11 +19,12 @@ from warehouse.sql import statement
 HOURLY_QUERIES = {query: measures_of(query) for query in HOURLY}
 """Each query of counts by hour, and its measures."""
 
-INSTANT_QUERIES = {query: measures_of(query) for query in ("dossiers_due", "shift_counts", "stock_counts")}
-"""Each query of counts to the instant, and its measures."""
-
-MEASURES_OF_SUMS = measures_of("dossier_sums")
+SUMS = "dossier_sums"
+MEASURES_OF_SUMS = measures_of(SUMS)
 """Measures that follow from sums of dossiers before the end and before the start of a period."""
+
+INSTANT_QUERIES = {query: measures_of(query) for query in QUERIES if query not in (*HOURLY, SUMS)}
+"""Each other query of counts to the instant, and its measures."""
 
 COHORT_QUERIES: dict[str, Set[str]] = {
     "procedure_counts": OF_PROCEDURES,
@@ -116,7 +117,7 @@ def counts_with_past(
     questions += [(name, by_day) for name, counted in COHORT_QUERIES.items() if counted & steps]
     of_dossiers = bool(steps.difference(*COHORT_QUERIES.values()) or wanted & MEASURES_OF_SUMS)
     if of_dossiers:
-        questions.append(("dossier_sums", by_day))
+        questions.append((SUMS, by_day))
         # Single dossiers are only read on days that the period cuts.
         if by_day["last_day"] == by_day["last_moment"]:
             questions.append(("dossier_end", by_day))

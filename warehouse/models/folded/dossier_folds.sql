@@ -147,11 +147,7 @@ FROM
       ) AS events
       LEFT JOIN
       (
-        SELECT
-          unit, hour, event_id, dossier,
-          countIf(NOT has({retracted:Array(String)}, toString(source))) AS standing,
-          2 * count() - standing AS seen
-        FROM replacements FINAL
+        {include:ratings_with_replacements}
         WHERE dossier IN {include:touched_dossiers}
         GROUP BY unit, hour, event_id, dossier
       ) AS replaced

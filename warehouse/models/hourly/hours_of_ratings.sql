@@ -47,11 +47,7 @@ FROM
   ) AS rated
   LEFT JOIN
   (
-    SELECT
-      unit, hour, event_id, dossier,
-      countIf(NOT has({retracted:Array(String)}, toString(source))) AS standing,
-      2 * count() - standing AS seen
-    FROM replacements FINAL
+    {include:ratings_with_replacements}
     WHERE (unit, hour) IN
       (SELECT unit, hour FROM touched WHERE batch IN {batches:Array(UInt64)} AND kind = 'rated_hour')
     GROUP BY unit, hour, event_id, dossier
