@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from contract.events.clean_text import normalize, normalize_name
+from contract.events.normal_text import normalize, normalize_name
 from contract.reference.csv_records import CsvError, CsvRecords, Record
 
 _AS_OF = re.compile(r"#\s*as of:\s*(\S+)\s*", re.IGNORECASE)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from contract.events.clean_text import normalize_name
+from contract.events.normal_text import normalize_name
 from sources.files.rows import FileError
 
 

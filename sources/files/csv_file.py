@@ -11,7 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import IO
 
-from contract.events.clean_text import is_normal, normalize
+from contract.events.normal_text import is_normal, normalize
 from contract.reference.csv_records import CsvError, CsvRecords, Record
 from sources.compiled.columns import Wanted, heading, positions
 from sources.files.packed import opened

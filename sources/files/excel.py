@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 from xml.etree.ElementTree import ParseError
 
-from contract.events.clean_text import normalize
+from contract.events.normal_text import normalize
 from sources.compiled.columns import Wanted, heading, positions
 from sources.files.excel_sheet import SheetError, inspect
 from sources.files.packed import seekable

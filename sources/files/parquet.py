@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from contract.events.clean_text import normalize
+from contract.events.normal_text import normalize
 from sources.compiled.columns import Wanted, heading, positions
 from sources.files.packed import seekable
 from sources.files.rows import Cell, FileError, Number, Row, error_text

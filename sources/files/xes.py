@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 from xml.parsers import expat
 
-from contract.events.clean_text import normalize, normalize_name
+from contract.events.normal_text import normalize, normalize_name
 from sources.files.rows import CASE_PREFIX, Cell, FileError, Row
 
 CHUNK_BYTES = 1 << 16

@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from contract.events.clean_text import normalize
+from contract.events.normal_text import normalize
 from sources.compiled.time_forms import readable
 from sources.files.file_columns import FILE_COLUMNS, ROW_NUMBER
 from sources.mapping.coded import CodedColumn, ProcedureColumn, Procedures, UnitColumn, Units
