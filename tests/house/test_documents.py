@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import statistics
-import subprocess
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.source_code import ROOT, listed_files
+
 DECISIONS = ROOT / "docs" / "decisions"
 NUMBERED = sorted(path for path in DECISIONS.glob("*.md") if path.name != "README.md")
 GUIDES = [
@@ -27,19 +27,8 @@ MOST_TERMS = 80
 
 
 @cache
-def _tracked() -> tuple[str, ...]:
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
-    return tuple(name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file())
-
-
-@cache
 def _code() -> str:
-    paths = [Path(name) for name in _tracked() if not name.startswith(("docs/", "tests/test_documents"))]
+    paths = [Path(name) for name in listed_files() if not name.startswith(("docs/", "tests/house/test_documents"))]
     return "\n".join((ROOT / path).read_text(encoding="utf-8") for path in paths if path.suffix in CODE_SUFFIXES)
 
 
@@ -77,9 +66,11 @@ def test_every_path_in_a_document_exists(path: Path) -> None:
 
 def _is_absent(name: str) -> bool:
     if re.fullmatch(r"[\w-]+\.(py|sql|js)", name):
-        return not any(Path(tracked).name == name for tracked in _tracked())
+        return not any(Path(tracked).name == name for tracked in listed_files())
     top = name.partition("/")[0]
-    is_path = re.fullmatch(r"[\w.*-]+(/[\w.*-]+)+/?", name) and any(other.startswith(f"{top}/") for other in _tracked())
+    is_path = re.fullmatch(r"[\w.*-]+(/[\w.*-]+)+/?", name) and any(
+        other.startswith(f"{top}/") for other in listed_files()
+    )
     if is_path or re.fullmatch(r"[a-z_]+/", name):
         return not any(ROOT.glob(re.sub(r"\b[A-Z_]{2,}\b", "*", name.rstrip("/"))))
     return False
@@ -155,6 +146,6 @@ def _anchors(path: Path) -> set[str]:
 
 def test_every_test_that_faults_names_exists() -> None:
     named = set(re.findall(r"\btest_\w+", (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")))
-    files = [ROOT / name for name in _tracked() if name.startswith("tests/") and name.endswith(".py")]
+    files = [ROOT / name for name in listed_files() if name.startswith("tests/") and name.endswith(".py")]
     functions = {name for path in files for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))}
     assert sorted(named - functions - {path.stem for path in files}) == []

@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 import json
 import re
-import subprocess
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,8 @@ from contract.events.envelope import EVENT_DATA
 from contract.events.refusals import Reason
 from docs.tables import DOCUMENTS, REFUSALS, TABLES, table_names, with_tables
 from runtime.settings import Settings
+from tests.source_code import ROOT, listed_files, parse
 
-ROOT = Path(__file__).parents[2]
 MAY_IMPORT = {
     "contract": set[str](),
     "runtime": {"contract"},
@@ -93,14 +92,7 @@ MAY_BE_EMPTY = {
 
 
 def _files(suffix: str = "") -> list[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
-    paths = [ROOT / name for name in listed.stdout.decode().split("\0") if name.endswith(suffix)]
-    return [path for path in paths if path.is_file()]
+    return [ROOT / name for name in listed_files() if name.endswith(suffix)]
 
 
 def _place(path: Path) -> str:
@@ -108,20 +100,23 @@ def _place(path: Path) -> str:
 
 
 def _imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{_place(path)}:{node.lineno}: imports are absolute"
-            yield (node.module or "").partition(".")[0]
-
-
-def _imported_modules(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    """Everything that a file imports, by its whole name."""
+    for node in ast.walk(parse(_place(path))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{_place(path)}:{node.lineno}: imports are absolute"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _forbidden_imports(folder: str, forbidden: Iterable[str]) -> list[str]:
+    return [
+        f"{_place(path)} imports {name}"
+        for path in (ROOT / folder).rglob("*.py")
+        for name in _imports(path)
+        for other in forbidden
+        if name == other or name.startswith(f"{other}.")
+    ]
 
 
 def _compose() -> dict[str, Any]:
@@ -144,25 +139,12 @@ def _normal(name: str) -> str:
 
 @pytest.mark.parametrize("stage", MAY_IMPORT)
 def test_a_stage_imports_only_what_it_may(stage: str) -> None:
-    wrong = [
-        f"{_place(path)} imports {name}"
-        for path in (ROOT / stage).rglob("*.py")
-        for name in _imports(path)
-        if name in MAY_IMPORT.keys() - MAY_IMPORT[stage] - {stage}
-    ]
-    assert not wrong
+    assert not _forbidden_imports(stage, MAY_IMPORT.keys() - MAY_IMPORT[stage] - {stage})
 
 
 @pytest.mark.parametrize("folder", MAY_NOT_IMPORT)
 def test_a_room_imports_nothing_that_stands_above_or_beside_it(folder: str) -> None:
-    wrong = [
-        f"{_place(path)} imports {name}"
-        for path in (ROOT / folder).rglob("*.py")
-        for name in _imported_modules(path)
-        for other in MAY_NOT_IMPORT[folder]
-        if name == other or name.startswith(f"{other}.")
-    ]
-    assert not wrong
+    assert not _forbidden_imports(folder, MAY_NOT_IMPORT[folder])
 
 
 def test_no_folder_holds_more_files_than_one_looks_over() -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.source_code import ROOT, listed_files
+
 STAGES = (
     *("contract", "runtime", "warehouse", "ingest", "feedback_app", "sources", "stream", "dashboards", "local"),
     "commands",
@@ -41,10 +41,7 @@ SHARED_CLASSES = frozenset(
 
 def product_files() -> list[Path]:
     """Every Python file of the product."""
-    listed = subprocess.run(["git", "ls-files", "-z", *STAGES], cwd=ROOT, capture_output=True, check=True)
-    return [
-        ROOT / name for name in listed.stdout.decode().split("\0") if name.endswith(".py") and (ROOT / name).exists()
-    ]
+    return [ROOT / name for name in listed_files(*STAGES) if name.endswith(".py")]
 
 
 def bound_names(tree: ast.AST) -> Iterator[tuple[int, str]]:

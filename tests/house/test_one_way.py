@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.source_code import ROOT, listed_files
+
 NO_PRODUCT = ("tests/", "bench/", "docs/")
 
 ONE_WAY = {
@@ -26,26 +25,18 @@ ONE_WAY = {
 }
 """What may stand in a few files only, and in which."""
 
-FORMER_PAGES = {f"dashboards/pages/supervisor/{name}.py" for name in ("acknowledge", "feed", "page")}
-FORMER_PAGES |= {f"dashboards/pages/inspector/{name}.py" for name in ("recount", "view")}
-if (ROOT / "dashboards/pages/parts/connections.py").is_file():
-    # The pages ask through one place of their own.
-    FORMER_PAGES = set()
-
 
 def _product_files() -> list[str]:
-    listed = subprocess.run(["git", "ls-files", "-z", "*.py"], cwd=ROOT, capture_output=True, check=True)
-    paths = [path for path in listed.stdout.decode().split("\0") if path and not path.startswith(NO_PRODUCT)]
-    return [path for path in paths if (ROOT / path).is_file()]
+    return [path for path in listed_files("*.py") if not path.startswith(NO_PRODUCT)]
 
 
 @pytest.mark.parametrize("pattern", ONE_WAY)
 def test_what_is_done_in_one_way_stands_in_few_files(pattern: str) -> None:
     files = {path for path in _product_files() if re.search(pattern, (ROOT / path).read_text(encoding="utf-8"))}
-    assert files <= ONE_WAY[pattern] | FORMER_PAGES
+    assert files <= ONE_WAY[pattern]
 
 
 def test_every_client_keeps_the_rule_of_proxies() -> None:
     literal = re.compile(r"trust_env=(?!uses_proxy\()")
     wrong = [path for path in _product_files() if literal.search((ROOT / path).read_text(encoding="utf-8"))]
-    assert set(wrong) <= FORMER_PAGES
+    assert not wrong

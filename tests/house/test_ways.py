@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.source_code import ROOT, functions_in, parse
+
 SECTION = "## Follow one event, one figure, one row\n"
 STEP = re.compile(r"^\| `([^`]+)` \| `([^`]+)` \|", re.MULTILINE)
 STEPS = STEP.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition(SECTION)[2].partition("\n## ")[0])
@@ -21,14 +19,8 @@ def test_contributing_walks_three_ways() -> None:
 
 @pytest.mark.parametrize(("file", "function"), STEPS, ids=lambda value: value)
 def test_each_step_is_a_function_of_its_file(file: str, function: str) -> None:
-    text = (ROOT / file).read_text(encoding="utf-8")
-    names = set(_functions(ast.parse(text))) if file.endswith(".py") else set(re.findall(r"\w+", text))
+    if file.endswith(".py"):
+        names = set(functions_in(parse(file)))
+    else:
+        names = set(re.findall(r"\w+", (ROOT / file).read_text(encoding="utf-8")))
     assert function in names
-
-
-def _functions(node: ast.AST, prefix: str = "") -> Iterator[str]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.ClassDef):
-            yield from _functions(child, f"{prefix}{child.name}.")
-        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield f"{prefix}{child.name}"

@@ -12,8 +12,8 @@ from ingest.admission.admission import ADMISSION
 from ingest.outbox.batch import StepRefusal
 from tests.ingest.test_admission import EXAMPLES, hanoi, send_example
 from tests.ingest.test_outbox import outbox_at
+from tests.source_code import functions_in, parse
 
-ROOT = Path(__file__).parents[2]
 MOST_FILES = 9
 
 WAY = (
@@ -65,21 +65,6 @@ STEPS_OF_REASON = {
 }
 
 
-def functions_of(path: str) -> dict[str, ast.AST]:
-    """Functions by name, methods by ``Class.name``."""
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    functions: dict[str, ast.AST] = {}
-    for node in tree.body:
-        inside = node.body if isinstance(node, ast.ClassDef) else [node]
-        prefix = f"{node.name}." if isinstance(node, ast.ClassDef) else ""
-        functions |= {
-            f"{prefix}{function.name}": function
-            for function in inside
-            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-        }
-    return functions
-
-
 def called_in(function: ast.AST) -> set[str]:
     """Names of the functions and methods that a function calls."""
     called = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
@@ -88,7 +73,7 @@ def called_in(function: ast.AST) -> set[str]:
 
 @pytest.mark.parametrize(("path", "name"), WAY)
 def test_each_stop_of_the_way_exists(path: str, name: str) -> None:
-    assert name in functions_of(path)
+    assert name in functions_in(parse(path))
 
 
 def test_the_way_has_nine_files() -> None:
@@ -96,7 +81,9 @@ def test_the_way_has_nine_files() -> None:
 
 
 def test_each_stop_calls_the_next() -> None:
-    functions = {name: function for path in {path for path, _ in WAY} for name, function in functions_of(path).items()}
+    functions = {
+        name: function for path in {path for path, _ in WAY} for name, function in functions_in(parse(path)).items()
+    }
     assert {caller: called for caller, called in CALLS.items() if called not in called_in(functions[caller])} == {}
 
 

@@ -7,7 +7,6 @@ import http.server
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ from playwright.sync_api import Browser
 
 from local.outside import reach_outside
 from tests.browser_setup import chromium_path
-from tests.support import free_port
+from tests.support import free_port, serving
 
 PASSWORD = "password-of-the-tests"
 KEY = {"X-ClickHouse-Key": PASSWORD}
@@ -158,10 +157,8 @@ class _Pages(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def page_port() -> Iterator[int]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Pages) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_port
-        server.shutdown()
+    with serving(_Pages) as address:
+        yield int(address.rpartition(":")[2])
 
 
 ATTACK = """async ([url, statement, key]) => {

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from runtime.api_client import ApiAwayError, ApiBodyError, ApiClient, ApiStatusError, ApiTimeoutError
-from tests.support import free_port
+from tests.support import free_port, serving
 
 
 @contextmanager
@@ -32,10 +32,8 @@ def api(status: int, body: str, wait: threading.Event | None = None, **headers: 
         def log_message(self, *_: object) -> None:
             """Logs nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", received
-        server.shutdown()
+    with serving(Handler) as address:
+        yield address, received
 
 
 def test_an_answer_is_an_object_or_bytes_as_they_are() -> None:

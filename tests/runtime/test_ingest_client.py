@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import httpx
 import pytest
@@ -25,7 +24,7 @@ from runtime.ingest_client import (
     post_event,
     retry_after_s,
 )
-from tests.support import free_port
+from tests.support import free_port, serving
 
 NOW = datetime(2026, 11, 30, 10, 56, 25, tzinfo=UTC)
 TAKEN: tuple[int, dict[str, str], str] = (202, {}, json.dumps({"accepted": 1, "rejected": []}))
@@ -49,10 +48,8 @@ def door(*answers: tuple[int, dict[str, str], str]) -> Iterator[tuple[str, list[
         def log_message(self, *_: object) -> None:
             """Says nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", received
-        server.shutdown()
+    with serving(Handler) as address:
+        yield address, received
 
 
 def retry_after(text: str, **others: str) -> float | None:

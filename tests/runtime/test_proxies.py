@@ -6,13 +6,12 @@ import http.server
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support import Stack
+from tests.support import Stack, serving
 
 pytestmark = pytest.mark.stack
 
@@ -35,10 +34,8 @@ def proxy() -> Iterator[tuple[str, list[str]]]:
     """The address of a proxy, and what it was asked."""
     seen: list[str] = []
     handler = type("Handler", (_Proxy,), {"seen": seen})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", seen
-        server.shutdown()
+    with serving(handler) as address:
+        yield address, seen
 
 
 CSV = "Mã hồ sơ;Tiếp nhận\nPROXY-1;2026-11-02T08:00:00+07:00\n"

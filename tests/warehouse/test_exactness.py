@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any
@@ -164,23 +165,31 @@ class BrokenOffError(Exception):
     """The process ends here."""
 
 
+@contextmanager
+def broken_off_after(statements: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A block whose recomputation ends after so many statements, as kill -9 would end it."""
+    run, left = warehouse_store._run, statements
+
+    def run_some(client: Client, *which: Any) -> None:
+        nonlocal left
+        if not left:
+            raise BrokenOffError
+        left -= 1
+        run(client, *which)
+
+    with monkeypatch.context() as broken, suppress(BrokenOffError):
+        broken.setattr(warehouse_store, "_run", run_some)
+        yield
+
+
 def test_a_batch_interrupted_at_any_step_and_read_again_counts_once(
     store: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each batch is broken off after 0, 1, 2 … of its statements, as kill -9 would, then read again in other cuts."""
     events, dice = a_day(6), random.Random(6)
     dice.shuffle(events)
-    run = warehouse_store._run
     for number, batch in enumerate(batches(events, dice)):
-
-        def runs_so_many(client: Client, *which: Any, left: list[int] = [number % 12]) -> None:  # noqa: B006
-            if not left[0]:
-                raise BrokenOffError
-            left[0] -= 1
-            run(client, *which)
-
-        with monkeypatch.context() as broken, suppress(BrokenOffError):
-            broken.setattr(warehouse_store, "_run", runs_so_many)
+        with broken_off_after(number % 12, monkeypatch):
             put(store, batch)
         dice.shuffle(batch)
         for half in filter(None, (batch[::2], batch[1::2])):

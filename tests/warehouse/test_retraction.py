@@ -22,6 +22,7 @@ from tests.warehouse.test_exactness import (
     BrokenOffError,
     a_day,
     batches,
+    broken_off_after,
     expected,
     figures,
     hours,
@@ -119,19 +120,11 @@ def test_broken_off_at_any_statement_and_read_again(store: Client, monkeypatch: 
     """Each batch, and each slice of what is taken back, ends after 0, 1, 2 … statements, as by kill -9."""
     monkeypatch.setattr(warehouse_retraction, "SLICE_EVENTS", 100)
     events, parts = shuffled(seed, "between")
-    run, dice = warehouse_store._run, random.Random(seed)
+    dice = random.Random(seed)
     for number, part in enumerate(parts):
         tries = range(3, 36, 8) if retraction() in part else [number % 12]
-        for many in tries:
-
-            def runs_so_many(client: Client, *which: Any, left: list[int] = [many]) -> None:  # noqa: B006
-                if not left[0]:
-                    raise BrokenOffError
-                left[0] -= 1
-                run(client, *which)
-
-            with monkeypatch.context() as broken, suppress(BrokenOffError):
-                broken.setattr(warehouse_store, "_run", runs_so_many)
+        for statements in tries:
+            with broken_off_after(statements, monkeypatch):
                 put(store, part)
         dice.shuffle(part)
         for half in filter(None, (part[::2], part[1::2])):

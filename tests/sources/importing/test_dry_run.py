@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from runtime.settings import Settings
 from sources.importing.importer import run
-from tests.support import Stack, free_port, unit, wait_until
+from tests.support import Stack, free_port, serving, unit, wait_until
 
 MAPPING = """
 mapping: thu
@@ -54,10 +53,8 @@ class ReadApi(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def api() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), ReadApi) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serving(ReadApi) as address:
+        yield address
 
 
 def write_files(folder: Path, table: str = TABLE) -> tuple[Path, Path]:

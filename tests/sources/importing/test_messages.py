@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from runtime.ingest_client import IngestError
 from runtime.settings import Settings
 from sources.importing.importer import run
 from sources.send_all import send_with_progress
-from tests.support import free_port
+from tests.support import free_port, serving
 
 MAPPING = """
 mapping: thu
@@ -92,12 +91,9 @@ def settings(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setattr("sources.wait_until_stored.WORKING_STALL_S", 0.4)
     monkeypatch.setattr("runtime.progress.LINE_EVERY_S", 0.0)
     monkeypatch.setenv("COLUMNS", "200")
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}"
+    with serving(Handler) as url:
         key = SecretStr("key-of-the-tests")
         yield Settings(state_dir=tmp_path, api_url=url, ingest_url=url, stream_url=url, api_key=key)
-        server.shutdown()
 
 
 def imported(settings: Settings, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from pydantic import SecretStr
 
 from runtime.settings import Settings
 from sources.wait_until_stored import Counts, NotReachable, WaitResult, counts_now, wait_until_stored
-from tests.support import free_port
+from tests.support import free_port, serving
 
 KEY = SecretStr("key-of-the-tests")
 
@@ -52,12 +51,9 @@ def answering(*answers: Answer, log: Iterable[tuple[int, int]] | None = None) ->
         def log_message(self, *_: object) -> None:
             """Says nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}"
+    with serving(Handler) as address:
         stream = address if log else f"http://127.0.0.1:{free_port()}"
         yield Settings(api_url=address, stream_url=stream, api_key=KEY)
-        server.shutdown()
 
 
 def wait(
