@@ -6,34 +6,29 @@ The link alone cannot: whoever prints it or finds the receipt could take back wh
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-from itsdangerous import BadData, URLSafeSerializer
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime
 
 from contract.events.fields import Code
 from contract.events.service import REPLACEABLE_FOR
 from contract.links.rating import RatingLink
+from contract.links.signed import Signed
 
 COOKIE = "given"
-SALT = "hailong.given-rating"
 
 
-class GivenRating(BaseModel):
+class GivenRating(Signed):
     """The current rating of a dossier; it may be replaced ``until`` a day after the first one."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    SALT: ClassVar[str] = "hailong.given-rating"
 
     unit: Code
     dossier: Code
     id: UUID
     time: AwareDatetime
     until: AwareDatetime
-
-    def signed(self, api_key: str) -> str:
-        """The cookie's value; it holds none of the answers."""
-        return _signer(api_key).dumps(self.model_dump(mode="json"))
 
     def is_replaceable_at(self, now: datetime) -> bool:
         """Whether another rating may still replace it."""
@@ -50,12 +45,5 @@ def given_by(event: dict[str, Any], former: GivenRating | None) -> GivenRating:
 
 def read_given(kept: str | None, link: RatingLink, api_key: str) -> GivenRating | None:
     """The rating in a phone's cookie; None without one, for another dossier and for a wrong signature."""
-    try:
-        given = GivenRating.model_validate(_signer(api_key).loads(kept or ""))
-    except (BadData, ValidationError):
-        return None
-    return given if (given.unit, given.dossier) == (link.unit, link.dossier) else None
-
-
-def _signer(api_key: str) -> URLSafeSerializer:
-    return URLSafeSerializer(api_key, salt=SALT)
+    given = GivenRating.read(kept or "", api_key)
+    return given if given and (given.unit, given.dossier) == (link.unit, link.dossier) else None

@@ -101,7 +101,7 @@ class OnlineRating:
     def _keep(self, answer: Response, request: Request, given: GivenRating) -> Response:
         answer.set_cookie(
             COOKIE,
-            given.signed(self._pages.key),
+            given.token(self._pages.key),
             max_age=KEPT_S,
             path=request.url.path,
             secure=self._pages.reached_by_https,

@@ -99,7 +99,7 @@ def test_nobody_else_can_change_it_by_the_same_link(browser: Browser, office: St
 
 @pytest.mark.stack
 def test_after_a_day_it_stays(office: Stack) -> None:
-    cookies = {COOKIE: given("CHG-3", hours_ago=24.1).signed(office.key)}
+    cookies = {COOKIE: given("CHG-3", hours_ago=24.1).token(office.key)}
     for answer in (
         httpx.get(address(office, "CHG-3"), cookies=cookies),
         httpx.post(address(office, "CHG-3"), data={"score": "2"}, cookies=cookies),
@@ -110,7 +110,7 @@ def test_after_a_day_it_stays(office: Stack) -> None:
 
 @pytest.mark.stack
 def test_what_another_dossier_was_given_changes_nothing(office: Stack) -> None:
-    cookies = {COOKIE: given("CHG-9").signed(office.key)}
+    cookies = {COOKIE: given("CHG-9").token(office.key)}
     answer = httpx.post(address(office, "CHG-4"), data={"score": "2"}, cookies=cookies)
     assert answer.status_code == 303
     wait_until(lambda: len(bodies(office, "CHG-4")) == 1, 20)
@@ -120,7 +120,7 @@ def test_what_another_dossier_was_given_changes_nothing(office: Stack) -> None:
 
 
 def test_a_phone_keeps_when_it_rated_and_not_what() -> None:
-    kept = given("CHG-5").signed(KEY)
+    kept = given("CHG-5").token(KEY)
     assert read_given(kept, link("CHG-5"), KEY) == read_given(kept, link("CHG-5"), KEY) is not None
     fields = URLSafeSerializer("no key is needed to read it").loads_unsafe(kept)[1]
     assert fields.keys() == {"unit", "dossier", "id", "time", "until"}
